@@ -1,0 +1,96 @@
+// Package errs holds the one error type that travels between the layers: a kind that each API dialect maps to
+// its own status, a stable code, a text for people, and where it fits the field it is about.
+package errs
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind says what sort of failure an error is. Each dialect maps a kind to a status in its own errors.go, nowhere else.
+type Kind uint8
+
+// The kinds, from "our fault" to "yours". The zero kind is Internal, so that an untyped error never looks harmless.
+const (
+	Internal        Kind = iota // a defect or a broken host: details go to the log only
+	Malformed                   // the request can't be read at all
+	Unauthenticated             // no usable credential
+	Denied                      // known caller without the right
+	NotFound                    // no such row, or none that the caller may see
+	NotAllowed                  // the verb doesn't exist on this thing
+	Conflict                    // clashes with something that exists or runs
+	Invalid                     // readable, but a value is out of bounds
+	TooLarge                    // the body or file is bigger than accepted
+	TooMany                     // rate limit
+	Unavailable                 // the host part needed isn't answering now; may work later
+	NotBuilt                    // Dewpoint has no such function (yet); the text says so
+	Full                        // no space left
+)
+
+var kindNames = [...]string{"internal", "malformed", "unauthenticated", "denied", "not_found", "not_allowed", "conflict", "invalid",
+	"too_large", "too_many", "unavailable", "not_built", "full"}
+
+// String returns the kind's name in snake case, for logs.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "internal"
+}
+
+// Error is the typed error. Code is stable and in snake case ("vnet_in_use"); Text is a sentence for the caller that says what
+// was being done, to what, and what to do next; Field is the wire name of the column it is about, or empty.
+type Error struct {
+	Kind  Kind
+	Code  string
+	Text  string
+	Field string
+	cause error
+}
+
+// New makes a typed error; format and args give its Text. An error among args that is wrapped with %w stays reachable by errors.Is.
+func New(kind Kind, code, format string, args ...any) *Error {
+	err := fmt.Errorf(format, args...)
+	return &Error{Kind: kind, Code: code, Text: err.Error(), cause: errors.Unwrap(err)}
+}
+
+// Wrap keeps cause for the log and errors.Is while the caller sees only the given text.
+func Wrap(cause error, kind Kind, code, format string, args ...any) *Error {
+	return &Error{Kind: kind, Code: code, Text: fmt.Sprintf(format, args...), cause: cause}
+}
+
+// On returns a copy of e that names the field it is about.
+func (e *Error) On(field string) *Error {
+	c := *e
+	c.Field = field
+	return &c
+}
+
+// Error returns the text, with the cause behind it when there is one that the text doesn't already hold.
+func (e *Error) Error() string { return e.Text }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Cause returns what lies under the error, for the log; nil when it began here.
+func (e *Error) Cause() error { return e.cause }
+
+// KindOf returns the kind of the first typed error in err's chain, Internal when there is none.
+func KindOf(err error) Kind {
+	if e := As(err); e != nil {
+		return e.Kind
+	}
+	return Internal
+}
+
+// As returns the first typed error in err's chain, or nil.
+func As(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+// Is reports whether err is of the given kind.
+func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
