@@ -1,0 +1,180 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"dewpoint/internal/errs"
+)
+
+// Field is one column of a table, with everything that is derived from it: storage, coercion, checks, what clients see.
+// Fields are made by the constructors (String, Bool, Row …) and refined by the methods, which return the same field.
+type Field struct {
+	Name string
+	Type Type
+	// Ref names the table that a row or rows field leads to; empty for a polymorphic row, whose value is "table/key".
+	Ref string
+	// Back is the column of the other table that points back here: for rows always, for a twin when it has one.
+	Back string
+	// Enum lists the allowed values with their display labels; empty means any.
+	Enum []EnumValue
+	// Default is taken on create when the client gives nothing; null when there is none.
+	Default Value
+	// Path makes the field a view of another column, as in "machine#status#running"; it has no column of its own.
+	Path string
+
+	IsRequired   bool // a create without it is refused
+	IsUnique     bool // no two live rows have the same value
+	IsIndexed    bool
+	IsReadOnly   bool // written by controllers and hooks, ignored when clients send it
+	IsCreateOnly bool // ignored on update
+	IsSecret     bool // never shown: not in views, not by name, not in filters
+	IsArgument   bool // left out of the view "most"
+	IsSummary    bool // in the view "summary"
+	IsHidden     bool // internal: no client sees it at all
+	IsForwarded  bool // Path leads to a row that this row owns, and writes go there
+	IsOwned      bool // row: the other row is made and deleted with this one
+	IsTwin       bool // row: the other row has the same key and is made and deleted with this one
+	IsRestrict   bool // row: the other row can't be deleted while this one points at it
+	OwnedSet     Set  // what an owned row is made with
+
+	Unit   string
+	Doc    string
+	minLen int
+	maxLen int
+	min    *int64
+	max    *int64
+	match  *regexp.Regexp
+	hint   string
+}
+
+// EnumValue is an allowed value and the words shown for it.
+type EnumValue struct{ Value, Label string }
+
+// Fields is the list of a table's columns, in the order in which views show them.
+type Fields []*Field
+
+// Required makes a create without the field an error.
+func (f *Field) Required() *Field { f.IsRequired = true; return f }
+
+// Unique refuses a second live row with the same value, as a Conflict.
+func (f *Field) Unique() *Field { f.IsUnique, f.IsIndexed = true, true; return f }
+
+// Indexed adds a database index; row references have one anyway.
+func (f *Field) Indexed() *Field { f.IsIndexed = true; return f }
+
+// ReadOnly marks what only controllers and hooks write.
+func (f *Field) ReadOnly() *Field { f.IsReadOnly = true; return f }
+
+// CreateOnly marks what is fixed once the row exists.
+func (f *Field) CreateOnly() *Field { f.IsCreateOnly = true; return f }
+
+// Secret marks what goes in and never comes out.
+func (f *Field) Secret() *Field { f.IsSecret = true; return f }
+
+// Argument marks what the view "most" leaves out.
+func (f *Field) Argument() *Field { f.IsArgument = true; return f }
+
+// Summary puts the field into the view "summary".
+func (f *Field) Summary() *Field { f.IsSummary = true; return f }
+
+// Hidden keeps a column from every client.
+func (f *Field) Hidden() *Field { f.IsHidden = true; return f }
+
+// Via makes the field a read-only view of another column, as in "machine#status#running" or "$key".
+func (f *Field) Via(path string) *Field { f.Path, f.IsReadOnly = path, true; return f }
+
+// Forward makes the field a view of the same-named column of the row that the field owner leads to; writes go there too.
+func (f *Field) Forward(owner string) *Field {
+	f.Path, f.IsForwarded, f.IsArgument = owner+"#"+f.Name, true, true
+	return f
+}
+
+// Owned makes the row that the field leads to come and go with this one, made with the given values.
+func (f *Field) Owned(with Set) *Field {
+	f.IsOwned, f.IsReadOnly, f.OwnedSet = true, true, with
+	return f
+}
+
+// Twin makes the field lead to a row of the other table with the same key, which comes and goes with this one. Back names the
+// other table's column that holds this row's key.
+func (f *Field) Twin(back string) *Field {
+	f.IsTwin, f.IsReadOnly, f.Path, f.Back = true, true, "$key", back
+	return f
+}
+
+// Restrict refuses the deletion of the row that the field leads to.
+func (f *Field) Restrict() *Field { f.IsRestrict = true; return f }
+
+// Def sets the default for create; v is an int, bool, float64 or string.
+func (f *Field) Def(v any) *Field {
+	switch v := v.(type) {
+	case int:
+		f.Default = IntValue(int64(v))
+	case bool:
+		f.Default = BoolValue(v)
+	case float64:
+		f.Default = RealValue(v)
+	case string:
+		f.Default = TextValue(v)
+	default:
+		panic(fmt.Sprintf("schema: default %v of %s has no column type", v, f.Name))
+	}
+	return f
+}
+
+// Len bounds the length of a text, in characters.
+func (f *Field) Len(least, most int) *Field { f.minLen, f.maxLen = least, most; return f }
+
+// Range bounds a number, ends included.
+func (f *Field) Range(least, most int64) *Field { f.min, f.max = &least, &most; return f }
+
+// Match demands that a text matches re, unless it is empty; hint tells the client in words what is wanted.
+func (f *Field) Match(re *regexp.Regexp, hint string) *Field { f.match, f.hint = re, hint; return f }
+
+// In sets the unit of a number: "MiB", "bytes", "seconds".
+func (f *Field) In(unit string) *Field { f.Unit = unit; return f }
+
+// Note sets the text that the generated documents show.
+func (f *Field) Note(doc string) *Field { f.Doc = doc; return f }
+
+// Labels sets the display words of enum values, as pairs of value and label; values not named keep their capitalised selves.
+func (f *Field) Labels(pairs ...string) *Field {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		for j := range f.Enum {
+			if f.Enum[j].Value == pairs[i] {
+				f.Enum[j].Label = pairs[i+1]
+			}
+		}
+	}
+	return f
+}
+
+// Stored reports whether the field has a column of its own.
+func (f *Field) Stored() bool { return f.Path == "" && f.Type.Storage() != NoColumn }
+
+// Bounds returns the numeric range of the field where one is declared.
+func (f *Field) Bounds() (least, most int64, ok bool) {
+	if f.min == nil {
+		return 0, 0, false
+	}
+	return *f.min, *f.max, true
+}
+
+// Lengths returns the length limits of a text in characters; 0 for most means none is declared.
+func (f *Field) Lengths() (least, most int) { return f.minLen, f.maxLen }
+
+// Parse reads a value that a client sent and checks it against the declaration; errors are of kind Invalid and name the field.
+func (f *Field) Parse(raw json.RawMessage) (Value, error) {
+	v, err := f.Type.Parse(f, raw)
+	if err != nil || v.IsNull() {
+		return v, err
+	}
+	return v, f.check(v)
+}
+
+// invalid is the error of a value that doesn't fit, in the words the table API's clients know.
+func (f *Field) invalid(format string, args ...any) error {
+	return errs.New(errs.Invalid, "invalid_"+f.Name, "Validation error on field: '%s' - '%s'", f.Name, fmt.Sprintf(format, args...)).On(f.Name)
+}

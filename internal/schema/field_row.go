@@ -1,0 +1,96 @@
+package schema
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+)
+
+// rowType is a reference to one row of another table. The key of a numbered table is kept as a number, any other as text; a
+// polymorphic reference is kept as "table/key".
+type rowType struct{ text bool }
+
+// rowsType is the list of the rows of another table that point here. It has no column.
+type rowsType struct{}
+
+// Row is a reference to one row of table.
+func Row(name, table string) *Field {
+	return &Field{Name: name, Type: rowType{}, Ref: table, IsIndexed: true}
+}
+
+// TextRow is a reference to one row of a table whose keys are text (hashes, names).
+func TextRow(name, table string) *Field {
+	return &Field{Name: name, Type: rowType{text: true}, Ref: table, IsIndexed: true}
+}
+
+// AnyRow is a reference to a row of any table, written as "table/key".
+func AnyRow(name string) *Field {
+	return &Field{Name: name, Type: rowType{text: true}, IsIndexed: true}
+}
+
+// Rows is the list of the rows of table whose column back points at this row. They are deleted with it.
+func Rows(name, table, back string) *Field {
+	return (&Field{Name: name, Type: rowsType{}, Ref: table, Back: back}).ReadOnly()
+}
+
+func (t rowType) Name() string { return "row" }
+func (t rowType) Storage() Storage {
+	if t.text {
+		return Chars
+	}
+	return Integer
+}
+
+func (t rowType) Shape() Shape {
+	if t.text {
+		return AsString
+	}
+	return AsNumber
+}
+
+func (t rowType) GoType() string {
+	if t.text {
+		return "string"
+	}
+	return "int64"
+}
+
+var ownerPath = regexp.MustCompile(`^(?:/v4/)?([a-z_]+)/([A-Za-z0-9_.:-]+)$`)
+
+func (t rowType) Parse(f *Field, raw json.RawMessage) (Value, error) {
+	if !t.text {
+		n, ok, err := parseInteger(f, raw)
+		if err != nil || !ok || n == 0 {
+			return Value{}, err
+		}
+		if n < 0 {
+			return Value{}, f.invalid("%d is not the key of a row", n)
+		}
+		return IntValue(n), nil
+	}
+	s := strings.Trim(string(raw), `"`)
+	if s == "" || s == "null" {
+		return Value{}, nil
+	}
+	if f.Ref == "" {
+		m := ownerPath.FindStringSubmatch(s)
+		if m == nil {
+			return Value{}, f.invalid("must be written as table/key, as in vms/42")
+		}
+		s = m[1] + "/" + m[2]
+	}
+	return TextValue(s), nil
+}
+
+func (rowsType) Name() string     { return "rows" }
+func (rowsType) Storage() Storage { return NoColumn }
+func (rowsType) Shape() Shape     { return AsJSON }
+func (rowsType) GoType() string   { return "" }
+
+func (rowsType) Parse(*Field, json.RawMessage) (Value, error) { return Value{}, nil }
+
+// IsRow reports whether the field leads to one other row, IsRows whether it leads to many.
+func (f *Field) IsRow() bool { _, ok := f.Type.(rowType); return ok }
+
+// IsRows reports whether the field is a list of rows that point here.
+func (f *Field) IsRows() bool { _, ok := f.Type.(rowsType); return ok }

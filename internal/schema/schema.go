@@ -1,0 +1,192 @@
+// Package schema is the language in which Dewpoint's tables are declared. A declaration is a plain value; storage, typed rows, coercion,
+// checks, both APIs and their documents are derived from it. The package is pure: no database, no HTTP, no clock.
+package schema
+
+import (
+	"fmt"
+	"sort"
+)
+
+// KeyKind is how the rows of a table are addressed.
+type KeyKind uint8
+
+// The kinds of keys. Numbers are given out by the database and never again after a delete; hashes are 40 random hex digits; a named
+// table uses one of its own columns (KeyField).
+const (
+	NumberKey KeyKind = iota
+	HashKey
+	NameKey
+)
+
+// Table declares one table.
+type Table struct {
+	Name  string // wire name, plural: "vms"
+	Title string // for people, singular: "VM"
+	Doc   string
+	Key   KeyKind
+	// KeyField is the column that holds the key of a NameKey table.
+	KeyField string
+	// Display is the column shown as $display; "name" when empty and there is one.
+	Display string
+	// Owner names the column that leads to the row whose rights count instead of this one's; Parent the one whose rights count too.
+	Owner, Parent string
+	// Wakes lists the controllers to nudge when a row changes.
+	Wakes []string
+	// Internal tables are not served; ReadOnly ones take no POST, PUT or DELETE of clients.
+	Internal, ReadOnly bool
+	// NoCreate tables take PUT but no POST and DELETE: facts and settings that come with the system.
+	NoCreate bool
+	// Tombstone keeps a deleted row, unseen by clients, until a controller has cleared what it had on the host.
+	Tombstone bool
+	Fields    Fields
+	// Views are named lists of fields, besides all, most and summary, which every table has.
+	Views map[string]string
+	// Actions are what can be done to a row beyond changing it.
+	Actions Actions
+	// ActionTable is the wire name of the table that actions are posted to ("vm_actions"), ActionRef the member that names the row ("vm").
+	ActionTable, ActionRef string
+	// LogType is the object_type of this table's log lines; the table is not logged when it is empty.
+	LogType string
+	// Check looks at a whole row before it is written and returns an error for what single columns can't say. It must be pure.
+	Check func(*Record) error
+
+	index map[string]int
+}
+
+// Action declares one thing that can be done to a row.
+type Action struct {
+	Name    string
+	Doc     string
+	Params  Fields
+	Aliases []string
+	// NotBuilt holds the reason when Dewpoint doesn't have the action; it is answered with 501.
+	NotBuilt string
+}
+
+// Actions is the list of a table's actions.
+type Actions []Action
+
+// Find returns the action of that name or alias.
+func (as Actions) Find(name string) (Action, bool) {
+	for _, a := range as {
+		if a.Name == name {
+			return a, true
+		}
+		for _, alias := range a.Aliases {
+			if alias == name {
+				return a, true
+			}
+		}
+	}
+	return Action{}, false
+}
+
+// Field returns the field of that name, or nil.
+func (t *Table) Field(name string) *Field {
+	if i, ok := t.index[name]; ok {
+		return t.Fields[i]
+	}
+	return nil
+}
+
+// DisplayField returns the field shown as $display, or nil when the key is shown.
+func (t *Table) DisplayField() *Field {
+	if t.Display != "" {
+		return t.Field(t.Display)
+	}
+	return t.Field("name")
+}
+
+// Schema is a set of tables that refer to each other.
+type Schema struct {
+	tables  []*Table
+	byName  map[string]*Table
+	actions map[string]*Table
+	back    map[string][]Reference
+}
+
+// Reference is a column that points at a table.
+type Reference struct {
+	Table *Table
+	Field *Field
+}
+
+// New checks the declarations against each other and makes them ready for use. An error is a defect in a declaration.
+func New(tables ...*Table) (*Schema, error) {
+	s := &Schema{byName: map[string]*Table{}, actions: map[string]*Table{}, back: map[string][]Reference{}}
+	for _, t := range tables {
+		if s.byName[t.Name] != nil {
+			return nil, fmt.Errorf("table %s is declared twice", t.Name)
+		}
+		t.index = make(map[string]int, len(t.Fields))
+		for i, f := range t.Fields {
+			if _, twice := t.index[f.Name]; twice {
+				return nil, fmt.Errorf("table %s declares %s twice", t.Name, f.Name)
+			}
+			t.index[f.Name] = i
+		}
+		s.byName[t.Name] = t
+		s.tables = append(s.tables, t)
+		if t.ActionTable != "" {
+			s.actions[t.ActionTable] = t
+		}
+	}
+	for _, t := range s.tables {
+		if err := s.link(t); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// link checks the references of one table and notes them on the tables that they lead to.
+func (s *Schema) link(t *Table) error {
+	for _, name := range []string{t.KeyField, t.Display, t.Owner, t.Parent} {
+		if name != "" && t.Field(name) == nil {
+			return fmt.Errorf("table %s names the column %s, which it does not have", t.Name, name)
+		}
+	}
+	for _, f := range t.Fields {
+		if f.Ref == "" {
+			continue
+		}
+		to := s.byName[f.Ref]
+		if to == nil && f.IsRow() && !f.IsOwned && !f.IsTwin {
+			continue // a reference to a table that isn't built yet is a column without a path through it
+		}
+		if to == nil {
+			return fmt.Errorf("%s.%s leads to table %s, which is not declared", t.Name, f.Name, f.Ref)
+		}
+		if f.Back != "" && to.Field(f.Back) == nil {
+			return fmt.Errorf("%s.%s expects the column %s in %s", t.Name, f.Name, f.Back, f.Ref)
+		}
+		if f.IsRow() && f.Stored() {
+			s.back[f.Ref] = append(s.back[f.Ref], Reference{t, f})
+		}
+	}
+	return nil
+}
+
+// Table returns the table of that name, or nil.
+func (s *Schema) Table(name string) *Table { return s.byName[name] }
+
+// ActionTable returns the table whose actions are posted to that name ("vm_actions" → vms), or nil.
+func (s *Schema) ActionTable(name string) *Table { return s.actions[name] }
+
+// Tables returns all tables in the order of their declaration.
+func (s *Schema) Tables() []*Table { return s.tables }
+
+// PointingAt returns the stored columns that refer to the rows of a table.
+func (s *Schema) PointingAt(table string) []Reference { return s.back[table] }
+
+// Names returns the names of all tables that clients may address, sorted.
+func (s *Schema) Names() []string {
+	var names []string
+	for _, t := range s.tables {
+		if !t.Internal {
+			names = append(names, t.Name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}

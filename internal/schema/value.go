@@ -1,0 +1,165 @@
+package schema
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// Kind tells what a Value holds.
+type Kind uint8
+
+// The four things a cell can hold. Booleans are Int 0 or 1, JSON documents are Text; the field's type tells them apart.
+const (
+	Null Kind = iota
+	Int
+	Real
+	Text
+)
+
+// Value is one cell of a row. The zero Value is null.
+type Value struct {
+	kind Kind
+	i    int64
+	f    float64
+	s    string
+}
+
+// IntValue makes an integer cell.
+func IntValue(i int64) Value { return Value{kind: Int, i: i} }
+
+// BoolValue makes a boolean cell (1 or 0).
+func BoolValue(b bool) Value {
+	if b {
+		return IntValue(1)
+	}
+	return IntValue(0)
+}
+
+// RealValue makes a floating point cell.
+func RealValue(f float64) Value { return Value{kind: Real, f: f} }
+
+// TextValue makes a text cell.
+func TextValue(s string) Value { return Value{kind: Text, s: s} }
+
+// RefValue makes a reference to a row with a numeric key, null for key 0.
+func RefValue(key int64) Value {
+	if key == 0 {
+		return Value{}
+	}
+	return IntValue(key)
+}
+
+// Kind tells what v holds.
+func (v Value) Kind() Kind { return v.kind }
+
+// IsNull reports whether v holds nothing.
+func (v Value) IsNull() bool { return v.kind == Null }
+
+// Int returns v as an integer: a real is cut off, text is read as a decimal number, anything else is 0.
+func (v Value) Int() int64 {
+	switch v.kind {
+	case Int:
+		return v.i
+	case Real:
+		return int64(v.f)
+	case Text:
+		n, _ := strconv.ParseInt(v.s, 10, 64)
+		return n
+	}
+	return 0
+}
+
+// Real returns v as a float, 0 for null.
+func (v Value) Real() float64 {
+	if v.kind == Real {
+		return v.f
+	}
+	return float64(v.Int())
+}
+
+// Bool reports whether v is a number other than 0.
+func (v Value) Bool() bool { return v.Int() != 0 }
+
+// Text returns v as text, "" for null.
+func (v Value) Text() string {
+	switch v.kind {
+	case Text:
+		return v.s
+	case Int:
+		return strconv.FormatInt(v.i, 10)
+	case Real:
+		return strconv.FormatFloat(v.f, 'g', -1, 64)
+	}
+	return ""
+}
+
+// Any returns v as what database/sql drivers take: nil, int64, float64 or string.
+func (v Value) Any() any {
+	switch v.kind {
+	case Int:
+		return v.i
+	case Real:
+		return v.f
+	case Text:
+		return v.s
+	}
+	return nil
+}
+
+// ValueOf is the inverse of Any: it reads what a database driver gives for a cell.
+func ValueOf(x any) Value {
+	switch x := x.(type) {
+	case int64:
+		return IntValue(x)
+	case float64:
+		return RealValue(x)
+	case bool:
+		return BoolValue(x)
+	case string:
+		return TextValue(x)
+	case []byte:
+		return TextValue(string(x))
+	}
+	return Value{}
+}
+
+// Set is a change of a row: column name → new value.
+type Set map[string]Value
+
+// Input is a row as a client sent it: wire name → the JSON text of the value.
+type Input map[string]json.RawMessage
+
+// Record is one row as it is stored: its key, and a value for each stored column of its table.
+type Record struct {
+	Table  *Table
+	Key    Value
+	values []Value
+}
+
+// NewRecord makes an empty row of t.
+func NewRecord(t *Table) *Record {
+	return &Record{Table: t, values: make([]Value, len(t.Fields))}
+}
+
+// Get returns the value of a stored column; null for a column that the table doesn't store.
+func (r *Record) Get(name string) Value {
+	if i, ok := r.Table.index[name]; ok {
+		return r.values[i]
+	}
+	return Value{}
+}
+
+// Put sets the value of a stored column; it panics when the table has no such column, which is a defect of the caller.
+func (r *Record) Put(name string, v Value) {
+	i, ok := r.Table.index[name]
+	if !ok {
+		panic("schema: table " + r.Table.Name + " has no column " + name)
+	}
+	r.values[i] = v
+}
+
+// At returns the value of the i-th field of the table, PutAt sets it; both are for code that walks Table.Fields.
+func (r *Record) At(i int) Value { return r.values[i] }
+
+// PutAt sets the value of the i-th field of the table.
+func (r *Record) PutAt(i int, v Value) { r.values[i] = v }
