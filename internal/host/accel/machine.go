@@ -186,4 +186,3 @@ func (m *machine) close() {
 		}
 	}
 }
-

@@ -1,0 +1,54 @@
+package domxml
+
+import (
+	"fmt"
+
+	"libvirt.org/go/libvirtxml"
+
+	"dewpoint/internal/errs"
+)
+
+// Build makes the domain of vm on host. It fails with errs.Invalid when a value can't be had on this host; the error names its field.
+func Build(vm *VM, host *Host) (*libvirtxml.Domain, error) {
+	machine, err := MachineType(vm.MachineType, host.MachineTypes)
+	if err != nil {
+		return nil, err
+	}
+	domain := &libvirtxml.Domain{
+		OS:       &libvirtxml.DomainOS{Type: &libvirtxml.DomainOSType{Arch: "x86_64", Machine: machine, Type: "hvm"}},
+		Features: &libvirtxml.DomainFeatureList{ACPI: &libvirtxml.DomainFeature{}, APIC: &libvirtxml.DomainFeatureAPIC{}},
+		Devices:  &libvirtxml.DomainDeviceList{Emulator: host.Emulator},
+	}
+	parts := []func(*VM, *libvirtxml.Domain) error{
+		identity, size, host.cpu, host.firmware, clock, power, drives(machine), nics,
+		bootOrder, serial, console, video, sound(machine), input, agent, balloon, rng,
+	}
+	for _, part := range parts {
+		if err := part(vm, domain); err != nil {
+			return nil, err
+		}
+	}
+	return domain, nil
+}
+
+// Marshal builds the domain and returns its XML text.
+func Marshal(vm *VM, host *Host) (string, error) {
+	domain, err := Build(vm, host)
+	if err != nil {
+		return "", err
+	}
+	text, err := domain.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("domain XML of machine %d: %w", vm.MachineKey, err)
+	}
+	return text, nil
+}
+
+// Name is the name of a machine's domain.
+func Name(instance string, machineKey int64) string {
+	return fmt.Sprintf("dp-%s-%d", instance, machineKey)
+}
+
+func invalid(field, format string, args ...any) error {
+	return errs.New(errs.Invalid, "invalid_"+field, format, args...).On(field)
+}

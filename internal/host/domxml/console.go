@@ -1,0 +1,56 @@
+package domxml
+
+import (
+	"path/filepath"
+
+	"libvirt.org/go/libvirtxml"
+)
+
+// maxVNCPassword is the protocol's: RFB takes the first eight bytes and ignores the rest, which would make a longer password a lie.
+const maxVNCPassword = 8
+
+// console attaches the graphical console on a unix socket in the machine's folder. There is no TCP listener: the server lets people in.
+func console(vm *VM, domain *libvirtxml.Domain) error {
+	if err := plainText("console_pass", vm.ConsolePassword); err != nil {
+		return err
+	}
+	socket := func(name string) []libvirtxml.DomainGraphicListener {
+		path := filepath.Join(vm.Dir, name)
+		return []libvirtxml.DomainGraphicListener{{Socket: &libvirtxml.DomainGraphicListenerSocket{Socket: path}}}
+	}
+	var graphic libvirtxml.DomainGraphic
+	switch vm.Console {
+	case "", "vnc":
+		if len(vm.ConsolePassword) > maxVNCPassword {
+			return invalid("console_pass", "a VNC password has at most %d bytes", maxVNCPassword)
+		}
+		graphic.VNC = &libvirtxml.DomainGraphicVNC{Passwd: vm.ConsolePassword, Listeners: socket(VNCSocket)}
+	case "spice":
+		graphic.Spice = &libvirtxml.DomainGraphicSpice{Passwd: vm.ConsolePassword, Listeners: socket(SPICESocket)}
+	case "serial", "none":
+		return nil
+	default:
+		return invalid("console", "%q is not a console: use vnc, spice, serial or none", vm.Console)
+	}
+	domain.Devices.Graphics = []libvirtxml.DomainGraphic{graphic}
+	return nil
+}
+
+// serial attaches the serial line, which every VM has. What the guest writes is logged as well, so that the words of a guest that died
+// early can be read after it.
+func serial(vm *VM, domain *libvirtxml.Domain) error {
+	port := uint(0)
+	pty := func() *libvirtxml.DomainChardevSource {
+		return &libvirtxml.DomainChardevSource{Pty: &libvirtxml.DomainChardevSourcePty{}}
+	}
+	domain.Devices.Serials = []libvirtxml.DomainSerial{{
+		Source: pty(),
+		Target: &libvirtxml.DomainSerialTarget{Type: "isa-serial", Port: &port},
+		Log:    &libvirtxml.DomainChardevLog{File: filepath.Join(vm.Dir, SerialLog), Append: "off"},
+	}}
+	domain.Devices.Consoles = []libvirtxml.DomainConsole{{
+		Source: pty(),
+		Target: &libvirtxml.DomainConsoleTarget{Type: "serial", Port: &port},
+	}}
+	return nil
+}

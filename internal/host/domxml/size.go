@@ -1,0 +1,22 @@
+package domxml
+
+import "libvirt.org/go/libvirtxml"
+
+// maxCPUs and maxRAMMiB are the contract's bounds; QEMU's own may be lower and then speak at the start.
+const (
+	maxCPUs   = 1024
+	maxRAMMiB = 1 << 20
+)
+
+// size sets memory and CPU count. All CPUs are cores of one socket: some guests count sockets against their licence.
+func size(vm *VM, domain *libvirtxml.Domain) error {
+	if vm.CPUs < 1 || vm.CPUs > maxCPUs {
+		return invalid("cpu_cores", "%d CPU cores are not between 1 and %d", vm.CPUs, maxCPUs)
+	}
+	if vm.RAMMiB < 1 || vm.RAMMiB > maxRAMMiB {
+		return invalid("ram", "%d MiB of memory are not between 1 and %d", vm.RAMMiB, maxRAMMiB)
+	}
+	domain.Memory = &libvirtxml.DomainMemory{Value: uint(vm.RAMMiB), Unit: "MiB"}
+	domain.VCPU = &libvirtxml.DomainVCPU{Placement: "static", Value: uint(vm.CPUs)}
+	return nil
+}

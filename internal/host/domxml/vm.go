@@ -1,0 +1,83 @@
+// Package domxml turns a VM into libvirt's domain XML. It is pure: values in, XML out; one device per file, each a function of the
+// VM and the domain that it completes, joined by the list in build.go. Whatever a user can set passes through libvirtxml (which escapes)
+// and is checked first: what libvirt or QEMU would refuse comes back as errs.Invalid that names the field of the contract.
+package domxml
+
+// VM is what a domain is made from. Wire names and value sets are those of the tables vms, machine_drives and machine_nics.
+type VM struct {
+	Instance   string // this database's id, four hex digits
+	MachineKey int64
+	UUID       string
+	Title      string // the VM's name, shown by libvirt's tools
+
+	Accelerator string // "kvm" or "qemu"
+	CPUs        int
+	RAMMiB      int
+	MachineType string // a wish, such as "pc-q35-9.0"; see MachineType
+	CPUType     string // "", "host" or a CPU model's name
+
+	UEFI, SecureBoot  bool
+	BootOrder         string // letters c (disks), d (CD-ROMs), n (NICs)
+	BootDelaySeconds  int
+	Video             string // std, cirrus, vmware, qxl, virtio, none
+	Sound             string // none, or a card
+	Console           string // vnc, spice, serial, none
+	ConsolePassword   string
+	USBTablet         bool
+	RTCBase           string // utc or localtime
+	NestedVirt        bool   // let guests run guests of their own (KVM only)
+	DisableHypervisor bool   // hide from the guest that it is one
+
+	Dir    string // the machine's own folder: console socket, serial log, firmware variables
+	Drives []Drive
+	NICs   []NIC
+}
+
+// Drive is one disk or CD-ROM, in the order of machine_drives.orderid.
+type Drive struct {
+	Key       int64
+	Interface string // virtio-scsi, virtio, ide, ahci, ...
+	Media     string // "disk" or "cdrom"
+	Path      string // empty for an empty CD-ROM drive
+	Format    string // qcow2 or raw: never probed
+	Serial    string // shown to the guest; empty for none
+	ReadOnly  bool
+	Discard   bool // hand the guest's TRIM to the file
+}
+
+// NIC is one network card, in the order of machine_nics.orderid.
+type NIC struct {
+	Key    int64
+	Model  string // virtio, e1000, ...
+	MAC    string
+	Bridge string
+	Tap    string // name of the host's end, made by libvirt
+}
+
+// Host is what Build has to know of the node.
+type Host struct {
+	Emulator     string   // path of the QEMU program
+	MachineTypes []string // that this QEMU has, as libvirt's capabilities list them
+	Firmware     Firmware
+	CPUFlaws     []string // CPU features that host-passthrough must leave out here
+}
+
+// Firmware holds the paths of the UEFI images: code and template of the variables, each plain and for Secure Boot.
+type Firmware struct {
+	Code, Vars             string
+	SecureCode, SecureVars string
+}
+
+// DebianFirmware is where Debian's package ovmf puts its images.
+var DebianFirmware = Firmware{
+	Code: "/usr/share/OVMF/OVMF_CODE_4M.fd", Vars: "/usr/share/OVMF/OVMF_VARS_4M.fd",
+	SecureCode: "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", SecureVars: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd",
+}
+
+// The files in a machine's folder.
+const (
+	SerialLog   = "serial.log"
+	VNCSocket   = "vnc.sock"
+	SPICESocket = "spice.sock"
+	nvramFile   = "nvram.fd"
+)
