@@ -1,0 +1,21 @@
+// Package model declares Dewpoint's tables, one file each. all.go lists them; rows_gen.go holds the typed rows that are made from them.
+package model
+
+import "dewpoint/internal/schema"
+
+//go:generate go run dewpoint/internal/model/gen
+
+// Schema returns all tables. The error of a bad declaration is a defect, so it panics; every test that opens a store would show it.
+func Schema() *schema.Schema {
+	s, err := schema.New(
+		Clusters(), Nodes(), StorageTiers(), ClusterTiers(), System(), Settings(),
+		Users(), UserAPIKeys(), Sessions(), Logs(), Jobs(),
+		Machines(), MachineStatus(), MachineConsole(),
+		MachineDrives(), MachineDriveStatus(), MachineNICs(), MachineNICStatus(),
+		VMs(), Vnets(), VnetAddresses(), Files(), FileChunks(),
+	)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}

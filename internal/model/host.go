@@ -1,0 +1,174 @@
+package model
+
+import "dewpoint/internal/schema"
+
+// Clusters declares groups of nodes.
+func Clusters() *schema.Table {
+	return &schema.Table{
+		Name: "clusters", Title: "Cluster", LogType: "cluster", Wakes: []string{"host"},
+		Doc: "Groups of nodes that VMs run on.",
+		Fields: schema.Fields{
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(printable, notPrintable),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Enabled("enabled").Summary(),
+			schema.Bool("storage").ReadOnly(),
+			schema.Bool("compute").Def(true),
+			schema.Enum("default_cpu", CPUTypes...),
+			schema.String("recommended_cpu_type").ReadOnly(),
+			schema.Bool("kvm_nested"),
+			schema.Uint32("ram_per_unit").Def(4096).In("MiB"),
+			schema.Uint32("cores_per_unit").Def(1),
+			schema.Uint32("max_ram_per_vm").Def(65536).In("MiB"),
+			schema.Uint32("max_cores_per_vm").Def(16),
+			schema.Num("target_ram_pct").Def(80.0),
+			schema.Num("ram_overcommit_pct").Def(0.0),
+			schema.Created("created"),
+			schema.String("id").ReadOnly(),
+			schema.Num("cost_per_unit").Def(0.0),
+			schema.Num("price_per_unit").Def(0.0),
+			schema.Rows("tiers", "cluster_tiers", "cluster"),
+		},
+	}
+}
+
+// Nodes declares the hosts and what they are.
+func Nodes() *schema.Table {
+	return &schema.Table{
+		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true,
+		Doc: "Hosts. Their facts are written by the host controller.",
+		Views: map[string]string{
+			"dashboard": "most,machine[$key,name,status[status,state,running]]",
+		},
+		Fields: schema.Fields{
+			schema.String("name").ReadOnly().Summary(),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Uint32("id").Via("$key").Summary(),
+			schema.String("model").ReadOnly(),
+			schema.String("cpu").ReadOnly(),
+			schema.String("cpu_speed").ReadOnly(),
+			schema.Uint32("ram").ReadOnly().In("MiB"),
+			schema.Uint32("vm_ram").ReadOnly().In("MiB"),
+			schema.Uint32("cores").ReadOnly(),
+			schema.Bool("physical").Def(true).ReadOnly(),
+			schema.Bool("maintenance").ReadOnly(),
+			schema.Bool("iommu").ReadOnly(),
+			schema.Bool("need_restart").ReadOnly(),
+			schema.String("restart_reason").ReadOnly(),
+			schema.String("yb_version").ReadOnly(),
+			schema.String("os_version").ReadOnly(),
+			schema.String("kernel_version").ReadOnly(),
+			schema.String("appserver_version").ReadOnly(),
+			schema.String("qemu_version").ReadOnly(),
+			schema.String("accelerator").ReadOnly().Note("what guests run by: kvm, or qemu for emulation"),
+			schema.String("accelerator_reason").ReadOnly().Note("why, as the self-test found it"),
+			schema.Row("cluster", "clusters").ReadOnly(),
+			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("node")}),
+			schema.LongText("note").Len(0, 1024),
+			schema.Modified("modified"),
+			schema.String("machine_id").ReadOnly().Hidden().Unique().Note("which host this row is"),
+		},
+	}
+}
+
+// StorageTiers declares the places where disks live; a row's key is one more than the tier's number only by chance, so clients use tier.
+func StorageTiers() *schema.Table {
+	return &schema.Table{
+		Name: "storage_tiers", Title: "Storage tier", ReadOnly: true, Display: "tier",
+		Doc: "Storage tiers with their size and use, system-wide.",
+		Fields: schema.Fields{
+			schema.Uint8("tier").ReadOnly().Unique().Summary(),
+			schema.LongText("description").ReadOnly(),
+			schema.Uint64("capacity").ReadOnly().Def(0).In("bytes"),
+			schema.Uint64("used").ReadOnly().Def(0).In("bytes"),
+			schema.Uint64("allocated").ReadOnly().Def(0).In("bytes"),
+			schema.Uint64("used_inflated").ReadOnly().Def(0).In("bytes"),
+			schema.Uint32("dedupe_ratio").ReadOnly().Def(100),
+			schema.Uint32("used_pct").ReadOnly().Def(0),
+			schema.Modified("modified"),
+		},
+	}
+}
+
+// ClusterTiers declares which tiers a cluster's nodes serve.
+func ClusterTiers() *schema.Table {
+	return &schema.Table{
+		Name: "cluster_tiers", Title: "Cluster tier", ReadOnly: true, Display: "tier", Parent: "cluster",
+		Doc: "Storage tiers of one cluster.",
+		Fields: schema.Fields{
+			schema.Uint32("tier").ReadOnly().Summary(),
+			schema.Row("cluster", "clusters").ReadOnly().Summary(),
+			schema.LongText("description").ReadOnly(),
+			schema.Num("cost_per_gb").ReadOnly().Def(0.0),
+			schema.Num("price_per_gb").ReadOnly().Def(0.0),
+		},
+	}
+}
+
+// System declares the one row that says what system this is.
+func System() *schema.Table {
+	return &schema.Table{
+		Name: "system", Title: "System", ReadOnly: true, Display: "cloud_name",
+		Doc: "One row about the whole system.",
+		Fields: schema.Fields{
+			schema.String("yb_version").ReadOnly().Summary(),
+			schema.String("os_version").ReadOnly().Summary(),
+			schema.String("cloud_name").ReadOnly().Summary(),
+			schema.String("branch").ReadOnly().Summary(),
+			schema.String("instance").ReadOnly().Hidden().Note("four hex digits in the names of everything that this database has on hosts"),
+		},
+	}
+}
+
+// Settings declares the system settings, addressed by name.
+func Settings() *schema.Table {
+	return &schema.Table{
+		Name: "settings", Title: "Setting", Key: schema.NameKey, KeyField: "key", NoCreate: true, LogType: "system", Display: "key", Wakes: []string{"host"},
+		Doc: "System settings by name.",
+		Fields: schema.Fields{
+			schema.String("key").Via("$key").Summary(),
+			schema.LongText("value").Len(0, 4096).Summary(),
+			schema.LongText("default_value").ReadOnly().Summary(),
+			schema.LongText("description").ReadOnly(),
+		},
+	}
+}
+
+// Logs declares the log of changes: who did what, from where.
+func Logs() *schema.Table {
+	return &schema.Table{
+		Name: "logs", Title: "Log line", ReadOnly: true, Display: "text",
+		Doc: "Every change: who made it, to what, from where.",
+		Fields: schema.Fields{
+			schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Def("message").ReadOnly().Summary(),
+			schema.LongText("text").ReadOnly().Summary(),
+			schema.CreatedMicros("timestamp").Summary().Indexed(),
+			schema.String("user").ReadOnly().Summary(),
+			schema.String("object_type").ReadOnly().Summary(),
+			schema.String("object_name").ReadOnly().Summary(),
+			schema.AnyRow("object").ReadOnly().Argument().Note("the row, as table/key"),
+			schema.String("address").ReadOnly().Argument().Note("where the request came from"),
+			schema.String("request").ReadOnly().Argument().Note("the request's id"),
+		},
+	}
+}
+
+// Jobs declares long work, with its progress and result.
+func Jobs() *schema.Table {
+	return &schema.Table{
+		Name: "jobs", Title: "Job", Internal: true, Display: "kind",
+		Fields: schema.Fields{
+			schema.String("kind").ReadOnly(),
+			schema.AnyRow("object").ReadOnly(),
+			schema.Enum("status", "queued", "running", "complete", "error", "cancelled").Def("queued").ReadOnly().Indexed(),
+			schema.Num("progress_pct").ReadOnly().Def(0.0),
+			schema.String("status_info").ReadOnly(),
+			schema.JSON("params").ReadOnly(),
+			schema.JSON("result").ReadOnly(),
+			schema.String("creator").ReadOnly(),
+			schema.Created("created"),
+			schema.Uint64("started").ReadOnly(),
+			schema.Uint64("ended").ReadOnly(),
+			schema.Bool("cancel").ReadOnly(),
+		},
+	}
+}

@@ -1,0 +1,60 @@
+package model
+
+import "dewpoint/internal/schema"
+
+// tier is a storage tier's number, which the wire has as a string of one digit.
+func tier(name string) *schema.Field {
+	return schema.Enum(name, "1", "2", "3", "4", "5")
+}
+
+// MachineDrives declares the disks and CD-ROM drives of machines.
+func MachineDrives() *schema.Table {
+	return &schema.Table{
+		Name: "machine_drives", Title: "Drive", LogType: "vm", Parent: "machine", Wakes: []string{"storage", "vm"}, Tombstone: true,
+		Doc: "Disks and CD-ROM drives of a machine.",
+		Fields: schema.Fields{
+			schema.String("name").Len(1, 128).Match(printable, notPrintable).Summary().Note("drive_N when not given"),
+			schema.Uint32("orderid").Summary().Note("next free number when not given"),
+			schema.Enum("interface", "virtio-scsi", "virtio", "virtio-scsi-dedicated", "ide", "ahci", "nvme", "usb", "lsi53c895a", "megasas",
+				"megasas-gen2", "mptsas1068", "cifs", "nfs", "vsan", "pflash", "direct", "tpm_state").Def("virtio-scsi").Summary(),
+			schema.Enum("media", "disk", "cdrom", "efidisk", "import", "9p", "dir", "clone", "clone9p", "clonedir", "nonpersistent",
+				"nonpersistent9p", "nonpersistentdir").Def("disk").CreateOnly().Summary(),
+			schema.LongText("description").Len(0, 2048),
+			schema.Enabled("enabled").Summary(),
+			schema.String("serial").Len(0, 64).Match(serialText, "a serial number (letters, digits, space _ . + -)"),
+			tier("preferred_tier"),
+			schema.Bool("readonly"),
+			schema.Filesize("disksize").Range(0, 64<<40).Summary(),
+			schema.Fileused("used_bytes").Def(0),
+			schema.Row("media_source", "files").Restrict(),
+			schema.Row("machine", "machines").Required().Summary(),
+			schema.Row("status", "machine_drive_status").Twin("parent_drive"),
+			schema.Row("stats", "machine_drive_stats").ReadOnly(),
+			schema.Row("physical_status", "machine_drive_phys").ReadOnly(),
+			schema.Bool("preserve_drive_format"),
+			schema.Enum("optimize", "general", "large"),
+			schema.Enum("fsync", "", "0", "1"),
+			schema.Bool("discard").Def(true),
+			schema.LongText("advanced").Len(0, 65536),
+			schema.String("asset").Len(0, 32).Match(printable, notPrintable),
+			schema.String("creator").ReadOnly(),
+			schema.Modified("modified"),
+		},
+	}
+}
+
+// MachineDriveStatus declares the facts of one drive; its key is the drive's.
+func MachineDriveStatus() *schema.Table {
+	return &schema.Table{
+		Name: "machine_drive_status", Title: "Drive status", ReadOnly: true, Parent: "parent_drive", Display: "status",
+		Doc: "State of one drive. The key is that of the drive.",
+		Fields: schema.Fields{
+			schema.Row("parent_drive", "machine_drives").ReadOnly(),
+			schema.Enum("status", "online", "offline", "importing", "initializing", "error").Def("offline").ReadOnly().Summary(),
+			schema.String("status_info").ReadOnly(),
+			schema.Bool("ready").ReadOnly().Hidden().Note("the file is there and may be given to a guest"),
+			schema.Num("progress_pct").ReadOnly().Def(0.0),
+			schema.Modified("last_update"),
+		},
+	}
+}

@@ -1,0 +1,89 @@
+package model
+
+import "dewpoint/internal/schema"
+
+// Machines declares the machine behind every VM, network router and node: where it shall run, and the last power operation asked for.
+func Machines() *schema.Table {
+	return &schema.Table{
+		Name: "machines", Title: "Machine", Wakes: []string{"vm", "vnet"}, NoCreate: true, Tombstone: true,
+		Doc: "The machine behind every VM, network router and node. It comes and goes with its owner.",
+		Fields: schema.Fields{
+			schema.String("name").ReadOnly().Summary(),
+			schema.Enum("type", "vm", "container", "vmware_container", "service_container", "metal", "vdi", "node", "tenant", "vnet").ReadOnly().Summary().Indexed(),
+			schema.Row("status", "machine_status").Twin("machine"),
+			schema.Row("console_status", "machine_console").Twin("machine"),
+			schema.Uint32("cores").ReadOnly(),
+			schema.Uint32("ram").ReadOnly().In("MiB"),
+			schema.Row("cluster", "clusters"),
+			schema.Row("cluster_failover", "clusters"),
+			schema.Row("preferred_node", "nodes"),
+			schema.Row("snapshot_profile", "snapshot_profiles"),
+			schema.String("ha_group").Len(0, 128),
+			powerLoss(),
+			schema.Rows("drives", "machine_drives", "machine"),
+			schema.Rows("nics", "machine_nics", "machine"),
+			schema.Created("created"),
+			schema.Modified("modified"),
+			schema.String("uuid").ReadOnly().Hidden().Note("kept here so that the domain can be found after the VM's row is gone"),
+			schema.Enum("power_op", "poweron", "poweroff", "kill", "reset", "reboot").ReadOnly().Hidden(),
+			schema.Int64("power_seq").ReadOnly().Hidden().Def(0).Note("grows by one with every power operation asked for"),
+		},
+	}
+}
+
+// MachineStatus declares the facts of a machine's power and health; its key is the machine's.
+func MachineStatus() *schema.Table {
+	return &schema.Table{
+		Name: "machine_status", Title: "Machine status", NoCreate: true, Parent: "machine", Wakes: []string{},
+		Doc:     "Power and health of a machine, written by the controllers. The key is that of the machine.",
+		Display: "status",
+		Fields: schema.Fields{
+			schema.Row("machine", "machines").ReadOnly().Summary(),
+			schema.Bool("running").Summary().Indexed(),
+			schema.Bool("migratable").Def(true),
+			machineState().Def("stopped").Summary().Indexed(),
+			schema.String("status_info").ReadOnly().Note("why, when something is wrong; empty when healthy"),
+			schema.Enum("state", "online", "offline", "warning", "error").Def("offline").Summary(),
+			schema.Bool("powerstate").ReadOnly().Note("whether power is wanted: true from the request to power on until it is off"),
+			schema.Row("node", "nodes").ReadOnly(),
+			schema.Row("migrated_node", "nodes").ReadOnly(),
+			schema.Row("migration_destination", "nodes").ReadOnly(),
+			schema.Uint64("started").ReadOnly().In("seconds since 1970"),
+			schema.Uint64("local_time").ReadOnly().In("seconds since 1970"),
+			schema.Modified("last_update"),
+			schema.Uint32("running_cores").ReadOnly().Def(0),
+			schema.Uint32("running_ram").ReadOnly().Def(0).In("MiB"),
+			schema.String("agent_version").ReadOnly(),
+			schema.JSON("agent_features").ReadOnly().Def("[]"),
+			schema.JSON("agent_guest_info").ReadOnly().Def("[]"),
+			schema.JSON("config").ReadOnly(),
+			schema.Int64("done_seq").ReadOnly().Hidden().Def(0).Note("the last power_seq that was carried out"),
+			schema.String("boot_id").ReadOnly().Hidden().Note("the host's boot in which the machine was last seen running"),
+			schema.String("machine_type").ReadOnly().Note("the machine type that it runs as"),
+		},
+	}
+}
+
+func machineState() *schema.Field {
+	return schema.Enum("status", "initializing", "starting", "running", "stopping", "unresponsive", "stopped", "paused", "hibernated", "hibernating", "initmigrate",
+		"startmigrate", "migrating", "migratecomplete", "importing", "maintenance", "leavingmaintenance", "unlicensed", "needsrefresh",
+		"needsrestart", "waitingforresources", "error", "driversreloading").
+		Labels("initmigrate", "Migration Initializing", "startmigrate", "Migration Starting", "migratecomplete", "Migration Complete",
+			"maintenance", "Maintenance Mode", "leavingmaintenance", "Leaving Maintenance", "needsrefresh", "Needs Refresh",
+			"needsrestart", "Needs Restart", "waitingforresources", "Waiting For Resources", "driversreloading", "Drivers Reloading")
+}
+
+// MachineConsole declares where a machine's screen can be reached; its key is the machine's.
+func MachineConsole() *schema.Table {
+	return &schema.Table{
+		Name: "machine_console", Title: "Machine console", ReadOnly: true, Parent: "machine",
+		Doc:     "Where the screen of a machine can be reached; host and port are null while there is none.",
+		Display: "host",
+		Fields: schema.Fields{
+			schema.Row("machine", "machines").ReadOnly(),
+			schema.String("host").ReadOnly(),
+			schema.Uint16("port").ReadOnly(),
+			schema.Bool("active").ReadOnly(),
+		},
+	}
+}

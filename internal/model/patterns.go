@@ -1,0 +1,22 @@
+package model
+
+import "regexp"
+
+// Patterns that more than one table's columns must match. What they let through is safe in domain XML, nft and dnsmasq text.
+var (
+	printable   = regexp.MustCompile(`^[^\x00-\x1f\x7f/]+$`)
+	hostname    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	dnsDomain   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	macAddress  = regexp.MustCompile(`^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$`)
+	uuidText    = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
+	serialText  = regexp.MustCompile(`^[A-Za-z0-9 _.+-]*$`)
+	loginName   = regexp.MustCompile(`^[a-z0-9_][a-z0-9_.@-]*$`)
+	machineType = regexp.MustCompile(`^(q35|pc|yottabyte|pc-q35-[0-9]{1,2}\.[0-9]{1,2}|pc-i440fx-[0-9]{1,2}\.[0-9]{1,2})$`)
+)
+
+const (
+	notPrintable = "printable text without a slash"
+	notHostname  = "a host name (letters, digits, hyphens)"
+	notDomain    = "a DNS domain"
+	notMAC       = "a MAC address"
+)

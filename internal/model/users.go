@@ -1,0 +1,70 @@
+package model
+
+import "dewpoint/internal/schema"
+
+// Users declares the accounts of both APIs.
+func Users() *schema.Table {
+	return &schema.Table{
+		Name: "users", Title: "User", LogType: "user", Owner: "",
+		Doc: "User accounts.",
+		Fields: schema.Fields{
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(loginName, "a login name (lower-case letters, digits, _ . @ -)"),
+			schema.String("displayname").Len(0, 128).Summary(),
+			schema.String("email").Len(0, 254).Summary(),
+			schema.Enum("type", "normal", "api", "vdi", "site_sync", "site_user").Def("normal").CreateOnly().Labels("api", "API", "vdi", "VDI"),
+			schema.Enabled("enabled").Summary(),
+			schema.Created("created"),
+			schema.Uint64("last_login").ReadOnly().In("seconds since 1970"),
+			schema.Bool("change_password"),
+			schema.Bool("physical_access"),
+			schema.Bool("two_factor_authentication").ReadOnly(),
+			schema.Enum("two_factor_type", "email", "authenticator").Def("email"),
+			schema.Bool("two_factor_setup_next_login"),
+			schema.Uint64("account_locked").Def(0).In("seconds since 1970"),
+			schema.Uint32("failed_attempts").Def(0),
+			schema.Row("auth_source", "auth_sources").CreateOnly(),
+			schema.String("remote_name").Len(0, 128),
+			schema.String("creator").ReadOnly(),
+			schema.String("password").Required().Len(1, 256).Secret().Note("kept as an argon2id digest"),
+			schema.LongText("ssh_keys").Len(0, 65536),
+			schema.String("id").ReadOnly().Note("40 hex digits"),
+			schema.Bool("admin").Hidden().Note("may do everything"),
+			schema.Int64("token_epoch").ReadOnly().Hidden().Def(0).Note("grows with each change of password: older tokens are void"),
+		},
+	}
+}
+
+// UserAPIKeys declares the API keys of users; the resource API calls them API tokens.
+func UserAPIKeys() *schema.Table {
+	return &schema.Table{
+		Name: "user_api_keys", Title: "API key", LogType: "user", Owner: "",
+		Doc: "API keys. The key itself is in the reply to the POST and can't be read again.",
+		Fields: schema.Fields{
+			schema.Row("user", "users").Required().CreateOnly().Summary(),
+			schema.String("name").Required().Len(1, 128).Match(printable, notPrintable).Summary(),
+			schema.LongText("description").Len(0, 2048),
+			schema.Created("created"),
+			schema.Uint64("expires").In("seconds since 1970").Summary(),
+			schema.Enum("expires_type", "never", "date").Def("date").Summary(),
+			schema.Uint64("lastlogin_stamp").ReadOnly().In("seconds since 1970"),
+			schema.String("lastlogin_ip").ReadOnly(),
+			schema.LongText("ip_allow_list").Len(0, 4096),
+			schema.LongText("ip_deny_list").Len(0, 4096),
+			schema.String("digest").ReadOnly().Hidden().Unique().Note("SHA-256 of the key, in hex"),
+		},
+	}
+}
+
+// Sessions declares the session tokens of the table API.
+func Sessions() *schema.Table {
+	return &schema.Table{
+		Name: "sessions", Title: "Session", Internal: true, Display: "user",
+		Fields: schema.Fields{
+			schema.Row("user", "users").Required(),
+			schema.String("digest").Unique().Note("SHA-256 of the token, in hex"),
+			schema.Created("created"),
+			schema.Int64("used").Note("last use, in seconds since 1970; written at most once a minute"),
+			schema.String("address"),
+		},
+	}
+}

@@ -1,0 +1,116 @@
+package model
+
+import (
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// CPUTypes are the processor models that the table API knows; "host" and "" leave the choice to the cluster.
+var CPUTypes = []string{
+	"host", "qemu64", "kvm64", "Broadwell", "Cascadelake-Server", "Conroe", "Cooperlake", "core2duo", "coreduo", "Denverton",
+	"EPYC", "EPYC-Genoa", "EPYC-Milan", "EPYC-Rome", "GraniteRapids", "Haswell", "Icelake-Server", "IvyBridge", "KnightsMill", "n270",
+	"Nehalem", "Opteron_G1", "Opteron_G2", "Opteron_G3", "Opteron_G4", "Opteron_G5", "Penryn", "phenom", "SandyBridge", "SapphireRapids",
+	"Skylake-Client", "Skylake-Server", "Snowridge", "Westmere",
+}
+
+// VMs declares what a virtual machine shall be. What it is (running or not, where) stands on its machine.
+func VMs() *schema.Table {
+	return &schema.Table{
+		Name: "vms", Title: "VM", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner",
+		Doc:         "Virtual machines: their definition and settings. Each has a machine, which holds its drives, NICs and state.",
+		ActionTable: "vm_actions", ActionRef: "vm", Actions: vmActions(), Check: checkVM,
+		Views: map[string]string{
+			"dashboard": "most,machine[$key,name,drives[$key,name,interface,media,description,preferred_tier,media_source[$key,used_bytes,allocated_bytes,filesize],status#status as status],nics[$key,name,interface,vnet#$display as vnet,status#display(status) as status,ipaddress,macaddress],status[agent_guest_info,running,status,state]]",
+		},
+		Fields: schema.Fields{
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(printable, notPrintable).Note("shown to people; free again once the VM is deleted"),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vm")}).Summary(),
+			schema.Created("created"),
+			schema.Modified("modified"),
+			schema.Bool("is_snapshot").ReadOnly().Indexed(),
+			schema.Enum("console", "vnc", "spice", "serial", "none").Def("vnc"),
+			schema.Row("console_status", "machine_console").Via("machine#console_status"),
+			schema.Enabled("enabled").Summary(),
+			schema.Uint32("cpu_cores").Def(1).Range(1, 1024).Summary(),
+			schema.Uint32("ram").Def(1024).Range(16, 1048576).In("MiB").Summary(),
+			schema.Enum("os_family", "linux", "windows", "freebsd", "other").Def("linux").Labels("freebsd", "FreeBSD").Summary(),
+			schema.String("os_description").Len(0, 2048),
+			schema.Bool("guest_agent"),
+			schema.Bool("uefi"),
+			schema.Bool("secure_boot"),
+			schema.String("machine_type").Def("q35").Match(machineType, "a machine type such as q35, pc or pc-q35-9.0").Note("a wish: it runs as the nearest lower version that the node has"),
+			schema.Enum("cloudinit_datasource", "none", "config_drive_v2", "nocloud").Def("none"),
+			schema.String("uuid").CreateOnly().Unique().Match(uuidText, "a UUID"),
+			schema.AnyRow("owner").ReadOnly(),
+			schema.Row("owner_user", "users"),
+			schema.String("creator").ReadOnly(),
+			schema.Enum("cpu_type", CPUTypes...),
+			schema.Bool("iommu"),
+			schema.Bool("usb_legacy"),
+			schema.Enum("boot_order", "cd", "cdn", "dc", "nc", "n", "c", "d", "strict").Def("cd").Note("c: disk, d: CD-ROM, n: network"),
+			schema.Uint32("boot_delay").Def(5).Range(0, 60).In("seconds"),
+			schema.Enum("video", "std", "cirrus", "vmware", "qxl", "virtio", "none").Def("std"),
+			schema.Enum("sound", "none", "sb16", "es1370", "ac97", "adlib", "gus", "cs4231a", "hda", "pcspk").Def("none"),
+			schema.Bool("serial_port"),
+			schema.Enum("rtc_base", "utc", "localtime").Def("utc"),
+			schema.Bool("allow_hotplug").Def(true),
+			schema.Bool("nested_virtualization"),
+			schema.Bool("disable_hypervisor"),
+			schema.Bool("allow_export").Def(true),
+			schema.Enum("migration_method", "auto", "live").Def("auto"),
+			schema.Uint32("power_cycle_timeout").Def(0).Range(0, 65535).In("seconds"),
+			schema.Bool("need_restart"),
+			schema.Enum("created_from", "import", "import_vmx", "import_ovf", "import_vmware", "import_shared", "clone", "recipe", "custom", "terraform").Def("custom").CreateOnly(),
+			schema.Bool("imported"),
+			schema.Bool("console_pass_enabled"),
+			schema.String("console_pass").Len(0, 256).Secret(),
+			schema.Bool("usb_tablet").Def(true),
+			schema.Bool("disable_powercycle"),
+			schema.LongText("advanced").Len(0, 65536),
+			schema.LongText("note").Len(0, 1024),
+			schema.JSON("meta").ReadOnly(),
+			schema.String("display"),
+			schema.Uint32("id").Via("machine#$key").Argument(),
+			schema.Row("cluster", "clusters").Forward("machine"),
+			schema.Row("cluster_failover", "clusters").Forward("machine"),
+			schema.Row("preferred_node", "nodes").Forward("machine"),
+			schema.Row("snapshot_profile", "snapshot_profiles").Forward("machine"),
+			schema.String("ha_group").Forward("machine"),
+			powerLoss().Forward("machine"),
+			schema.Bool("powerstate").Via("machine#status#powerstate").Argument().Note("true in a create or update asks for power on"),
+		},
+	}
+}
+
+func powerLoss() *schema.Field {
+	return schema.Enum("on_power_loss", "power_on", "last_state", "leave_off").Def("last_state").Labels("power_on", "Power On", "last_state", "Last State", "leave_off", "Leave Off")
+}
+
+func vmActions() schema.Actions {
+	later := "Dewpoint can't do this to a VM yet"
+	return schema.Actions{
+		{Name: "poweron", Doc: "start the VM", Params: schema.Fields{schema.Row("preferred_node", "nodes")}},
+		{Name: "poweroff", Doc: "press the ACPI power button"},
+		{Name: "kill", Doc: "cut the power", Aliases: []string{"killpower"}},
+		{Name: "reset", Doc: "press the reset button, or ask the guest to reboot when graceful is true", Params: schema.Fields{schema.Bool("graceful")}},
+		{Name: "guestreboot", Doc: "ask the guest to reboot", Aliases: []string{"guestreset"}},
+		{Name: "refresh", Doc: "look at the VM's state again"},
+		{Name: "hibernate", NotBuilt: later}, {Name: "migrate", NotBuilt: later}, {Name: "move", NotBuilt: later},
+		{Name: "clone", NotBuilt: later}, {Name: "snapshot", NotBuilt: later}, {Name: "quiesce_snapshot", NotBuilt: later},
+		{Name: "restore", NotBuilt: later}, {Name: "hotplugdrive", NotBuilt: later}, {Name: "hotplugnic", NotBuilt: later},
+		{Name: "changecd", NotBuilt: later}, {Name: "changenet", NotBuilt: later}, {Name: "paste", NotBuilt: later},
+		{Name: "recover_cloudsnapshot", NotBuilt: later}, {Name: "execute", NotBuilt: later}, {Name: "fsync_strict", NotBuilt: later},
+		{Name: "erase_drive", NotBuilt: later},
+	}
+}
+
+func checkVM(r *schema.Record) error {
+	if uuidText.MatchString(r.Get("name").Text()) {
+		return errs.New(errs.Invalid, "invalid_name", "Validation error on field: 'name' - 'a name must not look like a UUID, because VMs are found by either'").On("name")
+	}
+	if r.Get("secure_boot").Bool() && !r.Get("uefi").Bool() {
+		return errs.New(errs.Invalid, "invalid_secure_boot", "Validation error on field: 'secure_boot' - 'needs uefi'").On("secure_boot")
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package model
+
+import (
+	"net/netip"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// Vnets declares virtual networks. The router of one is a machine.
+func Vnets() *schema.Table {
+	return &schema.Table{
+		Name: "vnets", Title: "Network", LogType: "vnet", Wakes: []string{"vnet"}, Owner: "owner", Tombstone: true,
+		Doc:         "Virtual networks and their routers.",
+		ActionTable: "vnet_actions", ActionRef: "vnet", Actions: vnetActions(), Check: checkVnet,
+		Fields: schema.Fields{
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(printable, notPrintable),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Enabled("enabled").Summary(),
+			schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Def("internal").CreateOnly().Summary(),
+			schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Def("vxlan"),
+			schema.Uint32("layer2_id"),
+			schema.String("network").Len(0, 43).Summary().Note("the subnet, as in 10.0.0.0/24"),
+			schema.String("ipaddress").Len(0, 45).Summary().Note("the router's address in it; the first one when not given"),
+			schema.String("gateway").Len(0, 45).Note("handed to DHCP clients; the router when empty"),
+			schema.Uint32("mtu").Def(1500).Range(576, 65536).In("bytes"),
+			schema.Bool("dhcp_enabled"),
+			schema.String("dhcp_start").Len(0, 45),
+			schema.String("dhcp_stop").Len(0, 45),
+			schema.Enum("dns", "disabled", "simple", "bind", "network").Def("simple"),
+			schema.String("domain").Len(0, 253).Match(dnsDomain, notDomain),
+			schema.Bool("need_fw_apply").ReadOnly(),
+			schema.Bool("need_dns_apply").ReadOnly(),
+			schema.Bool("need_proxy_apply").ReadOnly(),
+			schema.Bool("need_restart").ReadOnly(),
+			powerLoss(),
+			schema.Row("interface_vnet", "vnets"),
+			schema.Bool("proxy_enabled"),
+			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
+			schema.LongText("dnslist").Len(0, 1024).Note("upstream name servers; the host's when empty"),
+			schema.String("creator").ReadOnly(),
+			schema.String("dmz_ipaddress").Len(0, 45),
+			schema.String("macaddress").ReadOnly(),
+			schema.Enum("ipaddress_type", "static", "dynamic", "bgp", "none").Def("static"),
+			schema.String("hostname").Len(0, 63).Match(hostname, notHostname).Def("router"),
+			schema.Bool("override_dhcp_dns"),
+			schema.Row("network_dns", "vnets"),
+			schema.Bool("dhcp_dynamic"),
+			schema.Bool("dhcp_sequential"),
+			schema.String("vxlan_multicast").Len(0, 45),
+			schema.Bool("physical_bridged"),
+			schema.Bool("powerstate").Via("machine#status#powerstate"),
+			schema.Row("cluster", "clusters").Forward("machine"),
+			schema.Row("cluster_failover", "clusters").Forward("machine"),
+			schema.Row("preferred_node", "nodes").Forward("machine"),
+			schema.String("ha_group").Forward("machine"),
+			schema.Bool("enable_bonding"),
+			schema.Enum("port_mirroring", "off", "east_west", "north_south").Def("off"),
+			schema.Row("port_mirroring_vnet", "vnets"),
+			schema.Bool("statistics"),
+			schema.Bool("dmz_statistics"),
+			schema.Bool("trace"),
+			schema.Bool("mirror_logs"),
+			schema.Uint64("rate_limit").Def(0),
+			schema.Enum("rate_limit_type", "bytes/second", "kbytes/second", "mbytes/second", "bytes/minute", "kbytes/minute", "mbytes/minute", "bytes/hour",
+				"kbytes/hour", "mbytes/hour", "bytes/day", "kbytes/day", "mbytes/day", "second", "minute", "hour", "day").Def("mbytes/second"),
+			schema.Uint64("rate_limit_burst").Def(0),
+			schema.Uint32("bgp_asn"),
+			schema.Bool("ipsec_enabled").ReadOnly(),
+			schema.String("proxy_listen_address").Len(0, 45),
+			schema.Enum("pxe", "none", "ybos", "custom").Def("none"),
+			schema.String("tftp_server").Len(0, 45),
+			schema.Bool("monitor_gateway"),
+			schema.String("monitor_ip").Len(0, 45),
+			schema.Uint32("monitor_interval_ms").Def(2000).Range(1000, 120000).In("milliseconds"),
+			schema.LongText("note").Len(0, 1024),
+			schema.Row("vnet_default_gateway", "vnets"),
+			schema.JSON("bond_interfaces_args").Argument(),
+			schema.JSON("advanced_options"),
+			schema.Bool("autostart").Def(true),
+			schema.Bool("need_interface_apply").ReadOnly(),
+			schema.Bool("apply_fw_on_start"),
+			schema.Uint64("last_fw_apply").ReadOnly(),
+			schema.Uint64("last_dns_apply").ReadOnly(),
+			schema.AnyRow("owner").ReadOnly(),
+			schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),
+			schema.Enum("mode", "nat", "route", "bridge", "private").Def("nat").Hidden().Note("how the resource API's networks reach the outside"),
+			schema.Created("created").Argument(),
+			schema.Modified("modified").Argument(),
+		},
+	}
+}
+
+func vnetActions() schema.Actions {
+	later := "Dewpoint can't do this to a network yet"
+	return schema.Actions{
+		{Name: "poweron", Doc: "start the router", Params: schema.Fields{schema.Bool("apply")}},
+		{Name: "poweroff", Doc: "stop the router", Aliases: []string{"killpower", "kill"}},
+		{Name: "reset", Doc: "stop and start the router", Params: schema.Fields{schema.Bool("apply")}},
+		{Name: "refresh", Doc: "apply the rules", Aliases: []string{"apply"}},
+		{Name: "applydns", Doc: "apply the DNS settings"},
+		{Name: "migrate", NotBuilt: later}, {Name: "clear_statistics", NotBuilt: later}, {Name: "execute", NotBuilt: later},
+	}
+}
+
+func vnetInvalid(field, why string) error {
+	return errs.New(errs.Invalid, "invalid_"+field, "Validation error on field: '%s' - '%s'", field, why).On(field)
+}
+
+// checkVnet holds the addresses of a network against its subnet.
+func checkVnet(r *schema.Record) error {
+	if typ := r.Get("type").Text(); typ != "internal" {
+		return errs.New(errs.NotBuilt, "vnet_type", "networks of type %q can't be made yet; internal ones can", typ).On("type")
+	}
+	subnet, err := netip.ParsePrefix(r.Get("network").Text())
+	if r.Get("network").Text() == "" {
+		if r.Get("dhcp_enabled").Bool() {
+			return vnetInvalid("network", "DHCP needs a subnet, as in 10.0.0.0/24")
+		}
+		return nil
+	}
+	if err != nil || !subnet.Addr().Is4() || subnet.Bits() < 8 || subnet.Bits() > 30 {
+		return vnetInvalid("network", "must be an IPv4 subnet from /8 to /30, as in 10.0.0.0/24")
+	}
+	for _, name := range []string{"ipaddress", "gateway", "dhcp_start", "dhcp_stop"} {
+		if text := r.Get(name).Text(); text != "" {
+			if a, err := netip.ParseAddr(text); err != nil || !subnet.Contains(a) {
+				return vnetInvalid(name, "must be an address in "+subnet.Masked().String())
+			}
+		}
+	}
+	start, _ := netip.ParseAddr(r.Get("dhcp_start").Text())
+	stop, _ := netip.ParseAddr(r.Get("dhcp_stop").Text())
+	if start.IsValid() && stop.IsValid() && stop.Less(start) {
+		return vnetInvalid("dhcp_stop", "lies before dhcp_start")
+	}
+	return nil
+}
+
+// VnetAddresses declares the addresses known on a network: DHCP leases (dynamic), reservations (static) and aliases.
+func VnetAddresses() *schema.Table {
+	return &schema.Table{
+		Name: "vnet_addresses", Title: "Network address", LogType: "vnet", Parent: "vnet", Owner: "owner", Wakes: []string{"vnet"}, Display: "ip",
+		Doc: "Addresses of a network: DHCP leases are of type dynamic, reservations of type static.",
+		Fields: schema.Fields{
+			schema.Row("vnet", "vnets").Required().CreateOnly().Summary(),
+			schema.String("ip").Len(0, 45).Summary(),
+			schema.String("hostname").Len(0, 63).Match(hostname, notHostname).Summary(),
+			schema.LongText("description").Len(0, 2048),
+			schema.String("mac").Match(macAddress, notMAC).Summary().Indexed(),
+			schema.Enum("type", "dynamic", "static", "ipalias", "proxy", "virtual").Required().Summary(),
+			schema.AnyRow("owner"),
+			schema.Uint32("expiration").In("seconds since 1970"),
+			schema.String("vendor").Len(0, 128),
+			schema.String("client_id").ReadOnly().Hidden(),
+		},
+	}
+}
