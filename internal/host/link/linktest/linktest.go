@@ -1,0 +1,116 @@
+// Package linktest gives tests a host of their own: fresh network, mount and process namespaces, so that they may make links,
+// rules and daemons without the machine's own ever being touched, and nothing survives them.
+package linktest
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"dewpoint/internal/host/link"
+)
+
+const insideEnv = "DEWPOINT_TEST_HOST"
+
+// Main runs the tests of a package in a host of their own; call it from TestMain with m.Run and leave with its result. Without
+// the rights to make one the tests are skipped, unless CI=true.
+func Main(run func() int) int {
+	if os.Getenv(insideEnv) == "" {
+		return runAgainInside()
+	}
+	if err := furnish(); err != nil {
+		fmt.Fprintln(os.Stderr, "preparing the test host:", err)
+		return 1
+	}
+	return run()
+}
+
+func runAgainInside() int {
+	if os.Getuid() != 0 {
+		fmt.Fprintln(os.Stderr, "these tests need root to make namespaces")
+		if os.Getenv("CI") == "true" {
+			return 1
+		}
+		return 0
+	}
+	runtime.LockOSThread() // the death signal follows the thread, not the process
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Env = append(os.Environ(), insideEnv+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return max(exit.ExitCode(), 1)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting the test host:", err)
+		return 1
+	}
+	return 0
+}
+
+// furnish gives the new host what a booted one has: its own /run, /proc and /sys, and its loopback up.
+func furnish() error {
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("cutting mounts off: %w", err)
+	}
+	for dir, kind := range map[string]string{"/run": "tmpfs", "/proc": "proc", "/sys": "sysfs"} {
+		if err := syscall.Mount(kind, dir, kind, 0, ""); err != nil {
+			return fmt.Errorf("mounting %s: %w", dir, err)
+		}
+	}
+	lo, err := netlink.LinkByName("lo")
+	if err != nil {
+		return err
+	}
+	return netlink.LinkSetUp(lo)
+}
+
+// Namespace makes a network namespace with a random name that goes when the test ends.
+func Namespace(t *testing.T) string {
+	t.Helper()
+	name := "t-" + rand.Text()[:8]
+	if err := link.EnsureNamespace(name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := link.DeleteNamespace(name); err != nil {
+			t.Error(err)
+		}
+	})
+	return name
+}
+
+// Tool skips the test when the program isn't installed; with CI=true that is a failure.
+func Tool(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not installed", name)
+		}
+		t.Skipf("%s is not installed", name)
+	}
+}
+
+// Eventually polls until done reports true, for at most ten seconds.
+func Eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	t.Fatalf("timed out: %s", what)
+}
