@@ -8,11 +8,11 @@ import "dewpoint/internal/schema"
 // Schema returns all tables. The error of a bad declaration is a defect, so it panics; every test that opens a store would show it.
 func Schema() *schema.Schema {
 	s, err := schema.New(
-		Clusters(), Nodes(), StorageTiers(), ClusterTiers(), System(), Settings(),
-		Users(), UserAPIKeys(), Sessions(), Logs(), Jobs(),
-		Machines(), MachineStatus(), MachineConsole(),
-		MachineDrives(), MachineDriveStatus(), MachineNICs(), MachineNICStatus(),
-		VMs(), Vnets(), VnetAddresses(), Files(), FileChunks(),
+		clusters(), nodes(), storageTiers(), clusterTiers(), system(), settings(),
+		users(), userAPIKeys(), sessions(), logs(), jobs(),
+		machines(), machineStatus(), machineConsole(),
+		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
+		vms(), vnets(), vnetAddresses(), files(), fileChunks(),
 	)
 	if err != nil {
 		panic(err)

@@ -8,8 +8,8 @@ var FileTypes = []string{
 	"webp", "ybvm", "nvram", "unknown", "ico", "diagnostics", "zip", "lrq", "run",
 }
 
-// Files declares media: ISOs, disk images and the like, whose bytes lie in the data directory.
-func Files() *schema.Table {
+// files declares media: ISOs, disk images and the like, whose bytes lie in the data directory.
+func files() *schema.Table {
 	return &schema.Table{
 		Name: "files", Title: "File", LogType: "file", Wakes: []string{"storage"}, Tombstone: true,
 		Doc: "Media files. Create one with its size, then send the bytes with PUT files/{key}?filepos=N in any order; read them with ?download=1.",
@@ -35,8 +35,8 @@ func Files() *schema.Table {
 	}
 }
 
-// FileChunks declares which byte ranges of an unfinished file have arrived and lie safely on disk.
-func FileChunks() *schema.Table {
+// fileChunks declares which byte ranges of an unfinished file have arrived and lie safely on disk.
+func fileChunks() *schema.Table {
 	return &schema.Table{
 		Name: "file_chunks", Title: "File chunk", Internal: true, Display: "file",
 		Fields: schema.Fields{

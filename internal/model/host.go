@@ -2,8 +2,8 @@ package model
 
 import "dewpoint/internal/schema"
 
-// Clusters declares groups of nodes.
-func Clusters() *schema.Table {
+// clusters declares groups of nodes.
+func clusters() *schema.Table {
 	return &schema.Table{
 		Name: "clusters", Title: "Cluster", LogType: "cluster", Wakes: []string{"host"},
 		Doc: "Groups of nodes that VMs run on.",
@@ -31,8 +31,8 @@ func Clusters() *schema.Table {
 	}
 }
 
-// Nodes declares the hosts and what they are.
-func Nodes() *schema.Table {
+// nodes declares the hosts and what they are.
+func nodes() *schema.Table {
 	return &schema.Table{
 		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true,
 		Doc: "Hosts. Their facts are written by the host controller.",
@@ -70,8 +70,8 @@ func Nodes() *schema.Table {
 	}
 }
 
-// StorageTiers declares the places where disks live; a row's key is one more than the tier's number only by chance, so clients use tier.
-func StorageTiers() *schema.Table {
+// storageTiers declares the places where disks live; a row's key is one more than the tier's number only by chance, so clients use tier.
+func storageTiers() *schema.Table {
 	return &schema.Table{
 		Name: "storage_tiers", Title: "Storage tier", ReadOnly: true, Display: "tier",
 		Doc: "Storage tiers with their size and use, system-wide.",
@@ -89,8 +89,8 @@ func StorageTiers() *schema.Table {
 	}
 }
 
-// ClusterTiers declares which tiers a cluster's nodes serve.
-func ClusterTiers() *schema.Table {
+// clusterTiers declares which tiers a cluster's nodes serve.
+func clusterTiers() *schema.Table {
 	return &schema.Table{
 		Name: "cluster_tiers", Title: "Cluster tier", ReadOnly: true, Display: "tier", Parent: "cluster",
 		Doc: "Storage tiers of one cluster.",
@@ -104,8 +104,8 @@ func ClusterTiers() *schema.Table {
 	}
 }
 
-// System declares the one row that says what system this is.
-func System() *schema.Table {
+// system declares the one row that says what system this is.
+func system() *schema.Table {
 	return &schema.Table{
 		Name: "system", Title: "System", ReadOnly: true, Display: "cloud_name",
 		Doc: "One row about the whole system.",
@@ -119,8 +119,8 @@ func System() *schema.Table {
 	}
 }
 
-// Settings declares the system settings, addressed by name.
-func Settings() *schema.Table {
+// settings declares the system settings, addressed by name.
+func settings() *schema.Table {
 	return &schema.Table{
 		Name: "settings", Title: "Setting", Key: schema.NameKey, KeyField: "key", NoCreate: true, LogType: "system", Display: "key", Wakes: []string{"host"},
 		Doc: "System settings by name.",
@@ -133,8 +133,8 @@ func Settings() *schema.Table {
 	}
 }
 
-// Logs declares the log of changes: who did what, from where.
-func Logs() *schema.Table {
+// logs declares the log of changes: who did what, from where.
+func logs() *schema.Table {
 	return &schema.Table{
 		Name: "logs", Title: "Log line", ReadOnly: true, Display: "text",
 		Doc: "Every change: who made it, to what, from where.",
@@ -152,8 +152,8 @@ func Logs() *schema.Table {
 	}
 }
 
-// Jobs declares long work, with its progress and result.
-func Jobs() *schema.Table {
+// jobs declares long work, with its progress and result.
+func jobs() *schema.Table {
 	return &schema.Table{
 		Name: "jobs", Title: "Job", Internal: true, Display: "kind",
 		Fields: schema.Fields{

@@ -7,8 +7,8 @@ func tier(name string) *schema.Field {
 	return schema.Enum(name, "1", "2", "3", "4", "5")
 }
 
-// MachineDrives declares the disks and CD-ROM drives of machines.
-func MachineDrives() *schema.Table {
+// machineDrives declares the disks and CD-ROM drives of machines.
+func machineDrives() *schema.Table {
 	return &schema.Table{
 		Name: "machine_drives", Title: "Drive", LogType: "vm", Parent: "machine", Wakes: []string{"storage", "vm"}, Tombstone: true,
 		Doc: "Disks and CD-ROM drives of a machine.",
@@ -43,8 +43,8 @@ func MachineDrives() *schema.Table {
 	}
 }
 
-// MachineDriveStatus declares the facts of one drive; its key is the drive's.
-func MachineDriveStatus() *schema.Table {
+// machineDriveStatus declares the facts of one drive; its key is the drive's.
+func machineDriveStatus() *schema.Table {
 	return &schema.Table{
 		Name: "machine_drive_status", Title: "Drive status", ReadOnly: true, Parent: "parent_drive", Display: "status",
 		Doc: "State of one drive. The key is that of the drive.",

@@ -2,8 +2,8 @@ package model
 
 import "dewpoint/internal/schema"
 
-// MachineNICs declares the network cards of machines.
-func MachineNICs() *schema.Table {
+// machineNICs declares the network cards of machines.
+func machineNICs() *schema.Table {
 	return &schema.Table{
 		Name: "machine_nics", Title: "NIC", LogType: "vm", Parent: "machine", Wakes: []string{"vm", "vnet"}, Tombstone: false,
 		Doc: "Network cards of a machine.",
@@ -33,8 +33,8 @@ func MachineNICs() *schema.Table {
 	}
 }
 
-// MachineNICStatus declares the facts of one NIC; its key is the NIC's.
-func MachineNICStatus() *schema.Table {
+// machineNICStatus declares the facts of one NIC; its key is the NIC's.
+func machineNICStatus() *schema.Table {
 	return &schema.Table{
 		Name: "machine_nic_status", Title: "NIC status", ReadOnly: true, Parent: "parent_nic", Display: "status",
 		Doc: "Link state of one NIC. The key is that of the NIC.",

@@ -2,8 +2,8 @@ package model
 
 import "dewpoint/internal/schema"
 
-// Machines declares the machine behind every VM, network router and node: where it shall run, and the last power operation asked for.
-func Machines() *schema.Table {
+// machines declares the machine behind every VM, network router and node: where it shall run, and the last power operation asked for.
+func machines() *schema.Table {
 	return &schema.Table{
 		Name: "machines", Title: "Machine", Wakes: []string{"vm", "vnet"}, NoCreate: true, Tombstone: true,
 		Doc: "The machine behind every VM, network router and node. It comes and goes with its owner.",
@@ -31,8 +31,8 @@ func Machines() *schema.Table {
 	}
 }
 
-// MachineStatus declares the facts of a machine's power and health; its key is the machine's.
-func MachineStatus() *schema.Table {
+// machineStatus declares the facts of a machine's power and health; its key is the machine's.
+func machineStatus() *schema.Table {
 	return &schema.Table{
 		Name: "machine_status", Title: "Machine status", NoCreate: true, Parent: "machine", Wakes: []string{},
 		Doc:     "Power and health of a machine, written by the controllers. The key is that of the machine.",
@@ -73,8 +73,8 @@ func machineState() *schema.Field {
 			"needsrestart", "Needs Restart", "waitingforresources", "Waiting For Resources", "driversreloading", "Drivers Reloading")
 }
 
-// MachineConsole declares where a machine's screen can be reached; its key is the machine's.
-func MachineConsole() *schema.Table {
+// machineConsole declares where a machine's screen can be reached; its key is the machine's.
+func machineConsole() *schema.Table {
 	return &schema.Table{
 		Name: "machine_console", Title: "Machine console", ReadOnly: true, Parent: "machine",
 		Doc:     "Where the screen of a machine can be reached; host and port are null while there is none.",

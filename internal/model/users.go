@@ -2,8 +2,8 @@ package model
 
 import "dewpoint/internal/schema"
 
-// Users declares the accounts of both APIs.
-func Users() *schema.Table {
+// users declares the accounts of both APIs.
+func users() *schema.Table {
 	return &schema.Table{
 		Name: "users", Title: "User", LogType: "user", Owner: "",
 		Doc: "User accounts.",
@@ -34,8 +34,8 @@ func Users() *schema.Table {
 	}
 }
 
-// UserAPIKeys declares the API keys of users; the resource API calls them API tokens.
-func UserAPIKeys() *schema.Table {
+// userAPIKeys declares the API keys of users; the resource API calls them API tokens.
+func userAPIKeys() *schema.Table {
 	return &schema.Table{
 		Name: "user_api_keys", Title: "API key", LogType: "user", Owner: "",
 		Doc: "API keys. The key itself is in the reply to the POST and can't be read again.",
@@ -55,8 +55,8 @@ func UserAPIKeys() *schema.Table {
 	}
 }
 
-// Sessions declares the session tokens of the table API.
-func Sessions() *schema.Table {
+// sessions declares the session tokens of the table API.
+func sessions() *schema.Table {
 	return &schema.Table{
 		Name: "sessions", Title: "Session", Internal: true, Display: "user",
 		Fields: schema.Fields{

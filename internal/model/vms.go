@@ -13,8 +13,8 @@ var CPUTypes = []string{
 	"Skylake-Client", "Skylake-Server", "Snowridge", "Westmere",
 }
 
-// VMs declares what a virtual machine shall be. What it is (running or not, where) stands on its machine.
-func VMs() *schema.Table {
+// vms declares what a virtual machine shall be. What it is (running or not, where) stands on its machine.
+func vms() *schema.Table {
 	return &schema.Table{
 		Name: "vms", Title: "VM", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner",
 		Doc:         "Virtual machines: their definition and settings. Each has a machine, which holds its drives, NICs and state.",

@@ -7,8 +7,8 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// Vnets declares virtual networks. The router of one is a machine.
-func Vnets() *schema.Table {
+// vnets declares virtual networks. The router of one is a machine.
+func vnets() *schema.Table {
 	return &schema.Table{
 		Name: "vnets", Title: "Network", LogType: "vnet", Wakes: []string{"vnet"}, Owner: "owner", Tombstone: true,
 		Doc:         "Virtual networks and their routers.",
@@ -137,8 +137,8 @@ func checkVnet(r *schema.Record) error {
 	return nil
 }
 
-// VnetAddresses declares the addresses known on a network: DHCP leases (dynamic), reservations (static) and aliases.
-func VnetAddresses() *schema.Table {
+// vnetAddresses declares the addresses known on a network: DHCP leases (dynamic), reservations (static) and aliases.
+func vnetAddresses() *schema.Table {
 	return &schema.Table{
 		Name: "vnet_addresses", Title: "Network address", LogType: "vnet", Parent: "vnet", Owner: "owner", Wakes: []string{"vnet"}, Display: "ip",
 		Doc: "Addresses of a network: DHCP leases are of type dynamic, reservations of type static.",

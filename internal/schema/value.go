@@ -131,9 +131,11 @@ type Input map[string]json.RawMessage
 
 // Record is one row as it is stored: its key, and a value for each stored column of its table.
 type Record struct {
-	Table  *Table
-	Key    Value
-	values []Value
+	Table *Table
+	Key   Value
+	// Deleted tells that the row is a tombstone: gone for clients, kept until its things on the host are cleared away.
+	Deleted bool
+	values  []Value
 }
 
 // NewRecord makes an empty row of t.
