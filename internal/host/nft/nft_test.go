@@ -1,0 +1,179 @@
+package nft_test
+
+import (
+	"context"
+	"flag"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/host/link"
+	"dewpoint/internal/host/link/linktest"
+	"dewpoint/internal/host/nft"
+)
+
+var update = flag.Bool("update", false, "redraw the golden files")
+
+func TestMain(m *testing.M) { os.Exit(linktest.Main(m.Run)) }
+
+func prefixes(texts ...string) (out []netip.Prefix) {
+	for _, text := range texts {
+		out = append(out, netip.MustParsePrefix(text))
+	}
+	return out
+}
+
+var tables = map[string]nft.Table{
+	"router-closed": nft.Router{Lan: "lan", Wan: "wan"}.Table(),
+	"router-dhcp":   nft.Router{Lan: "lan", Wan: "wan", DHCP: true}.Table(),
+	"router-nat":    nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
+	"host-one": nft.HostNAT{Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
+		Transits: prefixes("100.64.7.4/30")}.Compile(),
+	"host-two": nft.HostNAT{Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
+		Transits: prefixes("100.64.7.4/30", "100.99.0.0/30")}.Compile(),
+}
+
+func render(t *testing.T, table nft.Table) string {
+	t.Helper()
+	text, err := table.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestRenderGolden(t *testing.T) {
+	t.Parallel()
+	for name, table := range tables {
+		path := filepath.Join("testdata", name+".nft")
+		got := render(t, table)
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestTheKernelTakesEveryTable(t *testing.T) {
+	t.Parallel()
+	linktest.Tool(t, "nft")
+	ctx, tool := context.Background(), nft.Tool{In: link.In}
+	for name, table := range tables {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ns, text := linktest.Namespace(t), render(t, table)
+			if err := tool.Check(ctx, ns, text); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tool.Read(ctx, ns, table.Name); !errs.Is(err, errs.NotFound) {
+				t.Errorf("Read before Apply says %v, want NotFound", err)
+			}
+			for range 2 {
+				if err := tool.Apply(ctx, ns, text); err != nil {
+					t.Fatal(err)
+				}
+				got, err := tool.Read(ctx, ns, table.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(nft.Fingerprint(text), got); diff != "" {
+					t.Errorf("state after Apply (-want +got):\n%s", diff)
+				}
+			}
+			for range 2 {
+				if err := tool.Delete(ctx, ns, table.Name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := tool.Read(ctx, ns, table.Name); !errs.Is(err, errs.NotFound) {
+				t.Errorf("Read after Delete says %v, want NotFound", err)
+			}
+		})
+	}
+}
+
+func TestApplyReplacesAndTouchesNothingElse(t *testing.T) {
+	t.Parallel()
+	linktest.Tool(t, "nft")
+	ctx, tool, ns := context.Background(), nft.Tool{In: link.In}, linktest.Namespace(t)
+	foreign := "table inet other {\n\tchain c {\n\t}\n}\n"
+	for _, text := range []string{foreign, render(t, tables["host-one"]), render(t, tables["host-two"])} {
+		if err := tool.Apply(ctx, ns, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := tool.Read(ctx, ns, "dewpoint_ab12")
+	if err != nil || got != nft.Fingerprint(render(t, tables["host-two"])) {
+		t.Errorf("table is %+v, %v, not the second one", got, err)
+	}
+	if got == nft.Fingerprint(render(t, tables["host-one"])) {
+		t.Error("two different texts have one fingerprint")
+	}
+	if _, err := tool.Read(ctx, ns, "other"); err != nil {
+		t.Errorf("the foreign table suffered: %v", err)
+	}
+	if err := tool.Apply(ctx, ns, "table inet dewpoint_ab12 {\n\tnonsense\n}\n"); !errs.Is(err, errs.Internal) || !strings.Contains(err.Error(), "syntax error") {
+		t.Errorf("nonsense gives %v, want nft's own words", err)
+	}
+}
+
+func TestAChangeByHandShows(t *testing.T) {
+	t.Parallel()
+	linktest.Tool(t, "nft")
+	ctx, tool, ns := context.Background(), nft.Tool{In: link.In}, linktest.Namespace(t)
+	text := render(t, tables["router-nat"])
+	if err := tool.Apply(ctx, ns, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := link.In(ns, func() error { return exec.Command("nft", "flush", "chain", "inet", "dewpoint", "forward").Run() }); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := tool.Read(ctx, ns, "dewpoint"); err != nil || got == nft.Fingerprint(text) {
+		t.Errorf("a flushed chain goes unseen: %+v, %v", got, err)
+	}
+}
+
+func TestRefusedTables(t *testing.T) {
+	t.Parallel()
+	with := func(hook nft.Hook, r nft.Rule) nft.Table {
+		return nft.Table{Name: "t", Chains: []nft.Chain{{Hook: hook, Rules: []nft.Rule{r}}}}
+	}
+	for name, table := range map[string]nft.Table{
+		"table name":      {Name: "a b"},
+		"table injection": {Name: "a {\n}"},
+		"hook":            with("output", nft.Rule{Verdict: nft.Accept}),
+		"interface":       with(nft.Input, nft.Rule{In: `x" accept`, Verdict: nft.Drop}),
+		"long interface":  with(nft.Input, nft.Rule{In: "abcdefghijklmnop", Verdict: nft.Drop}),
+		"star":            with(nft.Input, nft.Rule{Out: "*", Verdict: nft.Drop}),
+		"IPv6 source":     with(nft.Input, nft.Rule{Sources: prefixes("::/0"), Verdict: nft.Drop}),
+		"zero source":     with(nft.Input, nft.Rule{Sources: make([]netip.Prefix, 1), Verdict: nft.Drop}),
+		"state":           with(nft.Input, nft.Rule{States: []nft.ConnState{"new"}, Verdict: nft.Drop}),
+		"protocol":        with(nft.Input, nft.Rule{Protocol: "sctp", Verdict: nft.Drop}),
+		"ports":           with(nft.Input, nft.Rule{Ports: []uint16{1}, Verdict: nft.Drop}),
+		"pings":           with(nft.Input, nft.Rule{PingsOnly: true, Verdict: nft.Drop}),
+		"no verdict":      with(nft.Input, nft.Rule{}),
+		"masquerade":      with(nft.Input, nft.Rule{Verdict: nft.Masquerade}),
+	} {
+		if text, err := table.Render(); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: got %q, %v, want Invalid", name, text, err)
+		}
+	}
+	tool := nft.Tool{In: link.In}
+	if err := tool.Delete(context.Background(), "", "x; flush ruleset"); !errs.Is(err, errs.Invalid) {
+		t.Errorf("Delete of a bad name says %v, want Invalid", err)
+	}
+}
