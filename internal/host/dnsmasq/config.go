@@ -1,0 +1,54 @@
+// Package dnsmasq renders the configuration of one dnsmasq per network, runs it inside the network's namespace, finds it again
+// after a restart of the manager, and reads its leases.
+package dnsmasq
+
+import (
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Config is everything one dnsmasq is told. Render refuses what doesn't fit.
+type Config struct {
+	Dir       string // absolute; holds all of its files, see Conf and its siblings
+	Interface string
+	Address   netip.Addr // the interface's own, handed to clients as router and, with DNS, as name server
+	Domain    string     // of the network's names, or empty
+	DHCP      *DHCP      // nil: no addresses are given out
+	DNS       *DNS       // nil: no names are answered
+	Hosts     []Host     // reservations; rendered by RenderHosts, read again on Reload
+}
+
+// DHCP is the address half.
+type DHCP struct {
+	Network    netip.Prefix
+	Start, End netip.Addr    // first and last address given out; both zero: reservations only
+	Lease      time.Duration // zero: an hour
+	MTU        int           // told to clients, bytes; zero: not told
+	NameServer []netip.Addr  // told to clients when DNS is nil; with DNS they are told Address
+	Sequential bool          // give out addresses in order rather than by a hash of the MAC
+}
+
+// DNS is the name half. Names below Config.Domain are answered from leases and reservations and never asked elsewhere.
+type DNS struct {
+	Upstream []netip.Addr // asked about everything else; none: everything else is refused
+}
+
+// Host is a reservation: the machine with that MAC always gets that address.
+type Host struct {
+	MAC  net.HardwareAddr
+	IP   netip.Addr // zero: no address of its own, just the name
+	Name string     // one DNS label, or empty
+}
+
+// The names of dnsmasq's files in Config.Dir.
+const (
+	confFile   = "dnsmasq.conf"
+	hostsFile  = "dnsmasq.hosts"
+	leasesFile = "dnsmasq.leases"
+	pidFile    = "dnsmasq.pid"
+	logFile    = "dnsmasq.log"
+)
+
+// LeasesFile is the name of the lease file in Config.Dir, for whoever watches it.
+const LeasesFile = leasesFile

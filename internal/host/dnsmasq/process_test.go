@@ -1,0 +1,162 @@
+package dnsmasq_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/host/dnsmasq"
+	"dewpoint/internal/host/link"
+	"dewpoint/internal/host/link/linktest"
+)
+
+func TestMain(m *testing.M) { os.Exit(linktest.Main(m.Run)) }
+
+// started runs a dnsmasq in a namespace of its own and returns it, with the directory above its own.
+func started(t *testing.T) (root string, p dnsmasq.Process) {
+	t.Helper()
+	linktest.Tool(t, "dnsmasq")
+	root = t.TempDir()
+	c := config()
+	c.Dir = filepath.Join(root, "7")
+	files, err := c.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dnsmasq.Write(c.Dir, files); err != nil {
+		t.Fatal(err)
+	}
+	ns := linktest.Namespace(t)
+	if err := link.In(ns, func() error {
+		if err := link.EnsureBridge("lan", 1500); err != nil {
+			return err
+		}
+		return link.EnsureAddress("lan", netip.MustParsePrefix("10.0.0.1/24"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := (dnsmasq.Tool{In: link.In}).Start(context.Background(), ns, c.Dir); err != nil {
+		t.Fatal(err)
+	}
+	p = only(t, root)
+	t.Cleanup(func() {
+		if err := dnsmasq.Stop(context.Background(), p); err != nil {
+			t.Error(err)
+		}
+	})
+	if known, err := link.GetNamespace(ns); err != nil || p.Namespace != known.Inode || p.Dir != c.Dir {
+		t.Errorf("found %+v, want one in %s in namespace %+v, %v", p, c.Dir, known, err)
+	}
+	return root, p
+}
+
+func only(t *testing.T, root string) dnsmasq.Process {
+	t.Helper()
+	list, err := dnsmasq.List(root)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("List says %+v, %v, want one process", list, err)
+	}
+	return list[0]
+}
+
+func TestStartFindStop(t *testing.T) {
+	t.Parallel()
+	root, p := started(t)
+	if list, err := dnsmasq.List(t.TempDir()); err != nil || len(list) != 0 {
+		t.Errorf("another root owns %v, %v", list, err)
+	}
+	// Found without its files, too.
+	if err := dnsmasq.Remove(p.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := only(t, root); got != p {
+		t.Errorf("found %+v, want %+v", got, p)
+	}
+	for range 2 {
+		if err := dnsmasq.Stop(context.Background(), p); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := dnsmasq.List(root); err != nil || len(list) != 0 {
+			t.Errorf("after Stop there is %v, %v", list, err)
+		}
+	}
+}
+
+func TestStopLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	if err := dnsmasq.Stop(context.Background(), dnsmasq.Process{PID: cmd.Process.Pid, Dir: "/x/7"}); err != nil {
+		t.Error(err)
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+	if err != nil || !strings.Contains(string(status), "(sleep) S") {
+		t.Errorf("the other process is %s, %v, not asleep as before", status, err)
+	}
+}
+
+func TestReloadReadsReservations(t *testing.T) {
+	t.Parallel()
+	root, p := started(t)
+	if told, err := dnsmasq.Announced(p.Dir); err != nil || !told {
+		t.Errorf("Announced after the start is %v, %v", told, err)
+	}
+	c := config()
+	c.Hosts = c.Hosts[:1]
+	hosts, err := c.RenderHosts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dnsmasq.Reload(p, hosts); err != nil {
+		t.Fatal(err)
+	}
+	if got := only(t, root); got != p {
+		t.Errorf("Reload made %+v of %+v", got, p)
+	}
+	if told, err := dnsmasq.Announced(p.Dir); err != nil || !told {
+		t.Errorf("Announced after Reload is %v, %v", told, err)
+	}
+	if files, err := dnsmasq.Read(p.Dir); err != nil || files.Hosts != hosts {
+		t.Errorf("reservations are %q, %v", files.Hosts, err)
+	}
+	linktest.Eventually(t, "dnsmasq reads its reservations again", func() bool {
+		log, _ := os.ReadFile(filepath.Join(p.Dir, "dnsmasq.log"))
+		return strings.Count(string(log), "read "+filepath.Join(p.Dir, "dnsmasq.hosts")) == 2
+	})
+}
+
+func TestReloadOfAGoneProcessStaysUnannounced(t *testing.T) {
+	t.Parallel()
+	_, p := started(t)
+	if err := dnsmasq.Stop(context.Background(), p); err != nil {
+		t.Fatal(err)
+	}
+	if err := dnsmasq.Reload(p, "02:00:00:00:00:09,10.0.0.9\n"); err != nil {
+		t.Fatal(err)
+	}
+	if told, err := dnsmasq.Announced(p.Dir); err != nil || told {
+		t.Errorf("Announced is %v, %v, though nobody was told", told, err)
+	}
+}
+
+func TestStartSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	linktest.Tool(t, "dnsmasq")
+	dir := t.TempDir()
+	if err := dnsmasq.Write(dir, dnsmasq.Files{Conf: "no-such-option\n"}); err != nil {
+		t.Fatal(err)
+	}
+	err := dnsmasq.Tool{In: link.In}.Start(context.Background(), linktest.Namespace(t), dir)
+	if !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), "bad option") {
+		t.Errorf("got %v, want dnsmasq's own words", err)
+	}
+}

@@ -1,0 +1,133 @@
+package dnsmasq
+
+import (
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// DHCP options by number (RFC 2132), so that the text does not depend on dnsmasq's own names for them.
+const (
+	optionRouter     = 3
+	optionNameServer = 6
+	optionMTU        = 26
+)
+
+// Render returns the text of the configuration file. Equal values give equal text. Hosts are not in it.
+func (c Config) Render() (string, error) {
+	if err := c.check(); err != nil {
+		return "", err
+	}
+	var t text
+	t.line("interface", c.Interface)
+	t.line("except-interface", "lo")
+	t.line("bind-interfaces", "")
+	// dnsmasq reads the reservations after it has given up root, and the data directory is closed to everybody else.
+	t.line("user", "root")
+	t.line("pid-file", filepath.Join(c.Dir, pidFile))
+	t.line("log-facility", filepath.Join(c.Dir, logFile))
+	t.line("no-hosts", "")
+	t.line("no-resolv", "")
+	t.dns(c)
+	if c.DHCP != nil {
+		t.dhcp(c)
+	}
+	return t.b.String(), nil
+}
+
+// RenderHosts returns the text of the reservations file, in the order given.
+func (c Config) RenderHosts() (string, error) {
+	var b strings.Builder
+	for _, h := range c.Hosts {
+		if err := h.check(); err != nil {
+			return "", err
+		}
+		b.WriteString(h.MAC.String())
+		if h.IP.IsValid() {
+			b.WriteString("," + h.IP.String())
+		}
+		if h.Name != "" {
+			b.WriteString("," + h.Name)
+		}
+		b.WriteString("\n")
+	}
+	return b.String(), nil
+}
+
+// text is a configuration file being written.
+type text struct{ b strings.Builder }
+
+// line writes one option; values are joined by commas, and an option without a value stands alone.
+func (t *text) line(option string, values ...string) {
+	t.b.WriteString(option)
+	if value := strings.Join(values, ","); value != "" {
+		t.b.WriteString("=" + value)
+	}
+	t.b.WriteByte('\n')
+}
+
+func (t *text) dns(c Config) {
+	if c.Domain != "" {
+		t.line("domain", c.Domain)
+	}
+	if c.DNS == nil {
+		t.line("port", "0")
+		return
+	}
+	t.line("domain-needed", "")
+	t.line("bogus-priv", "")
+	t.line("expand-hosts", "")
+	if c.Domain != "" {
+		t.line("local", "/"+c.Domain+"/")
+	}
+	for _, s := range c.DNS.Upstream {
+		t.line("server", s.String())
+	}
+}
+
+func (t *text) dhcp(c Config) {
+	d := c.DHCP
+	mask := net.IP(net.CIDRMask(d.Network.Bits(), 32)).String()
+	first, last := d.Network.Masked().Addr().String(), "static"
+	if d.Start.IsValid() {
+		first, last = d.Start.String(), d.End.String()
+	}
+	lease := d.Lease
+	if lease == 0 {
+		lease = time.Hour
+	}
+	t.line("dhcp-range", first, last, mask, strconv.Itoa(int(lease.Seconds())))
+	t.line("dhcp-authoritative", "")
+	t.line("quiet-dhcp", "")
+	t.option(optionRouter, c.Address.String())
+	switch {
+	case c.DNS != nil:
+		t.option(optionNameServer, c.Address.String())
+	default:
+		t.option(optionNameServer, addresses(d.NameServer)...) // without values: the option is not sent
+	}
+	if d.MTU != 0 {
+		t.option(optionMTU, strconv.Itoa(d.MTU))
+	}
+	if d.Sequential {
+		t.line("dhcp-sequential-ip", "")
+	}
+	t.line("dhcp-hostsfile", filepath.Join(c.Dir, hostsFile))
+	t.line("dhcp-leasefile", filepath.Join(c.Dir, leasesFile))
+}
+
+func (t *text) option(number int, values ...string) {
+	t.line("dhcp-option", append([]string{strconv.Itoa(number)}, values...)...)
+}
+
+func addresses(list []netip.Addr) (out []string) {
+	for _, a := range list {
+		if a.Is4() { // option 6 carries IPv4 addresses only
+			out = append(out, a.String())
+		}
+	}
+	return out
+}

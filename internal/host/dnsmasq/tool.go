@@ -1,0 +1,51 @@
+package dnsmasq
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"dewpoint/internal/errs"
+)
+
+// timeLimit is for a start, which takes tens of milliseconds: dnsmasq leaves the foreground when its sockets are bound.
+const timeLimit = 10 * time.Second
+
+// Tool runs the dnsmasq program in a network namespace.
+type Tool struct {
+	// In calls f inside the named namespace, or where it is when the name is empty.
+	In func(namespace string, f func() error) error
+}
+
+// Start runs a dnsmasq by the files in dir, in the namespace. It returns when its sockets are bound, and the process then
+// lives in a session of its own, whatever becomes of the caller. A faulty configuration or a taken port is an error.
+func (t Tool) Start(ctx context.Context, namespace, dir string) error {
+	return t.run(ctx, namespace, confFlag+Conf(dir))
+}
+
+// Check asks dnsmasq whether it can read the files in dir.
+func (t Tool) Check(ctx context.Context, dir string) error {
+	return t.run(ctx, "", "--test", confFlag+Conf(dir))
+}
+
+func (t Tool) run(ctx context.Context, namespace string, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	defer cancel()
+	var stderr bytes.Buffer
+	err := t.In(namespace, func() error {
+		cmd := exec.CommandContext(ctx, "dnsmasq", args...)
+		cmd.Env = append(os.Environ(), "LC_ALL=C")
+		cmd.Stderr = &stderr
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		cmd.WaitDelay = time.Second // should the daemon ever keep our end of the pipe
+		return cmd.Run()
+	})
+	if err == nil || errs.As(err) != nil {
+		return err
+	}
+	return errs.New(errs.Unavailable, "dnsmasq_failed", "starting dnsmasq: %w: %s", err, strings.TrimSpace(stderr.String()))
+}
