@@ -58,6 +58,9 @@ func (d DHCP) check() error {
 			return refuse("dhcp_stop", "the last address %v is not inside %v at or after the first", d.End, d.Network)
 		}
 	}
+	if d.Router.IsValid() && !d.Network.Contains(d.Router) {
+		return refuse("gateway", "the gateway %v is not inside %v", d.Router, d.Network)
+	}
 	if d.Lease != 0 && d.Lease < minLease {
 		return refuse("", "a lease of %v is shorter than %v", d.Lease, minLease)
 	}

@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Dir       string // absolute; holds all of its files, see Conf and its siblings
 	Interface string
-	Address   netip.Addr // the interface's own, handed to clients as router and, with DNS, as name server
+	Address   netip.Addr // the interface's own; with DNS, clients are told it as name server
 	Domain    string     // of the network's names, or empty
 	DHCP      *DHCP      // nil: no addresses are given out
 	DNS       *DNS       // nil: no names are answered
@@ -23,6 +23,7 @@ type Config struct {
 type DHCP struct {
 	Network    netip.Prefix
 	Start, End netip.Addr    // first and last address given out; both zero: reservations only
+	Router     netip.Addr    // told to clients as the way out; zero: not told
 	Lease      time.Duration // zero: an hour
 	MTU        int           // told to clients, bytes; zero: not told
 	NameServer []netip.Addr  // told to clients when DNS is nil; with DNS they are told Address

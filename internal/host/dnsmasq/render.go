@@ -102,12 +102,12 @@ func (t *text) dhcp(c Config) {
 	t.line("dhcp-range", first, last, mask, strconv.Itoa(int(lease.Seconds())))
 	t.line("dhcp-authoritative", "")
 	t.line("quiet-dhcp", "")
-	t.option(optionRouter, c.Address.String())
-	switch {
-	case c.DNS != nil:
+	// An option without values is not sent; left out, dnsmasq would send its own address.
+	t.option(optionRouter, addresses(d.Router)...)
+	if c.DNS != nil {
 		t.option(optionNameServer, c.Address.String())
-	default:
-		t.option(optionNameServer, addresses(d.NameServer)...) // without values: the option is not sent
+	} else {
+		t.option(optionNameServer, addresses(d.NameServer...)...)
 	}
 	if d.MTU != 0 {
 		t.option(optionMTU, strconv.Itoa(d.MTU))
@@ -123,9 +123,9 @@ func (t *text) option(number int, values ...string) {
 	t.line("dhcp-option", append([]string{strconv.Itoa(number)}, values...)...)
 }
 
-func addresses(list []netip.Addr) (out []string) {
+func addresses(list ...netip.Addr) (out []string) {
 	for _, a := range list {
-		if a.Is4() { // option 6 carries IPv4 addresses only
+		if a.Is4() { // the options carry IPv4 addresses only
 			out = append(out, a.String())
 		}
 	}

@@ -29,7 +29,7 @@ func config() dnsmasq.Config {
 		Dir: "/var/lib/dewpoint/vnets/7", Interface: "lan", Address: addr("10.0.0.1"), Domain: "lab.example",
 		DHCP: &dnsmasq.DHCP{
 			Network: netip.MustParsePrefix("10.0.0.0/24"), Start: addr("10.0.0.10"), End: addr("10.0.0.99"),
-			Lease: 10 * time.Minute, MTU: 1450, Sequential: true,
+			Router: addr("10.0.0.1"), Lease: 10 * time.Minute, MTU: 1450, Sequential: true,
 		},
 		DNS: &dnsmasq.DNS{Upstream: []netip.Addr{addr("9.9.9.9"), addr("2620:fe::fe")}},
 		Hosts: []dnsmasq.Host{
@@ -124,6 +124,7 @@ func TestRefusedConfigs(t *testing.T) {
 		"end first":       func(c *dnsmasq.Config) { c.DHCP.End = addr("10.0.0.9") },
 		"start alone":     func(c *dnsmasq.Config) { c.DHCP.End = netip.Addr{} },
 		"end alone":       func(c *dnsmasq.Config) { c.DHCP.Start = netip.Addr{} },
+		"gateway":         func(c *dnsmasq.Config) { c.DHCP.Router = addr("10.0.1.1") },
 		"short lease":     func(c *dnsmasq.Config) { c.DHCP.Lease = time.Second },
 		"MTU":             func(c *dnsmasq.Config) { c.DHCP.MTU = 65536 },
 		"upstream zero":   func(c *dnsmasq.Config) { c.DNS.Upstream = []netip.Addr{{}} },

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +26,9 @@ const insideEnv = "DEWPOINT_TEST_HOST"
 func Main(run func() int) int {
 	if os.Getenv(insideEnv) == "" {
 		return runAgainInside()
+	}
+	if slices.Contains(os.Args, "-test.fuzzworker") {
+		return run() // started by a process that is inside already
 	}
 	if err := furnish(); err != nil {
 		fmt.Fprintln(os.Stderr, "preparing the test host:", err)
