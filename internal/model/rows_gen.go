@@ -265,8 +265,8 @@ func (r *User) Scan(rec *schema.Record) {
 	r.Password = rec.At(17).Text()
 	r.SSHKeys = rec.At(18).Text()
 	r.ID = rec.At(19).Text()
-	r.Admin = rec.At(20).Bool()
-	r.TokenEpoch = rec.At(21).Int()
+	r.Admin = rec.At(22).Bool()
+	r.TokenEpoch = rec.At(23).Int()
 }
 
 // UserAPIKey is one row of user_api_keys: its stored columns, null as the zero value.
@@ -930,10 +930,10 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	r.LastFwApply = rec.At(65).Int()
 	r.LastDNSApply = rec.At(66).Int()
 	r.Owner = rec.At(67).Text()
-	r.UUID = rec.At(68).Text()
-	r.Mode = rec.At(69).Text()
-	r.Created = rec.At(70).Int()
-	r.Modified = rec.At(71).Int()
+	r.UUID = rec.At(69).Text()
+	r.Mode = rec.At(70).Text()
+	r.Created = rec.At(71).Int()
+	r.Modified = rec.At(72).Int()
 }
 
 // VnetAddress is one row of vnet_addresses: its stored columns, null as the zero value.
@@ -1015,7 +1015,7 @@ func (r *File) Scan(rec *schema.Record) {
 	r.UUID = rec.At(13).Text()
 	r.Complete = rec.At(14).Bool()
 	r.SHA256 = rec.At(15).Text()
-	r.Metadata = rec.At(16).Text()
+	r.Metadata = rec.At(17).Text()
 }
 
 // FileChunk is one row of file_chunks: its stored columns, null as the zero value.

@@ -28,6 +28,8 @@ func users() *schema.Table {
 			schema.String("password").Required().Len(1, 256).Secret().Note("kept as an argon2id digest"),
 			schema.LongText("ssh_keys").Len(0, 65536),
 			schema.String("id").ReadOnly().Note("40 hex digits"),
+			schema.Rows("api_keys", "user_api_keys", "user"),
+			schema.Rows("sessions", "sessions", "user").Hidden(),
 			schema.Bool("admin").Hidden().Note("may do everything"),
 			schema.Int64("token_epoch").ReadOnly().Hidden().Def(0).Note("grows with each change of password: older tokens are void"),
 		},

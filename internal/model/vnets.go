@@ -83,6 +83,7 @@ func vnets() *schema.Table {
 			schema.Uint64("last_fw_apply").ReadOnly(),
 			schema.Uint64("last_dns_apply").ReadOnly(),
 			schema.AnyRow("owner").ReadOnly(),
+			schema.Rows("addresses", "vnet_addresses", "vnet"),
 			schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),
 			schema.Enum("mode", "nat", "route", "bridge", "private").Def("nat").Hidden().Note("how the resource API's networks reach the outside"),
 			schema.Created("created").Argument(),

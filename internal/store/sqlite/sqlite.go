@@ -1,0 +1,134 @@
+// Package sqlite opens a store in a SQLite file: WAL, one writer, many readers, and a commit that survives a power loss.
+package sqlite
+
+import (
+	"context"
+	"crypto/sha1"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// readers bounds the connections that read at the same time; each costs its page cache.
+const readers = 4
+
+// Open opens or makes the database file at path and brings it up to the declarations.
+func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error) {
+	if err := registerFunctions(); err != nil {
+		return nil, err
+	}
+	write, err := sql.Open("sqlite", dsn(path, "immediate", "synchronous(FULL)", "cache_size(-4096)"))
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite", dsn(path, "deferred", "query_only(1)", "cache_size(-4096)", "mmap_size(268435456)"))
+	if err != nil {
+		write.Close()
+		return nil, err
+	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	db, err := store.New(ctx, store.Config{Read: read, Write: write, Dialect: dialect{}, Schema: s})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), read.Close(), write.Close())
+	}
+	return db, nil
+}
+
+func dsn(path, lock string, pragmas ...string) string {
+	q := url.Values{"_txlock": {lock}}
+	for _, p := range append([]string{"journal_mode(WAL)", "busy_timeout(10000)", "temp_store(MEMORY)"}, pragmas...) {
+		q.Add("_pragma", p)
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+type dialect struct{}
+
+// Columns implements store.Dialect.
+func (dialect) Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT name FROM pragma_table_info(?)`, table)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+var uniqueColumn = regexp.MustCompile(`UNIQUE constraint failed: ([a-z_]+)\.([a-z_]+)`)
+
+// Classify implements store.Dialect.
+func (dialect) Classify(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CONSTRAINT:
+		if m := uniqueColumn.FindStringSubmatch(e.Error()); m != nil {
+			column := strings.TrimPrefix(m[2], "_")
+			return errs.Wrap(err, errs.Conflict, "exists", "a row of %s with this %s exists already; choose another %s", m[1], column, column).On(column)
+		}
+	case sqlite3.SQLITE_FULL:
+		return errs.Wrap(err, errs.Full, "disk_full", "the disk that holds the database is full; free some space and try again")
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return errs.Wrap(err, errs.Unavailable, "database_busy", "the database is busy; try again")
+	case sqlite3.SQLITE_INTERRUPT:
+		return errs.Wrap(err, errs.Unavailable, "cancelled", "the request was cut off before the database answered; try again")
+	}
+	return err
+}
+
+// registerFunctions adds the functions that rendered queries use and SQLite lacks. The driver keeps them for the whole process.
+var registerFunctions = sync.OnceValue(func() error {
+	return errors.Join(
+		sqlite.RegisterDeterministicScalarFunction("regexp", 2, matchRegexp),
+		sqlite.RegisterDeterministicScalarFunction("sha1", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			sum := sha1.Sum([]byte(schema.ValueOf(args[0]).Text()))
+			return hex.EncodeToString(sum[:]), nil
+		}),
+	)
+})
+
+// patterns keeps the last pattern that each query compiled; RE2 matches in linear time whatever the client sends.
+var patterns sync.Map // of string → *regexp.Regexp
+
+func matchRegexp(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	if args[0] == nil || args[1] == nil {
+		return nil, nil
+	}
+	pattern := schema.ValueOf(args[0]).Text()
+	re, ok := patterns.Load(pattern)
+	if !ok {
+		compiled, err := regexp.Compile(pattern)
+		if err != nil {
+			return nil, err
+		}
+		patterns.Clear() // one pattern per running query is enough, and clients can't fill the memory
+		patterns.Store(pattern, compiled)
+		re = compiled
+	}
+	return re.(*regexp.Regexp).MatchString(schema.ValueOf(args[1]).Text()), nil
+}

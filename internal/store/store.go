@@ -1,0 +1,203 @@
+// Package store keeps the declared tables in a SQL database: it makes the tables from the declarations, reads and writes rows inside
+// transactions, renders query plans to SQL, and tells who listens what changed. What differs between databases lies in the
+// packages below it, which open a DB.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// Verb says what happened to a row.
+type Verb uint8
+
+// The verbs of a Change.
+const (
+	Created Verb = iota
+	Changed
+	Deleted
+	Purged // a tombstone was cleared away
+)
+
+// Change is one row that a committed transaction touched.
+type Change struct {
+	Table *schema.Table
+	Key   schema.Value
+	Verb  Verb
+}
+
+// Dialect is what one kind of database does differently.
+type Dialect interface {
+	// Classify turns a driver's error into a typed one, or returns it as it is.
+	Classify(err error) error
+	// Columns lists the columns that a table has now; none when there is no such table.
+	Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error)
+}
+
+// Config is what New needs. Read and Write may be the same pool; Write must serialise its transactions.
+type Config struct {
+	Read, Write *sql.DB
+	Dialect     Dialect
+	Schema      *schema.Schema
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	Config
+	statements statementCache
+
+	mu       sync.RWMutex
+	watchers []func([]Change)
+}
+
+// New brings the database up to the declarations and returns it ready for use.
+func New(ctx context.Context, c Config) (*DB, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	db := &DB{Config: c}
+	if err := db.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("bringing the database up to date: %w", err)
+	}
+	return db, nil
+}
+
+// Close ends all connections.
+func (db *DB) Close() error {
+	db.statements.close()
+	err := db.Read.Close()
+	if db.Write != db.Read {
+		err = errors.Join(err, db.Write.Close())
+	}
+	return err
+}
+
+// Watch calls f after each commit with what it changed, in the order of the commits. F must not block.
+func (db *DB) Watch(f func([]Change)) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.watchers = append(db.watchers, f)
+}
+
+// Tx is a transaction. It must not be used by two goroutines at once nor after the function that got it has returned.
+type Tx struct {
+	ctx     context.Context
+	db      *DB
+	sql     *sql.Tx
+	changes []Change
+	at      time.Time
+}
+
+// View runs f in a read transaction: everything it reads is of one moment.
+func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+	tx, err := db.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return db.classify(err)
+	}
+	defer tx.Rollback()
+	return f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()})
+}
+
+// Update runs f in a write transaction and commits when f returns nil; then the change survives a power loss, and the watchers are told.
+// There is one writer at a time: f must do no slow work.
+func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
+	sqlTx, err := db.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return db.classify(err)
+	}
+	defer sqlTx.Rollback()
+	tx := &Tx{ctx: ctx, db: db, sql: sqlTx, at: db.Now()}
+	if err := f(tx); err != nil {
+		return err
+	}
+	// The watchers hear of commits in their order because the lock is taken before the next writer can begin.
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	if err := sqlTx.Commit(); err != nil {
+		return db.classify(err)
+	}
+	if len(tx.changes) > 0 {
+		for _, watch := range db.watchers {
+			watch(tx.changes)
+		}
+	}
+	return nil
+}
+
+// DryRun runs f like Update, and then undoes everything.
+func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error {
+	sqlTx, err := db.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return db.classify(err)
+	}
+	defer sqlTx.Rollback()
+	return f(&Tx{ctx: ctx, db: db, sql: sqlTx, at: db.Now()})
+}
+
+// Now is the moment of the transaction.
+func (tx *Tx) Now() time.Time { return tx.at }
+
+// Schema returns the declarations of the database.
+func (tx *Tx) Schema() *schema.Schema { return tx.db.Schema }
+
+func (tx *Tx) note(t *schema.Table, key schema.Value, verb Verb) {
+	tx.changes = append(tx.changes, Change{t, key, verb})
+}
+
+// Touch tells the watchers that a row changed although no column of it was written.
+func (tx *Tx) Touch(table string, key schema.Value) {
+	tx.note(tx.db.Schema.Table(table), key, Changed)
+}
+
+// table returns the declaration; a name that isn't declared is a defect of the caller.
+func (tx *Tx) table(name string) *schema.Table {
+	t := tx.db.Schema.Table(name)
+	if t == nil {
+		panic("store: table " + name + " is not declared")
+	}
+	return t
+}
+
+func (db *DB) classify(err error) error {
+	switch {
+	case err == nil, errs.As(err) != nil:
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return errs.Wrap(err, errs.Unavailable, "cancelled", "the request was cut off before the database answered; try again")
+	}
+	return db.Dialect.Classify(err)
+}
+
+// Each runs a rendered query and calls f with the JSON text of each row, which is valid only during the call.
+func (db *DB) Each(ctx context.Context, query string, args []any, f func(json.RawMessage) error) error {
+	stmt, err := db.statements.get(ctx, db.Read, query)
+	if err != nil {
+		return db.classify(err)
+	}
+	defer stmt.release()
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return db.classify(err)
+	}
+	defer rows.Close()
+	var text sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&text); err != nil {
+			return db.classify(err)
+		}
+		if err := f(json.RawMessage(text)); err != nil {
+			return err
+		}
+	}
+	return db.classify(rows.Err())
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"fmt"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// Create inserts a row with everything that the declarations say comes with it: the rows that it owns, made first and filled with what
+// is forwarded to them (forwarded: column of this table → value), and its twins.
+func (tx *Tx) Create(r *schema.Record, forwarded schema.Set) (schema.Value, error) {
+	for _, f := range r.Table.Fields {
+		if f.IsOwned && r.Get(f.Name).IsNull() {
+			key, err := tx.createOwned(r, f, forwarded)
+			if err != nil {
+				return schema.Value{}, err
+			}
+			r.Put(f.Name, key)
+		}
+	}
+	key, err := tx.Insert(r)
+	if err != nil {
+		return schema.Value{}, err
+	}
+	for _, f := range r.Table.Fields {
+		if !f.IsTwin {
+			continue
+		}
+		twin := schema.NewRecord(tx.table(f.Ref))
+		twin.Key = key
+		if f.Back != "" {
+			twin.Put(f.Back, key)
+		}
+		if _, err := tx.Create(twin, nil); err != nil {
+			return schema.Value{}, err
+		}
+	}
+	return key, nil
+}
+
+func (tx *Tx) createOwned(r *schema.Record, f *schema.Field, forwarded schema.Set) (schema.Value, error) {
+	owned := schema.NewRecord(tx.table(f.Ref))
+	for name, v := range f.OwnedSet {
+		owned.Put(name, v)
+	}
+	for name, v := range forwarded {
+		if g := r.Table.Field(name); g != nil && g.IsForwarded && g.Path == f.Name+"#"+name {
+			owned.Put(name, v)
+		}
+	}
+	if g := owned.Table.Field("name"); g != nil && r.Table.Field("name") != nil {
+		owned.Put("name", r.Get("name"))
+	}
+	return tx.Create(owned, nil)
+}
+
+// Delete deletes a live row: refused as a Conflict while a restricting reference points at it or at what goes with it; else its
+// children, the rows that it owns and itself go, as tombstones where the table has them. Other references to it become null.
+func (tx *Tx) Delete(table string, key schema.Value) error {
+	r, err := tx.Get(table, key)
+	if err != nil {
+		return err
+	}
+	doomed, err := tx.doomed(r, nil)
+	if err != nil {
+		return err
+	}
+	for _, d := range doomed {
+		if err := tx.release(d, doomed); err != nil {
+			return err
+		}
+	}
+	for _, d := range doomed {
+		if err := tx.bury(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doomed lists the row and all that goes with it, children first.
+func (tx *Tx) doomed(r *schema.Record, list []*schema.Record) ([]*schema.Record, error) {
+	for _, f := range r.Table.Fields {
+		var with []*schema.Record
+		var err error
+		switch {
+		case f.IsRows():
+			with, err = tx.Find(f.Ref, Eq(f.Back, r.Key))
+		case f.IsOwned && !r.Get(f.Name).IsNull():
+			with, err = tx.Find(f.Ref, Eq(keyColumn, r.Get(f.Name)))
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range with {
+			if list, err = tx.doomed(w, list); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return append(list, r), nil
+}
+
+// release refuses the deletion when something that stays needs the row, and empties the other references to it.
+func (tx *Tx) release(r *schema.Record, doomed []*schema.Record) error {
+	for _, ref := range tx.db.Schema.PointingAt(r.Table.Name) {
+		if ref.Field.IsTwin || ref.Field.IsOwned {
+			continue
+		}
+		users, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, r.Key))
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if isIn(u, doomed) {
+				continue
+			}
+			if ref.Field.IsRestrict {
+				return errs.New(errs.Conflict, "in_use", "%s %q is used by %s %q; remove that first",
+					r.Table.Title, displayOf(r), ref.Table.Title, displayOf(u))
+			}
+			if isTwinBack(r.Table, ref) {
+				continue
+			}
+			if err := tx.Change(ref.Table.Name, u.Key, schema.Set{ref.Field.Name: {}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isTwinBack reports whether ref is the column of a twin that points at its row; it goes when the row is purged.
+func isTwinBack(t *schema.Table, ref schema.Reference) bool {
+	for _, f := range t.Fields {
+		if f.IsTwin && f.Ref == ref.Table.Name && f.Back == ref.Field.Name {
+			return true
+		}
+	}
+	return false
+}
+
+func isIn(r *schema.Record, list []*schema.Record) bool {
+	for _, x := range list {
+		if x.Table == r.Table && x.Key == r.Key {
+			return true
+		}
+	}
+	return false
+}
+
+// bury makes a tombstone of a row, or removes it for good where its table has none.
+func (tx *Tx) bury(r *schema.Record) error {
+	if !r.Table.Tombstone {
+		if err := tx.Purge(r.Table.Name, r.Key); err != nil {
+			return err
+		}
+		tx.note(r.Table, r.Key, Deleted)
+		return nil
+	}
+	_, err := tx.sql.ExecContext(tx.ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", quote(r.Table.Name), quote(deletedColumn), quote(keyColumn)), tx.at.Unix(), r.Key.Any())
+	if err != nil {
+		return tx.db.classify(err)
+	}
+	tx.note(r.Table, r.Key, Deleted)
+	return nil
+}
+
+// displayOf returns what people call a row.
+func displayOf(r *schema.Record) string {
+	if f := r.Table.DisplayField(); f != nil && f.Stored() && r.Get(f.Name).Text() != "" {
+		return r.Get(f.Name).Text()
+	}
+	return r.Key.Text()
+}
