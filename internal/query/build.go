@@ -1,0 +1,167 @@
+package query
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// Options is what a plan depends on besides the request.
+type Options struct {
+	// Guard gives the predicate that rows of a table must meet to be seen; nil means there is none. It is asked for every table that
+	// the request visits, except for rows that a declared path crosses: such a column belongs to the table that declares it.
+	Guard func(*schema.Table) Expr
+	// Now is the present moment for {$now}.
+	Now time.Time
+	// MaxLimit caps the number of rows; 0 means no cap.
+	MaxLimit int64
+}
+
+// Build resolves a parsed request against table t of s. Errors are of kind Invalid and name the parameter.
+func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, error) {
+	b := &builder{schema: s, opt: opt, aliases: map[string]*Item{}}
+	p := &Plan{Table: t, Find: newScope(t), Show: newScope(t), Limit: -1, Offset: ast.Offset}
+	for i := range ast.Fields {
+		if it := &ast.Fields[i]; it.Alias != "" {
+			b.aliases[it.Alias] = it
+		}
+	}
+	if err := b.columns(p, ast); err != nil {
+		return nil, err
+	}
+	if err := b.where(p, ast); err != nil {
+		return nil, err
+	}
+	if err := b.order(p, ast); err != nil {
+		return nil, err
+	}
+	if ast.Limit > 0 {
+		p.Limit = ast.Limit
+	}
+	if opt.MaxLimit > 0 && (p.Limit < 0 || p.Limit > opt.MaxLimit) {
+		p.Limit = opt.MaxLimit
+	}
+	p.Missing = b.missing
+	return p, nil
+}
+
+// builder resolves one request. Param is the parameter under work, for errors.
+type builder struct {
+	schema  *schema.Schema
+	opt     Options
+	param   string
+	aliases map[string]*Item // nil outside of the request's own table
+	views   int              // named views inside each other
+	nodes   int              // branches and sub-selects made, for maxNodes
+	members int              // of objects in the reply, for maxMembers
+	missing []string
+}
+
+// maxNodes bounds the sub-selects of a statement: a path through several polymorphic columns multiplies them.
+const maxNodes = 1000
+
+// maxMembers bounds the members of all objects in a reply: brackets multiply views.
+const maxMembers = 5000
+
+func newScope(t *schema.Table) *Scope { return &Scope{Root: &Source{Table: t}} }
+
+func (b *builder) invalid(code, format string, args ...any) error {
+	return errs.New(errs.Invalid, code, b.param+": "+format, args...).On(b.param)
+}
+
+// spend counts a sub-select.
+func (b *builder) spend() error {
+	if b.nodes++; b.nodes > maxNodes {
+		return b.invalid("too_complex", "the request reaches too many tables")
+	}
+	return nil
+}
+
+// lacks notes a table that isn't declared.
+func (b *builder) lacks(table string) {
+	if !slices.Contains(b.missing, table) {
+		b.missing = append(b.missing, table)
+	}
+}
+
+// columns resolves the fields parameter; without one the view "default" of the table counts, else "most".
+func (b *builder) columns(p *Plan, ast *AST) (err error) {
+	b.param = "fields"
+	at := spot{scope: p.Show, src: p.Show.Root}
+	if ast.Fields != nil {
+		p.Columns, err = b.list(at, ast.Fields)
+		return err
+	}
+	view := "most"
+	if p.Table.Views["default"] != "" {
+		view = "default"
+	}
+	p.Columns, err = b.view(at, view)
+	return err
+}
+
+// where resolves the key, the bare parameters and the filter, with the guard in front.
+func (b *builder) where(p *Plan, ast *AST) error {
+	at := spot{scope: p.Find, src: p.Find.Root}
+	var parts []Pred
+	if b.opt.Guard != nil {
+		g, err := b.predicate(at, b.opt.Guard(p.Table))
+		if err != nil {
+			return err
+		}
+		parts = append(parts, g)
+	}
+	if ast.Key != "" {
+		parts = append(parts, b.keyIs(at, ast.Key))
+	}
+	for _, name := range sortedKeys(ast.Equals) {
+		b.param = name
+		c, err := b.compare(at, &Compare{Left: Operand{Path: []string{name}, Text: name}, Right: []Literal{{Text: ast.Equals[name]}}})
+		if err != nil {
+			return err
+		}
+		parts = append(parts, c)
+	}
+	if ast.Filter != nil {
+		b.param = "filter"
+		c, err := b.cond(at, ast.Filter)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, c)
+	}
+	p.Where = joinPreds(false, parts)
+	return nil
+}
+
+// order resolves the sort parameter and appends the key, so that pages never overlap.
+func (b *builder) order(p *Plan, ast *AST) error {
+	b.param = "sort"
+	at := spot{scope: p.Find, src: p.Find.Root}
+	for i := range ast.Sort {
+		n, err := b.scalar(at, &ast.Sort[i].Operand)
+		if err != nil {
+			return err
+		}
+		p.Order = append(p.Order, Order{n, ast.Sort[i].Desc})
+		if c, ok := n.(*Cell); ok && c.Src == p.Find.Root && c.Field == nil {
+			return nil // what follows a key decides nothing
+		}
+	}
+	p.Order = append(p.Order, Order{Value: &Cell{Src: p.Find.Root}})
+	return nil
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func split(path string) []string { return strings.Split(path, "#") }

@@ -1,0 +1,154 @@
+package query
+
+import (
+	"slices"
+
+	"dewpoint/internal/schema"
+)
+
+// list resolves the entries of a fields list for the row at a place. A name that comes twice keeps its first place and last meaning.
+func (b *builder) list(at spot, items []Item) ([]Column, error) {
+	var all []Column
+	place := map[string]int{}
+	for i := range items {
+		cols, err := b.item(at, &items[i])
+		if err != nil {
+			return nil, err
+		}
+		if b.members += len(cols); b.members > maxMembers {
+			return nil, b.invalid("too_complex", "the reply has more than %d members", maxMembers)
+		}
+		for _, c := range cols {
+			if j, twice := place[c.Name]; twice {
+				all[j] = c
+				continue
+			}
+			place[c.Name] = len(all)
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// item resolves one entry: a view and flatten give several columns, all else gives one.
+func (b *builder) item(at spot, it *Item) ([]Column, error) {
+	if it.Test == nil && it.Func == "flatten" {
+		return b.flatten(at, it)
+	}
+	if it.Test == nil && it.Func == "" && it.List == nil && len(it.Path) == 1 && it.Alias == "" {
+		if name := it.Path[0]; at.table().Field(name) == nil && b.isView(at.table(), name) {
+			return b.view(at, name)
+		}
+	}
+	name := it.Alias
+	if name == "" {
+		name = it.Text
+	}
+	if it.Test == nil {
+		n, err := b.output(at, &it.Operand)
+		return []Column{{name, n}}, err
+	}
+	c, err := b.compare(at, it.Test)
+	return []Column{{name, &Test{c}}}, err
+}
+
+// isView reports whether name is a view of t: the built-in ones, and those that t declares.
+func (b *builder) isView(t *schema.Table, name string) bool {
+	return t.Views[name] != "" || slices.Contains([]string{"all", "most", "summary", "dashboard"}, name)
+}
+
+// view resolves a view. A table without a "dashboard" of its own shows "most" there.
+func (b *builder) view(at spot, name string) ([]Column, error) {
+	if text := at.table().Views[name]; text != "" {
+		return b.named(at, name, text)
+	}
+	cols := []Column{{"$key", at.key()}}
+	for _, f := range at.table().Fields {
+		if f.IsHidden || f.IsSecret || name == "summary" && !f.IsSummary || name != "summary" && name != "all" && (f.IsArgument || f.IsRows()) {
+			continue
+		}
+		n, err := b.lookup(at, f.Name, b.value)
+		if err != nil {
+			return nil, err
+		}
+		cols = append(cols, Column{f.Name, n})
+	}
+	return cols, nil
+}
+
+// named resolves a view that is declared as a fields list; its own table's declaration may use hidden columns no more than a client.
+func (b *builder) named(at spot, name, text string) ([]Column, error) {
+	if b.views++; b.views > MaxBrackets {
+		return nil, b.invalid("too_complex", "the view %s of %s contains itself", name, at.table().Name)
+	}
+	defer func() { b.views-- }()
+	ast, err := Parse(Request{Fields: text})
+	if err != nil {
+		return nil, err
+	}
+	return b.list(at, ast.Fields)
+}
+
+// output resolves an operand as a value of the reply.
+func (b *builder) output(at spot, o *Operand) (Node, error) {
+	if o.Func != "" {
+		return b.call(at, o)
+	}
+	return b.walk(at, o.Path, func(end spot, rest []string) (Node, error) {
+		if len(rest) > 0 {
+			return nil, b.invalid("list_in_path", "%s is a list of rows: take it with brackets or a function", clip(end.name))
+		}
+		if o.List == nil {
+			return b.value(end)
+		}
+		return b.nested(end, o.List)
+	})
+}
+
+// nested writes out the row, or the rows, that the place leads to.
+func (b *builder) nested(end spot, items []Item) (Node, error) {
+	if end.field != nil && end.field.IsRows() {
+		return b.rows(end, AggList, func(child spot) (Node, error) { return b.object(child, items) })
+	}
+	return b.step(end, func(next spot) (Node, error) { return b.object(next, items) })
+}
+
+func (b *builder) object(at spot, items []Item) (Node, error) {
+	cols, err := b.list(at, items)
+	return &Object{at.src, cols}, err
+}
+
+// flatten puts the columns of another row among those of this one.
+func (b *builder) flatten(at spot, it *Item) ([]Column, error) {
+	if it.Arg.List == nil || it.Arg.Func != "" {
+		return nil, b.invalid("bad_function", "flatten needs a row with brackets")
+	}
+	var cols []Column
+	path := slices.Concat(it.Path, it.Arg.Path)
+	_, err := b.walk(at, path, func(end spot, rest []string) (Node, error) {
+		if end.field == nil || !end.field.IsRow() || end.field.Ref == "" || end.scope != at.scope {
+			return nil, b.invalid("bad_function", "flatten needs a column that leads to one row of one table")
+		}
+		return b.step(end, func(next spot) (n Node, err error) {
+			cols, err = b.list(next, it.Arg.List)
+			return Null{}, err
+		})
+	})
+	if err == nil && cols == nil {
+		cols = nulls(it.Arg.List)
+	}
+	return cols, err
+}
+
+// nulls stands for entries about a row of a table that isn't declared.
+func nulls(items []Item) []Column {
+	var cols []Column
+	for _, it := range items {
+		name := it.Alias
+		if name == "" {
+			name = it.Text
+		}
+		cols = append(cols, Column{name, Null{}})
+	}
+	return cols
+}

@@ -1,0 +1,155 @@
+package query
+
+import "dewpoint/internal/schema"
+
+// cond resolves a filter.
+func (b *builder) cond(at spot, c Cond) (Pred, error) {
+	l, ok := c.(*Logic)
+	if !ok {
+		return b.compare(at, c.(*Compare))
+	}
+	args := make([]Pred, 0, len(l.Args))
+	for _, a := range l.Args {
+		p, err := b.cond(at, a)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, p)
+	}
+	return joinPreds(l.Or, args), nil
+}
+
+// joinPreds joins predicates and drops what doesn't matter.
+func joinPreds(or bool, args []Pred) Pred {
+	var kept []Pred
+	for _, p := range args {
+		if c, ok := p.(Const); ok {
+			if bool(c) == or {
+				return c
+			}
+			continue
+		}
+		kept = append(kept, p)
+	}
+	switch len(kept) {
+	case 0:
+		return Const(!or)
+	case 1:
+		return kept[0]
+	}
+	return &Joined{or, kept}
+}
+
+// compare resolves a comparison; an alias of the request on its left stands for what it names.
+func (b *builder) compare(at spot, c *Compare) (Pred, error) {
+	o := &c.Left
+	if it := b.alias(at, o); it != nil {
+		if it.Test != nil {
+			p, err := b.compare(at, it.Test)
+			if err != nil {
+				return nil, err
+			}
+			return b.cmp(&Test{p}, c)
+		}
+		o = &it.Operand
+	}
+	n, err := b.resolve(at, o)
+	if err != nil {
+		return nil, err
+	}
+	return b.cmp(n, c)
+}
+
+// alias finds the entry of the fields list that a filter or sort names, where that is the request's own row.
+func (b *builder) alias(at spot, o *Operand) *Item {
+	if b.param == "fields" || at.src.Parent != nil || o.Func != "" || len(o.Path) != 1 {
+		return nil
+	}
+	return b.aliases[o.Path[0]]
+}
+
+// scalar resolves what a row is sorted or aggregated by.
+func (b *builder) scalar(at spot, o *Operand) (Node, error) {
+	if it := b.alias(at, o); it != nil {
+		if it.Test != nil {
+			p, err := b.compare(at, it.Test)
+			return &Test{p}, err
+		}
+		o = &it.Operand
+	}
+	return b.resolve(at, o)
+}
+
+// resolve resolves an operand that must be a single value.
+func (b *builder) resolve(at spot, o *Operand) (Node, error) {
+	n, err := b.output(at, o)
+	if err != nil {
+		return nil, err
+	}
+	if n.Storage() == schema.NoColumn {
+		return nil, b.invalid("not_a_value", "%s is not a single value", clip(o.Text))
+	}
+	return n, nil
+}
+
+// keyIs is the condition of a request for one row. A text that can't be a key finds nothing.
+func (b *builder) keyIs(at spot, key string) Pred {
+	if keyStorage(at.table()) == schema.Integer {
+		n, ok := wholeNumber(key)
+		if !ok {
+			return Const(false)
+		}
+		return &Cmp{at.key(), OpEq, []schema.Value{n}}
+	}
+	return &Cmp{at.key(), OpEq, []schema.Value{schema.TextValue(key)}}
+}
+
+// predicate resolves what code asks for.
+func (b *builder) predicate(at spot, e Expr) (Pred, error) {
+	at.inside = true
+	switch e.kind {
+	case exprTrue, exprFalse:
+		return Const(e.kind == exprTrue), nil
+	case exprIn:
+		n, err := b.walk(at, split(e.field), func(end spot, rest []string) (Node, error) {
+			if len(rest) > 0 {
+				return nil, b.invalid("list_in_path", "%s is a list of rows", end.name)
+			}
+			return b.value(end)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return oneOf(n, e.values), nil
+	}
+	args := make([]Pred, 0, len(e.args))
+	for _, a := range e.args {
+		p, err := b.predicate(at, a)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, p)
+	}
+	return joinPreds(e.kind == exprOr, args), nil
+}
+
+// oneOf holds where n has one of the values, null among them.
+func oneOf(n Node, values []schema.Value) Pred {
+	var kept []schema.Value
+	var parts []Pred
+	for _, v := range values {
+		if v.IsNull() {
+			parts = []Pred{&Cmp{Left: n, Op: OpIsNull}}
+			continue
+		}
+		kept = append(kept, v)
+	}
+	switch len(kept) {
+	case 0:
+	case 1:
+		parts = append(parts, &Cmp{n, OpEq, kept})
+	default:
+		parts = append(parts, &Cmp{n, OpIn, kept})
+	}
+	return joinPreds(true, parts)
+}

@@ -1,0 +1,233 @@
+package query
+
+import (
+	"slices"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// spot is a place in a plan: a row, and where a path has ended the column of it. Without a field, name is one of $key, $row, $display.
+type spot struct {
+	scope *Scope
+	src   *Source
+	field *schema.Field
+	name  string
+	// inside marks a declared path: hidden columns may be used and rows are crossed without their guard.
+	inside bool
+}
+
+func (s spot) table() *schema.Table { return s.src.Table }
+
+// key is the row's own key as a cell.
+func (s spot) key() *Cell { return &Cell{Src: s.src} }
+
+// then makes a node of the place where a path, or a step of it, has ended. A step through a polymorphic column ends in several places,
+// so it is called once per branch.
+type then func(spot) (Node, error)
+
+// lookup finds a column by name and follows its declared path to where it is stored.
+func (b *builder) lookup(at spot, name string, done then) (Node, error) {
+	if name == "$key" || name == "$row" || name == "$display" {
+		return done(spot{at.scope, at.src, nil, name, at.inside})
+	}
+	f := at.table().Field(name)
+	if f == nil || f.IsHidden && !at.inside {
+		return nil, b.invalid("unknown_field", "%s has no column %s", at.table().Name, clip(name))
+	}
+	if f.Path == "" || f.IsTwin || f.IsSecret {
+		return done(spot{at.scope, at.src, f, name, at.inside})
+	}
+	inner := at
+	inner.inside = true
+	return b.walk(inner, split(f.Path), func(end spot, rest []string) (Node, error) {
+		if len(rest) > 0 {
+			return nil, b.invalid("unknown_field", "%s.%s leads through a list", at.table().Name, name)
+		}
+		end.inside = at.inside
+		return done(end)
+	})
+}
+
+// walk follows a path to its last column, or to the first one that is a list of rows; rest is what the path has behind that.
+func (b *builder) walk(at spot, path []string, done func(end spot, rest []string) (Node, error)) (Node, error) {
+	return b.lookup(at, path[0], func(end spot) (Node, error) {
+		if len(path) == 1 || end.field != nil && end.field.IsRows() {
+			return done(end, path[1:])
+		}
+		return b.step(end, func(next spot) (Node, error) { return b.walk(next, path[1:], done) })
+	})
+}
+
+// step crosses the reference at end.
+func (b *builder) step(end spot, done then) (Node, error) {
+	f := end.field
+	if f == nil || !f.IsRow() {
+		return nil, b.invalid("not_a_row", "%s in %s does not lead to a row", clip(end.name), end.table().Name)
+	}
+	if f.Ref == "" {
+		return b.branches(end, done)
+	}
+	to := b.schema.Table(f.Ref)
+	if to == nil {
+		b.lacks(f.Ref)
+		return Null{}, nil
+	}
+	src, err := b.join(end, to)
+	if err != nil {
+		return nil, err
+	}
+	return done(spot{scope: end.scope, src: src, inside: end.inside})
+}
+
+// join returns the source that the reference at end leads to; a reference crossed twice is joined once.
+func (b *builder) join(end spot, to *schema.Table) (*Source, error) {
+	via := end.field
+	if via.IsTwin {
+		via = nil
+	}
+	guard, err := b.guard(to, end.inside)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range end.scope.Joins {
+		if j.Parent == end.src && j.Via == via && j.Table == to && (j.Guard == nil) == (guard == nil) {
+			return j, nil
+		}
+	}
+	if len(end.scope.Joins) == MaxJoins {
+		return nil, b.invalid("too_complex", "the request reaches more than %d other rows", MaxJoins)
+	}
+	j := &Source{Table: to, Parent: end.src, Via: via, Guard: guard}
+	end.scope.Joins = append(end.scope.Joins, j)
+	return j, nil
+}
+
+// guard builds the predicate of a table's rows; nil when all may be seen.
+func (b *builder) guard(t *schema.Table, inside bool) (*Guard, error) {
+	if b.opt.Guard == nil || inside {
+		return nil, nil
+	}
+	e := b.opt.Guard(t)
+	if e.IsTrue() {
+		return nil, nil
+	}
+	g := &Guard{Scope: newScope(t)}
+	var err error
+	g.Pred, err = b.predicate(spot{scope: g.Scope, src: g.Scope.Root}, e)
+	return g, err
+}
+
+// branches crosses a polymorphic reference: one branch for each table that clients may address and where the rest of the path exists.
+func (b *builder) branches(end spot, done then) (Node, error) {
+	p := &Poly{Ref: &Cell{Src: end.src, Field: end.field}}
+	found := false
+	for _, t := range b.schema.Tables() {
+		if t.Internal {
+			continue
+		}
+		if err := b.spend(); err != nil {
+			return nil, err
+		}
+		guard, err := b.guard(t, end.inside)
+		if err != nil {
+			return nil, err
+		}
+		sc := newScope(t)
+		sc.Root.Guard = guard
+		v, err := done(spot{scope: sc, src: sc.Root, inside: end.inside})
+		if e := errs.As(err); e != nil && e.Code == "too_complex" {
+			return nil, err
+		}
+		if err != nil {
+			continue // this table has no such column
+		}
+		if _, null := v.(Null); null {
+			found = true
+			continue
+		}
+		p.Branches = append(p.Branches, Branch{sc, v})
+	}
+	if len(p.Branches) == 0 && found {
+		return Null{}, nil
+	}
+	if len(p.Branches) == 0 {
+		return nil, b.invalid("unknown_field", "no table has what is asked for behind %s", clip(end.name))
+	}
+	return p.settle(), nil
+}
+
+// settle gives a polymorphic value one shape: that of its branches when they agree, else text.
+func (p *Poly) settle() Node {
+	p.shape, p.storage = p.Branches[0].Value.Shape(), p.Branches[0].Value.Storage()
+	differ := func(br Branch) bool { return br.Value.Shape() != p.shape || br.Value.Storage() != p.storage }
+	if !slices.ContainsFunc(p.Branches, differ) {
+		return p
+	}
+	p.shape, p.storage = schema.AsString, schema.Chars
+	p.Branches = slices.DeleteFunc(p.Branches, func(br Branch) bool { return br.Value.Storage() == schema.NoColumn })
+	for i, br := range p.Branches {
+		p.Branches[i].Value = &Text{br.Value}
+	}
+	return p
+}
+
+// value is the column at end as it is stored.
+func (b *builder) value(end spot) (Node, error) {
+	f := end.field
+	switch {
+	case end.name == "$display" && f == nil:
+		return b.display(end)
+	case end.name == "$row" && f == nil:
+		return &Cell{Src: end.src, Row: end.table().Key != schema.NumberKey}, nil
+	case f == nil:
+		return end.key(), nil
+	case f.IsSecret && !end.inside && b.param != "fields":
+		return nil, b.invalid("secret_field", "%s is secret", f.Name)
+	case f.IsSecret && !end.inside:
+		return Null{}, nil
+	case f.IsTwin:
+		return end.key(), nil
+	case f.IsRows():
+		return b.rows(end, AggList, func(child spot) (Node, error) { return child.key(), nil })
+	}
+	return &Cell{Src: end.src, Field: f}, nil
+}
+
+// display is the row's display name: its display column, else its key, as text.
+func (b *builder) display(at spot) (Node, error) {
+	f := at.table().DisplayField()
+	if f == nil {
+		return asText(at.key()), nil
+	}
+	at.inside = true
+	n, err := b.lookup(at, f.Name, b.value)
+	if err != nil {
+		return nil, err
+	}
+	return asText(n), nil
+}
+
+func asText(n Node) Node {
+	if n.Shape() == schema.AsString {
+		return n
+	}
+	return &Text{n}
+}
+
+// rows is a sub-select over the list of rows at end; each makes the node of one of them, and may be nil to count rows.
+func (b *builder) rows(end spot, agg Aggregate, each then) (Node, error) {
+	t := b.schema.Table(end.field.Ref)
+	if err := b.spend(); err != nil {
+		return nil, err
+	}
+	guard, err := b.guard(t, end.inside)
+	if err != nil {
+		return nil, err
+	}
+	m := &Many{Parent: end.src, Scope: newScope(t), Back: t.Field(end.field.Back), Guard: guard, Agg: agg}
+	if each != nil {
+		m.Value, err = each(spot{scope: m.Scope, src: m.Scope.Root, inside: end.inside})
+	}
+	return m, err
+}

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+)
+
+// Render turns a plan into one SQL statement for SQLite. Its single column is the JSON text of a row, its rows come in the order of the
+// plan. The statement uses the functions sha1(text) and regexp(pattern, text), which the connection must have; regexp of a null is
+// null or 0. A client's values are always arguments; its names in the reply are string literals.
+func Render(p *query.Plan) (sql string, args []any, err error) {
+	r := &renderer{dialect: sqliteDialect{}, alias: map[*query.Source]string{}}
+	if p.Flat() {
+		r.flat(p)
+	} else {
+		r.found(p)
+	}
+	return r.sql.String(), r.args, nil
+}
+
+// dialect is what differs between the databases.
+type dialect interface {
+	// param is the mark of the n-th argument, from 1.
+	param(n int) string
+	// notSame is the operator that is true where the sides differ or one of them is null.
+	notSame() string
+	// limit writes a limit (negative for none) and an offset.
+	limit(r *renderer, limit, offset int64)
+	// number, text and document write an expression that gives the JSON text of a value, "null" for null.
+	number(r *renderer, n query.Node)
+	text(r *renderer, n query.Node)
+	document(r *renderer, n query.Node)
+	// call writes a function of the query language.
+	call(r *renderer, f *query.Func)
+	// matches writes the test of a value by a regular expression.
+	matches(r *renderer, n query.Node, pattern schema.Value)
+}
+
+// renderer writes one statement from left to right, so that arguments come in the order of their marks.
+type renderer struct {
+	dialect
+	sql   strings.Builder
+	args  []any
+	alias map[*query.Source]string
+}
+
+func (r *renderer) put(parts ...string) {
+	for _, s := range parts {
+		r.sql.WriteString(s)
+	}
+}
+
+// bind writes the mark of an argument.
+func (r *renderer) bind(v any) {
+	r.args = append(r.args, v)
+	r.put(r.param(len(r.args)))
+}
+
+// name gives a source its alias.
+func (r *renderer) name(s *query.Source) string {
+	a := "t" + strconv.Itoa(len(r.alias)+1)
+	r.alias[s] = a
+	return a
+}
+
+// flat renders a plan that needs nothing but the table itself to find its rows.
+func (r *renderer) flat(p *query.Plan) {
+	a := r.name(p.Show.Root)
+	r.alias[p.Find.Root] = a
+	r.nameAll(p.Show.Joins)
+	r.put("SELECT ")
+	r.object(p.Columns)
+	r.put(" FROM ", quoteName(p.Table.Name), " ", a)
+	r.joins(p.Show)
+	r.where(p.Find.Root, p.Where)
+	r.put(" ORDER BY ", a, `."_key"`, direction(p.Order[0].Desc))
+	r.limit(r, p.Limit, p.Offset)
+}
+
+// found renders a plan in two steps: a narrow select finds the keys, sorts and limits; the JSON is made for those rows alone.
+func (r *renderer) found(p *query.Plan) {
+	outer := r.name(p.Show.Root)
+	r.nameAll(p.Show.Joins)
+	r.put("SELECT ")
+	r.object(p.Columns)
+	r.put(" FROM (SELECT ")
+	in := r.name(p.Find.Root)
+	r.nameAll(p.Find.Joins)
+	r.put(in, `."_key" AS k`)
+	for i, o := range p.Order {
+		r.put(", ")
+		r.value(o.Value)
+		r.put(" AS o", strconv.Itoa(i))
+	}
+	r.put(" FROM ", quoteName(p.Table.Name), " ", in)
+	r.joins(p.Find)
+	r.where(p.Find.Root, p.Where)
+	if p.Limit >= 0 || p.Offset > 0 {
+		r.orderBy("", p.Order)
+		r.limit(r, p.Limit, p.Offset)
+	}
+	r.put(") q CROSS JOIN ", quoteName(p.Table.Name), " ", outer)
+	r.joins(p.Show)
+	r.put(" WHERE ", outer, `."_key" = q.k`)
+	r.orderBy("q.", p.Order)
+}
+
+// orderBy sorts by the columns that found gave to the things to sort by.
+func (r *renderer) orderBy(from string, order []query.Order) {
+	for i, o := range order {
+		r.put([]string{" ORDER BY ", ", "}[min(i, 1)], from, "o", strconv.Itoa(i), direction(o.Desc))
+	}
+}
+
+func direction(desc bool) string {
+	if desc {
+		return " DESC"
+	}
+	return ""
+}
+
+// nameAll names joined sources before the columns that use them are written.
+func (r *renderer) nameAll(joins []*query.Source) {
+	for _, j := range joins {
+		r.name(j)
+	}
+}
+
+// joins writes the rows that a scope reaches; each is looked up by its key and may be absent.
+func (r *renderer) joins(sc *query.Scope) {
+	for _, j := range sc.Joins {
+		via := `"_key"`
+		if j.Via != nil {
+			via = quoteName(j.Via.Name)
+		}
+		a := r.alias[j]
+		r.put(" LEFT JOIN ", quoteName(j.Table.Name), " ", a, " ON ", a, `."_key" = `, r.alias[j.Parent], ".", via)
+		r.live(j)
+		r.guard(j, j.Guard)
+	}
+}
+
+// where begins the conditions of a select over a table.
+func (r *renderer) where(root *query.Source, p query.Pred) {
+	r.put(" WHERE ")
+	if root.Table.Tombstone {
+		r.put(r.alias[root], `."_deleted" = 0 AND `)
+	}
+	r.pred(p)
+}
+
+// live leaves out rows that are deleted but still have something on the host.
+func (r *renderer) live(s *query.Source) {
+	if s.Table.Tombstone {
+		r.put(" AND ", r.alias[s], `."_deleted" = 0`)
+	}
+}
+
+// guard writes the predicate that a source's row must meet. Where it looks at other rows it becomes a select of its own.
+func (r *renderer) guard(s *query.Source, g *query.Guard) {
+	if g == nil {
+		return
+	}
+	root := g.Scope.Root
+	if len(g.Scope.Joins) == 0 {
+		r.alias[root] = r.alias[s]
+		r.put(" AND ")
+		r.pred(g.Pred)
+		return
+	}
+	in := r.name(root)
+	r.nameAll(g.Scope.Joins)
+	r.put(" AND ", r.alias[s], `."_key" IN (SELECT `, in, `."_key" FROM `, quoteName(root.Table.Name), " ", in)
+	r.joins(g.Scope)
+	r.where(root, g.Pred)
+	r.put(")")
+}
+
+// quoteName quotes the name of a table or column.
+func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// quoteText writes a string literal. It must not hold a NUL.
+func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"dewpoint/internal/query"
+)
+
+// pred writes a condition; the database may give null for false.
+func (r *renderer) pred(p query.Pred) {
+	switch p := p.(type) {
+	case query.Const:
+		r.put(map[query.Const]string{true: "1 = 1", false: "1 = 0"}[p])
+	case *query.Joined:
+		word := " AND "
+		if p.Or {
+			word = " OR "
+		}
+		r.joined(word, p.Args)
+	case *query.Cmp:
+		r.compare(p)
+	}
+}
+
+// joined writes conditions as a balanced tree: SQLite refuses an expression that is a thousand levels deep, which a plain chain of as
+// many conditions is.
+func (r *renderer) joined(word string, args []query.Pred) {
+	if len(args) == 1 {
+		r.pred(args[0])
+		return
+	}
+	r.put("(")
+	if len(args) <= 8 {
+		for i, a := range args {
+			if i > 0 {
+				r.put(word)
+			}
+			r.pred(a)
+		}
+	} else {
+		r.joined(word, args[:len(args)/2])
+		r.put(word)
+		r.joined(word, args[len(args)/2:])
+	}
+	r.put(")")
+}
+
+// signs are the operators that SQL has.
+var signs = map[query.Op]string{
+	query.OpEq: " = ", query.OpGt: " > ", query.OpGe: " >= ", query.OpLt: " < ", query.OpLe: " <= ",
+}
+
+// compare writes one comparison.
+func (r *renderer) compare(c *query.Cmp) {
+	if sign, ok := signs[c.Op]; ok {
+		r.value(c.Left)
+		r.put(sign)
+		r.bind(c.Right[0].Any())
+		return
+	}
+	switch c.Op {
+	case query.OpIsNull, query.OpNotNull:
+		r.value(c.Left)
+		r.put(map[bool]string{true: " IS NULL", false: " IS NOT NULL"}[c.Op == query.OpIsNull])
+	case query.OpNe:
+		r.value(c.Left)
+		r.put(" ", r.notSame(), " ")
+		r.bind(c.Right[0].Any())
+	case query.OpIn:
+		r.in(c)
+	case query.OpRegexp:
+		r.matches(r, c.Left, c.Right[0])
+	default:
+		r.part(c)
+	}
+}
+
+// in writes a list of constants.
+func (r *renderer) in(c *query.Cmp) {
+	r.value(c.Left)
+	r.put(" IN (")
+	for i, v := range c.Right {
+		if i > 0 {
+			r.put(", ")
+		}
+		r.bind(v.Any())
+	}
+	r.put(")")
+}
+
+// part writes the operators that look for a part of a text. They aren't written as LIKE, which takes two characters for special
+// and is slow on many wildcards.
+func (r *renderer) part(c *query.Cmp) {
+	s := c.Right[0].Text()
+	switch c.Op {
+	case query.OpBegins:
+		r.put("substr(")
+		r.value(c.Left)
+		r.put(", 1, ", strconv.Itoa(utf8.RuneCountInString(s)), ") = ")
+	case query.OpEnds:
+		r.put("substr(")
+		r.value(c.Left)
+		r.put(", length(")
+		r.value(c.Left)
+		r.put(") - ", strconv.Itoa(utf8.RuneCountInString(s)-1), ") = ")
+	case query.OpHas, query.OpHasFold:
+		fold := map[bool]string{true: "lower("}[c.Op == query.OpHasFold]
+		r.put("instr(", fold)
+		r.value(c.Left)
+		if fold != "" {
+			r.put(")")
+		}
+		r.put(", ")
+		r.bind(s)
+		r.put(") > 0")
+		return
+	}
+	r.bind(s)
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"strconv"
+
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+)
+
+// sqliteDialect is SQLite from version 3.44 on, which has concat and string_agg.
+type sqliteDialect struct{}
+
+func (sqliteDialect) param(int) string { return "?" }
+
+func (sqliteDialect) notSame() string { return "IS NOT" }
+
+func (sqliteDialect) limit(r *renderer, limit, offset int64) {
+	if limit >= 0 || offset > 0 {
+		r.put(" LIMIT ")
+		r.bind(limit)
+	}
+	if offset > 0 {
+		r.put(" OFFSET ")
+		r.bind(offset)
+	}
+}
+
+// number: json_quote writes reals as JSON has them; whole numbers become text by themselves.
+func (sqliteDialect) number(r *renderer, n query.Node) {
+	if n.Storage() == schema.Float {
+		r.put("json_quote(")
+		r.value(n)
+		r.put(")")
+		return
+	}
+	r.put("ifnull(")
+	r.value(n)
+	r.put(", 'null')")
+}
+
+func (sqliteDialect) text(r *renderer, n query.Node) {
+	r.put("json_quote(")
+	r.value(n)
+	r.put(")")
+}
+
+func (sqliteDialect) document(r *renderer, n query.Node) {
+	r.put("CASE WHEN json_valid(")
+	r.value(n)
+	r.put(") THEN ")
+	r.value(n)
+	r.put(" ELSE 'null' END")
+}
+
+func (sqliteDialect) matches(r *renderer, n query.Node, pattern schema.Value) {
+	r.put("regexp(")
+	r.bind(pattern.Any())
+	r.put(", ")
+	r.value(n)
+	r.put(")")
+}
+
+// calls are the functions that take their argument once.
+var calls = map[query.FuncName][2]string{
+	query.FuncUpper: {"upper(", ")"}, query.FuncLower: {"lower(", ")"}, query.FuncSHA1: {"sha1(", ")"},
+	query.FuncDatetime: {"datetime(", ", 'unixepoch')"},
+	query.FuncMillis:   {"datetime(", " / 1000, 'unixepoch')"},
+	query.FuncMicros:   {"datetime(", " / 1000000, 'unixepoch')"},
+}
+
+func (d sqliteDialect) call(r *renderer, f *query.Func) {
+	if around, ok := calls[f.Name]; ok {
+		r.put(around[0])
+		r.value(f.Arg)
+		r.put(around[1])
+		return
+	}
+	if f.Name == query.FuncHex {
+		d.hex(r, f.Arg)
+		return
+	}
+	d.diskspace(r, f.Arg)
+}
+
+// hex: printf and hex both make something of null, so null is kept by hand.
+func (sqliteDialect) hex(r *renderer, n query.Node) {
+	r.put("CASE WHEN ")
+	r.value(n)
+	r.put(" IS NOT NULL THEN ")
+	around := [2]string{"lower(hex(", "))"}
+	if n.Storage() == schema.Integer {
+		around = [2]string{"printf('%x', ", ")"}
+	}
+	r.put(around[0])
+	r.value(n)
+	r.put(around[1], " END")
+}
+
+// diskspace counts in whole numbers, so that every database cuts off the same decimals.
+func (sqliteDialect) diskspace(r *renderer, n query.Node) {
+	r.put("CASE WHEN ")
+	r.value(n)
+	r.put(" < 1024 THEN printf('%d B', ")
+	r.value(n)
+	r.put(")")
+	units := []string{"KB", "MB", "GB", "TB", "PB"}
+	for i, u := range units {
+		size := strconv.FormatInt(1<<(10*(i+1)), 10)
+		r.put(" WHEN ")
+		r.value(n)
+		if i < len(units)-1 {
+			r.put(" < ", strconv.FormatInt(1<<(10*(i+2)), 10))
+		} else {
+			r.put(" IS NOT NULL")
+		}
+		r.put(" THEN printf('%d.%02d ", u, "', ")
+		r.value(n)
+		r.put(" / ", size, ", ")
+		r.value(n)
+		r.put(" % ", size, " * 100 / ", size, ")")
+	}
+	r.put(" END")
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+)
+
+// value writes a value as the database compares it.
+func (r *renderer) value(n query.Node) {
+	switch n := n.(type) {
+	case *query.Cell:
+		r.cell(n)
+	case *query.Func:
+		r.call(r, n)
+	case *query.Label:
+		r.label(n)
+	case *query.Text:
+		r.put("CAST(")
+		r.value(n.Arg)
+		r.put(" AS TEXT)")
+	case *query.Poly:
+		r.branches(n, r.value)
+	case *query.Test:
+		r.put("CASE WHEN ")
+		r.pred(n.Pred)
+		r.put(" THEN 1 ELSE 0 END")
+	case *query.Many:
+		r.aggregate(n)
+	default:
+		r.put("NULL")
+	}
+}
+
+func (r *renderer) cell(c *query.Cell) {
+	col := `"_key"`
+	switch {
+	case c.Field != nil:
+		col = quoteName(c.Field.Name)
+	case c.Row:
+		col = `"_row"`
+	}
+	r.put(r.alias[c.Src], ".", col)
+}
+
+// label writes the display text of an enum value; one that the declaration doesn't have shows as itself.
+func (r *renderer) label(l *query.Label) {
+	r.put("CASE ")
+	r.value(l.Arg)
+	for _, e := range l.Enum {
+		r.put(" WHEN ", quoteText(e.Value), " THEN ", quoteText(e.Label))
+	}
+	r.put(" ELSE ")
+	r.value(l.Arg)
+	r.put(" END")
+}
+
+// branches writes the value behind a "table/key" reference: the table picks the branch, which looks its row up by key.
+func (r *renderer) branches(p *query.Poly, write func(query.Node)) {
+	r.put("CASE substr(")
+	r.cell(p.Ref)
+	r.put(", 1, instr(")
+	r.cell(p.Ref)
+	r.put(", '/') - 1)")
+	for _, br := range p.Branches {
+		root := br.Scope.Root
+		a := r.name(root)
+		r.nameAll(br.Scope.Joins)
+		r.put(" WHEN ", quoteText(root.Table.Name), " THEN (SELECT ")
+		write(br.Value)
+		r.put(" FROM ", quoteName(root.Table.Name), " ", a)
+		r.joins(br.Scope)
+		r.put(" WHERE ", a, `."_key" = `)
+		r.keyOf(p.Ref, root.Table)
+		r.live(root)
+		r.guard(root, root.Guard)
+		r.put(")")
+	}
+	r.put(" END")
+}
+
+// keyOf writes what stands behind the slash of a reference as a key of t.
+func (r *renderer) keyOf(ref *query.Cell, t *schema.Table) {
+	before, after := "", ""
+	if t.Key == schema.NumberKey {
+		before, after = "CAST(", " AS INTEGER)"
+	}
+	r.put(before, "substr(")
+	r.cell(ref)
+	r.put(", instr(")
+	r.cell(ref)
+	r.put(", '/') + 1)", after)
+}
+
+// aggregates are the SQL functions, each with what stands behind it; without rows sum is 0.
+var aggregates = map[query.Aggregate][2]string{
+	query.AggCount: {"count(", ")"}, query.AggSum: {"coalesce(sum(", "), 0)"}, query.AggAvg: {"avg(", ")"},
+	query.AggMin: {"min(", ")"}, query.AggMax: {"max(", ")"},
+}
+
+// aggregate writes one value made of many rows.
+func (r *renderer) aggregate(m *query.Many) {
+	key := r.many(m)
+	around, ok := aggregates[m.Agg]
+	r.put("(SELECT ", around[0])
+	if m.Value == nil {
+		r.put("*")
+	} else {
+		r.value(m.Value)
+	}
+	r.put(around[1])
+	r.from(m)
+	if !ok {
+		r.put(" ORDER BY ", key, " LIMIT 1")
+	}
+	r.put(")")
+}
+
+// many names the sources of a list of rows and returns the column that they are ordered by.
+func (r *renderer) many(m *query.Many) string {
+	a := r.name(m.Scope.Root)
+	r.nameAll(m.Scope.Joins)
+	return a + `."_key"`
+}
+
+// from writes the rows of a list: those whose back column holds the parent's key.
+func (r *renderer) from(m *query.Many) {
+	root := m.Scope.Root
+	a := r.alias[root]
+	r.put(" FROM ", quoteName(root.Table.Name), " ", a)
+	r.joins(m.Scope)
+	r.put(" WHERE ", a, ".", quoteName(m.Back.Name), " = ", r.alias[m.Parent], `."_key"`)
+	r.live(root)
+	r.guard(root, m.Guard)
+}
