@@ -1,0 +1,137 @@
+package domxml_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/internal/host/domxml"
+)
+
+var update = flag.Bool("update", false, "redraw the golden files")
+
+// debian12 is the node of the goldens: QEMU 7.2.
+var debian12 = domxml.Host{
+	Emulator:     "/usr/bin/qemu-system-x86_64",
+	MachineTypes: []string{"pc-i440fx-7.2", "pc", "pc-i440fx-7.1", "pc-q35-7.2", "q35", "pc-q35-7.1", "pc-q35-2.10", "pc-q35-4.0.1", "pc-q35-4.0"},
+	Firmware:     domxml.DebianFirmware,
+	CPUFlaws:     []string{"arch-capabilities"},
+}
+
+// base is a small VM that the shapes start from.
+func base() domxml.VM {
+	return domxml.VM{
+		Instance: "a1b2", MachineKey: 7, UUID: "6f1c2a8e-92a4-4c5b-9d3e-0a1b2c3d4e5f", Title: "web",
+		Accelerator: "qemu", CPUs: 1, RAMMiB: 256, MachineType: "pc-q35-10.0", BootOrder: "cd",
+		Dir: "/var/lib/dewpoint/machines/7",
+	}
+}
+
+// shapes are the VMs that have a golden file each.
+func shapes() map[string]domxml.VM {
+	bare := base()
+
+	usual := base()
+	usual.Title, usual.USBTablet = `<web> & "friends" – ünïcode`, true
+	usual.Drives = []domxml.Drive{
+		{Key: 1, Interface: "virtio-scsi", Media: "disk", Path: "/var/lib/dewpoint/pools/1/6f1c/1.qcow2", Format: "qcow2", Serial: "vol-1", Discard: true},
+		{Key: 2, Interface: "virtio-scsi", Media: "cdrom", Path: "/var/lib/dewpoint/files/3", Format: "raw"},
+	}
+	usual.NICs = []domxml.NIC{{Key: 9, Model: "virtio", MAC: "52:54:00:12:34:56", Bridge: "dpa1b2b4", Tap: "dpa1b2t9"}}
+
+	secure := base()
+	secure.UEFI, secure.SecureBoot, secure.Console, secure.Video, secure.RTCBase = true, true, "spice", "qxl", "localtime"
+	secure.CPUs, secure.Sound, secure.BootDelaySeconds, secure.BootOrder = 4, "hda", 5, "dcn"
+	secure.Drives = []domxml.Drive{{Key: 1, Interface: "virtio", Media: "disk", Path: "/pool/1.qcow2", Format: "qcow2"}}
+
+	native := base()
+	native.Accelerator, native.DisableHypervisor, native.Console, native.ConsolePassword = "kvm", true, "vnc", "secret"
+	nested := base()
+	nested.Accelerator, nested.NestedVirt, nested.Console, nested.Video = "kvm", true, "serial", "none"
+
+	old := base()
+	old.MachineType, old.Video, old.Sound, old.CPUType, old.UEFI = "pc", "cirrus", "ac97", "Nehalem", true
+	old.Drives = []domxml.Drive{
+		{Key: 1, Interface: "ide", Media: "disk", Path: "/pool/1.qcow2", Format: "qcow2"},
+		{Key: 2, Interface: "ide", Media: "cdrom", Format: "raw"},
+		{Key: 3, Interface: "lsi53c895a", Media: "disk", Path: "/pool/3.raw", Format: "raw", ReadOnly: true},
+	}
+	old.NICs = []domxml.NIC{
+		{Key: 1, Model: "e1000", MAC: "52:54:00:12:34:01", Bridge: "dpa1b2b4", Tap: "dpa1b2t1"},
+		{Key: 2, Model: "rtl8139", MAC: "52:54:00:12:34:02", Bridge: "dpa1b2b4", Tap: "dpa1b2t2"},
+		{Key: 3, Model: "pcnet", MAC: "52:54:00:12:34:03", Bridge: "dpa1b2b4", Tap: "dpa1b2t3"},
+	}
+	old.BootOrder = "ndc"
+
+	buses := base()
+	buses.CPUType, buses.Video, buses.Console = "host", "virtio", "none"
+	for i, iface := range []string{"ahci", "virtio-scsi", "virtio", "usb", "virtio-scsi-dedicated", "virtio-scsi-dedicated",
+		"lsi53c895a", "lsi53c895a", "megasas", "mptsas1068", "mptsas1068", "ide", "virtio-scsi"} {
+		path := filepath.Join("/pool", string(rune('a'+i))+".qcow2")
+		buses.Drives = append(buses.Drives, domxml.Drive{Key: int64(i + 1), Interface: iface, Media: "disk", Path: path, Format: "qcow2"})
+	}
+	for i, model := range []string{"e1000e", "igb", "vmxnet3"} {
+		key := int64(i + 1)
+		buses.NICs = append(buses.NICs, domxml.NIC{Key: key, Model: model, MAC: "52:54:00:00:00:0" + string(rune('1'+i)), Bridge: "dpa1b2b4", Tap: "dpa1b2t" + string(rune('1'+i))})
+	}
+	return map[string]domxml.VM{
+		"bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
+	}
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, vm := range shapes() {
+		got, err := domxml.Marshal(&vm, &debian12)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		golden := filepath.Join("testdata", name+".xml")
+		if *update {
+			if err := os.WriteFile(golden, []byte(got+"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatalf("%v; run the test with -update", err)
+		}
+		if diff := cmp.Diff(string(want), got+"\n"); diff != "" {
+			t.Errorf("%s differs (-golden +now):\n%s", name, diff)
+		}
+	}
+}
+
+func TestMachineType(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ wish, want string }{
+		{"", "q35"},
+		{"q35", "q35"},
+		{"yottabyte", "q35"},
+		{"pc", "pc"},
+		{"pc-q35-9.0", "pc-q35-7.2"},
+		{"pc-q35-10.0", "pc-q35-7.2"},
+		{"pc-q35-7.1", "pc-q35-7.1"},
+		{"pc-q35-7.0", "pc-q35-4.0.1"},
+		{"pc-q35-4.0", "pc-q35-4.0"},
+		{"pc-q35-3.1", "pc-q35-2.10"},
+		{"pc-i440fx-10.0", "pc-i440fx-7.2"},
+		{"pc-q35-2.9", ""},
+		{"microvm", ""},
+		{"pc-q35-", ""},
+		{"pc-q35-7.x", ""},
+	}
+	for _, c := range cases {
+		got, err := domxml.MachineType(c.wish, debian12.MachineTypes)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("MachineType(%q) = %q, %v; want %q", c.wish, got, err, c.want)
+		}
+	}
+	if _, err := domxml.MachineType("q35", []string{"virt"}); err == nil {
+		t.Error("q35 was granted by a QEMU that has no PC machines")
+	}
+}

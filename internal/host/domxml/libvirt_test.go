@@ -1,0 +1,59 @@
+package domxml_test
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"dewpoint/internal/host/domxml"
+)
+
+// TestLibvirtAccepts has every shape validated against libvirt's schema and defined by a real libvirt. Two shapes ask for what needs a
+// working KVM or a newer QEMU only at the start, so all can be defined everywhere.
+func TestLibvirtAccepts(t *testing.T) {
+	t.Parallel()
+	needLibvirt(t)
+	for name, vm := range shapes() {
+		random := make([]byte, 2)
+		_, _ = rand.Read(random)
+		vm.Instance, vm.UUID = hex.EncodeToString(random), uuid.NewString()
+		text, err := domxml.Marshal(&vm, &debian12)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		file := filepath.Join(t.TempDir(), "domain.xml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := virsh(t, "define", "--validate", file); err != nil {
+			t.Errorf("%s: %v\n%s\n%s", name, err, out, text)
+			continue
+		}
+		if out, err := virsh(t, "undefine", "--nvram", vm.UUID); err != nil {
+			t.Errorf("%s: undefine: %v\n%s", name, err, out)
+		}
+	}
+}
+
+func virsh(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "virsh", append([]string{"-c", "qemu:///system"}, args...)...).CombinedOutput()
+	return string(out), err
+}
+
+func needLibvirt(t *testing.T) {
+	t.Helper()
+	out, err := virsh(t, "version")
+	if err == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("libvirt does not answer: %v\n%s", err, out)
+	}
+	t.Skipf("libvirt does not answer: %v", err)
+}
