@@ -1,0 +1,69 @@
+# Targets of Dewpoint; `make help` lists them. Each installs what it lacks on Debian 12 by itself.
+.NOTPARALLEL:
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+GUEST   := .cache/guest/guest.iso
+DATA    ?= /var/lib/dewpoint
+
+gofumpt     := go run mvdan.cc/gofumpt@v0.12.0
+staticcheck := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+testsum     := go run ./test/testsum
+
+# Tests beside the code, and the import rules: with the race detector. Tests across packages drive the
+# built program and real guests: one package at a time, without it.
+unit_packages  = $(shell go list -e ./cmd/... ./internal/... ./test/arch/... ./test/testsum/...)
+whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e)))
+unit_tests     = -race -p 2 -timeout 10m $(unit_packages)
+whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
+
+.PHONY: help build run demo test e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
+
+help: ## say what can be made
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/dewpoint
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/dewpoint ./cmd/dewpoint
+
+run: setup-run build ## run the server in the foreground (DATA=directory)
+	bin/dewpoint serve --data $(DATA)
+
+demo: setup-run setup-test build libvirt guest ## start a network and a guest through the API, before your eyes
+	scripts/demo.sh
+
+test: setup-run setup-test libvirt build guest ## check everything, real guests included
+	go vet ./...
+	$(testsum) -- $(unit_tests) $(if $(whole_packages),-- $(whole_tests))
+
+e2e: setup-run setup-test libvirt build guest ## only the tests across packages
+	$(testsum) -- $(whole_tests)
+
+bench: setup-run setup-bench libvirt build ## measure, and compare with the budgets
+	scripts/bench.sh
+
+generate: ## redraw everything that is generated
+	go generate ./...
+
+lint: ## vet, format, static checks; generated files must be up to date
+	go vet ./...
+	@unformatted=$$($(gofumpt) -l $(wildcard cmd internal test)); if [[ -n $$unformatted ]]; then echo "not gofumpt-formatted:" $$unformatted; exit 1; fi
+	$(staticcheck) ./...
+	scripts/check-generated.sh
+
+fuzz: ## fuzz every parser of foreign bytes for a while (FUZZTIME=30s each)
+	scripts/fuzz.sh $(or $(FUZZTIME),30s)
+
+uninstall: ## show what of ours is on this host; YES=1 removes it (DATA=directory)
+	scripts/uninstall.sh --data $(DATA) $(if $(YES),--yes)
+
+setup-run setup-test setup-bench: setup-%:
+	@scripts/setup.sh $*
+
+libvirt:
+	@scripts/libvirt.sh
+
+guest:
+	@scripts/make-guest.sh $(GUEST)
