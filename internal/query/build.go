@@ -18,6 +18,8 @@ type Options struct {
 	Now time.Time
 	// MaxLimit caps the number of rows; 0 means no cap.
 	MaxLimit int64
+	// Hidden lets the request name hidden columns: for the manager's own requests, never for a client's.
+	Hidden bool
 }
 
 // Build resolves a parsed request against table t of s. Errors are of kind Invalid and name the parameter.

@@ -32,7 +32,7 @@ func (b *builder) lookup(at spot, name string, done then) (Node, error) {
 		return done(spot{at.scope, at.src, nil, name, at.inside})
 	}
 	f := at.table().Field(name)
-	if f == nil || f.IsHidden && !at.inside {
+	if f == nil || f.IsHidden && !at.inside && !b.opt.Hidden {
 		return nil, b.invalid("unknown_field", "%s has no column %s", at.table().Name, clip(name))
 	}
 	if f.Path == "" || f.IsTwin || f.IsSecret {

@@ -160,6 +160,13 @@ func (r *Record) Put(name string, v Value) {
 	r.values[i] = v
 }
 
+// Clone returns a copy that can be changed on its own.
+func (r *Record) Clone() *Record {
+	c := *r
+	c.values = append([]Value(nil), r.values...)
+	return &c
+}
+
 // At returns the value of the i-th field of the table, PutAt sets it; both are for code that walks Table.Fields.
 func (r *Record) At(i int) Value { return r.values[i] }
 

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"fmt"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+var driveHooks = hooks{create: prepareDrive, update: updateDrive}
+
+// builtMedia are the kinds of media that the storage controller can make.
+var builtMedia = map[string]bool{"disk": true, "cdrom": true, "import": true, "clone": true}
+
+func prepareDrive(w *Write, r *schema.Record) error {
+	if err := w.number(r, "drive"); err != nil {
+		return err
+	}
+	media := r.Get("media").Text()
+	if media == "" {
+		media = "disk"
+	}
+	if !builtMedia[media] {
+		return errs.New(errs.NotBuilt, "media_not_built", "drives of media %q can't be made yet; disk, cdrom, import and clone can", media).On("media")
+	}
+	if media == "disk" && r.Get("disksize").Int() == 0 {
+		return errs.New(errs.Invalid, "invalid_disksize", "Validation error on field: 'disksize' - 'a new disk needs a size in bytes'").On("disksize")
+	}
+	if (media == "import" || media == "clone") && r.Get("media_source").IsNull() {
+		return errs.New(errs.Invalid, "invalid_media_source", "Validation error on field: 'media_source' - 'media %s needs a file to take the content from'", media).On("media_source")
+	}
+	return w.refuseNode(r)
+}
+
+// refuseNode keeps drives and NICs off machines that are not VMs: nodes and network routers.
+func (w *Write) refuseNode(r *schema.Record) error {
+	if r.Get("machine").IsNull() {
+		return nil // reported as a missing field
+	}
+	m, err := w.Tx.Get("machines", r.Get("machine"))
+	if err == nil && m.Get("type").Text() != "vm" {
+		err = errs.New(errs.Invalid, "invalid_machine", "Validation error on field: 'machine' - 'machine %s is a %s, not a VM'", m.Key.Text(), m.Get("type").Text()).On("machine")
+	}
+	return err
+}
+
+func updateDrive(_ *Write, old *schema.Record, set schema.Set) error {
+	if size, ok := set["disksize"]; ok && size.Int() < old.Get("disksize").Int() {
+		if size.Int() == 0 {
+			delete(set, "disksize")
+			return nil
+		}
+		return errs.New(errs.Invalid, "invalid_disksize", "Validation error on field: 'disksize' - 'a disk can only grow: it has %d bytes'", old.Get("disksize").Int()).On("disksize")
+	}
+	return nil
+}
+
+// number gives a new drive or NIC the next free number of its machine, and a name made of it, where the client gave none.
+func (w *Write) number(r *schema.Record, kind string) error {
+	if r.Get("machine").IsNull() || !r.Get("orderid").IsNull() && !r.Get("name").IsNull() {
+		return nil
+	}
+	siblings, err := w.siblings(r)
+	if err != nil {
+		return err
+	}
+	if r.Get("orderid").IsNull() {
+		r.Put("orderid", schema.IntValue(freeNumber(siblings)))
+	}
+	if r.Get("name").Text() == "" {
+		r.Put("name", schema.TextValue(fmt.Sprintf("%s_%d", kind, r.Get("orderid").Int())))
+	}
+	return nil
+}
+
+func freeNumber(siblings []*schema.Record) int64 {
+	taken := map[int64]bool{}
+	for _, s := range siblings {
+		taken[s.Get("orderid").Int()] = true
+	}
+	n := int64(0)
+	for taken[n] {
+		n++
+	}
+	return n
+}

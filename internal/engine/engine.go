@@ -1,0 +1,150 @@
+// Package engine is the one path that every request of both dialects takes to the tables: authorise, coerce, default, check, write, log,
+// all in one transaction; controllers hear of it after the commit. What a single table needs beyond its declaration is a hook in
+// a file named after the table.
+package engine
+
+import (
+	"context"
+	"log/slog"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/event"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Engine serves requests on one database. It is safe for concurrent use.
+type Engine struct {
+	db    *store.DB
+	bus   *event.Bus
+	hooks map[string]hooks
+	log   *slog.Logger
+}
+
+// New makes an engine. HashPassword turns a new password into what is stored; newAPIKey makes a key and its digest.
+func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engine {
+	e := &Engine{db: db, bus: bus, log: log}
+	e.hooks = map[string]hooks{
+		"vms":            vmHooks,
+		"machines":       {},
+		"machine_status": machineStatusHooks,
+		"machine_drives": driveHooks,
+		"machine_nics":   nicHooks,
+		"vnets":          vnetHooks,
+		"files":          fileHooks,
+		"users":          userHooks(secrets),
+		"user_api_keys":  apiKeyHooks(secrets),
+	}
+	return e
+}
+
+// Secrets makes what must be made with care; package auth does.
+type Secrets interface {
+	// HashPassword returns what is stored of a password.
+	HashPassword(password string) (string, error)
+	// NewAPIKey returns a fresh API key and the digest that is stored of it.
+	NewAPIKey() (key, digest string)
+}
+
+// Schema returns the declarations.
+func (e *Engine) Schema() *schema.Schema { return e.db.Schema }
+
+// Bus returns the bus that tells of committed changes.
+func (e *Engine) Bus() *event.Bus { return e.bus }
+
+// hooks is what a table does beyond its declaration. Each runs inside the transaction and may write other rows.
+type hooks struct {
+	// create completes a new record before it is checked and written.
+	create func(w *Write, r *schema.Record) error
+	// created runs once the record has its key.
+	created func(w *Write, r *schema.Record) error
+	// update may refuse or extend the changes to a live row.
+	update func(w *Write, old *schema.Record, set schema.Set) error
+	// remove may refuse the deletion of a row.
+	remove func(w *Write, r *schema.Record) error
+	// actions carry out what the declaration lists.
+	actions map[string]action
+}
+
+type action func(w *Write, r *schema.Record, params schema.Set) error
+
+// Write is one request's transaction, by one actor. Several operations in one Write happen together or not at all.
+type Write struct {
+	Tx    *store.Tx
+	Actor perm.Actor
+	eng   *Engine
+	// Response is what a hook wants the client to read beside the key, such as the machine of a new VM.
+	Response map[string]string
+	// given is what the client sent for the row in hand; hooks look at members that are not columns.
+	given schema.Input
+}
+
+// Do runs f in one transaction as the actor of ctx.
+func (e *Engine) Do(ctx context.Context, f func(*Write) error) error {
+	return e.db.Update(ctx, func(tx *store.Tx) error {
+		return f(&Write{Tx: tx, Actor: perm.ActorOf(ctx), eng: e, Response: map[string]string{}})
+	})
+}
+
+// Created is the outcome of a create: the new row's key, and what the table's hook wants the client to read.
+type Created struct {
+	Table    *schema.Table
+	Key      schema.Value
+	Response map[string]string
+}
+
+// Create makes a row out of what a client sent.
+func (e *Engine) Create(ctx context.Context, table string, in schema.Input) (*Created, error) {
+	var out *Created
+	err := e.Do(ctx, func(w *Write) error {
+		key, err := w.Create(table, in)
+		if err == nil {
+			out = &Created{Table: e.db.Schema.Table(table), Key: key, Response: w.Response}
+		}
+		return err
+	})
+	return out, err
+}
+
+// Update changes columns of a row. An empty input is a change of nothing, and succeeds on a row that is there.
+func (e *Engine) Update(ctx context.Context, table, key string, in schema.Input) error {
+	return e.Do(ctx, func(w *Write) error { return w.Update(table, key, in) })
+}
+
+// Delete deletes a row and what goes with it.
+func (e *Engine) Delete(ctx context.Context, table, key string) error {
+	return e.Do(ctx, func(w *Write) error { return w.Delete(table, key) })
+}
+
+// Act does an action to a row. The outcome's Response is empty unless the action has something to say.
+func (e *Engine) Act(ctx context.Context, table, key, name string, params schema.Input) (*Created, error) {
+	out := &Created{Table: e.db.Schema.Table(table)}
+	err := e.Do(ctx, func(w *Write) error {
+		err := w.Act(table, key, name, params)
+		out.Response = w.Response
+		return err
+	})
+	return out, err
+}
+
+// served returns the declaration of a table that clients may address.
+func (e *Engine) served(name string) (*schema.Table, error) {
+	t := e.db.Schema.Table(name)
+	if t == nil || t.Internal {
+		return nil, errs.New(errs.NotFound, "no_table", "there is no table '/v4/%s'; see the API document for the list", name)
+	}
+	return t, nil
+}
+
+// key reads the text of a key; one that can't be a key of the table is a row that isn't there.
+func keyOf(t *schema.Table, text string) (schema.Value, error) {
+	if t.Key != schema.NumberKey {
+		return schema.TextValue(text), nil
+	}
+	n, ok := digits(text)
+	if !ok {
+		return schema.Value{}, store.NotFound(t, text)
+	}
+	return schema.IntValue(n), nil
+}

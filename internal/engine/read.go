@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Query runs a request on a table and calls f with the JSON text of each row, valid only during the call. A request with a key that
+// finds nothing is NotFound.
+func (e *Engine) Query(ctx context.Context, table string, r query.Request, f func(json.RawMessage) error) error {
+	t, err := e.served(table)
+	if err != nil {
+		return err
+	}
+	return e.query(ctx, t, r, false, f)
+}
+
+// Select reads rows into Go values by their JSON. Unlike Query it also sees hidden columns: it is for the resource dialect, which shapes
+// its own replies.
+func Select[T any](ctx context.Context, e *Engine, table string, r query.Request) ([]T, error) {
+	rows := []T{}
+	err := e.query(ctx, e.db.Schema.Table(table), r, true, func(raw json.RawMessage) error {
+		var row T
+		if err := json.Unmarshal(raw, &row); err != nil {
+			return err
+		}
+		rows = append(rows, row)
+		return nil
+	})
+	return rows, err
+}
+
+func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, hidden bool, f func(json.RawMessage) error) error {
+	if r.Key != "" {
+		if _, err := keyOf(t, r.Key); err != nil {
+			return err
+		}
+	}
+	text, args, err := e.render(perm.ActorOf(ctx), t, r, hidden)
+	if err != nil {
+		return err
+	}
+	found := false
+	err = e.db.Each(ctx, text, args, func(raw json.RawMessage) error {
+		found = true
+		return f(raw)
+	})
+	if err == nil && r.Key != "" && !found {
+		return store.NotFound(t, r.Key)
+	}
+	return err
+}
+
+// render turns a request into SQL.
+func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, hidden bool) (string, []any, error) {
+	ast, err := query.Parse(r)
+	if err != nil {
+		return "", nil, err
+	}
+	plan, err := query.Build(e.db.Schema, t, ast, query.Options{Guard: perm.Guard(actor, perm.Read), Now: e.db.Now(), Hidden: hidden})
+	if err != nil {
+		return "", nil, err
+	}
+	return store.Render(plan)
+}

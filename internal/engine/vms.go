@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"github.com/google/uuid"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+var vmHooks = hooks{
+	create:  prepareVM,
+	created: finishVM,
+	update:  updateVM,
+	actions: map[string]action{
+		"poweron": powerOnVM,
+		"poweroff": func(w *Write, r *schema.Record, _ schema.Set) error {
+			return w.power(r.Get("machine"), "poweroff", false)
+		},
+		"kill":  func(w *Write, r *schema.Record, _ schema.Set) error { return w.power(r.Get("machine"), "kill", false) },
+		"reset": resetVM,
+		"guestreboot": func(w *Write, r *schema.Record, _ schema.Set) error {
+			return w.powerRunning(r, "reboot")
+		},
+		"refresh": func(w *Write, r *schema.Record, _ schema.Set) error {
+			w.Tx.Touch("machines", r.Get("machine"))
+			return nil
+		},
+	},
+}
+
+func prepareVM(_ *Write, r *schema.Record) error {
+	if r.Get("uuid").IsNull() {
+		r.Put("uuid", schema.TextValue(uuid.NewString()))
+	}
+	id, err := uuid.Parse(r.Get("uuid").Text())
+	if err != nil {
+		return errs.New(errs.Invalid, "invalid_uuid", "Validation error on field: 'uuid' - 'is not a UUID'").On("uuid")
+	}
+	r.Put("uuid", schema.TextValue(id.String()))
+	return nil
+}
+
+// finishVM tells the machine who it is, and the client which machine it is.
+func finishVM(w *Write, r *schema.Record) error {
+	machine := r.Get("machine")
+	w.Response["machine"] = machine.Text()
+	if err := w.Tx.Change("machines", machine, schema.Set{"uuid": r.Get("uuid"), "cores": r.Get("cpu_cores"), "ram": r.Get("ram")}); err != nil {
+		return err
+	}
+	return w.powerState(r)
+}
+
+func updateVM(w *Write, old *schema.Record, set schema.Set) error {
+	machine := schema.Set{}
+	for column, of := range map[string]string{"cpu_cores": "cores", "ram": "ram"} {
+		if v, ok := set[column]; ok {
+			machine[of] = v
+		}
+	}
+	if err := w.Tx.Change("machines", old.Get("machine"), machine); err != nil {
+		return err
+	}
+	return w.powerState(old)
+}
+
+// powerState obeys the argument powerstate of a create or update: true asks for power on, false for power off.
+func (w *Write) powerState(r *schema.Record) error {
+	raw, given := w.given["powerstate"]
+	if !given {
+		return nil
+	}
+	v, err := r.Table.Field("powerstate").Parse(raw)
+	if err != nil {
+		return err
+	}
+	status, err := w.Tx.Get("machine_status", r.Get("machine"))
+	if err != nil || v.IsNull() || v.Bool() == status.Get("powerstate").Bool() {
+		return err
+	}
+	op := "poweroff"
+	if v.Bool() {
+		op = "poweron"
+	}
+	return w.eng.hooks[r.Table.Name].actions[op](w, r, nil)
+}
+
+func powerOnVM(w *Write, r *schema.Record, _ schema.Set) error {
+	if !r.Get("enabled").Bool() {
+		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; set enabled to true first", r.Get("name").Text())
+	}
+	media, err := w.incompleteMedia(r.Get("machine"))
+	if err != nil {
+		return err
+	}
+	if media != "" {
+		return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first", media, r.Get("name").Text())
+	}
+	return w.power(r.Get("machine"), "poweron", true)
+}
+
+// incompleteMedia names a file that a drive of the machine needs and that hasn't arrived whole; "" when there is none.
+func (w *Write) incompleteMedia(machine schema.Value) (string, error) {
+	drives, err := w.Tx.Find("machine_drives", store.Eq("machine", machine))
+	if err != nil {
+		return "", err
+	}
+	for _, d := range drives {
+		if d.Get("media_source").IsNull() || !d.Get("enabled").Bool() {
+			continue
+		}
+		file, err := w.Tx.Get("files", d.Get("media_source"))
+		if err != nil {
+			return "", err
+		}
+		if !file.Get("complete").Bool() {
+			return file.Get("name").Text(), nil
+		}
+	}
+	return "", nil
+}
+
+func resetVM(w *Write, r *schema.Record, params schema.Set) error {
+	if params["graceful"].Bool() {
+		return w.powerRunning(r, "reboot")
+	}
+	return w.powerRunning(r, "reset")
+}
+
+// powerRunning asks for an operation that only a running VM can take.
+func (w *Write) powerRunning(r *schema.Record, op string) error {
+	status, err := w.Tx.Get("machine_status", r.Get("machine"))
+	if err != nil {
+		return err
+	}
+	if !status.Get("running").Bool() && !status.Get("powerstate").Bool() {
+		return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; power it on first", r.Get("name").Text())
+	}
+	return w.power(r.Get("machine"), op, true)
+}
+
+// machineStatusHooks let a client force a machine off by writing running=false, as the table API's guide describes. Facts themselves
+// are the controllers'.
+var machineStatusHooks = hooks{
+	update: func(w *Write, old *schema.Record, set schema.Set) error {
+		off := false
+		if v, ok := set["running"]; ok {
+			if v.Bool() && !old.Get("running").Bool() {
+				return errs.New(errs.Invalid, "invalid_running", "Validation error on field: 'running' - 'can only be set to false; use the action poweron to start a machine'").On("running")
+			}
+			off = !v.Bool() && old.Get("running").Bool()
+		}
+		clear(set)
+		if off {
+			return w.power(old.Get("machine"), "kill", false)
+		}
+		return nil
+	},
+}

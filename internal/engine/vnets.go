@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"net/netip"
+
+	"github.com/google/uuid"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+var vnetHooks = hooks{
+	create: prepareVnet,
+	created: func(w *Write, r *schema.Record) error {
+		w.Response["machine"] = r.Get("machine").Text()
+		return nil
+	},
+	update: updateVnet,
+	actions: map[string]action{
+		"poweron":  powerOnVnet,
+		"poweroff": func(w *Write, r *schema.Record, _ schema.Set) error { return w.power(r.Get("machine"), "kill", false) },
+		"reset": func(w *Write, r *schema.Record, _ schema.Set) error {
+			if err := powerOnVnet(w, r, nil); err != nil {
+				return err
+			}
+			return w.power(r.Get("machine"), "reset", true)
+		},
+		"refresh": func(w *Write, r *schema.Record, _ schema.Set) error {
+			return w.applied(r, "need_fw_apply", "last_fw_apply")
+		},
+		"applydns": func(w *Write, r *schema.Record, _ schema.Set) error {
+			return w.applied(r, "need_dns_apply", "last_dns_apply")
+		},
+	},
+}
+
+func prepareVnet(_ *Write, r *schema.Record) error {
+	r.Put("uuid", schema.TextValue(uuid.NewString()))
+	r.Put("macaddress", schema.TextValue(newMAC()))
+	return completeSubnet(r)
+}
+
+func updateVnet(_ *Write, old *schema.Record, set schema.Set) error {
+	next := old.Clone()
+	for name, v := range set {
+		next.Put(name, v)
+	}
+	if err := completeSubnet(next); err != nil {
+		return err
+	}
+	for _, name := range []string{"network", "ipaddress", "dhcp_start", "dhcp_stop"} {
+		if next.Get(name) != old.Get(name) {
+			set[name] = next.Get(name)
+		}
+	}
+	return nil
+}
+
+// completeSubnet fills in what follows from the subnet: the router's address is its first one, and DHCP hands out all the others.
+func completeSubnet(r *schema.Record) error {
+	subnet, err := netip.ParsePrefix(r.Get("network").Text())
+	if err != nil || !subnet.Addr().Is4() {
+		return nil // the declaration's check says what is wrong
+	}
+	if r.Get("ipaddress").Text() == "" {
+		router := subnet.Addr() // 10.0.0.1/24 names the router
+		if router == subnet.Masked().Addr() {
+			router = router.Next()
+		}
+		r.Put("ipaddress", schema.TextValue(router.String()))
+	}
+	r.Put("network", schema.TextValue(subnet.Masked().String()))
+	if !r.Get("dhcp_enabled").Bool() {
+		return nil
+	}
+	first, last := hostRange(subnet)
+	if router, err := netip.ParseAddr(r.Get("ipaddress").Text()); err == nil && router == first {
+		first = first.Next()
+	}
+	if r.Get("dhcp_start").Text() == "" {
+		r.Put("dhcp_start", schema.TextValue(first.String()))
+	}
+	if r.Get("dhcp_stop").Text() == "" {
+		r.Put("dhcp_stop", schema.TextValue(last.String()))
+	}
+	return nil
+}
+
+// hostRange returns the first and the last address of a subnet that a host can have.
+func hostRange(subnet netip.Prefix) (first, last netip.Addr) {
+	a := subnet.Masked().Addr().As4()
+	n := uint32(a[0])<<24 | uint32(a[1])<<16 | uint32(a[2])<<8 | uint32(a[3])
+	n += 1<<(32-subnet.Bits()) - 2
+	return subnet.Masked().Addr().Next(), netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+}
+
+func powerOnVnet(w *Write, r *schema.Record, _ schema.Set) error {
+	if !r.Get("enabled").Bool() {
+		return errs.New(errs.Conflict, "vnet_disabled", "network %q is disabled; set enabled to true first", r.Get("name").Text())
+	}
+	return w.power(r.Get("machine"), "poweron", true)
+}
+
+// applied notes that the rules are as wished; the controller, woken by the change, makes it so.
+func (w *Write) applied(r *schema.Record, need, when string) error {
+	return w.Tx.Change("vnets", r.Key, schema.Set{need: schema.BoolValue(false), when: schema.IntValue(w.Tx.Now().Unix())})
+}

@@ -1,0 +1,304 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+)
+
+// Create makes a row: unknown members are ignored, read-only columns too; defaults, hooks and checks apply.
+func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
+	t, err := w.eng.served(table)
+	if err != nil {
+		return schema.Value{}, err
+	}
+	if t.ReadOnly || t.NoCreate {
+		return schema.Value{}, errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be created", t.Name)
+	}
+	if err := perm.CheckCreate(w.Actor, t); err != nil {
+		return schema.Value{}, err
+	}
+	set, forwarded, err := w.parse(t, in, true)
+	if err != nil {
+		return schema.Value{}, err
+	}
+	r := schema.NewRecord(t)
+	for name, v := range set {
+		r.Put(name, v)
+	}
+	return w.insert(r, in, forwarded)
+}
+
+func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) (schema.Value, error) {
+	t := r.Table
+	if f := t.Field("creator"); f != nil {
+		r.Put("creator", schema.TextValue(w.Actor.Name))
+	}
+	h := w.eng.hooks[t.Name]
+	w.given = in
+	if h.create != nil {
+		if err := h.create(w, r); err != nil {
+			return schema.Value{}, err
+		}
+	}
+	for i, f := range t.Fields {
+		if f.Stored() && r.At(i).IsNull() {
+			r.PutAt(i, f.Default)
+		}
+		if f.IsRequired && r.At(i).Text() == "" {
+			return schema.Value{}, errs.New(errs.Invalid, "required", "Validation error on field: '%s' - 'is required'", f.Name).On(f.Name)
+		}
+	}
+	if t.Check != nil {
+		if err := t.Check(r); err != nil {
+			return schema.Value{}, err
+		}
+	}
+	key, err := w.Tx.Create(r, forwarded)
+	if err != nil {
+		return schema.Value{}, err
+	}
+	if h.created != nil {
+		if err := h.created(w, r); err != nil {
+			return schema.Value{}, err
+		}
+	}
+	return key, w.logRow(r, "created")
+}
+
+// Update changes columns of a live row.
+func (w *Write) Update(table, key string, in schema.Input) error {
+	t, old, err := w.live(table, key)
+	if err != nil {
+		return err
+	}
+	if t.ReadOnly {
+		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s are facts and can't be changed", t.Name)
+	}
+	set, forwarded, err := w.parse(t, in, false)
+	if err != nil {
+		return err
+	}
+	if err := perm.CheckModify(w.Actor, old, slices.Sorted(maps.Keys(in))); err != nil {
+		return err
+	}
+	w.given = in
+	if h := w.eng.hooks[t.Name]; h.update != nil {
+		if err := h.update(w, old, set); err != nil {
+			return err
+		}
+	}
+	return w.change(old, set, forwarded)
+}
+
+// change writes what differs from the old row, checks the row as a whole, and passes forwarded values on to the rows that it owns.
+func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
+	t := old.Table
+	changed, updated := schema.Set{}, old.Clone()
+	for name, v := range set {
+		if old.Get(name) != v {
+			changed[name] = v
+			updated.Put(name, v)
+		}
+	}
+	for name, v := range forwarded {
+		owner := t.Field(ownerOf(t.Field(name)))
+		if err := w.Tx.Change(owner.Ref, old.Get(owner.Name), schema.Set{name: v}); err != nil {
+			return err
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if t.Check != nil {
+		if err := t.Check(updated); err != nil {
+			return err
+		}
+	}
+	if err := w.Tx.Change(t.Name, old.Key, changed); err != nil {
+		return err
+	}
+	if err := w.renameOwned(old, changed); err != nil {
+		return err
+	}
+	return w.logRow(updated, "changed "+columnList(t, changed)+" of")
+}
+
+// renameOwned keeps the name of owned rows (a VM's machine) the same as the row's own.
+func (w *Write) renameOwned(old *schema.Record, changed schema.Set) error {
+	name, renamed := changed["name"]
+	for _, f := range old.Table.Fields {
+		if !renamed || !f.IsOwned || old.Get(f.Name).IsNull() {
+			continue
+		}
+		if err := w.Tx.Change(f.Ref, old.Get(f.Name), schema.Set{"name": name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Delete deletes a live row and what goes with it.
+func (w *Write) Delete(table, key string) error {
+	t, r, err := w.live(table, key)
+	if err != nil {
+		return err
+	}
+	if t.ReadOnly || t.NoCreate {
+		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be deleted", t.Name)
+	}
+	if err := perm.Check(w.Actor, perm.Delete, r); err != nil {
+		return err
+	}
+	if h := w.eng.hooks[t.Name]; h.remove != nil {
+		if err := h.remove(w, r); err != nil {
+			return err
+		}
+	}
+	if err := w.Tx.Delete(t.Name, r.Key); err != nil {
+		return err
+	}
+	return w.logRow(r, "deleted")
+}
+
+// live reads the row that a client addressed.
+func (w *Write) live(table, text string) (*schema.Table, *schema.Record, error) {
+	t, err := w.eng.served(table)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := keyOf(t, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := w.Tx.Get(t.Name, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t, r, perm.Check(w.Actor, perm.Read, r)
+}
+
+// parse coerces what a client sent into column values. Values for forwarded columns come back apart; read-only and unknown members are
+// left out, and so are create-only ones on update: real clients send them.
+func (w *Write) parse(t *schema.Table, in schema.Input, create bool) (set, forwarded schema.Set, err error) {
+	set, forwarded = schema.Set{}, schema.Set{}
+	for name, raw := range in {
+		f := t.Field(name)
+		if f == nil || f.IsHidden || f.IsReadOnly || f.IsCreateOnly && !create || !f.Stored() && !f.IsForwarded {
+			continue
+		}
+		v, err := f.Parse(raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		if v.IsNull() && !create && !f.IsRow() {
+			v = f.Default
+		}
+		if err := w.refers(f, v); err != nil {
+			return nil, nil, err
+		}
+		if f.IsForwarded {
+			forwarded[name] = v
+		} else if !(create && v.IsNull()) {
+			set[name] = v
+		}
+	}
+	return set, forwarded, nil
+}
+
+// refers checks that a reference leads to a row that the caller can see.
+func (w *Write) refers(f *schema.Field, v schema.Value) error {
+	if !f.IsRow() || v.IsNull() || f.Ref == "" || w.Tx.Schema().Table(f.Ref) == nil {
+		return nil
+	}
+	r, err := w.Tx.Get(f.Ref, v)
+	if err == nil {
+		err = perm.Check(w.Actor, perm.Read, r)
+	}
+	if errs.Is(err, errs.NotFound) {
+		return errs.New(errs.Invalid, "no_row", "Validation error on field: '%s' - 'there is no row %s in %s'", f.Name, v.Text(), f.Ref).On(f.Name)
+	}
+	return err
+}
+
+// logRow writes the line of the change log that says who did what to which row.
+func (w *Write) logRow(r *schema.Record, what string) error {
+	if r.Table.LogType == "" {
+		return nil
+	}
+	return w.logLine(r, fmt.Sprintf("%s %s %q", what, r.Table.Title, nameOf(r)))
+}
+
+func (w *Write) logLine(r *schema.Record, text string) error {
+	line := schema.NewRecord(w.Tx.Schema().Table("logs"))
+	for column, v := range map[string]string{
+		"level": "audit", "text": text, "user": w.Actor.Name, "object_type": r.Table.LogType, "object_name": nameOf(r),
+		"object": r.Table.Name + "/" + r.Key.Text(), "address": w.Actor.Address, "request": w.Actor.Request,
+	} {
+		line.Put(column, schema.TextValue(v))
+	}
+	_, err := w.Tx.Insert(line)
+	return err
+}
+
+func nameOf(r *schema.Record) string {
+	if f := r.Table.DisplayField(); f != nil && f.Stored() {
+		return r.Get(f.Name).Text()
+	}
+	return r.Key.Text()
+}
+
+// columnList names the changed columns, never their values: some are secret.
+func columnList(t *schema.Table, set schema.Set) string {
+	names := slices.Sorted(maps.Keys(set))
+	for i, name := range names {
+		if f := t.Field(name); f.IsHidden {
+			names[i] = "internal state"
+		}
+	}
+	text := ""
+	for i, name := range slices.Compact(names) {
+		if i > 0 {
+			text += ", "
+		}
+		text += name
+	}
+	return text
+}
+
+// ownerOf returns the column that a forwarded field goes through.
+func ownerOf(f *schema.Field) string {
+	for i := range f.Path {
+		if f.Path[i] == '#' {
+			return f.Path[:i]
+		}
+	}
+	return f.Path
+}
+
+// Text makes the JSON of a string, for code that writes rows as a client would.
+func Text(s string) json.RawMessage {
+	raw, err := json.Marshal(s)
+	if err != nil { // a Go string always marshals
+		panic(err)
+	}
+	return raw
+}
+
+// Number makes the JSON of a number.
+func Number(n int64) json.RawMessage { return json.RawMessage(strconv.FormatInt(n, 10)) }
+
+// Flag makes the JSON of a boolean.
+func Flag(b bool) json.RawMessage { return json.RawMessage(strconv.FormatBool(b)) }
+
+// digits reads a positive key.
+func digits(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n > 0 && s[0] != '+'
+}
