@@ -1,0 +1,99 @@
+// Package arch checks which package imports which. The rules are data, in this file; to add an import,
+// add it here with its reason, or find the place where the line belongs instead.
+package arch
+
+// module is the path that all packages of this repository share.
+const module = "dewpoint"
+
+// rule says what the packages of one area (the first folder below internal/, or cmd) may import of ours.
+// Packages of one area may import each other, except where the area is in apart.
+type rule struct {
+	may []string
+	why string // what the imports beyond the obvious are for
+}
+
+// rules has every area. An area that is missing here may not exist.
+var rules = map[string]rule{
+	"errs":   {why: "everybody imports it"},
+	"schema": {may: []string{"errs"}, why: "a field's check answers with typed errors"},
+	"query":  {may: []string{"schema", "errs"}},
+	"perm":   {may: []string{"schema", "query", "errs"}},
+	"model":  {may: []string{"schema", "errs"}},
+	"store":  {may: []string{"schema", "query", "errs"}},
+	"event":  {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
+	"job":    {may: []string{"store", "event", "model", "schema", "query", "errs"}, why: "a job is a row"},
+	"engine": {
+		may: []string{"store", "perm", "query", "schema", "event", "model", "errs"},
+		why: "hooks of a table work on its typed rows",
+	},
+	"auth": {
+		may: []string{"engine", "store", "perm", "model", "query", "schema", "errs"},
+		why: "people, sessions and keys are rows",
+	},
+	"api": {
+		may: []string{"engine", "job", "event", "auth", "perm", "schema", "query", "model", "web", "errs"},
+		why: "the resource API shapes typed rows; web is the built page it serves",
+	},
+	"control": {
+		may: []string{"store", "job", "event", "model", "schema", "query", "host", "errs"},
+		why: "a wish is read by a plan over declared tables",
+	},
+	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},
+	"host":    {may: []string{"errs"}, why: "drivers never see rows"},
+	"config":  {may: []string{"errs"}},
+	"logs":    {may: []string{"errs"}},
+	"metrics": {may: []string{"errs"}},
+	"web":     {},
+	"deps":    {why: "keeps the module graph still; imports libraries only"},
+	"cmd": {
+		may: []string{
+			"api", "control", "cluster", "auth", "config", "engine", "event", "host", "job", "logs",
+			"metrics", "model", "perm", "query", "schema", "store", "web", "errs",
+		},
+		why: "joins everything: what api needs of host and control is an interface that cmd fills",
+	},
+}
+
+// never lists what an area must not reach even through others.
+var never = map[string][]string{
+	"api":    {"host", "control"},
+	"engine": {"host", "control", "api"},
+	"store":  {"model"},
+}
+
+// apart lists the areas whose members do not meet, with what they share.
+var apart = map[string][]string{
+	"host":    {},
+	"control": {"loop"},
+}
+
+// library is a module that weighs enough to be kept behind one package.
+type library struct {
+	path   string
+	owners []string
+	why    string // there is more than one owner
+}
+
+var libraries = []library{
+	{path: "github.com/digitalocean/go-libvirt", owners: []string{"internal/host/libvirt"}},
+	{
+		path: "libvirt.org/go/libvirtxml", owners: []string{"internal/host/domxml", "internal/host/libvirt"},
+		why: "one writes domain XML, the other reads what libvirt made of it",
+	},
+	{path: "github.com/vishvananda/", owners: []string{"internal/host/link"}},
+	{path: "github.com/danielgtaylor/huma", owners: []string{"internal/api/resource"}},
+	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},
+	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
+	{path: "github.com/spf13/cobra", owners: []string{"cmd/dewpoint"}},
+}
+
+// small lists libraries that any host driver may use beside its own one.
+var small = []string{
+	"golang.org/x/",
+	"github.com/google/uuid",
+	"github.com/google/renameio",
+	"libvirt.org/go/libvirtxml", // types only
+}
+
+// vague are names that say nothing about what is inside a package.
+var vague = []string{"util", "utils", "common", "helper", "helpers", "misc", "shared"}
