@@ -1,0 +1,94 @@
+package libvirt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"dewpoint/internal/errs"
+)
+
+// logSocket is where virtlogd listens, which writes the serial logs.
+const logSocket = "/var/run/libvirt/virtlogd-sock"
+
+// daemonLimit bounds each command that starts a daemon, and the wait for its socket.
+const daemonLimit = 30 * time.Second
+
+// EnsureRunning sees to it that libvirtd answers on DefaultSocket: by the systemd unit where there is systemd, else by starting the
+// daemons by hand. It reports whether it had to start anything. Unavailable when that did not help.
+func EnsureRunning(ctx context.Context) (started bool, err error) {
+	if answers(ctx, DefaultSocket) {
+		return false, nil
+	}
+	if systemd() {
+		err = command(ctx, "systemctl", "start", "libvirtd.service")
+	} else {
+		err = startByHand(ctx)
+	}
+	if err != nil {
+		return false, errs.Wrap(err, errs.Unavailable, "libvirt_down", "libvirt could not be started; is libvirt-daemon-system installed?")
+	}
+	if err := awaitSocket(ctx, DefaultSocket); err != nil {
+		return true, err
+	}
+	return true, nil
+}
+
+// startByHand starts the log daemon unless it runs (it outlives libvirtd), then libvirtd.
+func startByHand(ctx context.Context) error {
+	if !answers(ctx, logSocket) {
+		if err := command(ctx, "virtlogd", "--daemon"); err != nil {
+			return err
+		}
+	}
+	return command(ctx, "libvirtd", "--daemon")
+}
+
+// systemd reports whether systemd is the init here (sd_booted(3)).
+func systemd() bool {
+	info, err := os.Lstat("/run/systemd/system")
+	return err == nil && info.IsDir()
+}
+
+func answers(ctx context.Context, socket string) bool {
+	d := net.Dialer{Timeout: 2 * time.Second}
+	c, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
+}
+
+func awaitSocket(ctx context.Context, socket string) error {
+	ctx, cancel := context.WithTimeout(ctx, daemonLimit)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !answers(ctx, socket) {
+		select {
+		case <-ctx.Done():
+			return errs.Wrap(ctx.Err(), errs.Unavailable, "libvirt_down", "libvirt was started but does not answer on %s", socket)
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+func command(ctx context.Context, name string, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, daemonLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.WaitDelay = time.Second // a daemon may keep the pipe open
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(stderr.String()))
+	}
+	return nil
+}
