@@ -1,0 +1,153 @@
+package vnet
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"dewpoint/internal/control/loop"
+)
+
+// hostKey stands for the host as a whole where others are keyed by network; no row has it.
+const hostKey = 0
+
+// Controller is the reconciler of virtual networks.
+type Controller struct {
+	Config
+	marks   marks
+	backoff loop.Backoff
+	faults  map[int64]fault // of networks whose last try failed
+}
+
+// Config is what New needs.
+type Config struct {
+	Instance string // four hex digits
+	Dir      string // absolute; holds one directory per network and nothing else
+	Rows     Rows
+	Host     Host
+	Wake     func() // asks the loop for a pass; must not block
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+type fault struct {
+	err   error
+	since time.Time
+}
+
+// New makes a controller; run it by loop.New(c, …).
+func New(c Config) *Controller {
+	return &Controller{Config: c, marks: marks{c.Instance, c.Dir}, faults: make(map[int64]fault)}
+}
+
+// Name returns "vnet".
+func (c *Controller) Name() string { return "vnet" }
+
+// Reconcile makes one pass: it closes the gap between the rows and the host, and reports each network's fact.
+func (c *Controller) Reconcile(ctx context.Context) error {
+	want, err := c.Rows.Wish(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the networks' rows: %w", err)
+	}
+	have, err := c.Host.Observe(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at the host's networks: %w", err)
+	}
+	plan := diff(want, have, c.marks)
+	if c.apply(ctx, plan) {
+		if have, err = c.Host.Observe(ctx); err != nil {
+			return fmt.Errorf("looking at the host's networks: %w", err)
+		}
+		plan = diff(settle(want), have, c.marks)
+	}
+	return c.Rows.Report(ctx, c.facts(want, have, plan))
+}
+
+// settle returns the wishes as they are after a pass: a restart is wanted once.
+func settle(want []Vnet) []Vnet {
+	out := make([]Vnet, len(want))
+	for i, v := range want {
+		v.Restart = false
+		out[i] = v
+	}
+	return out
+}
+
+// apply takes the plan's steps and reports whether it took any. What fails waits; what doesn't depend on it goes on.
+func (c *Controller) apply(ctx context.Context, plan Plan) (changed bool) {
+	planned := make(map[int64]bool)
+	hostReady := true
+	if len(plan.Before)+len(plan.After) > 0 {
+		planned[hostKey] = true
+	}
+	if len(plan.Before) > 0 {
+		changed = c.attempt(ctx, hostKey, plan.Before) || changed
+		_, failed := c.faults[hostKey]
+		hostReady = !failed
+	}
+	for _, p := range plan.Vnets {
+		planned[p.Key] = true
+		switch {
+		case p.Err != nil:
+			c.fail(p.Key, p.Err)
+		case !hostReady && leadsOut(p.Steps):
+			c.fail(p.Key, fmt.Errorf("the host can't route for its networks: %w", c.faults[hostKey].err))
+		default:
+			changed = c.attempt(ctx, p.Key, p.Steps) || changed
+		}
+	}
+	if len(plan.After) > 0 {
+		changed = c.attempt(ctx, hostKey, plan.After) || changed
+	}
+	for key := range c.faults { // nothing is left to do: whatever failed has been mended, or is wished no more
+		if !planned[key] {
+			c.mend(key)
+		}
+	}
+	return changed
+}
+
+// attempt takes the steps in order up to the first that fails, unless the object is resting after a failure.
+func (c *Controller) attempt(ctx context.Context, key int64, steps []Step) (tried bool) {
+	if !c.backoff.Due(decimal(key), c.Now()) {
+		return false
+	}
+	for _, s := range steps {
+		if err := c.Host.Apply(ctx, s); err != nil {
+			c.fail(key, fmt.Errorf("%s: %w", s.Verb, err))
+			if ctx.Err() == nil {
+				time.AfterFunc(c.backoff.Fail(decimal(key), c.Now()), c.Wake)
+			}
+			return true
+		}
+		c.Log.Info("changed the host", "vnet", key, "step", s.String())
+	}
+	c.mend(key)
+	return true
+}
+
+func (c *Controller) fail(key int64, err error) {
+	old, known := c.faults[key]
+	if !known {
+		old.since = c.Now()
+	}
+	if !known || old.err.Error() != err.Error() {
+		c.Log.Warn("a network could not be set up as wished", "vnet", key, "err", err)
+	}
+	c.faults[key] = fault{err: err, since: old.since}
+}
+
+func (c *Controller) mend(key int64) {
+	delete(c.faults, key)
+	c.backoff.Ok(decimal(key))
+}
+
+func leadsOut(steps []Step) bool {
+	for _, s := range steps {
+		if s.Verb == SetWan {
+			return true
+		}
+	}
+	return false
+}

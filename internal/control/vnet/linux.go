@@ -1,0 +1,118 @@
+package vnet
+
+import (
+	"context"
+	"path/filepath"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/host/dnsmasq"
+	"dewpoint/internal/host/link"
+	"dewpoint/internal/host/nft"
+)
+
+// Linux is the real host, as the network namespace of the process sees it.
+type Linux struct {
+	marks   marks
+	nft     nft.Tool
+	dnsmasq dnsmasq.Tool
+}
+
+// NewLinux returns the host whose things of ours carry the instance's mark and keep their files in directories below dir.
+func NewLinux(instance, dir string) *Linux {
+	return &Linux{marks: marks{instance, dir}, nft: nft.Tool{In: link.In}, dnsmasq: dnsmasq.Tool{In: link.In}}
+}
+
+// Observe looks at everything that carries our mark.
+func (l *Linux) Observe(ctx context.Context) (Observed, error) {
+	o := Observed{Vnets: make(map[int64]Have)}
+	for _, look := range []func(context.Context, *Observed) error{l.hostFacts, l.namespaces, l.links, l.processes, l.directories} {
+		if err := look(ctx, &o); err != nil {
+			return Observed{}, err
+		}
+	}
+	return o, nil
+}
+
+func (l *Linux) hostFacts(ctx context.Context, o *Observed) error {
+	table, err := l.nft.Read(ctx, "", l.marks.table())
+	switch {
+	case err == nil:
+		o.Table = &table
+	case !errs.Is(err, errs.NotFound):
+		return err
+	}
+	if o.Forwarding, err = link.Forwarding(); err != nil {
+		return err
+	}
+	if o.Addresses, err = link.Addresses(""); err != nil {
+		return err
+	}
+	o.Resolvers = hostResolvers()
+	return nil
+}
+
+// edit changes what is known of one network.
+func (o *Observed) edit(key int64, f func(*Have)) {
+	has := o.Vnets[key]
+	f(&has)
+	o.Vnets[key] = has
+}
+
+func (l *Linux) namespaces(ctx context.Context, o *Observed) error {
+	list, err := link.Namespaces(l.marks.prefix() + "-")
+	if err != nil {
+		return err
+	}
+	for _, ns := range list {
+		n, ok := key(ns.Name, l.marks.prefix()+"-")
+		if !ok {
+			continue
+		}
+		table, err := l.nft.Read(ctx, ns.Name, nft.RouterTable)
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		o.edit(n, func(h *Have) { h.Router, h.Table = Namespace{Inode: ns.Inode, Started: ns.Made}, table })
+	}
+	return nil
+}
+
+func (l *Linux) processes(_ context.Context, o *Observed) error {
+	list, err := dnsmasq.List(l.marks.dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if n, ok := key(filepath.Base(p.Dir), ""); ok {
+			o.edit(n, func(h *Have) { h.Dnsmasq = append(h.Dnsmasq, p) })
+		}
+	}
+	return nil
+}
+
+func (l *Linux) directories(_ context.Context, o *Observed) error {
+	dirs, err := dnsmasq.Dirs(l.marks.dir)
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		n, ok := key(filepath.Base(dir), "")
+		if !ok {
+			continue
+		}
+		files, err := dnsmasq.Read(dir)
+		if err != nil {
+			return err
+		}
+		leases, err := dnsmasq.ReadLeases(dir)
+		if err != nil {
+			return err
+		}
+		told, err := dnsmasq.Announced(dir)
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		o.edit(n, func(h *Have) { h.Dir, h.Files, h.Leases, h.Announced = true, files, leases, told })
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package vnet
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/host/link"
+)
+
+// links looks at bridges and veth ends. Taps carry our mark too, but belong to the VMs' controller.
+func (l *Linux) links(_ context.Context, o *Observed) error {
+	list, err := link.List(l.marks.prefix())
+	if err != nil {
+		return err
+	}
+	bridges := make(map[int]string) // names by index
+	for _, found := range list {
+		if found.Kind == "bridge" {
+			bridges[found.Index] = found.Name
+		}
+	}
+	for _, found := range list {
+		kind, n, ok := l.sort(found.Name)
+		if !ok {
+			continue
+		}
+		switch kind {
+		case 'b':
+			o.edit(n, func(h *Have) { h.Bridge = Bridge{MTU: found.MTU, Up: found.Up} })
+		case 'l':
+			leg, err := l.lanLeg(n, found, bridges[found.Master])
+			if err != nil {
+				return err
+			}
+			o.edit(n, func(h *Have) { h.Lan = leg })
+		case 'w':
+			leg, err := l.wanLeg(n, found)
+			if err != nil {
+				return err
+			}
+			o.edit(n, func(h *Have) { h.Wan = leg })
+		}
+	}
+	return nil
+}
+
+// sort takes a link name apart into the letter for its kind and the network's key.
+func (l *Linux) sort(name string) (kind byte, n int64, ok bool) {
+	rest := strings.TrimPrefix(name, l.marks.prefix())
+	if rest == "" {
+		return 0, 0, false
+	}
+	n, ok = key(rest, rest[:1])
+	return rest[0], n, ok
+}
+
+func (l *Linux) lanLeg(n int64, outer link.Link, bridge string) (Leg, error) {
+	leg, err := l.pair(n, outer, lanLink, func(leg *Leg) (err error) {
+		leg.Address, err = onlyAddress(lanLink)
+		return err
+	})
+	leg.Whole = leg.Whole && bridge == l.marks.bridge(n)
+	return leg, err
+}
+
+func (l *Linux) wanLeg(n int64, outer link.Link) (Leg, error) {
+	transit, err := onlyAddress(outer.Name)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return Leg{}, err
+	}
+	leg, err := l.pair(n, outer, wanLink, func(leg *Leg) error {
+		inside, err := onlyAddress(wanLink)
+		if err != nil {
+			return err
+		}
+		via, err := link.DefaultRoute()
+		if err != nil {
+			return err
+		}
+		routes, err := link.Forwarding()
+		leg.Whole = leg.Whole && transit.IsValid() && inside == farEnd(transit) && via == transit.Addr() && routes
+		return err
+	})
+	leg.Address = transit
+	return leg, err
+}
+
+// farEnd returns the router's address of a transit, given the host's.
+func farEnd(transit netip.Prefix) netip.Prefix {
+	return netip.PrefixFrom(transit.Addr().Next(), transit.Bits())
+}
+
+// pair looks at both ends of a veth pair, and calls more inside when the inner one exists. A missing end is no error.
+func (l *Linux) pair(n int64, outer link.Link, inner string, more func(*Leg) error) (Leg, error) {
+	leg := Leg{Exists: true}
+	err := link.In(l.marks.namespace(n), func() error {
+		in, err := link.Get(inner)
+		if err != nil {
+			return err
+		}
+		leg.Whole = outer.Up && in.Up && outer.Peer == in.Index && in.Peer == outer.Index
+		if outer.MTU == in.MTU {
+			leg.MTU = in.MTU
+		}
+		return more(&leg)
+	})
+	if errs.Is(err, errs.NotFound) {
+		return Leg{Exists: true}, nil
+	}
+	return leg, err
+}
+
+// onlyAddress returns the address of a link that has exactly one, else the zero Prefix.
+func onlyAddress(name string) (netip.Prefix, error) {
+	list, err := link.Addresses(name)
+	if err != nil || len(list) != 1 {
+		return netip.Prefix{}, err
+	}
+	return list[0], nil
+}

@@ -1,0 +1,63 @@
+package vnet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/fsnotify/fsnotify"
+
+	"dewpoint/internal/host/dnsmasq"
+)
+
+// Watch calls Wake whenever dnsmasq writes a lease, until ctx ends; it returns ctx's cause, or why it can't watch. The loop's timer
+// finds a lease too, only later. Run it beside the loop.
+func (c *Controller) Watch(ctx context.Context) error {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return fmt.Errorf("making the networks' directory: %w", err)
+	}
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watching leases: %w", err)
+	}
+	defer w.Close()
+	if err := w.Add(c.Dir); err != nil {
+		return fmt.Errorf("watching %s: %w", c.Dir, err)
+	}
+	dirs, err := dnsmasq.Dirs(c.Dir)
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		c.watchDir(w, dir)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case event := <-w.Events:
+			c.notice(w, event)
+		case err := <-w.Errors: // an overflow: something was missed
+			c.Log.Warn("watching leases stumbled", "err", err)
+			c.Wake()
+		}
+	}
+}
+
+func (c *Controller) notice(w *fsnotify.Watcher, event fsnotify.Event) {
+	switch {
+	case filepath.Dir(event.Name) == c.Dir && event.Has(fsnotify.Create):
+		c.watchDir(w, event.Name)
+		c.Wake() // a lease may have been written before the watch was there
+	case filepath.Base(event.Name) == dnsmasq.LeasesFile && event.Has(fsnotify.Write):
+		c.Wake()
+	}
+}
+
+// watchDir adds a network's directory; the kernel drops the watch with the directory.
+func (c *Controller) watchDir(w *fsnotify.Watcher, dir string) {
+	if err := w.Add(dir); err != nil {
+		c.Log.Warn("leases of a network are seen late", "dir", dir, "err", err)
+	}
+}
