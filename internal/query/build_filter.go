@@ -40,20 +40,9 @@ func joinPreds(or bool, args []Pred) Pred {
 	return &Joined{or, kept}
 }
 
-// compare resolves a comparison; an alias of the request on its left stands for what it names.
+// compare resolves a comparison.
 func (b *builder) compare(at spot, c *Compare) (Pred, error) {
-	o := &c.Left
-	if it := b.alias(at, o); it != nil {
-		if it.Test != nil {
-			p, err := b.compare(at, it.Test)
-			if err != nil {
-				return nil, err
-			}
-			return b.cmp(&Test{p}, c)
-		}
-		o = &it.Operand
-	}
-	n, err := b.resolve(at, o)
+	n, err := b.scalar(at, &c.Left)
 	if err != nil {
 		return nil, err
 	}
@@ -68,16 +57,18 @@ func (b *builder) alias(at spot, o *Operand) *Item {
 	return b.aliases[o.Path[0]]
 }
 
-// scalar resolves what a row is sorted or aggregated by.
+// scalar resolves what a row is filtered, sorted or aggregated by. An alias of the request stands for what it names.
 func (b *builder) scalar(at spot, o *Operand) (Node, error) {
-	if it := b.alias(at, o); it != nil {
-		if it.Test != nil {
-			p, err := b.compare(at, it.Test)
-			return &Test{p}, err
-		}
-		o = &it.Operand
+	it := b.alias(at, o)
+	if it == nil {
+		return b.resolve(at, o)
 	}
-	return b.resolve(at, o)
+	n, err := b.resolve(at, &it.Operand)
+	if err != nil || it.Test == nil {
+		return n, err
+	}
+	p, err := b.cmp(n, it.Test)
+	return &Test{p}, err
 }
 
 // resolve resolves an operand that must be a single value.

@@ -45,6 +45,7 @@ type renderer struct {
 	sql   strings.Builder
 	args  []any
 	alias map[*query.Source]string
+	names int
 }
 
 func (r *renderer) put(parts ...string) {
@@ -61,7 +62,8 @@ func (r *renderer) bind(v any) {
 
 // name gives a source its alias.
 func (r *renderer) name(s *query.Source) string {
-	a := "t" + strconv.Itoa(len(r.alias)+1)
+	r.names++ // a value may be written twice, so a source may be named again
+	a := "t" + strconv.Itoa(r.names)
 	r.alias[s] = a
 	return a
 }

@@ -62,7 +62,7 @@ func (sqliteDialect) matches(r *renderer, n query.Node, pattern schema.Value) {
 
 // calls are the functions that take their argument once.
 var calls = map[query.FuncName][2]string{
-	query.FuncUpper: {"upper(", ")"}, query.FuncLower: {"lower(", ")"}, query.FuncSHA1: {"sha1(", ")"},
+	query.FuncUpper: {"upper(", ")"}, query.FuncLower: {"lower(", ")"},
 	query.FuncDatetime: {"datetime(", ", 'unixepoch')"},
 	query.FuncMillis:   {"datetime(", " / 1000, 'unixepoch')"},
 	query.FuncMicros:   {"datetime(", " / 1000000, 'unixepoch')"},
@@ -75,25 +75,25 @@ func (d sqliteDialect) call(r *renderer, f *query.Func) {
 		r.put(around[1])
 		return
 	}
-	if f.Name == query.FuncHex {
-		d.hex(r, f.Arg)
-		return
+	switch {
+	case f.Name == query.FuncDiskspace:
+		d.diskspace(r, f.Arg)
+	case f.Name == query.FuncSHA1:
+		unlessNull(r, f.Arg, "sha1(", ")")
+	case f.Arg.Storage() == schema.Integer:
+		unlessNull(r, f.Arg, "printf('%x', ", ")")
+	default:
+		unlessNull(r, f.Arg, "lower(hex(", "))")
 	}
-	d.diskspace(r, f.Arg)
 }
 
-// hex: printf and hex both make something of null, so null is kept by hand.
-func (sqliteDialect) hex(r *renderer, n query.Node) {
+// unlessNull writes a function that makes something of null, where null has to stay null.
+func unlessNull(r *renderer, n query.Node, before, after string) {
 	r.put("CASE WHEN ")
 	r.value(n)
-	r.put(" IS NOT NULL THEN ")
-	around := [2]string{"lower(hex(", "))"}
-	if n.Storage() == schema.Integer {
-		around = [2]string{"printf('%x', ", ")"}
-	}
-	r.put(around[0])
+	r.put(" IS NOT NULL THEN ", before)
 	r.value(n)
-	r.put(around[1], " END")
+	r.put(after, " END")
 }
 
 // diskspace counts in whole numbers, so that every database cuts off the same decimals.

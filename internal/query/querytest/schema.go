@@ -1,0 +1,111 @@
+// Package querytest is a small set of tables for tests of the query language: every kind of key, type, reference and path is in it.
+package querytest
+
+import "dewpoint/internal/schema"
+
+// Schema returns the tables. They resemble a few of the real ones.
+func Schema() *schema.Schema {
+	s, err := schema.New(clusters(), nodes(), machines(), status(), drives(), vms(), volumes(), settings())
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func clusters() *schema.Table {
+	return &schema.Table{Name: "clusters", Fields: schema.Fields{
+		schema.String("name").Unique().Summary(),
+		schema.Num("cost"),
+		schema.Enabled("enabled"),
+		schema.Rows("nodes", "nodes", "cluster"),
+		schema.Rows("machines", "machines", "cluster"),
+	}}
+}
+
+func nodes() *schema.Table {
+	return &schema.Table{Name: "nodes", Fields: schema.Fields{
+		schema.Uint32("id").Via("$key"),
+		schema.String("name").Summary(),
+		schema.Row("cluster", "clusters"),
+		schema.Uint64("ram"),
+	}}
+}
+
+func machines() *schema.Table {
+	return &schema.Table{Name: "machines", Tombstone: true, Owner: "owner", Fields: schema.Fields{
+		schema.String("name").Summary(),
+		schema.Enum("type", "vm", "vnet", "").Labels("vm", "Virtual machine"),
+		schema.Row("cluster", "clusters"),
+		schema.AnyRow("owner").Hidden(),
+		schema.Row("snapshot_profile", "snapshot_profiles"),
+		schema.Row("status", "status").Twin("machine"),
+		schema.Rows("drives", "drives", "machine"),
+		schema.Rows("vms", "vms", "machine"),
+	}}
+}
+
+func status() *schema.Table {
+	return &schema.Table{Name: "status", Fields: schema.Fields{
+		schema.Row("machine", "machines"),
+		schema.Enum("status", "running", "stopped", "error").Summary(),
+		schema.Bool("running").Summary(),
+		schema.JSON("info"),
+		schema.Row("node", "nodes"),
+		schema.Created("started"),
+		schema.CreatedMicros("seen"),
+	}}
+}
+
+func drives() *schema.Table {
+	return &schema.Table{Name: "drives", Tombstone: true, Fields: schema.Fields{
+		schema.Row("machine", "machines"),
+		schema.String("name").Summary(),
+		schema.Filesize("size"),
+		schema.Num("share"),
+		schema.Enum("media", "disk", "cdrom").Labels("cdrom", "CD-ROM"),
+		schema.TextRow("volume", "volumes"),
+	}}
+}
+
+func vms() *schema.Table {
+	return &schema.Table{
+		Name: "vms", Tombstone: true,
+		Views: map[string]string{
+			"dashboard": "$key,name,machine[name,drives[$key,name,display(media) as media],status[info]]",
+			"endless":   "name,endless",
+		},
+		Fields: schema.Fields{
+			schema.Uint32("id").Via("machine#$key").Argument(),
+			schema.Row("machine", "machines"),
+			schema.String("name").Unique().Summary(),
+			schema.LongText("note"),
+			schema.Uint32("ram").Summary(),
+			schema.Num("price"),
+			schema.Enabled("enabled"),
+			schema.Bool("running").Via("machine#status#running"),
+			schema.Row("cluster", "clusters").Forward("machine"),
+			schema.AnyRow("owner"),
+			schema.TextRow("volume", "volumes"),
+			schema.JSON("meta"),
+			schema.String("pass").Secret(),
+			schema.String("inner").Hidden(),
+		},
+	}
+}
+
+func volumes() *schema.Table {
+	return &schema.Table{Name: "volumes", Key: schema.HashKey, Fields: schema.Fields{
+		schema.String("id").Via("$key"),
+		schema.String("name").Summary(),
+		schema.Row("service", "vms"),
+		schema.AnyRow("owner"),
+		schema.Rows("drives", "drives", "volume"),
+	}}
+}
+
+func settings() *schema.Table {
+	return &schema.Table{Name: "settings", Key: schema.NameKey, KeyField: "key", Fields: schema.Fields{
+		schema.String("key").Via("$key"),
+		schema.String("value"),
+	}}
+}
