@@ -114,7 +114,7 @@ func system() *schema.Table {
 			schema.String("os_version").ReadOnly().Summary(),
 			schema.String("cloud_name").ReadOnly().Summary(),
 			schema.String("branch").ReadOnly().Summary(),
-			schema.String("instance").ReadOnly().Hidden().Note("four hex digits in the names of everything that this database has on hosts"),
+			schema.String("instance").ReadOnly().Note("four hex digits in the names of everything that this database has on hosts"),
 		},
 	}
 }

@@ -33,7 +33,7 @@ func vms() *schema.Table {
 			schema.Row("console_status", "machine_console").Via("machine#console_status"),
 			schema.Enabled("enabled").Summary(),
 			schema.Uint32("cpu_cores").Def(1).Range(1, 1024).Summary(),
-			schema.Uint32("ram").Def(1024).Range(16, 1048576).In("MiB").Summary(),
+			schema.Uint32("ram").Def(1024).Range(256, 1048576).In("MiB").Summary(),
 			schema.Enum("os_family", "linux", "windows", "freebsd", "other").Def("linux").Labels("freebsd", "FreeBSD").Summary(),
 			schema.String("os_description").Len(0, 2048),
 			schema.Bool("guest_agent"),
