@@ -1,0 +1,115 @@
+// Package auth finds out who makes a request. It knows passwords (argon2id), session tokens of the table API, JWTs of the resource API
+// and API keys; each names a row in users, and every one of them is good in both APIs. Tokens and keys are kept as digests only, and no
+// secret is ever logged.
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/store"
+)
+
+// secretBytes is the length of the key that JWTs are signed with: that of the hash, RFC 7518 section 3.2.
+const secretBytes = 32
+
+// Service checks credentials and gives them out. It is safe for concurrent use.
+type Service struct {
+	db        *store.DB
+	secret    []byte // signs JWTs
+	now       func() time.Time
+	passwords passwords
+	holders   cache
+	uses      uses
+}
+
+// New makes the service over db. The key that signs JWTs lies in the file "secret" of dir and is made when it isn't there.
+func New(db *store.DB, dir string) (*Service, error) {
+	secret, err := readSecret(filepath.Join(dir, "secret"))
+	if err != nil {
+		return nil, fmt.Errorf("the key that signs tokens: %w", err)
+	}
+	s := &Service{db: db, secret: secret, now: time.Now}
+	if err := s.passwords.init(); err != nil {
+		return nil, err
+	}
+	db.Watch(func(changes []store.Change) {
+		if slices.ContainsFunc(changes, concernsUs) {
+			s.holders.clear()
+		}
+	})
+	return s, nil
+}
+
+// concernsUs reports whether a change can make a cached answer wrong.
+func concernsUs(c store.Change) bool {
+	switch c.Table.Name {
+	case "users", "user_api_keys", "sessions", "settings":
+		return true
+	}
+	return false
+}
+
+func readSecret(path string) ([]byte, error) {
+	secret, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		secret = make([]byte, secretBytes)
+		rand.Read(secret)
+		return secret, renameio.WriteFile(path, secret, 0o600, renameio.IgnoreUmask())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(secret) != secretBytes {
+		return nil, fmt.Errorf("%s has %d bytes instead of %d; remove it to have a new one made, which voids all JWTs", path, len(secret), secretBytes)
+	}
+	return secret, nil
+}
+
+// The times of the background work.
+const (
+	flushEvery = 5 * time.Second
+	sweepEvery = 10 * time.Minute
+)
+
+// Run writes down when sessions, keys and accounts were used and clears away dead sessions, until ctx ends. Without it nothing of that
+// reaches the database, and nothing else is lost.
+func (s *Service) Run(ctx context.Context) error {
+	flush, sweep := time.NewTicker(flushEvery), time.NewTicker(sweepEvery)
+	defer flush.Stop()
+	defer sweep.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), s.flush(context.WithoutCancel(ctx)))
+		case <-flush.C:
+			err = s.flush(ctx)
+		case <-sweep.C:
+			err = s.sweep(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			slog.Warn("noting the use of credentials failed", "err", err)
+		}
+	}
+}
+
+func errMissing() error {
+	return errs.New(errs.Unauthenticated, "missing", "Missing authorization token")
+}
+
+// errBad is the one answer to every credential that isn't good, so that it doesn't tell why.
+func errBad() error {
+	return errs.New(errs.Unauthenticated, "invalid", "Invalid or expired token")
+}

@@ -1,0 +1,97 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// digestOf is what is kept of a token or key: both are random, so a fast hash is enough.
+func digestOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// find answers from the cache, or by read in one read transaction. What isn't there gives no holder (ok false) and no error.
+func (s *Service) find(ctx context.Context, key string, read func(*store.Tx) (holder, bool, error)) (h holder, ok bool, err error) {
+	now := s.now()
+	h, ok, epoch := s.holders.get(key, now)
+	if ok {
+		return h, true, nil
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		h, ok, err = read(tx)
+		return err
+	})
+	if err == nil && ok {
+		s.holders.put(key, h, now, epoch)
+	}
+	return h, ok, err
+}
+
+// byName finds an account by its login name.
+func (s *Service) byName(ctx context.Context, name string) (holder, bool, error) {
+	return s.find(ctx, "name "+name, func(tx *store.Tx) (holder, bool, error) {
+		found, err := store.FindRows[model.User](tx, store.Eq("name", schema.TextValue(name)))
+		if err != nil || len(found) == 0 {
+			return holder{}, false, err
+		}
+		return holder{user: found[0]}, true, nil
+	})
+}
+
+// byKey finds an account by its key.
+func (s *Service) byKey(ctx context.Context, key int64) (holder, bool, error) {
+	return s.find(ctx, "user "+strconv.FormatInt(key, 10), func(tx *store.Tx) (holder, bool, error) {
+		return account(tx, key)
+	})
+}
+
+// bySession finds the session of a token and its account.
+func (s *Service) bySession(ctx context.Context, token string) (holder, bool, error) {
+	digest := digestOf(token)
+	return s.find(ctx, "session "+digest, func(tx *store.Tx) (holder, bool, error) {
+		found, err := store.FindRows[model.Session](tx, store.Eq("digest", schema.TextValue(digest)))
+		if err != nil || len(found) == 0 {
+			return holder{}, false, err
+		}
+		h, ok, err := account(tx, found[0].User)
+		if err != nil {
+			return holder{}, false, err
+		}
+		h.session = &found[0]
+		h.limits, err = readLimits(tx)
+		return h, ok, err
+	})
+}
+
+// byAPIKey finds the row of an API key and its account.
+func (s *Service) byAPIKey(ctx context.Context, key string) (holder, bool, error) {
+	digest := digestOf(key)
+	return s.find(ctx, "key "+digest, func(tx *store.Tx) (holder, bool, error) {
+		found, err := store.FindRows[model.UserAPIKey](tx, store.Eq("digest", schema.TextValue(digest)))
+		if err != nil || len(found) == 0 {
+			return holder{}, false, err
+		}
+		h, ok, err := account(tx, found[0].User)
+		h.key = &found[0]
+		return h, ok, err
+	})
+}
+
+// account reads an account by its key.
+func account(tx *store.Tx, key int64) (holder, bool, error) {
+	u, err := store.GetRow[model.User](tx, schema.IntValue(key))
+	if err != nil {
+		return holder{}, false, ifThere(err)
+	}
+	return holder{user: u}, true, nil
+}
+
+// mayEnter reports whether the account is open.
+func mayEnter(u model.User) bool { return u.Enabled && u.AccountLocked == 0 }

@@ -1,0 +1,103 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"time"
+
+	"dewpoint/internal/errs"
+)
+
+const (
+	verifiersAtOnce = 2 // each takes 19 MiB
+	verifiedFor     = 5 * time.Minute
+	mostVerified    = 1000
+	longestPassword = 1024 // bytes; what is longer is no password of ours
+)
+
+// passwords verifies passwords and remembers for a while which ones were right, so that HTTP Basic on every call is cheap. What is
+// remembered is a keyed hash over user, password and stored digest: it is void as soon as the digest changes, and useless elsewhere.
+type passwords struct {
+	slots chan struct{}
+	key   []byte // of this process
+	dummy digest // verified against where there is no user, so that this takes as long
+
+	mu       sync.Mutex
+	verified map[[sha256.Size]byte]time.Time // until when
+}
+
+func (p *passwords) init() (err error) {
+	p.slots = make(chan struct{}, verifiersAtOnce)
+	p.key = make([]byte, 32)
+	rand.Read(p.key)
+	p.verified = map[[sha256.Size]byte]time.Time{}
+	if p.dummy, err = parseDigest(HashPassword(rand.Text())); err != nil {
+		return fmt.Errorf("reading back a password digest: %w", err)
+	}
+	return nil
+}
+
+// check reports whether the stored digest is that of password. An unreadable or empty digest matches nothing and takes as long.
+func (p *passwords) check(ctx context.Context, user int64, password, stored string, now time.Time) (bool, error) {
+	if len(password) > longestPassword {
+		return false, nil
+	}
+	proof := p.proof(user, password, stored)
+	if p.remembers(proof, now) {
+		return true, nil
+	}
+	d, err := parseDigest(stored)
+	if err != nil {
+		d = p.dummy
+	}
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return false, errs.Wrap(ctx.Err(), errs.Unavailable, "cancelled", "the request was cut off before the password could be checked; try again")
+	}
+	if !d.matches(password) || err != nil {
+		return false, nil
+	}
+	p.remember(proof, now)
+	return true, nil
+}
+
+func (p *passwords) proof(user int64, password, stored string) (sum [sha256.Size]byte) {
+	mac := hmac.New(sha256.New, p.key)
+	var head [16]byte
+	binary.BigEndian.PutUint64(head[:8], uint64(user))
+	binary.BigEndian.PutUint64(head[8:], uint64(len(password)))
+	mac.Write(head[:])
+	mac.Write([]byte(password))
+	mac.Write([]byte(stored))
+	mac.Sum(sum[:0])
+	return sum
+}
+
+func (p *passwords) remembers(proof [sha256.Size]byte, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return now.Before(p.verified[proof])
+}
+
+func (p *passwords) remember(proof [sha256.Size]byte, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.verified) >= mostVerified {
+		for other, until := range p.verified {
+			if !now.Before(until) {
+				delete(p.verified, other)
+			}
+		}
+	}
+	if len(p.verified) >= mostVerified {
+		clear(p.verified)
+	}
+	p.verified[proof] = now.Add(verifiedFor)
+}

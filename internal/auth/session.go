@@ -1,0 +1,100 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+const sessionBytes = 20 // 40 hex digits
+
+// limits is how long sessions live.
+type limits struct{ age, idle time.Duration }
+
+// readLimits reads the settings max_session_age and session_idle, in seconds; what is missing or no positive number counts as three days
+// and one day, the defaults that users of the table API know.
+func readLimits(tx *store.Tx) (limits, error) {
+	l := limits{age: 259200 * time.Second, idle: 86400 * time.Second}
+	for key, into := range map[string]*time.Duration{"max_session_age": &l.age, "session_idle": &l.idle} {
+		setting, err := store.GetRow[model.Setting](tx, schema.TextValue(key))
+		if err := ifThere(err); err != nil {
+			return l, err
+		}
+		if n := schema.TextValue(setting.Value).Int(); n > 0 {
+			*into = time.Duration(n) * time.Second
+		}
+	}
+	return l, nil
+}
+
+// NewSession opens a session for a user who was just authenticated and returns its token, which can't be read again.
+func (s *Service) NewSession(ctx context.Context, user int64, address string) (token string, err error) {
+	raw := make([]byte, sessionBytes)
+	rand.Read(raw)
+	token = hex.EncodeToString(raw)
+	now := schema.IntValue(s.now().Unix())
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		r := schema.NewRecord(tx.Schema().Table("sessions"))
+		r.Put("user", schema.IntValue(user))
+		r.Put("digest", schema.TextValue(digestOf(token)))
+		r.Put("created", now)
+		r.Put("used", now)
+		r.Put("address", schema.TextValue(address))
+		_, err := tx.Create(r, nil)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// EndSession closes the session of a token; NotFound when there is none.
+func (s *Service) EndSession(ctx context.Context, token string) error {
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		found, err := tx.Find("sessions", store.Eq("digest", schema.TextValue(digestOf(token))))
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return errs.New(errs.NotFound, "not_found", "there is no such session")
+		}
+		return tx.Delete("sessions", found[0].Key)
+	})
+}
+
+// alive reports whether the session is neither too old nor unused for too long.
+func (s *Service) alive(row model.Session, l limits) bool {
+	now := s.now()
+	used := max(row.Used, s.uses.last(useKey{"sessions", row.Key}))
+	return now.Sub(time.Unix(row.Created, 0)) < l.age && now.Sub(time.Unix(used, 0)) < l.idle
+}
+
+// sweep removes the sessions that are over.
+func (s *Service) sweep(ctx context.Context) error {
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		l, err := readLimits(tx)
+		if err != nil {
+			return err
+		}
+		rows, err := store.FindRows[model.Session](tx)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if s.alive(row, l) {
+				continue
+			}
+			if err := tx.Delete("sessions", schema.IntValue(row.Key)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,124 @@
+package auth
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// writeUseEvery is how often the use of one session, key or account is written at most.
+const writeUseEvery = time.Minute
+
+// useKey names a row whose use is noted.
+type useKey struct {
+	table string
+	key   int64
+}
+
+// use is what is known of one row in memory.
+type use struct {
+	at      int64 // last use, in seconds since 1970
+	written int64 // when that was last written
+	address string
+}
+
+// uses collects the uses of credentials off the path of requests; flush writes them. The zero value is ready.
+type uses struct {
+	mu       sync.Mutex
+	byRow    map[useKey]use
+	failures map[int64]int64 // user → wrong passwords since the last flush
+}
+
+func (u *uses) note(k useKey, at time.Time, address string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.byRow == nil {
+		u.byRow = map[useKey]use{}
+	}
+	u.byRow[k] = use{at: max(at.Unix(), u.byRow[k].at), written: u.byRow[k].written, address: address}
+}
+
+// last returns when the row was last used, 0 when that isn't known here.
+func (u *uses) last(k useKey) int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.byRow[k].at
+}
+
+func (u *uses) failed(user int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.failures == nil {
+		u.failures = map[int64]int64{}
+	}
+	u.failures[user]++
+}
+
+// take returns what is due to be written and forgets what is written and old.
+func (u *uses) take(now time.Time) (due map[useKey]use, failures map[int64]int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	failures, u.failures = u.failures, nil
+	due = map[useKey]use{}
+	for k, x := range u.byRow {
+		if now.Unix()-x.written < int64(writeUseEvery/time.Second) {
+			continue
+		}
+		if x.at <= x.written {
+			delete(u.byRow, k)
+			continue
+		}
+		due[k] = x
+		u.byRow[k] = use{at: x.at, written: now.Unix(), address: x.address}
+	}
+	return due, failures
+}
+
+// flush writes down what was collected, in one transaction.
+func (s *Service) flush(ctx context.Context) error {
+	due, failures := s.uses.take(s.now())
+	if len(due) == 0 && len(failures) == 0 {
+		return nil
+	}
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		for k, x := range due {
+			if err := ifThere(tx.Change(k.table, schema.IntValue(k.key), columnsOf(k.table, x))); err != nil {
+				return err
+			}
+		}
+		for user, n := range failures {
+			r, err := tx.Get("users", schema.IntValue(user))
+			if err == nil {
+				err = tx.Change("users", r.Key, schema.Set{"failed_attempts": schema.IntValue(r.Get("failed_attempts").Int() + n)})
+			}
+			if err := ifThere(err); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// columnsOf says where a table keeps the use of its rows.
+func columnsOf(table string, x use) schema.Set {
+	at := schema.IntValue(x.at)
+	switch table {
+	case "sessions":
+		return schema.Set{"used": at}
+	case "user_api_keys":
+		return schema.Set{"lastlogin_stamp": at, "lastlogin_ip": schema.TextValue(x.address)}
+	}
+	return schema.Set{"last_login": at}
+}
+
+// ifThere drops the error of a row that was deleted meanwhile.
+func ifThere(err error) error {
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	return err
+}
