@@ -56,8 +56,8 @@ lint: ## vet, format, static checks; generated files must be up to date
 fuzz: ## fuzz every parser of foreign bytes for a while (FUZZTIME=30s each)
 	scripts/fuzz.sh $(or $(FUZZTIME),30s)
 
-uninstall: ## show what of ours is on this host; YES=1 removes it (DATA=directory)
-	scripts/uninstall.sh --data $(DATA) $(if $(YES),--yes)
+uninstall: ## show what of ours is on this host; YES=1 removes it (DATA=directory INSTANCE=id or all)
+	scripts/uninstall.sh --data $(DATA) $(if $(INSTANCE),--instance $(INSTANCE)) $(if $(YES),--yes)
 
 setup-run setup-test setup-bench: setup-%:
 	@scripts/setup.sh $*

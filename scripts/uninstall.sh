@@ -4,14 +4,14 @@
 #
 #   --yes          do it; without it the things are only listed
 #   --data DIR     the data directory (/var/lib/dewpoint), the server that has it open is stopped
-#   --instance ID  only the things of this installation: four hex digits, as in the names of the things;
-#                  without it those of every installation on this host
+#   --instance ID  the installation whose things go: four hex digits, as in the names of the things, or
+#                  "all" for every one on this host; unless told, what the file DIR/instance says
 #
 # Only names of the exact shape that Dewpoint gives are touched (docs/design/0001-first-boot.md).
 set -euo pipefail
 
 readonly uri=qemu:///system
-data=/var/lib/dewpoint instance='[0-9a-f]{4}' yes=
+data=/var/lib/dewpoint instance= yes=
 
 die() { printf 'uninstall: %s\n' "$*" >&2; exit 1; }
 
@@ -19,17 +19,23 @@ while (($#)); do
 	case $1 in
 	--yes) yes=1 ;;
 	--data) data=${2:?--data needs a directory}; shift ;;
-	--instance)
-		instance=${2:?--instance needs an id}
-		[[ $instance =~ ^[0-9a-f]{4}$ ]] || die "an instance id is four hex digits, not '$instance'"
-		shift
-		;;
+	--instance) instance=${2:?--instance needs an id}; shift ;;
 	*) die "unknown argument '$1'" ;;
 	esac
 	shift
 done
 data=$(realpath -m "$data")
+[[ $data == /*/* ]] || die "'$data' is no place for a data directory"
 [[ $(id -u) == 0 ]] || die "must be root"
+
+# Another installation's guests must not go by mistake, so no guess is made.
+[[ -n $instance || ! -r $data/instance ]] || instance=$(<"$data/instance")
+case $instance in
+[0-9a-f][0-9a-f][0-9a-f][0-9a-f]) ;;
+all) instance='[0-9a-f]{4}' ;;
+'') die "$data does not say which installation it is: give --instance ID, or --instance all" ;;
+*) die "an instance id is four hex digits, not '$instance'" ;;
+esac
 
 # does says what is to go and, with --yes, makes it go by the command that follows.
 does() {
