@@ -1,0 +1,341 @@
+package vnet
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/miekg/dns"
+
+	"dewpoint/internal/control/loop"
+	"dewpoint/internal/host/dnsmasq"
+	"dewpoint/internal/host/link"
+	"dewpoint/internal/host/link/linktest"
+)
+
+func TestClientGetsAddressNameAndAnswer(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, with(usual(1), func(v *Vnet) { v.MTU = 1400 }))
+	h.pass(t)
+	c := h.join(t, 1)
+	ack := c.dhcp(t, "web")
+
+	if got, _ := netip.AddrFromSlice(ack.YourIPAddr.To4()); got.Less(addr("10.0.0.10")) || addr("10.0.0.99").Less(got) {
+		t.Errorf("address %v is outside the range", got)
+	}
+	if !slices.EqualFunc(ack.Router(), []string{"10.0.0.1"}, func(ip net.IP, text string) bool { return ip.String() == text }) {
+		t.Errorf("router option is %v", ack.Router())
+	}
+	if !slices.EqualFunc(ack.DNS(), []string{"10.0.0.1"}, func(ip net.IP, text string) bool { return ip.String() == text }) {
+		t.Errorf("name server option is %v", ack.DNS())
+	}
+	if ack.DomainName() != "lab.example" || ack.SubnetMask().String() != "ffffff00" {
+		t.Errorf("domain is %q, mask %v", ack.DomainName(), ack.SubnetMask())
+	}
+
+	h.pass(t)
+	leases := h.rows.fact(1).Leases
+	if len(leases) != 1 || leases[0].IP.String() != ack.YourIPAddr.String() || leases[0].Hostname != "web" ||
+		leases[0].MAC.String() != ack.ClientHWAddr.String() || leases[0].Expiry.Before(time.Now()) {
+		t.Errorf("leases are %+v, the client got %v", leases, ack.YourIPAddr)
+	}
+	reply := c.lookup(t, "10.0.0.1", "web.lab.example")
+	if len(reply.Answer) != 1 || reply.Answer[0].(*dns.A).A.String() != ack.YourIPAddr.String() {
+		t.Errorf("the name resolves to %v", reply)
+	}
+	if reply := c.lookup(t, "10.0.0.1", "nobody.lab.example"); reply.Rcode != dns.RcodeNameError {
+		t.Errorf("an unknown name of the network gives %v, want NXDOMAIN", reply)
+	}
+}
+
+func TestReservationGivesItsAddressWithoutRestart(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1))
+	h.pass(t)
+	before := h.observe(t).Vnets[1].Dnsmasq
+	c := h.join(t, 1)
+	var mac net.HardwareAddr
+	if err := link.In(c.ns, func() error {
+		i, err := net.InterfaceByName("eth0")
+		mac = i.HardwareAddr
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.rows.want[0].Hosts = []dnsmasq.Host{{MAC: mac, IP: addr("10.0.0.200"), Name: "db"}}
+	h.pass(t)
+	// The signal is out, but dnsmasq reads the file in its own time.
+	linktest.Eventually(t, "dnsmasq has read the reservation", func() bool {
+		log, _ := os.ReadFile(filepath.Join(h.Dir, "1", "dnsmasq.log"))
+		return strings.Count(string(log), "dnsmasq.hosts") == 2
+	})
+	if ack := c.dhcp(t, "whatever"); ack.YourIPAddr.String() != "10.0.0.200" {
+		t.Errorf("got %v", ack.YourIPAddr)
+	}
+	if reply := c.lookup(t, "10.0.0.1", "db.lab.example"); len(reply.Answer) != 1 {
+		t.Errorf("the reserved name resolves to %v", reply)
+	}
+	if diff := cmp.Diff(before, h.observe(t).Vnets[1].Dnsmasq); diff != "" {
+		t.Errorf("dnsmasq was restarted (-before +after):\n%s", diff)
+	}
+}
+
+func TestChangedSettingsReachTheClient(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1))
+	h.pass(t)
+	before := h.observe(t).Vnets[1]
+	h.rows.want[0].DHCPStart, h.rows.want[0].DHCPEnd, h.rows.want[0].Domain = addr("10.0.0.50"), addr("10.0.0.50"), "new.example"
+	h.pass(t)
+	after := h.observe(t).Vnets[1]
+	if after.Router != before.Router || after.Dnsmasq[0].PID == before.Dnsmasq[0].PID {
+		t.Errorf("want the same router with a new dnsmasq, got %+v of %+v", after, before)
+	}
+	if ack := h.join(t, 1).dhcp(t, "x"); ack.YourIPAddr.String() != "10.0.0.50" || ack.DomainName() != "new.example" {
+		t.Errorf("got %v in %q", ack.YourIPAddr, ack.DomainName())
+	}
+}
+
+// uplink is a world beyond the host: a namespace that knows no way back to any network of ours.
+func uplink(t *testing.T, host, far string) *net.TCPListener {
+	t.Helper()
+	ns := linktest.Namespace(t)
+	name := "u" + decimal(int64(clientCount.Add(1)))
+	if err := link.EnsureVeth(link.Veth{Name: name, Inside: ns, Peer: "eth0", MTU: 1500}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = link.Delete(name) })
+	if err := link.EnsureAddress(name, prefix(host)); err != nil {
+		t.Fatal(err)
+	}
+	var listener *net.TCPListener
+	if err := link.In(ns, func() (err error) {
+		if err := link.EnsureAddress("eth0", prefix(far)); err != nil {
+			return err
+		}
+		listener, err = net.ListenTCP("tcp4", &net.TCPAddr{})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener
+}
+
+// dial connects from inside the client's namespace and returns the address that the other side sees.
+func (c client) dial(t *testing.T, l *net.TCPListener, ip string) (seen string, err error) {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	var conn net.Conn
+	err = link.In(c.ns, func() (err error) {
+		conn, err = net.DialTimeout("tcp4", net.JoinHostPort(ip, port), 2*time.Second)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	other, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	seen, _, err = net.SplitHostPort(other.RemoteAddr().String())
+	return seen, err
+}
+
+func TestNATLeadsOutUnderTheHostsAddress(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1))
+	h.pass(t)
+	world := uplink(t, "198.51.100.1/30", "198.51.100.2/30")
+	c := h.join(t, 1)
+	c.dhcp(t, "web")
+	if seen, err := c.dial(t, world, "198.51.100.2"); err != nil || seen != "198.51.100.1" {
+		t.Errorf("the world sees %q, %v, want the host's address", seen, err)
+	}
+	h.rows.want[0].NAT = false
+	h.pass(t)
+	if seen, err := c.dial(t, world, "198.51.100.2"); err == nil {
+		t.Errorf("without NAT the world sees %q", seen)
+	}
+}
+
+func TestSameSubnetTwiceStaysApart(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1), usual(2))
+	h.pass(t)
+	world := uplink(t, "198.51.100.5/30", "198.51.100.6/30")
+	for key := int64(1); key <= 2; key++ {
+		c := h.join(t, key)
+		c.dhcp(t, "same")
+		if seen, err := c.dial(t, world, "198.51.100.6"); err != nil || seen != "198.51.100.5" {
+			t.Errorf("network %d: the world sees %q, %v", key, seen, err)
+		}
+		// The other network's router answers pings, if at all, to its own network.
+		other := farEnd(h.observe(t).Vnets[3-key].Wan.Address).Addr().String()
+		if err := link.In(c.ns, func() error {
+			_, err := net.DialTimeout("tcp4", net.JoinHostPort(other, "53"), 500*time.Millisecond)
+			return err
+		}); err == nil {
+			t.Errorf("network %d reaches the router of the other", key)
+		}
+	}
+	h.pass(t)
+	for key := int64(1); key <= 2; key++ {
+		if leases := h.rows.fact(key).Leases; len(leases) != 1 {
+			t.Errorf("network %d has leases %+v", key, leases)
+		}
+	}
+}
+
+func TestSteadyStateChangesNothingAndSurvivesTheManager(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1), with(usual(2), func(v *Vnet) { v.NAT = false }))
+	h.pass(t)
+	before, links := h.observe(t), indexes(t, h)
+	h.steps.taken = nil
+	h.pass(t)
+	next := New(h.Config) // a manager that starts anew finds all as it was
+	reconcile(t, next)
+	if len(h.steps.taken) > 0 {
+		t.Errorf("with nothing to do the passes took %v", h.steps.taken)
+	}
+	ignore := cmpopts.IgnoreFields(Observed{}, "Addresses") // of all tests' hosts
+	if diff := cmp.Diff(before, h.observe(t), comparables, ignore); diff != "" {
+		t.Errorf("host changed (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(links, indexes(t, h)); diff != "" {
+		t.Errorf("links changed (-before +after):\n%s", diff)
+	}
+}
+
+func indexes(t *testing.T, h *realHost) map[string]int {
+	t.Helper()
+	list, err := link.List(h.marks.prefix())
+	if err != nil || len(list) == 0 {
+		t.Fatalf("links are %v, %v", list, err)
+	}
+	out := make(map[string]int)
+	for _, l := range list {
+		out[l.Name] = l.Index
+	}
+	return out
+}
+
+func TestDamageIsMended(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1))
+	h.pass(t)
+	m, ns := h.marks, h.marks.namespace(1)
+	for name, harm := range map[string]func() error{
+		"dnsmasq killed":  func() error { return dnsmasq.Stop(t.Context(), h.observe(t).Vnets[1].Dnsmasq[0]) },
+		"lan deleted":     func() error { return link.Delete(m.lan(1)) },
+		"wan deleted":     func() error { return link.In(ns, func() error { return link.Delete(wanLink) }) },
+		"bridge deleted":  func() error { return link.Delete(m.bridge(1)) },
+		"rules flushed":   func() error { return link.In(ns, exec.Command("nft", "flush", "ruleset").Run) },
+		"host table gone": exec.Command("nft", "delete", "table", "inet", m.table()).Run,
+		"files deleted":   func() error { return os.RemoveAll(m.path(1)) },
+		"namespace gone":  func() error { return link.DeleteNamespace(ns) },
+		"address replaced": func() error {
+			return link.In(ns, func() error { return link.EnsureAddress(lanLink, prefix("10.9.9.9/24")) })
+		},
+		"transit replaced": func() error {
+			return link.In(ns, func() error { return link.EnsureAddress(wanLink, prefix("10.9.9.9/24")) })
+		},
+	} {
+		if err := harm(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		h.pass(t)
+		c := h.join(t, 1)
+		if err := link.In(c.ns, func() error { return link.EnsureAddress("eth0", prefix("10.0.0.7/24")) }); err != nil {
+			t.Fatal(err)
+		}
+		if reply := c.lookup(t, "10.0.0.1", "nobody.lab.example"); reply.Rcode != dns.RcodeNameError {
+			t.Errorf("%s: a client is told %v", name, reply)
+		}
+	}
+}
+
+func TestDeleteLeavesNothing(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1), usual(2))
+	h.pass(t)
+	h.rows.want[0].Deleted, h.rows.want = true, h.rows.want[:1] // one with a tombstone, one whose row is gone
+	h.pass(t)
+	if !h.rows.fact(1).Gone {
+		t.Errorf("fact is %+v", h.rows.fact(1))
+	}
+	if list, err := link.List(h.marks.prefix()); err != nil || len(list) > 0 {
+		t.Errorf("links left: %v, %v", list, err)
+	}
+	if list, err := link.Namespaces(h.marks.prefix()); err != nil || len(list) > 0 {
+		t.Errorf("namespaces left: %v, %v", list, err)
+	}
+	if out, err := exec.Command("nft", "list", "tables").Output(); err != nil || strings.Contains(string(out), h.Instance) {
+		t.Errorf("tables left: %s, %v", out, err)
+	}
+	if list, err := dnsmasq.List(h.Dir); err != nil || len(list) > 0 {
+		t.Errorf("processes left: %v, %v", list, err)
+	}
+	if list, err := os.ReadDir(h.Dir); err != nil || len(list) > 0 {
+		t.Errorf("files left: %v, %v", list, err)
+	}
+}
+
+func TestALeaseWakesTheLoop(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1))
+	rows := &lockedRows{memoryRows: h.rows}
+	c := h.Config
+	c.Rows = rows
+	var l *loop.Loop
+	c.Wake = func() { l.Wake() }
+	controller := New(c)
+	l = loop.New(controller, time.Hour, slog.New(slog.DiscardHandler)) // the timer won't help
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, run := range []func(context.Context) error{l.Run, controller.Watch} {
+		running.Go(func() {
+			if err := run(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+	defer running.Wait()
+	defer cancel()
+	linktest.Eventually(t, "the network runs", func() bool { return rows.get(1).Running })
+	h.join(t, 1).dhcp(t, "web")
+	linktest.Eventually(t, "the lease is reported", func() bool { return len(rows.get(1).Leases) == 1 })
+}
+
+// lockedRows may be read by a test while a loop writes them.
+type lockedRows struct {
+	*memoryRows
+	mu sync.Mutex
+}
+
+func (r *lockedRows) Report(ctx context.Context, facts []Fact) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.memoryRows.Report(ctx, facts)
+}
+
+func (r *lockedRows) get(key int64) Fact {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fact(key)
+}
