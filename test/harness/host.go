@@ -1,0 +1,96 @@
+package harness
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Output runs a program and returns its standard output; the test fails when the program does.
+func Output(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	var stderr strings.Builder
+	cmd := exec.Command(name, args...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v: %s", name, strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}
+
+// Virsh runs virsh on the system's hypervisor.
+func Virsh(t testing.TB, args ...string) string {
+	t.Helper()
+	return Output(t, "virsh", append([]string{"-q", "-c", "qemu:///system"}, args...)...)
+}
+
+// Instance returns the mark of a server's things on the host.
+func (s *Server) Instance() string {
+	return s.Table().Must(200, "GET", "system?fields=instance", nil).Rows()[0]["instance"].(string)
+}
+
+// Traces lists everything on the host that carries the mark of an instance or lies below its data directory: domains, links,
+// namespaces, nftables tables, dnsmasq processes, drives, directories of networks and machines. Each is named as the tool that
+// found it names it.
+func (s *Server) Traces(instance string) (found []string) {
+	s.t.Helper()
+	mark := "dp" + instance
+	for _, name := range strings.Fields(Virsh(s.t, "list", "--all", "--name")) {
+		if strings.HasPrefix(name, "dp-"+instance+"-") {
+			found = append(found, "domain "+name)
+		}
+	}
+	var links []struct {
+		Name string `json:"ifname"`
+	}
+	if err := json.Unmarshal([]byte(Output(s.t, "ip", "-j", "link")), &links); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, l := range links {
+		if strings.HasPrefix(l.Name, mark) {
+			found = append(found, "link "+l.Name)
+		}
+	}
+	for _, line := range strings.Split(Output(s.t, "ip", "netns", "list"), "\n") {
+		if strings.HasPrefix(line, mark) {
+			found = append(found, "namespace "+line)
+		}
+	}
+	for _, line := range strings.Split(Output(s.t, "nft", "list", "tables"), "\n") {
+		if strings.Contains(line, "dewpoint_"+instance) {
+			found = append(found, line)
+		}
+	}
+	found = append(found, s.processes()...)
+	for _, dir := range []string{"pools/1", "vnets", "machines"} {
+		entries, _ := os.ReadDir(filepath.Join(s.Data, dir))
+		for _, e := range entries {
+			found = append(found, filepath.Join(dir, e.Name()))
+		}
+	}
+	return found
+}
+
+// processes lists the dnsmasq and QEMU processes that work on the server's data directory.
+func (s *Server) processes() (found []string) {
+	dirs, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, file := range dirs {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		args := strings.Split(string(text), "\x00")
+		base := filepath.Base(args[0])
+		if (base == "dnsmasq" || strings.HasPrefix(base, "qemu-system")) && strings.Contains(string(text), s.Data+"/") {
+			found = append(found, "process "+base+" "+filepath.Base(filepath.Dir(file)))
+		}
+	}
+	return found
+}

@@ -1,0 +1,166 @@
+// Package harness runs the built program for tests that look at it from outside, and speaks HTTP to it the way any client would.
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// AdminPassword is the password of admin on every server that a test starts.
+const AdminPassword = "correct horse battery staple"
+
+// Server is one running dewpoint with a data directory of its own.
+type Server struct {
+	t    testing.TB
+	Data string
+	// URL is where it answers, as it said on its standard output.
+	URL string
+	// Started is how long the last start took until the ready line.
+	Started time.Duration
+	args    []string
+	cmd     *exec.Cmd
+	exited  chan error
+	log     lockedBuffer
+	HTTP    *http.Client
+}
+
+// Root is the top folder of the project.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Binary returns the program under test: $DEWPOINT_BIN, or bin/dewpoint as `make build` makes it.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path := os.Getenv("DEWPOINT_BIN")
+	if path == "" {
+		path = filepath.Join(Root(), "bin", "dewpoint")
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("the program isn't built: run make build (%v)", err)
+	}
+	return path
+}
+
+// Start starts a server on a free loopback port and waits until it is ready; it is stopped when the test ends. Its data directory is
+// removed then, unless the test failed.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	// Not t.TempDir: libvirt's QEMU must be able to reach into it, and a failed test's serial lines are worth keeping.
+	data, err := os.MkdirTemp("", "dewpoint-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{t: t, Data: data, args: args, HTTP: &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64,
+	}}}
+	t.Cleanup(func() {
+		s.Stop()
+		if t.Failed() {
+			t.Logf("the data directory %s is kept; the server's log:\n%s", data, s.Log())
+			return
+		}
+		os.RemoveAll(data)
+	})
+	s.Run()
+	return s
+}
+
+// Run starts the program again after Stop or Kill, and waits until it is ready. From the second time on it listens where it did before.
+func (s *Server) Run() {
+	s.t.Helper()
+	listen := "127.0.0.1:0"
+	if s.URL != "" {
+		listen = strings.TrimPrefix(strings.TrimPrefix(s.URL, "https://"), "http://")
+	}
+	s.cmd = exec.Command(Binary(s.t), append([]string{"serve", "--data", s.Data, "--listen", listen}, s.args...)...)
+	s.cmd.Env = append(os.Environ(), "DEWPOINT_ADMIN_PASSWORD="+AdminPassword)
+	s.cmd.Stderr = &s.log
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	began := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ready, exited := make(chan string, 1), make(chan error, 1)
+	s.exited = exited
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if url, ok := strings.CutPrefix(lines.Text(), "dewpoint: ready on "); ok {
+				ready <- url
+			}
+		}
+		exited <- s.cmd.Wait()
+	}()
+	select {
+	case s.URL = <-ready:
+		s.Started = time.Since(began)
+	case err := <-exited:
+		s.t.Fatalf("the server ended before it was ready: %v\n%s", err, s.Log())
+	case <-time.After(30 * time.Second):
+		s.t.Fatalf("the server isn't ready after 30 s:\n%s", s.Log())
+	}
+}
+
+// Stop asks the server to end, as systemd would, and waits.
+func (s *Server) Stop() { s.end(syscall.SIGTERM) }
+
+// Kill ends the server by SIGKILL and waits.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+func (s *Server) end(sig syscall.Signal) {
+	if s.cmd == nil {
+		return
+	}
+	s.cmd.Process.Signal(sig)
+	select {
+	case <-s.exited:
+	case <-time.After(20 * time.Second):
+		s.cmd.Process.Kill()
+		<-s.exited
+		s.t.Errorf("the server was still there 20 s after %v", sig)
+	}
+	s.cmd = nil
+}
+
+// PID returns the process id of the running server.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
+// Log returns what the server has written to its standard error.
+func (s *Server) Log() string { return s.log.String() }
+
+// lockedBuffer is a bytes.Buffer that a process and a test share.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
