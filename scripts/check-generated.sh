@@ -1,14 +1,18 @@
 #!/bin/bash
-# check-generated.sh fails if `go generate` would change a file, and leaves the tree as it found it.
+# check-generated.sh fails if `go generate` would change a file. It works on a copy of the tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
-git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy" 2>/dev/null || true
-(cd "$copy" && go generate ./...)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/now"
+git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+	[[ ! -e $file ]] || printf '%s\0' "$file" # deleted, but not yet committed
+done | xargs -0 cp --parents -t "$work/now"
+cp -r "$work/now" "$work/generated"
+(cd "$work/generated" && go generate ./...)
 
-if ! changed=$(diff -rq --exclude=.git --exclude=bin --exclude=.cache . "$copy"); then
+if ! changed=$(cd "$work" && diff -rq now generated); then
 	printf 'generated files are out of date; run make generate:\n%s\n' "$changed" >&2
 	exit 1
 fi

@@ -23,23 +23,24 @@ inputs_hash() {
 
 # fetch_kernel DIR unpacks Debian's current kernel package below DIR; nothing is installed.
 fetch_kernel() {
-	local package
-	package=$(kernel_package)
-	if [[ -z $package ]]; then
-		[[ $(id -u) == 0 ]] || die "no package lists; as root run: apt-get update"
+	local dir=$1
+	mkdir "$dir"
+	chmod 777 "$dir" # apt gives up root's rights to download
+	if ! download_kernel "$dir"; then
+		# No package lists yet, or lists so old that the registry has moved on.
+		[[ $(id -u) == 0 ]] || die "cannot download the kernel; as root run: apt-get update; $(cat "$dir/apt.log")"
 		apt-get update -qq
-		package=$(kernel_package)
+		download_kernel "$dir" || die "cannot download the kernel: $(cat "$dir/apt.log")"
 	fi
-	[[ -n $package ]] || die "no package linux-image-amd64 in the package lists"
-	mkdir "$1"
-	# apt drops root to download, and then must be able to write here.
-	chmod 777 "$1"
-	(cd "$1" && apt-get -qq download "$package" 2>apt.log) || die "cannot download $package: $(cat "$1/apt.log")"
-	dpkg -x "$1"/*.deb "$1"
+	dpkg -x "$dir"/*.deb "$dir"
 }
 
-kernel_package() {
-	apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends: linux-image/ { print $2; exit }'
+# download_kernel DIR puts the package there; linux-image-amd64 itself is empty and names it.
+download_kernel() {
+	local package
+	package=$(apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends: linux-image/ { print $2; exit }')
+	: >"$1/apt.log"
+	[[ -n $package ]] && (cd "$1" && apt-get -qq download "$package" 2>apt.log)
 }
 
 # copy_modules KERNEL ROOT copies the modules listed in test/guest/modules with what they need, and
@@ -96,6 +97,7 @@ if [[ -f $out && $(cat "$out.inputs" 2>/dev/null) == "$hash" ]]; then
 fi
 mkdir -p "$(dirname "$out")"
 work=$(mktemp -d)
+chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 fetch_kernel "$work/kernel"
 make_root "$work/kernel" "$work/root"

@@ -26,6 +26,10 @@ var rules = map[string]rule{
 		may: []string{"store", "perm", "query", "schema", "event", "model", "errs"},
 		why: "hooks of a table work on its typed rows",
 	},
+	"media": {
+		may: []string{"store", "model", "schema", "event", "errs"},
+		why: "bytes of the table files: both dialects send them, and rows say what is there",
+	},
 	"auth": {
 		may: []string{"engine", "store", "perm", "model", "query", "schema", "errs"},
 		why: "people, sessions and keys are rows",
@@ -48,7 +52,7 @@ var rules = map[string]rule{
 	"cmd": {
 		may: []string{
 			"api", "control", "cluster", "auth", "config", "engine", "event", "host", "job", "logs",
-			"metrics", "model", "perm", "query", "schema", "store", "web", "errs",
+			"media", "metrics", "model", "perm", "query", "schema", "store", "web", "errs",
 		},
 		why: "joins everything: what api needs of host and control is an interface that cmd fills",
 	},
