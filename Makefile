@@ -15,7 +15,7 @@ testsum     := go run ./test/testsum
 
 # Tests beside the code, and the import rules: with the race detector. Tests across packages drive the
 # built program and real guests: one package at a time, without it.
-unit_packages  = $(shell go list -e ./cmd/... ./internal/... ./test/arch/... ./test/testsum/...)
+unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load%),$(shell go list -e ./...))
 whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e)))
 unit_tests     = -race -p 2 -timeout 10m $(unit_packages)
 whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
