@@ -1,0 +1,84 @@
+// Package media keeps the bytes of the table files: chunks that come in any order and in parallel, finished uploads that are moved into
+// place, reading, and clearing away what was deleted. Rows say what is on disk only after it is safely there.
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Library is the media of one data directory: the bytes of the row with key K are the file <dir>/files/K. It asks nobody's
+// permission: callers have checked that the row is the client's to read or write. It is safe for concurrent use.
+type Library struct {
+	db  *store.DB
+	dir string
+
+	mu   sync.Mutex
+	open map[int64]*upload
+}
+
+// New makes a library in the data directory dir, whose folder files is made when it isn't there.
+func New(db *store.DB, dir string) (*Library, error) {
+	l := &Library{db: db, dir: filepath.Join(dir, "files"), open: map[int64]*upload{}}
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder for media: %w", err)
+	}
+	return l, syncDir(dir)
+}
+
+// Content is the bytes of a complete file. The caller closes it.
+type Content struct {
+	io.ReadSeekCloser
+	Name     string
+	Size     int64
+	Modified time.Time
+}
+
+// Open opens a complete file for reading: NotFound when there is no such row, Conflict while bytes are missing.
+func (l *Library) Open(ctx context.Context, key int64) (*Content, error) {
+	row, err := l.row(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if !row.Complete {
+		return nil, errs.New(errs.Conflict, "file_incomplete", "file %q hasn't been uploaded whole: %d of %d bytes are there without a gap; send the rest first",
+			row.Name, row.Filesize, row.AllocatedBytes)
+	}
+	f, err := os.Open(l.path(key))
+	if err != nil {
+		return nil, fmt.Errorf("opening file %d: %w", key, err)
+	}
+	return &Content{ReadSeekCloser: f, Name: row.Name, Size: row.Filesize, Modified: time.Unix(row.Modified, 0).UTC()}, nil
+}
+
+func (l *Library) path(key int64) string { return filepath.Join(l.dir, strconv.FormatInt(key, 10)) }
+
+// row reads the live row of a file.
+func (l *Library) row(ctx context.Context, key int64) (row model.File, err error) {
+	err = l.db.View(ctx, func(tx *store.Tx) error {
+		row, err = store.GetRow[model.File](tx, schema.IntValue(key))
+		return err
+	})
+	return row, err
+}
+
+// syncDir makes the names in a folder survive a power loss.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
