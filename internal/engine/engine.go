@@ -22,7 +22,7 @@ type Engine struct {
 	log   *slog.Logger
 }
 
-// New makes an engine. HashPassword turns a new password into what is stored; newAPIKey makes a key and its digest.
+// New makes an engine.
 func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engine {
 	e := &Engine{db: db, bus: bus, log: log}
 	e.hooks = map[string]hooks{
@@ -40,11 +40,9 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 }
 
 // Secrets makes what must be made with care; package auth does.
-type Secrets interface {
-	// HashPassword returns what is stored of a password.
-	HashPassword(password string) (string, error)
-	// NewAPIKey returns a fresh API key and the digest that is stored of it.
-	NewAPIKey() (key, digest string)
+type Secrets struct {
+	HashPassword func(password string) string // what is stored of a password
+	NewAPIKey    func() (key, digest string)  // a fresh API key, and what is stored of it
 }
 
 // Schema returns the declarations.

@@ -19,7 +19,10 @@ func userHooks(secrets Secrets) hooks {
 			}
 			r.Put("id", schema.TextValue(hex.EncodeToString(id)))
 			r.Put("name", schema.TextValue(strings.ToLower(r.Get("name").Text())))
-			return hashInto(secrets, r.Get("password"), func(v schema.Value) { r.Put("password", v) })
+			if password := r.Get("password").Text(); password != "" {
+				r.Put("password", schema.TextValue(secrets.HashPassword(password)))
+			}
+			return nil
 		},
 		update: func(w *Write, old *schema.Record, set schema.Set) error {
 			if v, ok := set["enabled"]; ok && !v.Bool() && old.Get("admin").Bool() {
@@ -33,23 +36,12 @@ func userHooks(secrets Secrets) hooks {
 					return nil
 				}
 				set["token_epoch"] = schema.IntValue(old.Get("token_epoch").Int() + 1) // tokens given before are void
-				return hashInto(secrets, v, func(v schema.Value) { set["password"] = v })
+				set["password"] = schema.TextValue(secrets.HashPassword(v.Text()))
 			}
 			return nil
 		},
 		remove: func(w *Write, r *schema.Record) error { return w.keepAnAdmin(r) },
 	}
-}
-
-func hashInto(secrets Secrets, password schema.Value, put func(schema.Value)) error {
-	if password.Text() == "" {
-		return nil // reported as a missing field
-	}
-	digest, err := secrets.HashPassword(password.Text())
-	if err == nil {
-		put(schema.TextValue(digest))
-	}
-	return err
 }
 
 // keepAnAdmin refuses to take away the last enabled user who may do everything.
