@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"math"
 	"time"
 
 	"dewpoint/internal/errs"
@@ -17,8 +18,8 @@ const sessionBytes = 20 // 40 hex digits
 // limits is how long sessions live.
 type limits struct{ age, idle time.Duration }
 
-// readLimits reads the settings max_session_age and session_idle, in seconds; what is missing or no positive number counts as three days
-// and one day, the defaults that users of the table API know.
+// readLimits reads the settings max_session_age and session_idle, in seconds; what is missing or out of bounds counts as three days and
+// one day, the defaults that users of the table API know.
 func readLimits(tx *store.Tx) (limits, error) {
 	l := limits{age: 259200 * time.Second, idle: 86400 * time.Second}
 	for key, into := range map[string]*time.Duration{"max_session_age": &l.age, "session_idle": &l.idle} {
@@ -26,7 +27,7 @@ func readLimits(tx *store.Tx) (limits, error) {
 		if err := ifThere(err); err != nil {
 			return l, err
 		}
-		if n := schema.TextValue(setting.Value).Int(); n > 0 {
+		if n := schema.TextValue(setting.Value).Int(); n > 0 && n <= math.MaxInt32 {
 			*into = time.Duration(n) * time.Second
 		}
 	}

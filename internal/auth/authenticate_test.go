@@ -1,0 +1,171 @@
+package auth_test
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/internal/auth"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+func basic(text string) *http.Request {
+	return from("192.0.2.1", "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(text)))
+}
+
+func TestEveryFormOfEveryCredential(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	u := b.user("ann", "correct horse")
+	key, digest := auth.NewAPIKey()
+	b.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "name": schema.TextValue("k"), "digest": schema.TextValue(digest)})
+	session, err := b.NewSession(context.Background(), u.Key, "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := b.IssueJWT(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := func(token string) *http.Request {
+		r := from("192.0.2.1", "", "")
+		r.URL.RawQuery = "token=" + token
+		return r
+	}
+	loginScheme := from("192.0.2.1", "Authorization", "ybkey login")
+	loginScheme.Header.Set("x-yottabyte-token", session)
+	noUser := basic(":")
+	noUser.Header.Set("X-Yottabyte-Token", session)
+	want := perm.Actor{User: u.Key, Name: "ann", Address: "192.0.2.1"}
+	for what, r := range map[string]*http.Request{
+		"password":                     basic("ann:correct horse"),
+		"key as user":                  basic(key + ":x"),
+		"key alone":                    basic(key),
+		"bearer key":                   bearer(key),
+		"bearer session":               bearer(session),
+		"bearer JWT":                   bearer(token),
+		"lower-case scheme":            from("192.0.2.1", "authorization", "bearer "+token),
+		"session header":               from("192.0.2.1", "x-yottabyte-token", session),
+		"key in the session header":    from("192.0.2.1", "x-yottabyte-token", key),
+		"query session":                query(session),
+		"query JWT":                    query(token),
+		"query key":                    query(key),
+		"unknown scheme and a session": loginScheme,
+		"empty Basic and a session":    noUser,
+	} {
+		if d := cmp.Diff(want, b.accepts(what, r)); d != "" {
+			t.Errorf("%s: %s", what, d)
+		}
+	}
+	wrong := bearer(key[1:] + "0")
+	wrong.Header.Set("x-yottabyte-token", session) // a bad credential isn't healed by a good one behind it
+	for what, r := range map[string]*http.Request{
+		"wrong password": basic("ann:wrong"), "unknown user": basic("bob:correct horse"), "wrong key": wrong, "no token": bearer("nonsense"),
+		"half a session": bearer(session[:20]), "empty password": basic("ann:"), "digest as key": bearer(digest),
+	} {
+		b.refuses(what, "invalid", r)
+	}
+	for what, r := range map[string]*http.Request{
+		"nothing": from("192.0.2.1", "", ""), "unknown scheme": from("192.0.2.1", "Authorization", "ybkey login"), "bad base64": from("192.0.2.1", "Authorization", "Basic ???"),
+	} {
+		b.refuses(what, "missing", r)
+	}
+}
+
+func TestAdminsAreAdmins(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	printed, created, err := b.Bootstrap(context.Background(), "")
+	if err != nil || !created || len(printed) != 20 {
+		t.Fatalf("first start: %q, %v, %v", printed, created, err)
+	}
+	if a := b.accepts("admin", basic("admin:"+printed)); !a.Admin {
+		t.Errorf("admin is %+v", a)
+	}
+	if printed, created, err := b.Bootstrap(context.Background(), "other"); err != nil || created || printed != "" {
+		t.Errorf("second start: %q, %v, %v", printed, created, err)
+	}
+	other := newBench(t)
+	if printed, created, err := other.Bootstrap(context.Background(), "given"); err != nil || !created || printed != "" {
+		t.Errorf("with a given password: %q, %v, %v", printed, created, err)
+	}
+	other.accepts("given password", basic("admin:given"))
+}
+
+func TestClosedAccountsMayNotEnter(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]schema.Set{"disabled": {"enabled": schema.BoolValue(false)}, "locked": {"account_locked": schema.IntValue(1)}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			u := b.user("ann", "pw")
+			key, digest := auth.NewAPIKey()
+			b.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "digest": schema.TextValue(digest)})
+			session, _ := b.NewSession(context.Background(), u.Key, "")
+			token, _, _ := b.IssueJWT(u)
+			requests := map[string]*http.Request{"password": basic("ann:pw"), "key": bearer(key), "session": bearer(session), "JWT": bearer(token)}
+			for what, r := range requests {
+				b.accepts(what, r)
+			}
+			b.change("users", u.Key, set)
+			for what, r := range requests {
+				b.refuses(what, "invalid", r)
+			}
+			if _, err := b.Login(context.Background(), "ann", "pw", ""); err == nil {
+				t.Error("login of a closed account")
+			}
+			if _, _, _, err := b.Refresh(context.Background(), token); err == nil {
+				t.Error("refresh for a closed account")
+			}
+		})
+	}
+}
+
+func TestUsesAreWrittenAtMostOnceAMinute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	u := b.user("ann", "pw")
+	key, digest := auth.NewAPIKey()
+	row := b.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "digest": schema.TextValue(digest)})
+	var writes int
+	b.db.Watch(func(cs []store.Change) { writes += len(cs) })
+	for range 5 {
+		b.accepts("key", bearer(key))
+		if err := b.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		b.pass(10 * time.Second)
+	}
+	if writes != 1 {
+		t.Errorf("%d writes in 50 seconds, want 1", writes)
+	}
+	b.pass(10 * time.Second)
+	if err := b.Flush(context.Background()); err != nil || writes != 2 {
+		t.Errorf("%d writes after a minute (%v), want 2", writes, err)
+	}
+	err := b.db.View(context.Background(), func(tx *store.Tx) error {
+		r, err := tx.Get("user_api_keys", schema.IntValue(row))
+		if got, want := r.Get("lastlogin_stamp").Int(), start.Add(40*time.Second).Unix(); got != want {
+			t.Errorf("lastlogin_stamp is %d, want %d", got, want)
+		}
+		if got := r.Get("lastlogin_ip").Text(); got != "192.0.2.1" {
+			t.Errorf("lastlogin_ip is %q", got)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	b.accepts("key", bearer(key))
+	b.update(func(tx *store.Tx) error { return tx.Delete("user_api_keys", schema.IntValue(row)) })
+	b.pass(2 * time.Minute)
+	if err := b.Flush(context.Background()); err != nil {
+		t.Errorf("noting the use of a key that is gone: %v", err)
+	}
+}

@@ -1,0 +1,127 @@
+package auth_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"dewpoint/internal/auth"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bench is a service over an empty database, with a clock that the test moves.
+type bench struct {
+	*testing.T
+	*auth.Service
+	db      *store.DB
+	elapsed atomic.Int64
+}
+
+var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := sqlite.Open(context.Background(), filepath.Join(dir, "t.db"), model.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	s, err := auth.New(db, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{T: t, Service: s, db: db}
+	s.SetClock(func() time.Time { return start.Add(time.Duration(b.elapsed.Load())) })
+	return b
+}
+
+func (b *bench) pass(d time.Duration) { b.elapsed.Add(int64(d)) }
+
+func (b *bench) update(f func(*store.Tx) error) {
+	b.Helper()
+	if err := b.db.Update(context.Background(), f); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) change(table string, key int64, set schema.Set) {
+	b.Helper()
+	b.update(func(tx *store.Tx) error { return tx.Change(table, schema.IntValue(key), set) })
+}
+
+func (b *bench) create(table string, set schema.Set) (key int64) {
+	b.Helper()
+	b.update(func(tx *store.Tx) error {
+		r := schema.NewRecord(tx.Schema().Table(table))
+		for name, v := range set {
+			r.Put(name, v)
+		}
+		k, err := tx.Create(r, nil)
+		key = k.Int()
+		return err
+	})
+	return key
+}
+
+func (b *bench) user(name, password string) model.User {
+	b.Helper()
+	key := b.create("users", schema.Set{"name": schema.TextValue(name), "password": schema.TextValue(auth.HashPassword(password))})
+	return b.readUser(key)
+}
+
+func (b *bench) readUser(key int64) (u model.User) {
+	b.Helper()
+	err := b.db.View(context.Background(), func(tx *store.Tx) (err error) {
+		u, err = store.GetRow[model.User](tx, schema.IntValue(key))
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return u
+}
+
+// from makes a request from address with one header, which may be none.
+func from(address, header, value string) *http.Request {
+	r := httptest.NewRequest("GET", "/api/v4/vms", nil)
+	r.RemoteAddr = address + ":40000"
+	if header != "" {
+		r.Header.Set(header, value)
+	}
+	return r
+}
+
+func bearer(token string) *http.Request {
+	return from("192.0.2.1", "Authorization", "Bearer "+token)
+}
+
+func (b *bench) accepts(what string, r *http.Request) perm.Actor {
+	b.Helper()
+	a, err := b.Authenticate(context.Background(), r)
+	if err != nil {
+		b.Errorf("%s: %v", what, err)
+	}
+	return a
+}
+
+func (b *bench) refuses(what, code string, r *http.Request) {
+	b.Helper()
+	a, err := b.Authenticate(context.Background(), r)
+	if e := errs.As(err); e == nil || e.Kind != errs.Unauthenticated || e.Code != code {
+		b.Errorf("%s: got %+v, %v; want it refused as %s", what, a, err, code)
+	}
+}
