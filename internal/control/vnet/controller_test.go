@@ -132,7 +132,7 @@ func TestDeletedIsGoneWhenNothingIsLeft(t *testing.T) {
 	rows := &memoryRows{want: []Vnet{usual(1)}}
 	c := newFakeController(host, rows, at)
 	reconcile(t, c)
-	rows.want[0].Deleted = true
+	rows.want[0].Absent = true
 	host.broken[DropBridge] = 1
 	reconcile(t, c)
 	if f := rows.fact(1); f.Gone || f.Status != Failed {
@@ -168,7 +168,7 @@ var genWish = rapid.Custom(func(t *rapid.T) []Vnet {
 		}
 		out = append(out, with(usual(n), func(v *Vnet) {
 			v.Running = rapid.Bool().Draw(t, "running")
-			v.Deleted = rapid.IntRange(0, 5).Draw(t, "deleted") == 0
+			v.Absent = rapid.IntRange(0, 5).Draw(t, "deleted") == 0
 			v.Restart = rapid.IntRange(0, 5).Draw(t, "restart") == 0
 			v.NAT = rapid.Bool().Draw(t, "nat")
 			v.DHCP, v.DNS = rapid.Bool().Draw(t, "dhcp"), rapid.Bool().Draw(t, "dns")

@@ -33,7 +33,7 @@ func diff(want []Vnet, have Observed, m marks) Plan {
 	for _, v := range want {
 		wished[v.Key] = true
 		has := have.Vnets[v.Key]
-		if v.Deleted {
+		if v.Absent {
 			p.add(v.Key, clear(v.Key, has), nil)
 			continue
 		}

@@ -37,7 +37,7 @@ func plans(t *testing.T) []planCase {
 		{"bridge alone", change(func(v *Vnet) { v.Running = false }), Observed{}},
 		{"no subnet", change(func(v *Vnet) { v.Network = netip.Prefix{} }), Observed{}},
 		{"router off", change(func(v *Vnet) { v.Running = false }), settled(t, one)},
-		{"deleted", change(func(v *Vnet) { v.Deleted = true }), settled(t, one)},
+		{"deleted", change(func(v *Vnet) { v.Absent = true }), settled(t, one)},
 		{"not wished", nil, settled(t, one)},
 		{"one of two not wished", []Vnet{one}, settled(t, one, usual(2))},
 		{"restart", change(func(v *Vnet) { v.Restart = true }), settled(t, one)},

@@ -92,6 +92,20 @@ func (h *realHost) join(t *testing.T, key int64) client {
 	return c
 }
 
+func (c client) mac(t *testing.T) (mac string) {
+	t.Helper()
+	if err := link.In(c.ns, func() error {
+		eth0, err := net.InterfaceByName("eth0")
+		if err == nil {
+			mac = eth0.HardwareAddr.String()
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return mac
+}
+
 // dhcp asks for an address as a machine of that name, takes it, and returns the server's word.
 func (c client) dhcp(t *testing.T, name string) *dhcpv4.DHCPv4 {
 	t.Helper()
@@ -155,13 +169,13 @@ func TestHosts(t *testing.T) {
 				{with(one, func(v *Vnet) { v.NAT = false })}, {with(one, func(v *Vnet) { v.DHCP = false })}, {one},
 				{with(one, func(v *Vnet) { v.DHCP, v.DNS = false, false })}, {with(one, func(v *Vnet) { v.Network = netip.Prefix{} })},
 				{with(one, func(v *Vnet) { v.Restart = true })}, {with(one, func(v *Vnet) { v.Running = false })},
-				{with(one, func(v *Vnet) { v.Deleted = true })}, {},
+				{with(one, func(v *Vnet) { v.Absent = true })}, {},
 			} {
 				rows := &memoryRows{want: want}
 				c.Rows = rows
 				reconcile(t, c)
 				for _, f := range rows.facts {
-					if !f.Settled || f.Running != (f.Status == Running) || f.Gone != want[0].Deleted {
+					if !f.Settled || f.Running != (f.Status == Running) || f.Gone != want[0].Absent {
 						t.Fatalf("wish %d ends as %+v: %v", i, f, c.faults[f.Key].err)
 					}
 				}

@@ -13,9 +13,9 @@ func (c *Controller) facts(want []Vnet, have Observed, rest Plan) []Fact {
 	facts := make([]Fact, 0, len(want))
 	for _, v := range want {
 		has, fault := have.Vnets[v.Key], c.faults[v.Key]
-		f := Fact{Key: v.Key, Seq: v.Seq, Leases: has.Leases, Running: works(v, has), Status: Stopped}
+		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: has.Leases, Running: works(v, has), Status: Stopped}
 		f.Settled = !open[v.Key] && fault.err == nil
-		f.Gone = v.Deleted && f.Settled
+		f.Gone = v.Absent && f.Settled
 		if f.Running {
 			f.Status, f.Started = Running, has.Router.Started
 		}

@@ -16,7 +16,7 @@ import (
 type Vnet struct {
 	Key     int64
 	Name    string
-	Deleted bool  // everything of it goes, and the fact says when it has gone
+	Absent  bool  // nothing of it may be on the host: its row is deleted or disabled
 	Running bool  // a router is wanted
 	Restart bool  // the router is to be built anew in this pass
 	Seq     int64 // comes back in the fact: which wish it is about
@@ -51,7 +51,8 @@ const (
 type Fact struct {
 	Key     int64
 	Seq     int64 // of the wish
-	Gone    bool  // deleted, and nothing of it is left on the host
+	Wanted  bool  // Vnet.Running of the wish
+	Gone    bool  // it was to be absent, and nothing of it is left on the host
 	Settled bool  // the host is as wished
 	Running bool  // the router works, though it may lack a recent change when Status is Failed
 	Status  Status
@@ -64,7 +65,7 @@ type Fact struct {
 
 // Rows is where wishes come from and facts go.
 type Rows interface {
-	// Wish returns all networks of this node, deleted ones too until their fact was Gone, read in one transaction.
+	// Wish returns all networks of this node, read in one transaction; deleted ones too until a Report has said that they are Gone.
 	Wish(ctx context.Context) ([]Vnet, error)
 	// Report writes the facts, one for each wished network, and only what differs.
 	Report(ctx context.Context, facts []Fact) error

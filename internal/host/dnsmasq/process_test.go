@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
@@ -52,6 +54,10 @@ func started(t *testing.T) (root string, p dnsmasq.Process) {
 	})
 	if known, err := link.GetNamespace(ns); err != nil || p.Namespace != known.Inode || p.Dir != c.Dir {
 		t.Errorf("found %+v, want one in %s in namespace %+v, %v", p, c.Dir, known, err)
+	}
+	own, _ := unix.Getsid(0)
+	if session, err := unix.Getsid(p.PID); err != nil || session == own {
+		t.Errorf("dnsmasq lives in session %d, %v, which dies with the caller's", session, err)
 	}
 	return root, p
 }

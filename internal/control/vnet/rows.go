@@ -1,0 +1,172 @@
+package vnet
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+
+	"dewpoint/internal/host/dnsmasq"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// StoreRows are the rows of the database: vnets and what hangs on them.
+type StoreRows struct {
+	db     *store.DB
+	node   int64  // key of the node this is
+	bootID string // of the host's present boot
+}
+
+// NewStoreRows returns the rows of db for the node with that key. The boot id is the kernel's (random(4)): a router last seen
+// in another boot has lost its power.
+func NewStoreRows(db *store.DB, node int64, bootID string) *StoreRows {
+	return &StoreRows{db: db, node: node, bootID: bootID}
+}
+
+// Wish reads all networks in one transaction.
+func (r *StoreRows) Wish(ctx context.Context) (out []Vnet, err error) {
+	err = r.db.View(ctx, func(tx *store.Tx) error {
+		rows, err := store.FindRows[model.Vnet](tx, store.Everything())
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			v, err := r.wishOf(tx, row)
+			if err != nil {
+				return err
+			}
+			out = append(out, v)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
+	v := settingsOf(row)
+	if v.Absent {
+		return v, nil
+	}
+	machine, err := store.GetRow[model.Machine](tx, schema.IntValue(row.Machine))
+	if err != nil {
+		return v, err
+	}
+	status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(row.Machine))
+	if err != nil {
+		return v, err
+	}
+	v.Seq = machine.PowerSeq
+	v.Running, v.Restart = r.power(machine, status, row.OnPowerLoss)
+	v.Hosts, err = reservations(tx, row.Key)
+	return v, err
+}
+
+// settingsOf reads the columns; an address that can't be read is as good as none, for the declaration has checked it.
+func settingsOf(row model.Vnet) Vnet {
+	network, _ := netip.ParsePrefix(row.Network)
+	v := Vnet{Key: row.Key, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: network,
+		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain}
+	v.Router, v.Gateway = parseAddr(row.Ipaddress), parseAddr(row.Gateway)
+	v.DHCPStart, v.DHCPEnd = parseAddr(row.DHCPStart), parseAddr(row.DHCPStop)
+	for _, word := range strings.FieldsFunc(row.Dnslist, func(c rune) bool { return strings.ContainsRune(" ,;\t\r\n", c) }) {
+		if a := parseAddr(word); a.IsValid() {
+			v.DNSServers = append(v.DNSServers, a)
+		}
+	}
+	return v
+}
+
+func parseAddr(text string) netip.Addr {
+	a, _ := netip.ParseAddr(text)
+	return a
+}
+
+// power says whether the router is to run: as the operation says that is not carried out yet, else as it was, unless the host lost
+// its power since (docs/design/0001-first-boot.md, Power).
+func (r *StoreRows) power(m model.Machine, s model.MachineStatus, onLoss string) (running, restart bool) {
+	switch {
+	case m.PowerSeq > s.DoneSeq:
+		restart = m.PowerOp == "reset" || m.PowerOp == "reboot"
+		return restart || m.PowerOp == "poweron", restart
+	case s.BootID != "" && s.BootID != r.bootID && onLoss != "last_state":
+		return onLoss == "power_on", false
+	}
+	return s.Powerstate, false
+}
+
+// reservations collects the fixed addresses of a network: rows of type static first, then NICs whose address is the client's wish. A
+// MAC or an address that comes twice counts once.
+func reservations(tx *store.Tx, vnet int64) ([]dnsmasq.Host, error) {
+	fixed, err := store.FindRows[model.VnetAddress](tx, store.Eq("vnet", schema.IntValue(vnet)), store.Eq("type", schema.TextValue("static")))
+	if err != nil {
+		return nil, err
+	}
+	nics, err := store.FindRows[model.MachineNIC](tx, store.Eq("vnet", schema.IntValue(vnet)), store.Eq("ip_reserved", schema.BoolValue(true)))
+	if err != nil {
+		return nil, err
+	}
+	var out []dnsmasq.Host
+	seen := make(map[string]bool)
+	add := func(macText, ipText, name string) {
+		mac, err := net.ParseMAC(macText)
+		ip := parseAddr(ipText)
+		if err != nil || !ip.Is4() || seen[mac.String()] || seen[ip.String()] {
+			return
+		}
+		seen[mac.String()], seen[ip.String()] = true, true
+		out = append(out, dnsmasq.Host{MAC: mac, IP: ip, Name: name})
+	}
+	for _, a := range fixed {
+		add(a.MAC, a.IP, a.Hostname)
+	}
+	for _, n := range nics {
+		add(n.Macaddress, n.Ipaddress, "")
+	}
+	return out, nil
+}
+
+// Report writes the facts that differ from the rows, all in one transaction.
+func (r *StoreRows) Report(ctx context.Context, facts []Fact) error {
+	var todo []func(*store.Tx) error
+	err := r.db.View(ctx, func(tx *store.Tx) error {
+		rows, err := store.FindRows[model.Vnet](tx, store.Everything())
+		if err != nil {
+			return err
+		}
+		byKey := make(map[int64]model.Vnet, len(rows))
+		for _, row := range rows {
+			byKey[row.Key] = row
+		}
+		for _, f := range facts {
+			row, found := byKey[f.Key]
+			if !found {
+				continue
+			}
+			w := &factWriter{StoreRows: r, tx: tx, fact: f}
+			if err := w.compare(row); err != nil {
+				return err
+			}
+			todo = append(todo, w.todo...)
+		}
+		return nil
+	})
+	if err != nil || len(todo) == 0 {
+		return err
+	}
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		for _, write := range todo {
+			if err := write(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// byIP orders leases, so that rows are made in the same order each time.
+func byIP(a, b dnsmasq.Lease) int {
+	return cmp.Or(a.IP.Compare(b.IP), cmp.Compare(a.MAC.String(), b.MAC.String()))
+}
