@@ -1,0 +1,185 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/host/libvirt"
+)
+
+// actionLimit bounds an action as a whole. The host's calls have shorter limits of their own.
+const actionLimit = 15 * time.Minute
+
+// carryOut does one machine's action in its queue and reports how it ended.
+func (c *Controller) carryOut(ctx context.Context, m *Machine, s step) {
+	limited, cancel := context.WithTimeout(ctx, actionLimit)
+	defer cancel()
+	key := strconv.FormatInt(m.Key, 10)
+	f, err := c.act(limited, m, s)
+	if err != nil {
+		if ctx.Err() != nil {
+			return // the server stops; the next one begins where this one was
+		}
+		wait := c.backoff.Fail(key, time.Now())
+		time.AfterFunc(wait, c.Wake)
+		c.log.Warn("a machine's action failed", "machine", m.Key, "vm", m.Hardware.Title, "action", string(s.action), "retry_in", wait, "err", err)
+		f = failed(m, s, err)
+	} else {
+		c.backoff.Ok(key)
+	}
+	if f == nil {
+		return
+	}
+	if err := c.rows.Report(ctx, []Fact{*f}); err != nil {
+		c.log.Error("a machine's status could not be written", "machine", m.Key, "err", err)
+	}
+}
+
+// act does the action and returns what is then known of the machine; nil when its row is gone.
+func (c *Controller) act(ctx context.Context, m *Machine, s step) (*Fact, error) {
+	ref := libvirt.Ref{Name: domxml.Name(c.cfg.Instance, m.Key), UUID: m.UUID}
+	var err error
+	switch s.action {
+	case start:
+		return c.start(ctx, m, s)
+	case remove:
+		return nil, c.takeDown(ctx, m, ref)
+	case press:
+		err = c.host.Shutdown(ctx, ref)
+	case cut:
+		err = c.host.Destroy(ctx, ref)
+	case reset:
+		err = c.host.Reset(ctx, ref)
+	case reboot:
+		err = c.host.Reboot(ctx, ref)
+	}
+	if err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) { // those two: it went off meanwhile
+		return nil, err
+	}
+	status := s.status
+	status.DoneSeq = s.done
+	if s.action == cut {
+		status = follow(&Machine{Last: status}, observed{state: libvirt.Off})
+	}
+	f := fact(m, status)
+	return &f, nil
+}
+
+// start defines the domain anew, so that it has what the rows say now, and boots it.
+func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, error) {
+	release, err := c.queues.startSlot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	node, err := c.platform.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	vm := c.hardware(m)
+	if err := makeDir(vm.Dir, node.uid, node.gid); err != nil {
+		return nil, err
+	}
+	domain, err := domxml.Build(&vm, &node.Host)
+	if err != nil {
+		return nil, err
+	}
+	xml, err := domain.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("domain XML of machine %d: %w", m.Key, err)
+	}
+	ref, err := c.host.Define(ctx, xml)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.host.Start(ctx, ref); err != nil && !errs.Is(err, errs.Conflict) {
+		return nil, err
+	}
+	before := *m
+	before.Last = s.status
+	status := follow(&before, observed{state: libvirt.Running, bootID: c.cfg.BootID, now: time.Now().Unix()})
+	status.DoneSeq, status.MachineType = s.done, domain.OS.Type.Machine
+	return &Fact{Machine: m.Key, Status: status, Attached: attached(&vm)}, nil
+}
+
+// hardware completes the machine's wish with what this node gives it.
+func (c *Controller) hardware(m *Machine) domxml.VM {
+	vm := m.Hardware
+	vm.Instance, vm.MachineKey, vm.UUID, vm.Accelerator = c.cfg.Instance, m.Key, m.UUID, c.cfg.Accelerator
+	vm.Dir = c.dir(m.Key)
+	vm.Drives = make([]domxml.Drive, len(m.Drives))
+	for i := range m.Drives {
+		vm.Drives[i] = m.Drives[i].Drive
+	}
+	return vm
+}
+
+func attached(vm *domxml.VM) *Attached {
+	a := &Attached{}
+	for _, drive := range vm.Drives {
+		a.Drives = append(a.Drives, drive.Key)
+	}
+	for _, nic := range vm.NICs {
+		a.NICs = append(a.NICs, nic.Key)
+	}
+	return a
+}
+
+// takeDown leaves nothing of a deleted machine on the host: power, definition, folder. The row is purged by the pass that follows.
+func (c *Controller) takeDown(ctx context.Context, m *Machine, ref libvirt.Ref) error {
+	for _, call := range []func(context.Context, libvirt.Ref) error{c.host.Destroy, c.host.Undefine} {
+		if err := call(ctx, ref); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+	}
+	if err := os.RemoveAll(c.dir(m.Key)); err != nil {
+		return err
+	}
+	off := follow(&Machine{Last: m.Last}, observed{state: libvirt.Off})
+	if err := c.rows.Report(ctx, []Fact{fact(m, off)}); err != nil { // from here on the drives' files may go
+		return err
+	}
+	c.down.add(m.Key)
+	return nil
+}
+
+// failed is the report of an action that did not succeed. The operation stays undone and is tried again.
+func failed(m *Machine, s step, err error) *Fact {
+	status := s.status
+	status.State, status.Info = "error", "internal error; see the server's log"
+	if typed := errs.As(err); typed != nil {
+		status.Info = typed.Text
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		status.Info = "the host did not answer in time"
+	}
+	if s.action == start {
+		status.Status = "error"
+	}
+	f := fact(m, status)
+	return &f
+}
+
+func (c *Controller) dir(machine int64) string {
+	return filepath.Join(c.cfg.DataDir, "machines", strconv.FormatInt(machine, 10))
+}
+
+// makeDir makes a machine's folder, in which its QEMU process may make its sockets.
+func makeDir(dir string, uid, gid int) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o711); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	if uid < 0 {
+		return nil
+	}
+	return os.Chown(dir, uid, gid)
+}

@@ -1,0 +1,157 @@
+package vm
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"dewpoint/internal/control/loop"
+	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/host/libvirt"
+)
+
+// fullLook is the time between passes that nobody asked for; it finds what an event that got lost would have told.
+const fullLook = 10 * time.Second
+
+// Config is what a controller is told of its node.
+type Config struct {
+	Instance    string // the database's id: our mark on domains
+	DataDir     string
+	Accelerator string // "kvm" or "qemu", as the self-test found or the setting says
+	BootID      string // of the running kernel; see ReadBootID
+	Firmware    domxml.Firmware
+}
+
+// Controller reconciles the VMs of this node. Make it with New and let it Run.
+type Controller struct {
+	cfg      Config
+	rows     Rows
+	host     Host
+	log      *slog.Logger
+	loop     *loop.Loop
+	queues   *queues
+	backoff  loop.Backoff
+	strays   map[string]bool // domains warned about; used by passes only
+	down     keySet          // deleted machines of which nothing is left here but their rows
+	platform platform
+}
+
+// New makes a controller.
+func New(cfg Config, rows Rows, host Host, log *slog.Logger) *Controller {
+	c := &Controller{cfg: cfg, rows: rows, host: host, log: log, queues: newQueues(), strays: map[string]bool{}}
+	c.platform = platform{host: host, firmware: cfg.Firmware}
+	c.loop = loop.New(c, fullLook, log)
+	return c
+}
+
+// Wake asks for a pass soon; it never blocks.
+func (c *Controller) Wake() { c.loop.Wake() }
+
+// Run makes passes and follows libvirt's events until ctx ends, waits for what is under way, and returns ctx's cause.
+func (c *Controller) Run(ctx context.Context) error {
+	var watcher sync.WaitGroup
+	watcher.Go(func() { c.watch(ctx) })
+	watcher.Go(func() { _, _ = c.platform.get(ctx) }) // so that the first start need not wait; it asks again when this failed
+	err := c.loop.Run(ctx)
+	watcher.Wait()
+	c.queues.workers.Wait()
+	return err
+}
+
+// Name is the area, for logs.
+func (c *Controller) Name() string { return "vm" }
+
+// Reconcile makes one pass: read the wish, look at the host once, report what changed, and hand what is to be done to the machines' queues.
+// It waits for none of them.
+func (c *Controller) Reconcile(ctx context.Context) error {
+	busy := c.queues.snapshot() // before the wish is read: see queues.begin
+	machines, err := c.rows.Wish(ctx)
+	if err != nil {
+		return err
+	}
+	domains, err := c.host.List(ctx, c.prefix())
+	if err != nil {
+		return err
+	}
+	p := c.plan(ctx, machines, c.match(machines, domains), busy)
+	if len(p.facts) > 0 {
+		if err := c.rows.Report(ctx, p.facts); err != nil {
+			return err
+		}
+	}
+	for _, begin := range p.work { // after the report, which would overwrite theirs
+		begin()
+	}
+	if len(p.purge) > 0 {
+		return c.rows.Purge(ctx, p.purge)
+	}
+	return nil
+}
+
+// plan is what a pass found to do.
+type plan struct {
+	facts []Fact
+	work  []func() // each begins an action in its machine's queue
+	purge []int64
+}
+
+func (c *Controller) plan(ctx context.Context, machines []Machine, states map[int64]libvirt.State, busy map[int64]bool) plan {
+	var p plan
+	now := time.Now()
+	for i := range machines {
+		m := &machines[i]
+		switch {
+		case busy[m.Key]:
+			continue
+		case m.Deleted && c.down.has(m.Key):
+			p.purge = append(p.purge, m.Key)
+			continue
+		}
+		s := decide(m, observed{state: states[m.Key], bootID: c.cfg.BootID, now: now.Unix()})
+		if s.action != nothing {
+			if !c.backoff.Due(strconv.FormatInt(m.Key, 10), now) {
+				continue // its status tells why already
+			}
+			p.work = append(p.work, func() { c.queues.begin(m.Key, func() { c.carryOut(ctx, m, s) }, c.Wake) })
+		}
+		if s.status != m.Last {
+			p.facts = append(p.facts, fact(m, s.status))
+			c.logChange(m, s.status)
+		}
+	}
+	c.down.keep(machines)
+	return p
+}
+
+func (c *Controller) logChange(m *Machine, status Status) {
+	if status.Status != m.Last.Status {
+		c.log.Info("machine changed state", "machine", m.Key, "vm", m.Hardware.Title, "from", m.Last.Status, "to", status.Status)
+	}
+}
+
+// match finds the machines' domains by our mark in the name. Domains with our mark and no row are left alone and named once: to destroy
+// what nobody can explain would be worse than to keep it.
+func (c *Controller) match(machines []Machine, domains []libvirt.Info) map[int64]libvirt.State {
+	states := make(map[int64]libvirt.State, len(machines))
+	for _, m := range machines {
+		states[m.Key] = libvirt.Off
+	}
+	for _, d := range domains {
+		key, err := strconv.ParseInt(strings.TrimPrefix(d.Name, c.prefix()), 10, 64)
+		if _, known := states[key]; err == nil && known {
+			states[key] = d.State
+			continue
+		}
+		if !c.strays[d.Name] {
+			c.strays[d.Name] = true
+			c.log.Warn("a domain carries our mark but has no machine; it is left alone", "domain", d.Name, "uuid", d.UUID)
+		}
+	}
+	return states
+}
+
+// prefix begins the names of our domains.
+func (c *Controller) prefix() string { return "dp-" + c.cfg.Instance + "-" }

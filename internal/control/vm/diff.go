@@ -1,0 +1,126 @@
+package vm
+
+import (
+	"fmt"
+
+	"dewpoint/internal/host/libvirt"
+)
+
+// action is what has to be done to a domain.
+type action string
+
+const (
+	nothing action = ""
+	start   action = "start"
+	press   action = "press" // the power button
+	cut     action = "cut"   // the power
+	reset   action = "reset"
+	reboot  action = "reboot"
+	remove  action = "remove" // domain, folder and row
+)
+
+// step is what one machine needs now: an action, and the status to report. With an action the status is the one while it is under way;
+// done is then the PowerSeq that success carries out.
+type step struct {
+	action action
+	status Status
+	done   int64
+}
+
+// observed is what the host says of a machine.
+type observed struct {
+	state  libvirt.State // Off when there is no domain
+	bootID string        // of the host, now
+	now    int64         // Unix seconds
+}
+
+// decide compares wish and fact of one machine. It is pure.
+func decide(m *Machine, seen observed) step {
+	if m.Deleted {
+		status := m.Last
+		status.Status, status.PowerWanted = "stopping", false
+		return step{action: remove, status: status, done: m.PowerSeq}
+	}
+	active := seen.state.Active()
+	pending := m.PowerSeq > m.Last.DoneSeq
+	switch {
+	case pending && m.PowerOp == PowerOn && !active:
+		return powerUp(m)
+	case pending && active && actions[m.PowerOp] != nothing:
+		status := follow(m, seen)
+		if m.PowerOp == Kill {
+			status.Status = "stopping"
+		}
+		return step{action: actions[m.PowerOp], status: status, done: m.PowerSeq}
+	case pending: // the machine is already what the operation wants, or there is nothing that it could act on
+		status := follow(m, seen)
+		status.DoneSeq = m.PowerSeq
+		return step{status: status, done: m.PowerSeq}
+	case !active && lostPower(m, seen) && m.OnPowerLoss != LeaveOff:
+		return powerUp(m)
+	}
+	return step{status: follow(m, seen), done: m.Last.DoneSeq}
+}
+
+// actions maps the operations on a running machine; poweron is not among them because it has nothing to do there.
+var actions = map[string]action{PowerOff: press, Kill: cut, Reset: reset, Reboot: reboot}
+
+// lostPower reports that the machine was on, or was to come on, when the host went down. A guest that powered itself off has neither mark.
+func lostPower(m *Machine, seen observed) bool {
+	return (m.Last.Running || m.Last.PowerWanted) && m.Last.BootID != "" && m.Last.BootID != seen.bootID
+}
+
+// powerUp starts the machine once all its drives have their files.
+func powerUp(m *Machine) step {
+	status := m.Last
+	status.Running, status.PowerWanted, status.Started, status.Cores, status.RAMMiB = false, true, 0, 0, 0
+	status.State, status.Info = "offline", ""
+	for _, drive := range m.Drives {
+		if !drive.Ready {
+			status.Status = "waitingforresources"
+			status.Info = fmt.Sprintf("drive %d has no file yet", drive.Key)
+			return step{status: status}
+		}
+	}
+	status.Status = "starting"
+	return step{action: start, status: status, done: max(m.PowerSeq, m.Last.DoneSeq)}
+}
+
+// follow is the status of a machine that is left as it is.
+func follow(m *Machine, seen observed) Status {
+	status := m.Last
+	if seen.state == libvirt.Unknown {
+		return status
+	}
+	status.Info = ""
+	if !seen.state.Active() {
+		status.Running, status.Status, status.State, status.PowerWanted = false, "stopped", "offline", false
+		status.Started, status.Cores, status.RAMMiB = 0, 0, 0
+		if seen.state == libvirt.Crashed {
+			status.Status, status.State, status.Info = "error", "error", "the guest crashed"
+		}
+		return status
+	}
+	if !m.Last.Running {
+		status.Started, status.Cores, status.RAMMiB = seen.now, m.Hardware.CPUs, m.Hardware.RAMMiB
+	}
+	status.Running, status.State, status.BootID, status.PowerWanted = true, "online", seen.bootID, true
+	switch seen.state {
+	case libvirt.Paused, libvirt.Suspended:
+		status.Status = "paused"
+	case libvirt.Stopping:
+		status.Status = "stopping"
+	default:
+		status.Status = "running"
+	}
+	return status
+}
+
+// fact makes the report of a step: when the machine is off, nothing of it is attached any more.
+func fact(m *Machine, status Status) Fact {
+	f := Fact{Machine: m.Key, Status: status}
+	if m.Last.Running && !status.Running {
+		f.Attached = &Attached{}
+	}
+	return f
+}

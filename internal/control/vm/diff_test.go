@@ -1,0 +1,123 @@
+package vm
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/host/libvirt"
+)
+
+const (
+	thisBoot = "boot-2"
+	lastBoot = "boot-1"
+)
+
+// The statuses that the cases begin and end with. off and on are at rest after operation 1.
+var (
+	off = Status{Status: "stopped", State: "offline", DoneSeq: 1, BootID: thisBoot}
+	on  = Status{Running: true, Status: "running", State: "online", Started: 100, DoneSeq: 1, BootID: thisBoot, PowerWanted: true, Cores: 2, RAMMiB: 512}
+)
+
+func with(s Status, change func(*Status)) Status {
+	change(&s)
+	return s
+}
+
+// TestDecide is the section "Power" of the design record, case by case: operation, sequence numbers, what libvirt says, which boot.
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	seq := func(n int64) func(*Status) { return func(s *Status) { s.DoneSeq = n } }
+	fresh := Status{Status: "stopped", State: "offline"}
+	starting := Status{Status: "starting", State: "offline", DoneSeq: 1, BootID: thisBoot, PowerWanted: true}
+	cases := []struct {
+		name   string
+		op     string
+		seq    int64
+		last   Status
+		state  libvirt.State
+		action action
+		want   Status
+	}{
+		{"never asked for", "", 0, fresh, libvirt.Off, nothing, fresh},
+		{"poweron", PowerOn, 2, off, libvirt.Off, start, starting},
+		{"first poweron", PowerOn, 1, fresh, libvirt.Off, start, Status{Status: "starting", State: "offline", PowerWanted: true}},
+		{"poweron while running is done at once", PowerOn, 2, on, libvirt.Running, nothing, with(on, seq(2))},
+		{"poweroff presses the button", PowerOff, 2, on, libvirt.Running, press, on},
+		{"poweroff was pressed, the guest ignores it", PowerOff, 1, on, libvirt.Running, nothing, on},
+		{"poweroff while off is done at once", PowerOff, 2, off, libvirt.Off, nothing, with(off, seq(2))},
+		{"kill", Kill, 2, on, libvirt.Running, cut, with(on, func(s *Status) { s.Status = "stopping" })},
+		{"kill while paused", Kill, 2, on, libvirt.Paused, cut, with(on, func(s *Status) { s.Status = "stopping" })},
+		{"kill while off is done at once", Kill, 2, off, libvirt.Off, nothing, with(off, seq(2))},
+		{"reset", Reset, 2, on, libvirt.Running, reset, on},
+		{"reset while off is done at once", Reset, 2, off, libvirt.Off, nothing, with(off, seq(2))},
+		{"graceful reset", Reboot, 2, on, libvirt.Running, reboot, on},
+		{"the guest powered itself off", PowerOn, 1, on, libvirt.Off, nothing, off},
+		{"the guest shuts down", PowerOn, 1, on, libvirt.Stopping, nothing, with(on, func(s *Status) { s.Status = "stopping" })},
+		{"paused from outside", PowerOn, 1, on, libvirt.Paused, nothing, with(on, func(s *Status) { s.Status = "paused" })},
+		{"crashed", PowerOn, 1, on, libvirt.Crashed, nothing, with(off, func(s *Status) { s.Status, s.State, s.Info = "error", "error", "the guest crashed" })},
+		{"libvirt can't tell", PowerOn, 1, on, libvirt.Unknown, nothing, on},
+		{"the manager was away while it started", PowerOn, 1, with(starting, seq(1)), libvirt.Running, nothing, with(on, func(s *Status) { s.Started = 1000 })},
+		{"kill of a start that keeps failing", Kill, 3, with(starting, func(s *Status) { s.Status, s.Info = "error", "no bridge" }), libvirt.Off, nothing, with(off, seq(3))},
+	}
+	for _, c := range cases {
+		m := Machine{Key: 1, PowerOp: c.op, PowerSeq: c.seq, Last: c.last, Hardware: domxml.VM{CPUs: 2, RAMMiB: 512}}
+		got := decide(&m, observed{state: c.state, bootID: thisBoot, now: 1000})
+		if got.action != c.action {
+			t.Errorf("%s: action %q, want %q", c.name, got.action, c.action)
+		}
+		if diff := cmp.Diff(c.want, got.status); diff != "" {
+			t.Errorf("%s: status (-want +got):\n%s", c.name, diff)
+		}
+		if got.action != nothing && got.done != c.seq {
+			t.Errorf("%s: success would carry out operation %d, want %d", c.name, got.done, c.seq)
+		}
+	}
+}
+
+// TestPowerLoss covers what a host restart leaves: the status says running, the domain is gone, the boot is another.
+func TestPowerLoss(t *testing.T) {
+	t.Parallel()
+	before := with(on, func(s *Status) { s.BootID = lastBoot })
+	tried := with(before, func(s *Status) { s.Running, s.Status, s.State = false, "error", "error" })
+	stopped := with(off, func(s *Status) { s.BootID = lastBoot })
+	cases := []struct {
+		name, policy string
+		op           string
+		seq          int64
+		last         Status
+		action       action
+		status       string
+	}{
+		{"last_state", "last_state", PowerOn, 1, before, start, "starting"},
+		{"power_on", "power_on", PowerOn, 1, before, start, "starting"},
+		{"leave_off", LeaveOff, PowerOn, 1, before, nothing, "stopped"},
+		{"it was off", "last_state", PowerOff, 1, stopped, nothing, "stopped"},
+		{"the first try failed", "last_state", PowerOn, 1, tried, start, "starting"},
+		{"a kill came meanwhile", "last_state", Kill, 2, before, nothing, "stopped"},
+		{"same boot: someone cut it outside", "last_state", PowerOn, 1, on, nothing, "stopped"},
+	}
+	for _, c := range cases {
+		m := Machine{Key: 1, PowerOp: c.op, PowerSeq: c.seq, OnPowerLoss: c.policy, Last: c.last}
+		got := decide(&m, observed{state: libvirt.Off, bootID: thisBoot, now: 1000})
+		if got.action != c.action || got.status.Status != c.status {
+			t.Errorf("%s: %q with status %q, want %q with %q", c.name, got.action, got.status.Status, c.action, c.status)
+		}
+	}
+}
+
+func TestDrivesAndDeletion(t *testing.T) {
+	t.Parallel()
+	m := Machine{Key: 1, PowerOp: PowerOn, PowerSeq: 2, Last: off, Drives: []Drive{{Ready: true}, {Drive: domxml.Drive{Key: 7}}}}
+	got := decide(&m, observed{state: libvirt.Off, bootID: thisBoot})
+	if got.action != nothing || got.status.Status != "waitingforresources" || got.status.DoneSeq != 1 || !got.status.PowerWanted {
+		t.Errorf("a drive has no file: %+v, want to wait with the operation undone", got)
+	}
+	for _, state := range []libvirt.State{libvirt.Running, libvirt.Off} {
+		m := Machine{Key: 1, Deleted: true, PowerOp: PowerOn, PowerSeq: 2, Last: on}
+		if got := decide(&m, observed{state: state, bootID: thisBoot}); got.action != remove {
+			t.Errorf("deleted while %s: %q, want %q", state, got.action, remove)
+		}
+	}
+}

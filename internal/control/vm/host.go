@@ -1,0 +1,21 @@
+package vm
+
+import (
+	"context"
+
+	"dewpoint/internal/host/libvirt"
+)
+
+// Host is what the controller asks of libvirt; *libvirt.Client is one. Every call returns by a deadline of its own.
+type Host interface {
+	HostInfo(ctx context.Context) (libvirt.HostInfo, error)
+	List(ctx context.Context, prefix string) ([]libvirt.Info, error)
+	Events(ctx context.Context) (<-chan libvirt.Event, error)
+	Define(ctx context.Context, xml string) (libvirt.Ref, error)
+	Start(ctx context.Context, ref libvirt.Ref) error
+	Shutdown(ctx context.Context, ref libvirt.Ref) error
+	Destroy(ctx context.Context, ref libvirt.Ref) error
+	Reset(ctx context.Context, ref libvirt.Ref) error
+	Reboot(ctx context.Context, ref libvirt.Ref) error
+	Undefine(ctx context.Context, ref libvirt.Ref) error
+}

@@ -1,0 +1,46 @@
+package vm
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"dewpoint/internal/host/libvirt"
+)
+
+// resubscribe is the wait before events are asked for again after libvirt went away. A subscription costs one connection.
+const resubscribe = time.Second
+
+// watch wakes the loop at every event of our domains, until ctx ends. After each (re)subscription it wakes it too: events were missed.
+func (c *Controller) watch(ctx context.Context) {
+	down := false
+	for ctx.Err() == nil {
+		events, err := c.host.Events(ctx)
+		if err == nil {
+			if down {
+				c.log.Info("libvirt's events are back")
+			}
+			down = false
+			c.Wake()
+			c.wakeOn(events)
+			c.platform.forget() // libvirt may come back with another QEMU
+		}
+		if !down && ctx.Err() == nil {
+			down = true
+			c.log.Warn("libvirt's events are lost; the last known facts stay until it is back", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(resubscribe):
+		}
+	}
+}
+
+// wakeOn reads events until their end.
+func (c *Controller) wakeOn(events <-chan libvirt.Event) {
+	for event := range events {
+		if event.State != "" && strings.HasPrefix(event.Name, c.prefix()) {
+			c.Wake()
+		}
+	}
+}

@@ -1,0 +1,79 @@
+// Package vm keeps the domains of this node as the machines' rows wish: it starts and stops them as the last power operation asked
+// for, follows what libvirt says of them, and takes down what was deleted. docs/design/0001-first-boot.md ("Power", "Deleting") binds it.
+//
+// Every machine has its own queue: a call that hangs on one delays no other and no pass.
+package vm
+
+import (
+	"context"
+
+	"dewpoint/internal/host/domxml"
+)
+
+// The power operations of machines.power_op.
+const (
+	PowerOn  = "poweron"
+	PowerOff = "poweroff"
+	Kill     = "kill"
+	Reset    = "reset"
+	Reboot   = "reboot"
+)
+
+// LeaveOff is the machines.on_power_loss that doesn't start a machine again after the host lost power.
+const LeaveOff = "leave_off"
+
+// Machine is a VM as its rows wish it, with what was last reported of it.
+type Machine struct {
+	Key         int64
+	Deleted     bool // a tombstone: take it down, then purge the row
+	UUID        string
+	PowerOp     string
+	PowerSeq    int64
+	OnPowerLoss string
+	Hardware    domxml.VM // all but Instance, MachineKey, UUID, Accelerator, Dir and Drives, which the controller fills in
+	Drives      []Drive   // in the order of orderid
+	Last        Status
+}
+
+// Drive is a drive of a machine.
+type Drive struct {
+	domxml.Drive
+	Ready bool // its file may be given to a guest
+}
+
+// Status is the part of machine_status that this controller owns. It is comparable: equal means nothing to report.
+type Status struct {
+	Running     bool
+	Status      string // a value of the contract's enum
+	State       string // online, offline or error
+	Info        string // why, when something is wrong; empty when healthy
+	Started     int64  // Unix seconds; 0 while off
+	DoneSeq     int64  // the last PowerSeq that was carried out
+	BootID      string // the host's boot in which the machine was last seen running
+	PowerWanted bool   // from the request for power until it is off
+	Cores       int    // what it runs with; 0 while off
+	RAMMiB      int
+	MachineType string // what it runs as; kept while off
+}
+
+// Fact is what is to be written of one machine.
+type Fact struct {
+	Machine int64
+	Status
+	Attached *Attached // nil: the drives' and NICs' status rows stay as they are
+}
+
+// Attached names the drives and NICs that the guest has; all others of the machine are offline.
+type Attached struct {
+	Drives, NICs []int64
+}
+
+// Rows is the controller's side of the database.
+type Rows interface {
+	// Wish returns all VMs of this node, tombstones included, as of one moment.
+	Wish(ctx context.Context) ([]Machine, error)
+	// Report writes the status rows in one transaction.
+	Report(ctx context.Context, facts []Fact) error
+	// Purge removes the rows of machines of which nothing is left on the host. It leaves those that have drives still.
+	Purge(ctx context.Context, machineKeys []int64) error
+}
