@@ -89,6 +89,7 @@ func vms() *schema.Table {
 			schema.JSON("meta"),
 			schema.String("pass").Secret(),
 			schema.String("inner").Hidden(),
+			schema.Rows("volumes", "volumes", "service"),
 		},
 	}
 }
