@@ -1,0 +1,94 @@
+package front
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// Wrap gives every request of h an id (the client's X-Request-Id if it is a decent one) and a line in the access log, and answers a panic
+// with 500.
+func Wrap(h http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		call := newCall(r, log)
+		w.Header().Set("X-Request-Id", call.ID)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			cause := recover()
+			if cause != nil && cause != http.ErrAbortHandler {
+				call.Log.Error("a request panicked", "path", loggedPath(r), "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+				rec.apologise(call.ID)
+			}
+			call.access(r, rec, time.Since(start))
+			if cause != nil && (cause == http.ErrAbortHandler || rec.cut) {
+				panic(http.ErrAbortHandler) // the client must not take a reply that broke off for a whole one
+			}
+		}()
+		h.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), callKey{}, call)))
+	})
+}
+
+// access writes the request's line: changes at Info, reads at Debug.
+func (c *Call) access(r *http.Request, rec *recorder, took time.Duration) {
+	level := slog.LevelInfo
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		level = slog.LevelDebug
+	}
+	if !c.Log.Enabled(r.Context(), level) {
+		return
+	}
+	c.Log.Log(r.Context(), level, "served", "method", r.Method, "path", loggedPath(r), "query", loggedQuery(r.URL.RawQuery),
+		"status", rec.code(), "bytes", rec.bytes, "ms", took.Milliseconds(), "address", c.Address, "actor", c.user)
+}
+
+// sessionPath is where a token stands in the path.
+const sessionPath = "/api/sys/tokens/"
+
+func loggedPath(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, sessionPath) {
+		return sessionPath + "…"
+	}
+	return r.URL.Path
+}
+
+// loggedQuery keeps the values of known harmless parameters; all others may be secrets.
+func loggedQuery(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	parts := strings.Split(raw, "&")
+	for i, p := range parts {
+		name, _, _ := strings.Cut(p, "=")
+		switch name {
+		case "fields", "filter", "sort", "limit", "offset", "action", "filepos", "download", "page", "per_page":
+		default:
+			parts[i] = name + "=…"
+		}
+	}
+	return strings.Join(parts, "&")
+}
+
+// apologise answers a request that panicked, in a body that clients of both dialects can read, or cuts the reply off if it has begun.
+func (r *recorder) apologise(id string) {
+	if r.status != 0 {
+		r.cut = true
+		return
+	}
+	text := "internal error; the log has more under request id " + id
+	body, err := json.Marshal(map[string]any{
+		"err": text, "status": "error", "error": map[string]string{"code": "INTERNAL_ERROR", "message": text},
+	})
+	if err != nil { // strings always marshal
+		panic(err)
+	}
+	r.Header().Set("Content-Type", "application/json")
+	r.WriteHeader(http.StatusInternalServerError)
+	r.Write(body) // nobody is left to tell when it fails
+}

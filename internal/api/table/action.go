@@ -1,0 +1,146 @@
+package table
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+)
+
+// actionTable serves POST <x>_actions and POST <x>_actions/<name>, whose body names the row.
+func (c *call) actionTable() error {
+	if len(c.path) > 2 {
+		return c.nowhere()
+	}
+	if c.method() != http.MethodPost {
+		return c.notAllowed(http.MethodPost)
+	}
+	in, err := c.body()
+	if err != nil {
+		return err
+	}
+	name := ""
+	if len(c.path) == 2 {
+		name = c.path[1]
+	} else if name, err = word(in, "action"); err != nil {
+		return err
+	}
+	key, err := word(in, c.t.ActionRef)
+	if err != nil {
+		return err
+	}
+	if key, err = c.machineAsVM(key, name); err != nil {
+		return err
+	}
+	return c.act(key, name, in, http.StatusCreated)
+}
+
+// machineAsVM returns the key of the VM with the given key or, if there is none and a device is to be plugged in or out, of the VM whose
+// machine has it: one client sends that. For any other action it would be dangerous, since a machine may have the key of a deleted VM.
+func (c *call) machineAsVM(key, action string) (string, error) {
+	if !strings.HasPrefix(action, "hotplug") || c.t.Name != "vms" {
+		return key, nil
+	}
+	fields := query.Request{Key: key, Fields: "$key"}
+	err := c.eng.Query(c.r.Context(), c.t.Name, fields, func(json.RawMessage) error { return nil })
+	if !errs.Is(err, errs.NotFound) {
+		return key, err
+	}
+	found := key
+	err = c.eng.Query(c.r.Context(), c.t.Name, query.Request{Equals: map[string]string{"machine": key}, Fields: "$key"}, func(row json.RawMessage) error {
+		var vm struct {
+			Key json.Number `json:"$key"`
+		}
+		if err := json.Unmarshal(row, &vm); err != nil {
+			return badRow(err)
+		}
+		found = vm.Key.String()
+		return nil
+	})
+	return found, err
+}
+
+// pathAction serves PUT and POST <table>/<key>/<action>.
+func (c *call) pathAction() error {
+	status := http.StatusOK
+	switch {
+	case c.t.ActionTable == "":
+		return c.nowhere()
+	case c.method() == http.MethodPost:
+		status = http.StatusCreated
+	case c.method() != http.MethodPut:
+		return c.notAllowed(http.MethodPost, http.MethodPut)
+	}
+	in, err := c.body()
+	if err != nil {
+		return err
+	}
+	return c.act(c.key, c.path[2], in, status)
+}
+
+// act does an action. A PUT is answered like every other PUT, unless the action has something to say.
+func (c *call) act(key, name string, in schema.Input, status int) error {
+	params, err := c.actionParams(in)
+	if err != nil {
+		return err
+	}
+	done, err := c.eng.Act(c.r.Context(), c.t.Name, key, name, params)
+	if err != nil {
+		return err
+	}
+	if status == http.StatusOK && len(done.Response) == 0 {
+		c.done()
+		return nil
+	}
+	send(c.w, c.r, status, struct {
+		Response map[string]string `json:"response,omitempty"`
+	}{done.Response})
+	return nil
+}
+
+// actionParams returns the arguments of an action: the member params, an object or a string that holds one, or without it the body's other
+// members.
+func (c *call) actionParams(in schema.Input) (schema.Input, error) {
+	raw, given := in["params"]
+	if !given {
+		params := schema.Input{}
+		for name, v := range in {
+			if name != c.t.ActionRef && name != "action" {
+				params[name] = v
+			}
+		}
+		return params, nil
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		raw = json.RawMessage(text)
+	}
+	params := schema.Input{}
+	if len(raw) == 0 {
+		return params, nil
+	}
+	if err := json.Unmarshal(raw, &params); err != nil {
+		return nil, errs.New(errs.Invalid, "invalid_params", "Validation error on field: 'params' - 'must be an object'").On("params")
+	}
+	return params, nil
+}
+
+// word reads a member that is a string or a number.
+func word(in schema.Input, name string) (string, error) {
+	raw := in[name]
+	var text string
+	if json.Unmarshal(raw, &text) == nil && text != "" {
+		return text, nil
+	}
+	var number json.Number
+	if json.Unmarshal(raw, &number) == nil && number != "" {
+		return number.String(), nil
+	}
+	if len(raw) == 0 {
+		return "", errs.New(errs.Invalid, "required", "Validation error on field: '%s' - 'is required'", name).On(name)
+	}
+	return "", errs.New(errs.Invalid, "invalid_"+name, "Validation error on field: '%s' - 'must be a string or a number'", name).On(name)
+}

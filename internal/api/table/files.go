@@ -1,0 +1,84 @@
+package table
+
+import (
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+)
+
+// filesTable is the one table whose rows have bytes.
+const filesTable = "files"
+
+// upload takes a chunk of a file's bytes.
+func (c *call) upload(at string) error {
+	off, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || off < 0 {
+		return errs.New(errs.Malformed, "bad_filepos", "filepos must be the offset of the chunk in bytes").On("filepos")
+	}
+	// A change of nothing succeeds on a row that the caller may change.
+	if err := c.eng.Update(c.r.Context(), filesTable, c.key, schema.Input{}); err != nil {
+		return err
+	}
+	key, err := strconv.ParseInt(c.key, 10, 64)
+	if err != nil {
+		return err // can't be: the row is there
+	}
+	var body io.Reader = c.r.Body
+	if c.r.ContentLength >= 0 {
+		body = sized{c.r.Body, int(c.r.ContentLength)}
+	}
+	if err := c.files.WriteAt(c.r.Context(), key, off, body); err != nil {
+		return err
+	}
+	c.done()
+	return nil
+}
+
+// sized is a body whose length is known before it is read.
+type sized struct {
+	io.Reader
+	bytes int
+}
+
+// Len returns how many bytes the body has.
+func (s sized) Len() int { return s.bytes }
+
+// download sends a file's bytes, or the ranges of them that the client asks for.
+func (c *call) download() error {
+	var row struct {
+		Key int64 `json:"$key"`
+	}
+	err := c.eng.Query(c.r.Context(), filesTable, query.Request{Key: c.key, Fields: "$key"}, func(raw json.RawMessage) error {
+		return json.Unmarshal(raw, &row)
+	})
+	if err != nil {
+		return err
+	}
+	content, name, modified, err := c.files.Open(c.r.Context(), row.Key)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	if as, _, err := c.param("asname"); err == nil && as != "" {
+		name = as
+	}
+	h := c.w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", disposition(name))
+	http.ServeContent(c.w, c.r, "", modified, content)
+	return nil
+}
+
+// disposition makes a browser save the bytes under a name, whatever is in it.
+func disposition(name string) string {
+	if text := mime.FormatMediaType("attachment", map[string]string{"filename": name}); text != "" {
+		return text
+	}
+	return "attachment"
+}

@@ -1,0 +1,136 @@
+package table
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/query"
+)
+
+// get answers with one row.
+func (c *call) get() error {
+	if c.t.Name == filesTable {
+		if v, _, err := c.param("download"); err != nil || v != "" && v != "0" {
+			return orElse(err, c.download)
+		}
+	}
+	fields, _, err := c.param("fields")
+	if err != nil {
+		return err
+	}
+	b := takeBuffer()
+	defer giveBack(b)
+	pretty := wantsIndent(c.r)
+	err = c.eng.Query(c.r.Context(), c.t.Name, query.Request{Fields: fields, Key: c.key}, func(row json.RawMessage) error {
+		return appendRow(b, row, pretty, "")
+	})
+	if err != nil {
+		return err
+	}
+	sendBody(c.w, http.StatusOK, b.Bytes())
+	return nil
+}
+
+func orElse(err error, f func() error) error {
+	if err != nil {
+		return err
+	}
+	return f()
+}
+
+// appendRow appends a row, indented behind prefix when that is wanted.
+func appendRow(b *bytes.Buffer, row json.RawMessage, pretty bool, prefix string) error {
+	if !pretty {
+		b.Write(row)
+		return nil
+	}
+	if err := json.Indent(b, row, prefix, indent); err != nil {
+		return badRow(err)
+	}
+	return nil
+}
+
+// list answers with an array of rows.
+func (c *call) list() error {
+	req, err := c.listRequest()
+	if err != nil {
+		return err
+	}
+	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r)}
+	defer giveBack(out.body)
+	err = c.eng.Query(c.r.Context(), c.t.Name, req, out.row)
+	if err == nil {
+		err = out.end()
+	}
+	if err != nil && out.begun {
+		note(front.Of(c.r.Context()), errs.KindOf(err), err)
+		panic(http.ErrAbortHandler) // half a list must not look like a whole one
+	}
+	return err
+}
+
+const (
+	// arrayChunk is how much of a list is put together before the first of it is sent. Up to this size an error still gets its own status, and
+	// a client that reads slowly holds no connection to the database.
+	arrayChunk = 8 << 20
+	// sendTime is how long a client may take to read a chunk.
+	sendTime = 30 * time.Second
+)
+
+// array writes rows as a JSON array.
+type array struct {
+	w      http.ResponseWriter
+	body   *bytes.Buffer
+	pretty bool
+	rows   int
+	begun  bool // a part has been sent
+}
+
+func (a *array) row(row json.RawMessage) error {
+	switch {
+	case a.rows > 0:
+		a.body.WriteByte(',')
+	default:
+		a.body.WriteByte('[')
+	}
+	a.rows++
+	if a.pretty {
+		a.body.WriteString("\n" + indent)
+	}
+	if err := appendRow(a.body, row, a.pretty, indent); err != nil || a.body.Len() < arrayChunk {
+		return err
+	}
+	return a.flush()
+}
+
+// flush sends what there is of a list that is too large to be sent at once.
+func (a *array) flush() error {
+	if !a.begun {
+		a.begun = true
+		a.w.Header().Set("Content-Type", "application/json")
+	}
+	http.NewResponseController(a.w).SetWriteDeadline(time.Now().Add(sendTime)) // writers of tests have no deadline
+	_, err := a.w.Write(a.body.Bytes())
+	a.body.Reset()
+	return err
+}
+
+func (a *array) end() error {
+	if a.rows == 0 {
+		a.body.WriteByte('[')
+	} else if a.pretty {
+		a.body.WriteByte('\n')
+	}
+	a.body.WriteByte(']')
+	if !a.begun {
+		sendBody(a.w, http.StatusOK, a.body.Bytes())
+		return nil
+	}
+	err := a.flush()
+	http.NewResponseController(a.w).SetWriteDeadline(time.Time{})
+	return err
+}

@@ -1,0 +1,75 @@
+package table
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/errs"
+)
+
+// version tells who we are, to everybody.
+func (c *call) version() error {
+	if c.method() != http.MethodGet {
+		return c.notAllowed(http.MethodGet)
+	}
+	send(c.w, c.r, http.StatusOK, struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+		Hash    string `json:"hash"`
+	}{"v4", c.info.Version, c.info.Hash})
+	return nil
+}
+
+// system serves /api/sys: sessions. It looks at no credential: a login has none, and who holds a token may end it.
+func (c *call) system() error {
+	switch {
+	case len(c.path) == 1 && c.path[0] == "tokens":
+		if c.method() != http.MethodPost {
+			return c.notAllowed(http.MethodPost)
+		}
+		return c.login()
+	case len(c.path) == 2 && c.path[0] == "tokens":
+		if c.method() != http.MethodDelete {
+			return c.notAllowed(http.MethodDelete)
+		}
+		return c.logout()
+	}
+	return c.nowhere()
+}
+
+func (c *call) login() error {
+	in, err := c.body()
+	if err != nil {
+		return err
+	}
+	var given [2]string
+	for i, name := range []string{"login", "password"} {
+		if json.Unmarshal(in[name], &given[i]) != nil {
+			return errs.New(errs.Invalid, "invalid_"+name, "Validation error on field: '%s' - 'must be a string'", name).On(name)
+		}
+	}
+	ctx, address := c.r.Context(), front.Of(c.r.Context()).Address
+	user, err := c.auth.Login(ctx, given[0], given[1], address)
+	if err != nil {
+		return err
+	}
+	token, err := c.auth.NewSession(ctx, user.Key, address)
+	if err != nil {
+		return err
+	}
+	send(c.w, c.r, http.StatusOK, created{Location: "/sys/tokens/" + token, DBPath: "tokens/" + token, Row: 1, Key: token})
+	return nil
+}
+
+func (c *call) logout() error {
+	err := c.auth.EndSession(c.r.Context(), c.path[1])
+	if errs.Is(err, errs.NotFound) {
+		return errs.New(errs.NotFound, "not_found", "there is no such session; it may have ended already") // without the token
+	}
+	if err != nil {
+		return err
+	}
+	c.done()
+	return nil
+}

@@ -1,0 +1,84 @@
+package table
+
+import (
+	"net/http"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/schema"
+)
+
+// created is the reply to a POST. Clients want the key as a string here and as a number in rows.
+type created struct {
+	Location string `json:"location"`
+	DBPath   string `json:"dbpath"`
+	Row      int64  `json:"$row"`
+	Key      string `json:"$key"`
+	// APIKey repeats an API key that was made, where some clients look for it.
+	APIKey   string            `json:"key,omitempty"`
+	Response map[string]string `json:"response,omitempty"`
+}
+
+func (c *call) create() error {
+	if name, _, err := c.param("action"); err != nil || name != "" && name != "create" {
+		return orElse(err, func() error { return c.notAllowed(http.MethodGet, http.MethodPost) })
+	}
+	in, err := c.body()
+	if err != nil {
+		return err
+	}
+	made, err := c.eng.Create(c.r.Context(), c.t.Name, in)
+	if err != nil {
+		return err
+	}
+	send(c.w, c.r, http.StatusCreated, replyOf(made))
+	return nil
+}
+
+func replyOf(made *engine.Created) created {
+	key := made.Key.Text()
+	path := made.Table.Name + "/" + key
+	reply := created{Location: "/v4/" + path, DBPath: path, Row: 1, Key: key, APIKey: made.Response["private_key"], Response: made.Response}
+	if made.Table.Key == schema.NumberKey {
+		reply.Row = made.Key.Int()
+	}
+	return reply
+}
+
+// put changes a row, does an action to it or takes a chunk of a file's bytes, depending on the query parameters.
+func (c *call) put() error {
+	if c.t.Name == filesTable {
+		if at, given, err := c.param("filepos"); err != nil || given {
+			return orElse(err, func() error { return c.upload(at) })
+		}
+	}
+	action, given, err := c.param("action")
+	if err != nil {
+		return err
+	}
+	in, err := c.body()
+	if err != nil {
+		return err
+	}
+	if given && action != "" {
+		return c.act(c.key, action, in, http.StatusOK)
+	}
+	if err := c.eng.Update(c.r.Context(), c.t.Name, c.key, in); err != nil {
+		return err
+	}
+	c.done()
+	return nil
+}
+
+func (c *call) remove() error {
+	if err := c.eng.Delete(c.r.Context(), c.t.Name, c.key); err != nil {
+		return err
+	}
+	c.done()
+	return nil
+}
+
+// done answers 200 without a body, the only reply to a PUT or DELETE that all clients take for success.
+func (c *call) done() {
+	c.w.Header().Set("Content-Length", "0")
+	c.w.WriteHeader(http.StatusOK)
+}
