@@ -145,6 +145,21 @@ func TestDeletedIsGoneWhenNothingIsLeft(t *testing.T) {
 	}
 }
 
+func TestLeasesThatRanOutAreNotReported(t *testing.T) {
+	t.Parallel()
+	host, at := newFake(), &clock{time.Unix(100, 0)}
+	rows := &memoryRows{want: []Vnet{usual(1)}}
+	c := newFakeController(host, rows, at)
+	reconcile(t, c)
+	host.now.edit(1, func(h *Have) {
+		h.Leases = []dnsmasq.Lease{{IP: addr("10.0.0.10"), Expiry: time.Unix(100, 0)}, {IP: addr("10.0.0.11"), Expiry: time.Unix(101, 0)}, {IP: addr("10.0.0.12")}}
+	})
+	reconcile(t, c)
+	if diff := cmp.Diff(host.now.Vnets[1].Leases[1:], rows.fact(1).Leases, comparables); diff != "" {
+		t.Errorf("leases (-want +got):\n%s", diff)
+	}
+}
+
 type brokenRows struct{ *memoryRows }
 
 func (brokenRows) Wish(context.Context) ([]Vnet, error) { return nil, errors.New("no rows") }

@@ -1,7 +1,10 @@
 package vnet
 
 import (
+	"time"
+
 	"dewpoint/internal/errs"
+	"dewpoint/internal/host/dnsmasq"
 )
 
 // facts says what became of each wish. Rest is the plan that is left after the pass.
@@ -13,7 +16,7 @@ func (c *Controller) facts(want []Vnet, have Observed, rest Plan) []Fact {
 	facts := make([]Fact, 0, len(want))
 	for _, v := range want {
 		has, fault := have.Vnets[v.Key], c.faults[v.Key]
-		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: has.Leases, Running: works(v, has), Status: Stopped}
+		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: current(has.Leases, c.Now()), Running: works(v, has), Status: Stopped}
 		f.Settled = !open[v.Key] && fault.err == nil
 		f.Gone = v.Absent && f.Settled
 		if f.Running {
@@ -26,6 +29,16 @@ func (c *Controller) facts(want []Vnet, have Observed, rest Plan) []Fact {
 		facts = append(facts, f)
 	}
 	return facts
+}
+
+// current returns the leases that have not run out: while its router is off, nobody clears a network's lease file.
+func current(leases []dnsmasq.Lease, now time.Time) (out []dnsmasq.Lease) {
+	for _, l := range leases {
+		if l.Expiry.IsZero() || l.Expiry.After(now) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // works reports whether the router does its main job: it is on the network, and answers there if it is to answer.
