@@ -161,7 +161,8 @@ func (r *renderer) live(s *query.Source) {
 	}
 }
 
-// guard writes the predicate that a source's row must meet. Where it looks at other rows it becomes a select of its own.
+// guard writes the predicate that a source's row must meet. Where it looks at other rows it becomes a select of its own, which looks the
+// same row up once more.
 func (r *renderer) guard(s *query.Source, g *query.Guard) {
 	if g == nil {
 		return
@@ -175,9 +176,10 @@ func (r *renderer) guard(s *query.Source, g *query.Guard) {
 	}
 	in := r.name(root)
 	r.nameAll(g.Scope.Joins)
-	r.put(" AND ", r.alias[s], `."_key" IN (SELECT `, in, `."_key" FROM `, quoteName(root.Table.Name), " ", in)
+	r.put(" AND EXISTS (SELECT 1 FROM ", quoteName(root.Table.Name), " ", in)
 	r.joins(g.Scope)
-	r.where(root, g.Pred)
+	r.put(" WHERE ", in, `."_key" = `, r.alias[s], `."_key" AND `)
+	r.pred(g.Pred)
 	r.put(")")
 }
 

@@ -35,7 +35,7 @@ func (w *world) Rows(t *schema.Table) []*schema.Record { return w.live[t.Name] }
 
 var texts = []string{"", "a", "A", "web-1", "it's", `q"uote`, "line\nbreak\ttab", `back\slash`, "Ünïcode", "100%", "running", "1", "</script>", "\u2028"}
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	s := querytest.Schema()
 	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "t.db"), s)
 	if err != nil {
