@@ -1,0 +1,250 @@
+// Package load measures what users wait for, each against a peer in the same run, and holds the figures against their budgets. It is run
+// by `make bench`, never by `make test`: a busy machine must not turn a green tree red.
+package load
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/harness"
+)
+
+var run = flag.Bool("budgets", false, "measure and hold the figures against the budgets")
+
+func needsFlag(t *testing.T) {
+	t.Helper()
+	if !*run {
+		t.Skip("run by make bench")
+	}
+}
+
+// figure prints one line of docs/benchmarks.md and fails the run when the budget is exceeded.
+func figure(t *testing.T, what string, value float64, unit string, ok bool, budget string) {
+	t.Helper()
+	fmt.Printf("| %s | %s %s | %s | %s |\n", what, strconv.FormatFloat(value, 'g', 4, 64), unit, budget, map[bool]string{true: "kept", false: "**exceeded**"}[ok])
+	if !ok {
+		t.Errorf("%s: %g %s, budget %s", what, value, unit, budget)
+	}
+}
+
+func median(ds []time.Duration) time.Duration {
+	slices.Sort(ds)
+	return ds[len(ds)/2]
+}
+
+// TestStartAndMemory measures the time from the start of the program to the first right answer, with an empty database, and
+// the memory of a server that has nothing to do.
+func TestStartAndMemory(t *testing.T) {
+	needsFlag(t)
+	var times []time.Duration
+	var resident float64
+	for range 5 {
+		t.Run("", func(t *testing.T) {
+			s := harness.Start(t)
+			c := s.Table()
+			began := time.Now()
+			c.Must(200, "GET", "vms", nil)
+			times = append(times, s.Started+time.Since(began))
+			time.Sleep(3 * time.Second) // idle means that the start is over
+			resident = max(resident, residentMiB(t, s.PID()))
+		})
+	}
+	ms := float64(median(times).Milliseconds())
+	figure(t, "start to the first authenticated answer, empty database", ms, "ms", ms <= 300, "≤ 300 ms")
+	figure(t, "resident memory when idle", resident, "MiB", resident <= 60, "≤ 60 MiB")
+}
+
+func residentMiB(t *testing.T, pid int) float64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(text)
+	kib, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib / 1024
+}
+
+// TestCreateToRunning measures from the POST of a VM to its running domain, against virsh define and start of the same XML.
+func TestCreateToRunning(t *testing.T) {
+	needsFlag(t)
+	s := harness.Start(t)
+	c, instance := s.Table(), s.Instance()
+	var ours, bare []time.Duration
+	for i := range 7 {
+		began := time.Now()
+		made := c.Must(201, "POST", "vms", map[string]any{"name": fmt.Sprintf("bench-%d", i), "ram": 256}).Object()
+		c.Must(201, "POST", "vm_actions", map[string]any{"vm": made["$key"], "action": "poweron"})
+		domain := "dp-" + instance + "-" + made["response"].(map[string]any)["machine"].(string)
+		waitDomain(t, domain)
+		ours = append(ours, time.Since(began))
+		xml := harness.Virsh(t, "dumpxml", "--inactive", domain)
+		c.Must(200, "DELETE", "vms/"+made["$key"].(string), nil)
+		harness.Eventually(t, 20*time.Second, "the domain is gone", func() (bool, string) {
+			left := harness.Virsh(t, "list", "--all", "--name")
+			return !strings.Contains(left, domain), left
+		})
+		bare = append(bare, bareStart(t, s, xml, domain))
+	}
+	ratio := float64(median(ours)) / float64(median(bare))
+	fmt.Printf("| create → domain running, ours / bare (medians of %d) | %d ms / %d ms | | |\n", len(ours), median(ours).Milliseconds(), median(bare).Milliseconds())
+	figure(t, "create → domain running ÷ bare virsh define + start", math.Round(ratio*100)/100, "×", ratio <= 1.2, "≤ 1.2 ×")
+}
+
+// waitDomain waits for libvirt's own pid file, which it writes when the domain runs: asking virsh would cost more than what is measured.
+func waitDomain(t *testing.T, domain string) {
+	t.Helper()
+	file := "/run/libvirt/qemu/" + domain + ".pid"
+	xml := "/run/libvirt/qemu/" + domain + ".xml"
+	deadline := time.Now().Add(time.Minute)
+	for time.Now().Before(deadline) {
+		if _, err := os.Stat(file); err == nil {
+			if text, err := os.ReadFile(xml); err == nil && strings.Contains(string(text), "<domstatus state='running'") {
+				return
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Fatalf("domain %s doesn't run", domain)
+}
+
+func bareStart(t *testing.T, s *harness.Server, xml, domain string) time.Duration {
+	t.Helper()
+	file := filepath.Join(s.Data, "bare.xml")
+	if err := os.WriteFile(file, []byte(xml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?:path|file)='(`+regexp.QuoteMeta(s.Data)+`[^']+)/[^/']+'`).FindAllStringSubmatch(xml, -1) {
+		if err := os.MkdirAll(m[1], 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(m[1], 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	harness.Virsh(t, "define", file)
+	harness.Virsh(t, "start", domain)
+	took := time.Since(began)
+	harness.Virsh(t, "destroy", domain)
+	harness.Virsh(t, "undefine", domain, "--nvram")
+	return took
+}
+
+// rowsListed is how many VMs the list is picked from.
+const rowsListed = 10_000
+
+// TestListUnderStoppedLibvirt measures filtered and sorted lists over HTTPS while libvirt is stopped by SIGSTOP, against the same server's
+// smallest answer as the peer.
+func TestListUnderStoppedLibvirt(t *testing.T) {
+	needsFlag(t)
+	s := harness.Start(t)
+	s.Stop()
+	seedVMs(t, filepath.Join(s.Data, "dewpoint.db"))
+	s.Run()
+	s.Table().Must(200, "GET", "vms?limit=1", nil)
+	stopLibvirt(t)
+	list := "/api/v4/vms?fields=most&filter=ram%20ge%202048%20and%20name%20bw%20'vm-'&sort=-name&limit=100"
+	small := wrk(t, s, "/version.json")
+	got := wrk(t, s, list)
+	fmt.Printf("| peer: requests of /version.json per second | %.0f/s | | |\n", small.perSecond)
+	figure(t, "100 of 10,000 VMs, all usual columns, filter and sort, libvirt stopped", math.Round(got.perSecond), "requests/s", got.perSecond >= 500, "≥ 500/s")
+	figure(t, "the same, 99th percentile", float64(got.p99.Milliseconds()), "ms", got.p99 <= 50*time.Millisecond, "≤ 50 ms")
+}
+
+func seedVMs(t *testing.T, path string) {
+	t.Helper()
+	ctx := context.Background()
+	db, err := sqlite.Open(ctx, path, model.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Update(ctx, func(tx *store.Tx) error {
+		for i := range rowsListed {
+			r := schema.NewRecord(tx.Schema().Table("vms"))
+			r.Put("name", schema.TextValue(fmt.Sprintf("vm-%05d", i*7919%rowsListed)))
+			r.Put("uuid", schema.TextValue(fmt.Sprintf("00000000-0000-4000-8000-%012d", i)))
+			r.Put("ram", schema.IntValue(int64(1024*(1+i%4))))
+			r.Put("description", schema.TextValue("made for a measurement"))
+			if _, err := tx.Create(r, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stopLibvirt stops the daemon by SIGSTOP until the test ends.
+func stopLibvirt(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile("/run/libvirtd.pid")
+	if err != nil {
+		text, err = os.ReadFile("/var/run/libvirt/libvirtd.pid")
+	}
+	if err != nil {
+		t.Fatalf("libvirtd's pid: %v", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGCONT) })
+}
+
+type measured struct {
+	perSecond float64
+	p99       time.Duration
+}
+
+// wrk runs the load generator of that name for ten seconds on eight connections.
+func wrk(t *testing.T, s *harness.Server, path string) measured {
+	t.Helper()
+	c := s.Table()
+	out, err := exec.Command("wrk", "-t1", "-c8", "-d10s", "--latency", "-H", "Authorization: "+c.Authorization, s.URL+path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("wrk: %v: %s", err, out)
+	}
+	if m := regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`).FindSubmatch(out); m != nil {
+		t.Fatalf("%s of the answers were errors: %s", m[1], out)
+	}
+	rate := regexp.MustCompile(`Requests/sec:\s+([\d.]+)`).FindSubmatch(out)
+	p99 := regexp.MustCompile(`99%\s+([\d.]+\w+)`).FindSubmatch(out)
+	if rate == nil || p99 == nil {
+		t.Fatalf("wrk said: %s", out)
+	}
+	perSecond, err := strconv.ParseFloat(string(rate[1]), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := time.ParseDuration(string(p99[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return measured{perSecond, d}
+}
