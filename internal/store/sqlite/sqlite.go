@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -30,6 +31,12 @@ func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error)
 	if err := registerFunctions(); err != nil {
 		return nil, err
 	}
+	// SQLite would make the file readable for everybody, and gives its journal the file's mode.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	file.Close()
 	write, err := sql.Open("sqlite", dsn(path, "immediate", "synchronous(FULL)", "cache_size(-4096)"))
 	if err != nil {
 		return nil, err
