@@ -139,7 +139,8 @@ func (b *builder) where(p *Plan, ast *AST) error {
 	return nil
 }
 
-// order resolves the sort parameter and appends the key, so that pages never overlap.
+// order resolves the sort parameter and appends the key, so that pages never overlap. The key goes in the direction of the column
+// before it, as an index on that column does: the database then reads the index from either end instead of sorting.
 func (b *builder) order(p *Plan, ast *AST) error {
 	b.param = "sort"
 	at := spot{scope: p.Find, src: p.Find.Root}
@@ -153,7 +154,8 @@ func (b *builder) order(p *Plan, ast *AST) error {
 			return nil // what follows a key decides nothing
 		}
 	}
-	p.Order = append(p.Order, Order{Value: &Cell{Src: p.Find.Root}})
+	down := len(p.Order) > 0 && p.Order[len(p.Order)-1].Desc
+	p.Order = append(p.Order, Order{&Cell{Src: p.Find.Root}, down})
 	return nil
 }
 
