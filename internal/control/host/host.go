@@ -1,0 +1,110 @@
+// Package host keeps the rows that say what this host is: its node with its machine, the cluster, the storage tiers with their sizes,
+// the system row and the settings. It reads /proc and asks nobody else, but for what its Probe knows.
+package host
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"dewpoint/internal/store"
+)
+
+// Probe is what the controller wants to know of the drivers.
+type Probe interface {
+	// Accelerator runs the self-test: "kvm" or "qemu", and why.
+	Accelerator(ctx context.Context) (accelerator, reason string)
+	// QEMUVersion returns the version of the QEMU that guests run by, as in "7.2.9".
+	QEMUVersion(ctx context.Context) (string, error)
+}
+
+// Config is what the controller is made of.
+type Config struct {
+	DB    *store.DB
+	Probe Probe
+	Log   *slog.Logger
+	// Root is the host's file system, normally os.DirFS("/").
+	Root fs.FS
+	// Data is the data directory; the pool of tier N lies in its pools/N.
+	Data string
+	// Version is ours; TableVersion is what the table API says it is ("26.0.0.1"): its clients refuse other major versions.
+	Version, TableVersion string
+	// Accelerator overrules the setting of that name and the self-test; "" doesn't.
+	Accelerator string
+}
+
+// Identity is what names this host and this database, for whatever puts marks on things.
+type Identity struct {
+	Node, Cluster int64
+	Instance      string // four hex digits
+}
+
+// Controller is the reconciler "host".
+type Controller struct {
+	Config
+	probed probed
+}
+
+// probed is what the probe said at the start; a new QEMU or another answer of KVM takes a restart to be seen.
+type probed struct{ accelerator, reason, qemu string }
+
+// New makes the controller; Ensure must run before Reconcile.
+func New(c Config) *Controller { return &Controller{Config: c} }
+
+// Name implements loop.Reconciler.
+func (c *Controller) Name() string { return "host" }
+
+// Ensure probes the host and makes the first pass, so that every row is there before the first request.
+func (c *Controller) Ensure(ctx context.Context) (Identity, error) {
+	c.probed.accelerator, c.probed.reason = c.Probe.Accelerator(ctx)
+	var err error
+	if c.probed.qemu, err = c.Probe.QEMUVersion(ctx); err != nil {
+		c.Log.Warn("the version of QEMU is unknown", "err", err)
+	}
+	return c.pass(ctx)
+}
+
+// Reconcile implements loop.Reconciler.
+func (c *Controller) Reconcile(ctx context.Context) error {
+	_, err := c.pass(ctx)
+	return err
+}
+
+func (c *Controller) pass(ctx context.Context) (Identity, error) {
+	facts, err := readFacts(c.Root)
+	if err != nil {
+		return Identity{}, fmt.Errorf("reading the host's facts: %w", err)
+	}
+	if facts.machineID, err = machineID(c.Root, c.Data); err != nil {
+		return Identity{}, err
+	}
+	pools, err := findPools(c.Data)
+	if err != nil {
+		return Identity{}, err
+	}
+	var id Identity
+	err = c.DB.Update(ctx, func(tx *store.Tx) error {
+		id, err = c.write(tx, facts, pools)
+		return err
+	})
+	return id, err
+}
+
+// write brings all rows in line with the facts, those first that others point at.
+func (c *Controller) write(tx *store.Tx, f facts, pools []pool) (id Identity, err error) {
+	settings, err := ensureSettings(tx, f.hostname)
+	if err != nil {
+		return id, err
+	}
+	if id.Instance, err = c.ensureSystem(tx, f, settings["cloud_name"]); err != nil {
+		return id, err
+	}
+	if id.Cluster, err = ensureCluster(tx); err != nil {
+		return id, err
+	}
+	if id.Node, err = c.ensureNode(tx, f, id.Cluster, settings["accelerator"]); err != nil {
+		return id, err
+	}
+	return id, ensureTiers(tx, id.Cluster, pools)
+}

@@ -1,0 +1,318 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.uber.org/goleak"
+
+	"dewpoint/internal/control/host"
+	"dewpoint/internal/control/loop"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var _ loop.Reconciler = (*host.Controller)(nil)
+
+var background = context.Background()
+
+// probe answers what it is told to.
+type probe struct{ failed error }
+
+func (probe) Accelerator(context.Context) (string, string) { return "qemu", "KVM self-test: no" }
+
+func (p probe) QEMUVersion(context.Context) (string, error) { return "7.2.9", p.failed }
+
+const machineID = "0123456789abcdef0123456789abcdef"
+
+// files is the file system of a small host.
+func files() fstest.MapFS {
+	fs := fstest.MapFS{}
+	for path, text := range map[string]string{
+		"proc/cpuinfo":                     "processor\t: 0\nmodel name\t: Fast CPU\ncpu MHz\t\t: 2449.998\n\nprocessor\t: 1\nmodel name\t: Fast CPU\ncpu MHz\t\t: 1200.5\n",
+		"proc/meminfo":                     "MemTotal:        8388608 kB\nMemFree:  1 kB\n",
+		"proc/stat":                        "cpu  1 2 3\nintr " + strings.Repeat("0 ", 100000) + "\nbtime 1700000000\n",
+		"proc/sys/kernel/hostname":         "alpha\n",
+		"proc/sys/kernel/osrelease":        "6.1.0-18-amd64\n",
+		"proc/sys/kernel/random/boot_id":   "b0071d\n",
+		"etc/os-release":                   "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
+		"etc/machine-id":                   machineID + "\n",
+		"sys/class/dmi/id/product_name":    "Box 9\n",
+		"sys/kernel/iommu_groups/0/device": "",
+	} {
+		fs[path] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fs
+}
+
+func config(t *testing.T) host.Config {
+	t.Helper()
+	data := t.TempDir()
+	db, err := sqlite.Open(background, filepath.Join(data, "t.db"), model.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return host.Config{DB: db, Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, Version: "0.1.0", TableVersion: "26.0.0.1"}
+}
+
+func ensure(t *testing.T, c host.Config) (*host.Controller, host.Identity) {
+	t.Helper()
+	h := host.New(c)
+	id, err := h.Ensure(background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, id
+}
+
+func view(t *testing.T, db *store.DB, f func(*store.Tx) error) {
+	t.Helper()
+	if err := db.View(background, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func nodes(t *testing.T, db *store.DB) (rows []model.Node) {
+	t.Helper()
+	view(t, db, func(tx *store.Tx) (err error) {
+		rows, err = store.FindRows[model.Node](tx)
+		return err
+	})
+	return rows
+}
+
+func TestFirstPassMakesEverything(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	_, id := ensure(t, c)
+	if len(id.Instance) != 4 || id.Node == 0 || id.Cluster == 0 {
+		t.Errorf("identity %+v", id)
+	}
+	view(t, c.DB, func(tx *store.Tx) error {
+		node, err := store.GetRow[model.Node](tx, schema.IntValue(id.Node))
+		if err != nil {
+			return err
+		}
+		want := model.Node{
+			Key: id.Node, Name: "alpha", Model: "Box 9", CPU: "Fast CPU", CPUSpeed: "2400 MHz", RAM: 8192, VMRAM: 8192, Cores: 2, Physical: true,
+			Iommu: true, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", KernelVersion: "6.1.0-18-amd64",
+			AppserverVersion: "0.1.0", QemuVersion: "7.2.9", Accelerator: "qemu", AcceleratorReason: "KVM self-test: no", Cluster: id.Cluster,
+			Machine: node.Machine, MachineID: machineID,
+		}
+		if d := cmp.Diff(want, node, cmpopts.IgnoreFields(model.Node{}, "Modified")); d != "" {
+			t.Errorf("node (-want +got):\n%s", d)
+		}
+		status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(node.Machine))
+		if status.Status != "running" || status.State != "online" || !status.Running || status.Node != id.Node || status.Started != 1700000000 || status.BootID != "b0071d" {
+			t.Errorf("machine status %+v", status)
+		}
+		return err
+	})
+	view(t, c.DB, func(tx *store.Tx) error {
+		systems, err := store.FindRows[model.System](tx)
+		if err != nil {
+			return err
+		}
+		want := []model.System{{Key: 1, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", CloudName: "alpha", Branch: "dewpoint", Instance: id.Instance}}
+		if d := cmp.Diff(want, systems); d != "" {
+			t.Errorf("system (-want +got):\n%s", d)
+		}
+		settings, err := tx.Find("settings")
+		got := map[string]string{}
+		for _, s := range settings {
+			got[s.Key.Text()] = s.Get("value").Text()
+			if s.Get("value") != s.Get("default_value") || s.Get("description").Text() == "" {
+				t.Errorf("setting %s lacks its default or description", s.Key.Text())
+			}
+		}
+		if d := cmp.Diff(map[string]string{"cloud_name": "alpha", "accelerator": "auto", "max_session_age": "259200", "session_idle": "86400"}, got); d != "" {
+			t.Errorf("settings (-want +got):\n%s", d)
+		}
+		return err
+	})
+}
+
+func TestSecondPassChangesNothing(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	h, id := ensure(t, c)
+	var changes []string
+	c.DB.Watch(func(cs []store.Change) {
+		for _, ch := range cs {
+			if ch.Table.Name != "storage_tiers" { // the disk under the test fills and empties
+				changes = append(changes, ch.Table.Name)
+			}
+		}
+	})
+	if err := h.Reconcile(background); err != nil {
+		t.Fatal(err)
+	}
+	if _, again := ensure(t, c); again != id {
+		t.Errorf("after a restart: %+v, want %+v", again, id)
+	}
+	if len(changes) > 0 {
+		t.Errorf("passes without news wrote %v", changes)
+	}
+}
+
+func TestPeoplesWishesAreKept(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	h, id := ensure(t, c)
+	set := func(key, value string) {
+		t.Helper()
+		if err := c.DB.Update(background, func(tx *store.Tx) error {
+			return tx.Change("settings", schema.TextValue(key), schema.Set{"value": schema.TextValue(value)})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Reconcile(background); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("cloud_name", "my cloud")
+	view(t, c.DB, func(tx *store.Tx) error {
+		s, err := store.GetRow[model.System](tx, schema.IntValue(1))
+		if s.CloudName != "my cloud" || s.Instance != id.Instance {
+			t.Errorf("system is %+v", s)
+		}
+		return err
+	})
+	for _, test := range []struct{ setting, accelerator, reason string }{
+		{"kvm", "kvm", "chosen by the setting accelerator; KVM self-test: no"},
+		{"fast", "qemu", "KVM self-test: no; the setting accelerator is none of auto, kvm, qemu and doesn't count"},
+		{"", "qemu", "KVM self-test: no"},
+	} {
+		set("accelerator", test.setting)
+		if n := nodes(t, c.DB)[0]; n.Accelerator != test.accelerator || n.AcceleratorReason != test.reason {
+			t.Errorf("setting %q gives %s, %q", test.setting, n.Accelerator, n.AcceleratorReason)
+		}
+	}
+	c.Accelerator = "kvm"
+	ensure(t, c)
+	if n := nodes(t, c.DB)[0]; n.Accelerator != "kvm" {
+		t.Errorf("the configuration gives %s", n.Accelerator)
+	}
+}
+
+func TestHostWithoutMachineID(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	root := files()
+	root["etc/machine-id"] = &fstest.MapFile{Data: []byte("uninitialized\n")}
+	delete(root, "sys/class/dmi/id/product_name")
+	delete(root, "etc/os-release")
+	c.Root, c.Probe = root, probe{errors.New("no QEMU")}
+	_, one := ensure(t, c)
+	_, two := ensure(t, c)
+	if one != two {
+		t.Errorf("two starts: %+v and %+v", one, two)
+	}
+	rows := nodes(t, c.DB)
+	if len(rows) != 1 || len(rows[0].MachineID) != 32 || rows[0].OSVersion != "Linux" {
+		t.Errorf("nodes %+v", rows)
+	}
+	if err := os.WriteFile(filepath.Join(c.Data, "node-id"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.New(c).Ensure(background); err == nil {
+		t.Error("a spoilt node-id is replaced, which would make a second node of this host")
+	}
+}
+
+func TestTiersFollowThePools(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	h, id := ensure(t, c)
+	extra := filepath.Join(c.Data, "pools", "3")
+	if err := os.Mkdir(extra, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DB.Update(background, func(tx *store.Tx) error {
+		machine := nodeMachine(tx)
+		for tier, size := range map[string]int64{"": 1 << 30, "1": 2 << 30, "3": 4 << 30} {
+			r := schema.NewRecord(tx.Schema().Table("machine_drives"))
+			r.Put("machine", machine)
+			r.Put("disksize", schema.IntValue(size))
+			if tier != "" {
+				r.Put("preferred_tier", schema.TextValue(tier))
+			}
+			key, err := tx.Create(r, nil)
+			if err != nil {
+				return err
+			}
+			if tier == "3" {
+				if err := tx.Delete("machine_drives", key); err != nil { // what is deleted isn't allocated
+					return err
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(want map[int64]int64) {
+		t.Helper()
+		if err := h.Reconcile(background); err != nil {
+			t.Fatal(err)
+		}
+		view(t, c.DB, func(tx *store.Tx) error {
+			tiers, err := store.FindRows[model.StorageTier](tx)
+			got := map[int64]int64{}
+			for _, s := range tiers {
+				got[s.Tier] = s.Allocated
+				if s.Capacity <= 0 || s.Used < 0 || s.Used > s.Capacity || s.UsedPct != s.Used*100/s.Capacity {
+					t.Errorf("tier %+v", s)
+				}
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("allocated by tier (-want +got):\n%s", d)
+			}
+			n, err2 := tx.Count("cluster_tiers", store.Eq("cluster", schema.IntValue(id.Cluster)))
+			if n != int64(len(want)) {
+				t.Errorf("%d tiers of the cluster, want %d", n, len(want))
+			}
+			return errors.Join(err, err2)
+		})
+	}
+	expect(map[int64]int64{1: 3 << 30, 3: 0})
+	if err := os.Remove(extra); err != nil {
+		t.Fatal(err)
+	}
+	expect(map[int64]int64{1: 3 << 30})
+}
+
+func nodeMachine(tx *store.Tx) schema.Value {
+	rows, err := tx.Find("machines", store.Eq("type", schema.TextValue("node")))
+	if err != nil || len(rows) != 1 {
+		return schema.Value{}
+	}
+	return rows[0].Key
+}
+
+func TestThisHost(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	c.Root = os.DirFS("/")
+	ensure(t, c)
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := nodes(t, c.DB)[0]; n.Name != name || n.Cores < 1 || n.RAM < 128 || n.KernelVersion == "" || n.MachineID == "" {
+		t.Errorf("this host is %+v", n)
+	}
+}

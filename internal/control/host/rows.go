@@ -1,0 +1,124 @@
+package host
+
+import (
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// put writes those columns of a row that differ from what is wanted.
+func put(tx *store.Tx, r *schema.Record, want schema.Set) error {
+	differ := schema.Set{}
+	for name, v := range want {
+		if r.Get(name) != v {
+			differ[name] = v
+		}
+	}
+	return tx.Change(r.Table.Name, r.Key, differ)
+}
+
+// create makes a row of the given columns.
+func create(tx *store.Tx, table string, set schema.Set) (schema.Value, error) {
+	r := schema.NewRecord(tx.Schema().Table(table))
+	for name, v := range set {
+		r.Put(name, v)
+	}
+	return tx.Create(r, nil)
+}
+
+// ensureOne brings the first row that meets the condition in line, or makes it.
+func ensureOne(tx *store.Tx, table string, want schema.Set, which ...store.Cond) (schema.Value, error) {
+	found, err := tx.Find(table, which...)
+	if err != nil {
+		return schema.Value{}, err
+	}
+	if len(found) == 0 {
+		return create(tx, table, want)
+	}
+	return found[0].Key, put(tx, found[0], want)
+}
+
+// ensureCluster makes the cluster "default" when there is none, and returns the first one.
+func ensureCluster(tx *store.Tx) (int64, error) {
+	found, err := tx.Find("clusters")
+	if err != nil {
+		return 0, err
+	}
+	if len(found) > 0 {
+		return found[0].Key.Int(), nil
+	}
+	key, err := create(tx, "clusters", schema.Set{
+		"name": schema.TextValue("default"), "storage": schema.BoolValue(true), "id": schema.TextValue(randomHex(20)),
+	})
+	return key.Int(), err
+}
+
+// ensureSystem keeps the one row about the whole system. Its instance is made with it and never changes: everything on the host is
+// marked by it.
+func (c *Controller) ensureSystem(tx *store.Tx, f facts, cloudName string) (instance string, err error) {
+	if cloudName == "" {
+		cloudName = f.hostname
+	}
+	want := schema.Set{
+		"yb_version": schema.TextValue(c.TableVersion), "os_version": schema.TextValue(f.osVersion), "cloud_name": schema.TextValue(cloudName),
+		"branch": schema.TextValue("dewpoint"),
+	}
+	found, err := tx.Find("system")
+	if err != nil {
+		return "", err
+	}
+	if len(found) > 0 && found[0].Get("instance").Text() != "" {
+		return found[0].Get("instance").Text(), put(tx, found[0], want)
+	}
+	instance = randomHex(2)
+	want["instance"] = schema.TextValue(instance)
+	_, err = ensureOne(tx, "system", want)
+	return instance, err
+}
+
+// ensureNode keeps this host's node and the machine that comes with it.
+func (c *Controller) ensureNode(tx *store.Tx, f facts, cluster int64, setting string) (int64, error) {
+	accelerator, reason := c.choose(setting)
+	text, number := schema.TextValue, schema.IntValue
+	key, err := ensureOne(tx, "nodes", schema.Set{
+		"machine_id": text(f.machineID), "name": text(f.hostname), "cluster": number(cluster), "model": text(f.model),
+		"cpu": text(f.cpu), "cpu_speed": text(f.cpuSpeed), "cores": number(f.cores), "ram": number(f.ramMiB), "vm_ram": number(f.ramMiB),
+		"iommu": schema.BoolValue(f.iommu), "yb_version": text(c.TableVersion), "os_version": text(f.osVersion),
+		"kernel_version": text(f.kernelVersion), "appserver_version": text(c.Version), "qemu_version": text(c.probed.qemu),
+		"accelerator": text(accelerator), "accelerator_reason": text(reason),
+	}, store.Eq("machine_id", text(f.machineID)))
+	if err != nil {
+		return 0, err
+	}
+	node, err := tx.Get("nodes", key)
+	if err != nil {
+		return 0, err
+	}
+	machine, err := tx.Get("machines", node.Get("machine"))
+	if err != nil {
+		return 0, err
+	}
+	if err := put(tx, machine, schema.Set{"name": text(f.hostname), "cores": number(f.cores), "ram": number(f.ramMiB), "cluster": number(cluster)}); err != nil {
+		return 0, err
+	}
+	status, err := tx.Get("machine_status", machine.Key)
+	if err != nil {
+		return 0, err
+	}
+	return key.Int(), put(tx, status, schema.Set{
+		"running": schema.BoolValue(true), "powerstate": schema.BoolValue(true), "migratable": schema.BoolValue(false), "status": text("running"),
+		"state": text("online"), "node": key, "started": number(f.bootedAt), "boot_id": text(f.bootID),
+	})
+}
+
+// choose applies the configuration and the setting over the self-test, and says why.
+func (c *Controller) choose(setting string) (accelerator, reason string) {
+	switch {
+	case c.Accelerator != "":
+		return c.Accelerator, "chosen by the configuration; " + c.probed.reason
+	case setting == "kvm" || setting == "qemu":
+		return setting, "chosen by the setting accelerator; " + c.probed.reason
+	case setting != "" && setting != "auto":
+		return c.probed.accelerator, c.probed.reason + "; the setting accelerator is none of auto, kvm, qemu and doesn't count"
+	}
+	return c.probed.accelerator, c.probed.reason
+}

@@ -1,0 +1,41 @@
+package host
+
+import (
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// setting is one row of settings: what it is at first, and what it is for.
+type setting struct{ key, value, description string }
+
+// settingsOf lists all settings that the server reads.
+func settingsOf(hostname string) []setting {
+	return []setting{
+		{"cloud_name", hostname, "name of this system, shown to people"},
+		{"accelerator", "auto", "what guests run by: auto (kvm where its self-test passes), kvm, or qemu for emulation"},
+		{"max_session_age", "259200", "seconds after which a session ends whether it is used or not"},
+		{"session_idle", "86400", "seconds after which an unused session ends"},
+	}
+}
+
+// ensureSettings makes the settings that are missing and returns the values of all that it knows.
+func ensureSettings(tx *store.Tx, hostname string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, s := range settingsOf(hostname) {
+		r, err := tx.Get("settings", schema.TextValue(s.key))
+		if errs.Is(err, errs.NotFound) {
+			r = schema.NewRecord(tx.Schema().Table("settings"))
+			r.Key = schema.TextValue(s.key)
+			r.Put("value", schema.TextValue(s.value))
+			r.Put("default_value", schema.TextValue(s.value))
+			r.Put("description", schema.TextValue(s.description))
+			_, err = tx.Create(r, nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+		values[s.key] = r.Get("value").Text()
+	}
+	return values, nil
+}

@@ -1,0 +1,116 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// The tiers that the table API knows.
+const (
+	firstTier = 1
+	lastTier  = 5
+)
+
+// pool is a directory that serves a tier, with the size of its file system.
+type pool struct {
+	tier           int64
+	capacity, used int64 // bytes
+}
+
+// findPools looks which tiers have a directory under pools. That of tier 1 is made.
+func findPools(data string) ([]pool, error) {
+	if err := os.MkdirAll(poolPath(data, firstTier), 0o711); err != nil { // guests' processes cross it, nobody lists it
+		return nil, fmt.Errorf("making the pool of tier 1: %w", err)
+	}
+	var pools []pool
+	for tier := int64(firstTier); tier <= lastTier; tier++ {
+		var st syscall.Statfs_t
+		err := syscall.Statfs(poolPath(data, tier), &st)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("size of the pool of tier %d: %w", tier, err)
+		}
+		block := int64(st.Bsize)
+		pools = append(pools, pool{tier: tier, capacity: int64(st.Blocks) * block, used: int64(st.Blocks-st.Bfree) * block})
+	}
+	return pools, nil
+}
+
+func poolPath(data string, tier int64) string {
+	return filepath.Join(data, "pools", strconv.FormatInt(tier, 10))
+}
+
+// ensureTiers keeps a row for each tier that has a pool, system-wide and for the cluster, and drops those of pools that are gone.
+func ensureTiers(tx *store.Tx, cluster int64, pools []pool) error {
+	allocated, err := allocatedByTier(tx)
+	if err != nil {
+		return err
+	}
+	served := map[int64]bool{}
+	for _, p := range pools {
+		served[p.tier] = true
+		tier := schema.IntValue(p.tier)
+		if _, err := ensureOne(tx, "storage_tiers", tierSet(p, allocated[p.tier]), store.Eq("tier", tier)); err != nil {
+			return err
+		}
+		of := schema.IntValue(cluster)
+		if _, err := ensureOne(tx, "cluster_tiers", schema.Set{"tier": tier, "cluster": of}, store.Eq("tier", tier), store.Eq("cluster", of)); err != nil {
+			return err
+		}
+	}
+	for _, table := range []string{"storage_tiers", "cluster_tiers"} {
+		rows, err := tx.Find(table)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if served[r.Get("tier").Int()] {
+				continue
+			}
+			if err := tx.Delete(table, r.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func tierSet(p pool, allocated int64) schema.Set {
+	number := schema.IntValue
+	percent := int64(0)
+	if p.capacity > 0 {
+		percent = p.used * 100 / p.capacity
+	}
+	return schema.Set{
+		"tier": number(p.tier), "capacity": number(p.capacity), "used": number(p.used), "used_inflated": number(p.used),
+		"used_pct": number(percent), "allocated": number(allocated),
+	}
+}
+
+// allocatedByTier adds up the sizes that drives may grow to. A drive that prefers no tier lies on the first.
+func allocatedByTier(tx *store.Tx) (map[int64]int64, error) {
+	drives, err := store.FindRows[model.MachineDrive](tx)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[int64]int64{}
+	for _, d := range drives {
+		tier := schema.TextValue(d.PreferredTier).Int()
+		if tier == 0 {
+			tier = firstTier
+		}
+		sums[tier] += d.Disksize
+	}
+	return sums, nil
+}
