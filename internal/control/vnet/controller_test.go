@@ -220,6 +220,9 @@ func TestAnyPrefixThenReconcileEndsTheSame(t *testing.T) {
 					t.Fatalf("after a whole pass there is %+v", f)
 				}
 			}
+			if keys := host.stale(); len(keys) > 0 {
+				t.Fatalf("stopped after %d steps, the dnsmasq of %v runs by old settings", stop, keys)
+			}
 			ends = append(ends, host.shape())
 		}
 		if diff := cmp.Diff(ends[1], ends[0], comparables); diff != "" {

@@ -16,16 +16,23 @@ import (
 // fakeHost is a host in memory. It stands the same suite as the real one (TestHosts) and can be told to stop in the middle.
 type fakeHost struct {
 	now    Observed
-	last   uint64       // the last number given out, as inode or pid
-	budget int          // how many more steps succeed; negative: all
-	broken map[Verb]int // how many times more a verb fails
+	last   uint64        // the last number given out, as inode or pid
+	runsBy map[int]start // what each dnsmasq was started by
+	budget int           // how many more steps succeed; negative: all
+	broken map[Verb]int  // how many times more a verb fails
 	taken  []Step
+}
+
+// start is what a dnsmasq takes in once, when it begins.
+type start struct {
+	conf string
+	lan  Leg
 }
 
 var errStopped = errors.New("the host stopped here")
 
 func newFake() *fakeHost {
-	return &fakeHost{now: Observed{Vnets: make(map[int64]Have)}, budget: -1, broken: make(map[Verb]int)}
+	return &fakeHost{now: Observed{Vnets: make(map[int64]Have)}, budget: -1, broken: make(map[Verb]int), runsBy: make(map[int]start)}
 }
 
 func (f *fakeHost) Observe(context.Context) (Observed, error) {
@@ -119,6 +126,7 @@ func (f *fakeHost) applyDnsmasq(s Step, h *Have) error {
 			return errs.New(errs.Unavailable, "fake_start", "dnsmasq can't start: %+v", *h)
 		}
 		h.Dnsmasq = []dnsmasq.Process{{PID: int(f.number()), Namespace: h.Router.Inode}}
+		f.runsBy[h.Dnsmasq[0].PID] = start{h.Files.Conf, h.Lan}
 	case StopDnsmasq:
 		h.Dnsmasq = slices.DeleteFunc(slices.Clone(h.Dnsmasq), func(p dnsmasq.Process) bool { return p == s.Process })
 	case Announce:
@@ -147,6 +155,18 @@ func (f *fakeHost) shape() map[int64]Have {
 		out[key] = h
 	}
 	return out
+}
+
+// stale lists the networks whose dnsmasq runs by what is no longer so; the real host can't tell.
+func (f *fakeHost) stale() (keys []int64) {
+	for key, h := range f.now.Vnets {
+		for _, p := range h.Dnsmasq {
+			if f.runsBy[p.PID] != (start{h.Files.Conf, h.Lan}) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
 }
 
 // memoryRows are rows in memory.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"go.uber.org/goleak"
 
 	"dewpoint/internal/host/link"
 )
@@ -22,7 +23,7 @@ import (
 const insideEnv = "DEWPOINT_TEST_HOST"
 
 // Main runs the tests of a package in a host of their own; call it from TestMain with m.Run and leave with its result. Without
-// the rights to make one the tests are skipped, unless CI=true.
+// the rights to make one the tests are skipped, unless CI=true. A goroutine that outlives the tests fails them.
 func Main(run func() int) int {
 	if os.Getenv(insideEnv) == "" {
 		return runAgainInside()
@@ -34,7 +35,12 @@ func Main(run func() int) int {
 		fmt.Fprintln(os.Stderr, "preparing the test host:", err)
 		return 1
 	}
-	return run()
+	code := run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 func runAgainInside() int {
