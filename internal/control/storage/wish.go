@@ -1,0 +1,67 @@
+// Package storage keeps the files that drives are as the rows of machine_drives wish it: it makes them empty or from media, lets them
+// grow, and removes them once nothing uses them. A file appears under its name only when it is whole: it is made beside it with the
+// ending .part and then renamed, so a crash leaves nothing that could be taken for a disk.
+package storage
+
+import "context"
+
+// The kinds of machine_drives.media that have a file of ours. A cdrom reads the media file itself.
+const (
+	mediaDisk   = "disk"
+	mediaCDROM  = "cdrom"
+	mediaImport = "import"
+	mediaClone  = "clone"
+)
+
+// Drive is a drive as its row wishes it, with what was last reported of it.
+type Drive struct {
+	Key         int64
+	Deleted     bool // a tombstone: remove the file, then purge the row
+	Machine     int64
+	MachineUUID string
+	InUse       bool   // a guest runs with it, or is about to
+	Tier        string // empty means DefaultTier
+	Media       string
+	Size        int64   // bytes wished for; 0 means as big as the source
+	Source      *Source // nil for none
+	Last        Status
+}
+
+// Source is the media file that a drive reads or is made from.
+type Source struct {
+	Key      int64
+	Complete bool // all its bytes have arrived
+}
+
+// Status is what this controller reports of a drive. It is comparable.
+type Status struct {
+	Status    string // offline, importing, initializing or error; "online" is the VM controller's word and left alone
+	Info      string
+	Ready     bool // the file is whole and may be given to a guest
+	Progress  float64
+	UsedBytes int64 // on the host
+	Size      int64 // bytes that a guest sees, told when the row has none; else 0
+}
+
+// Fact is what is to be written of one drive.
+type Fact struct {
+	Drive int64
+	Status
+}
+
+// Wish is everything that this controller looks after.
+type Wish struct {
+	Drives    []Drive
+	DeadFiles []int64 // media whose rows are tombstones
+}
+
+// Rows is the controller's side of the database.
+type Rows interface {
+	// Wish reads all drives of this node's VMs and the deleted media, as of one moment.
+	Wish(ctx context.Context) (Wish, error)
+	// Report writes the status of drives in one transaction. A status of "offline" doesn't replace "online".
+	Report(ctx context.Context, facts []Fact) error
+	// PurgeDrives removes rows of drives whose files are gone, PurgeFiles those of media.
+	PurgeDrives(ctx context.Context, keys []int64) error
+	PurgeFiles(ctx context.Context, keys []int64) error
+}
