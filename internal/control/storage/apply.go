@@ -93,7 +93,7 @@ func (c *Controller) convert(ctx context.Context, d *Drive, path string, status 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	source := MediaPath(c.dataDir, d.Source.Key)
+	source := block.MediaPath(c.dataDir, d.Source.Key)
 	img, err := block.Inspect(source)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (c *Controller) report(ctx context.Context, drive int64, status Status) {
 
 func (c *Controller) where(d *Drive) string {
 	if d.Tier == "" {
-		return "tier " + DefaultTier
+		return "tier " + block.DefaultTier
 	}
 	return "tier " + d.Tier
 }

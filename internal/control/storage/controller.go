@@ -99,7 +99,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 
 // observe looks at a drive's file. Headers are read once: a disk changes its size by our own hand only.
 func (c *Controller) observe(d *Drive, path string) observed {
-	seen := observed{path: path, want: DrivePath(c.dataDir, d.Tier, d.MachineUUID, d.Key)}
+	seen := observed{path: path, want: block.DrivePath(c.dataDir, d.Tier, d.MachineUUID, d.Key)}
 	if path == "" || d.Deleted {
 		return seen
 	}
@@ -133,7 +133,7 @@ func (c *Controller) clearParts(parts map[int64]string, busy map[int64]bool) {
 // removeMedia removes the bytes of deleted media, then their rows. A guest that has one open keeps reading it.
 func (c *Controller) removeMedia(ctx context.Context, files []int64) error {
 	for _, key := range files {
-		if err := os.Remove(MediaPath(c.dataDir, key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(block.MediaPath(c.dataDir, key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

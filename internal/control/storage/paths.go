@@ -1,32 +1,18 @@
 package storage
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"dewpoint/internal/host/block"
 )
 
-// DefaultTier serves drives that prefer none.
-const DefaultTier = "1"
-
-const (
-	diskEnding = ".qcow2"
-	partEnding = ".part" // behind diskEnding: being made, or left by a crash
-)
-
-// DrivePath is where the file of a drive lies. docs/design/0001-first-boot.md fixes it.
-func DrivePath(dataDir, tier, machineUUID string, drive int64) string {
-	return filepath.Join(dataDir, "pools", cmp.Or(tier, DefaultTier), machineUUID, strconv.FormatInt(drive, 10)+diskEnding)
-}
-
-// MediaPath is where the bytes of a media file lie.
-func MediaPath(dataDir string, file int64) string {
-	return filepath.Join(dataDir, "files", strconv.FormatInt(file, 10))
-}
+// partEnding stands behind the name of a disk that is being made, or was left by a crash.
+const partEnding = ".part"
 
 // found is what lies in the pools.
 type found struct {
@@ -46,7 +32,7 @@ func scan(dataDir string) (found, error) {
 			return err
 		}
 		name, part := strings.CutSuffix(entry.Name(), partEnding)
-		name, disk := strings.CutSuffix(name, diskEnding)
+		name, disk := strings.CutSuffix(name, block.DiskEnding)
 		key, err := strconv.ParseInt(name, 10, 64)
 		switch {
 		case !disk || err != nil:

@@ -5,12 +5,10 @@ package storage
 
 import "context"
 
-// The kinds of machine_drives.media that have a file of ours. A cdrom reads the media file itself.
+// The kinds of machine_drives.media that are not made from a media file: an empty disk, and a CD-ROM drive, which reads the file itself.
 const (
-	mediaDisk   = "disk"
-	mediaCDROM  = "cdrom"
-	mediaImport = "import"
-	mediaClone  = "clone"
+	mediaDisk  = "disk"
+	mediaCDROM = "cdrom"
 )
 
 // Drive is a drive as its row wishes it, with what was last reported of it.
@@ -20,7 +18,7 @@ type Drive struct {
 	Machine     int64
 	MachineUUID string
 	InUse       bool   // a guest runs with it, or is about to
-	Tier        string // empty means DefaultTier
+	Tier        string // empty means the default
 	Media       string
 	Size        int64   // bytes wished for; 0 means as big as the source
 	Source      *Source // nil for none

@@ -1,0 +1,161 @@
+package storage
+
+import (
+	"context"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// StoreRows are the rows of the database: machine_drives and files.
+type StoreRows struct {
+	db *store.DB
+}
+
+// NewStoreRows returns the rows of db.
+func NewStoreRows(db *store.DB) *StoreRows { return &StoreRows{db: db} }
+
+// Wish reads the drives and the deleted media in one transaction.
+func (r *StoreRows) Wish(ctx context.Context) (wish Wish, err error) {
+	err = r.db.View(ctx, func(tx *store.Tx) error {
+		t, err := read(tx)
+		if err != nil {
+			return err
+		}
+		wish = t.wish()
+		return nil
+	})
+	return wish, err
+}
+
+// tables are the rows that a wish is made of.
+type tables struct {
+	drives   []model.MachineDrive
+	statuses map[int64]model.MachineDriveStatus
+	machines map[int64]model.Machine
+	power    map[int64]model.MachineStatus
+	files    map[int64]model.File
+}
+
+func read(tx *store.Tx) (t tables, err error) {
+	if t.drives, err = store.FindRows[model.MachineDrive](tx, store.Everything()); err != nil {
+		return t, err
+	}
+	statuses, err := store.FindRows[model.MachineDriveStatus](tx)
+	if err != nil {
+		return t, err
+	}
+	machines, err := store.FindRows[model.Machine](tx, store.Everything(), store.Eq("type", schema.TextValue("vm")))
+	if err != nil {
+		return t, err
+	}
+	power, err := store.FindRows[model.MachineStatus](tx)
+	if err != nil {
+		return t, err
+	}
+	files, err := store.FindRows[model.File](tx, store.Everything())
+	if err != nil {
+		return t, err
+	}
+	t.statuses = byKey(statuses, func(s model.MachineDriveStatus) int64 { return s.Key })
+	t.machines = byKey(machines, func(m model.Machine) int64 { return m.Key })
+	t.power = byKey(power, func(s model.MachineStatus) int64 { return s.Key })
+	t.files = byKey(files, func(f model.File) int64 { return f.Key })
+	return t, nil
+}
+
+func byKey[T any](rows []T, key func(T) int64) map[int64]T {
+	m := make(map[int64]T, len(rows))
+	for _, row := range rows {
+		m[key(row)] = row
+	}
+	return m
+}
+
+func (t *tables) wish() Wish {
+	var w Wish
+	for _, row := range t.drives {
+		machine, known := t.machines[row.Machine]
+		if !known && !row.Deleted {
+			continue // on a machine that is no VM
+		}
+		power, status := t.power[row.Machine], t.statuses[row.Key]
+		d := Drive{
+			Key: row.Key, Deleted: row.Deleted, Machine: row.Machine, MachineUUID: machine.UUID,
+			InUse: power.Running || power.Status == "starting",
+			Tier:  row.PreferredTier, Media: row.Media, Size: row.Disksize,
+			Last: Status{
+				Status: status.Status, Info: status.StatusInfo, Ready: status.Ready, Progress: status.ProgressPct, UsedBytes: row.UsedBytes,
+			},
+		}
+		if row.MediaSource != 0 {
+			d.Source = &Source{Key: row.MediaSource, Complete: t.files[row.MediaSource].Complete}
+		}
+		w.Drives = append(w.Drives, d)
+	}
+	for key, file := range t.files {
+		if file.Deleted {
+			w.DeadFiles = append(w.DeadFiles, key)
+		}
+	}
+	return w
+}
+
+// Report writes the drives' statuses.
+func (r *StoreRows) Report(ctx context.Context, facts []Fact) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		for _, f := range facts {
+			if err := report(tx, f); err != nil && !errs.Is(err, errs.NotFound) { // one whose row is gone needs no report
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func report(tx *store.Tx, f Fact) error {
+	key := schema.IntValue(f.Drive)
+	has, err := store.GetRow[model.MachineDriveStatus](tx, key)
+	if err != nil {
+		return err
+	}
+	word := f.Status.Status
+	if word == "offline" && has.Status == "online" || word == "online" {
+		word = has.Status // the VM controller's to change
+	}
+	err = tx.Change("machine_drive_status", key, schema.Set{
+		"status": schema.TextValue(word), "status_info": schema.TextValue(f.Info),
+		"ready": schema.BoolValue(f.Ready), "progress_pct": schema.RealValue(f.Progress),
+	})
+	if err != nil {
+		return err
+	}
+	set := schema.Set{"used_bytes": schema.IntValue(f.UsedBytes)}
+	if f.Size > 0 {
+		set["disksize"] = schema.IntValue(f.Size)
+	}
+	return tx.Change("machine_drives", key, set)
+}
+
+// PurgeDrives removes the tombstones of drives.
+func (r *StoreRows) PurgeDrives(ctx context.Context, keys []int64) error {
+	return r.purge(ctx, "machine_drives", keys)
+}
+
+// PurgeFiles removes the tombstones of media.
+func (r *StoreRows) PurgeFiles(ctx context.Context, keys []int64) error {
+	return r.purge(ctx, "files", keys)
+}
+
+func (r *StoreRows) purge(ctx context.Context, table string, keys []int64) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		for _, key := range keys {
+			if err := tx.Purge(table, schema.IntValue(key)); err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,157 @@
+package vm
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"dewpoint/internal/host/block"
+	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// StoreRows are the rows of the database: machines of type vm and what hangs on them.
+type StoreRows struct {
+	db       *store.DB
+	dataDir  string
+	instance string
+	node     int64 // key of the node this is
+}
+
+// NewStoreRows returns the rows of db for the node with that key.
+func NewStoreRows(db *store.DB, dataDir, instance string, node int64) *StoreRows {
+	return &StoreRows{db: db, dataDir: dataDir, instance: instance, node: node}
+}
+
+// Wish reads all VMs in one transaction.
+func (r *StoreRows) Wish(ctx context.Context) (out []Machine, err error) {
+	err = r.db.View(ctx, func(tx *store.Tx) error {
+		t, err := read(tx)
+		if err != nil {
+			return err
+		}
+		for _, machine := range t.machines {
+			out = append(out, r.machine(t, machine))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// tables are the rows that a wish is made of.
+type tables struct {
+	machines []model.Machine
+	vms      map[int64]model.VM // by machine
+	statuses map[int64]model.MachineStatus
+	drives   map[int64][]model.MachineDrive // by machine, in their order
+	ready    map[int64]bool                 // drives
+	nics     map[int64][]model.MachineNIC   // by machine, in their order
+}
+
+func read(tx *store.Tx) (t tables, err error) {
+	if t.machines, err = store.FindRows[model.Machine](tx, store.Everything(), store.Eq("type", schema.TextValue("vm"))); err != nil {
+		return t, err
+	}
+	vms, err := store.FindRows[model.VM](tx)
+	if err != nil {
+		return t, err
+	}
+	statuses, err := store.FindRows[model.MachineStatus](tx)
+	if err != nil {
+		return t, err
+	}
+	drives, err := store.FindRows[model.MachineDrive](tx, store.Eq("enabled", schema.BoolValue(true)))
+	if err != nil {
+		return t, err
+	}
+	driveStatuses, err := store.FindRows[model.MachineDriveStatus](tx)
+	if err != nil {
+		return t, err
+	}
+	nics, err := store.FindRows[model.MachineNIC](tx, store.Eq("enabled", schema.BoolValue(true)))
+	if err != nil {
+		return t, err
+	}
+	t.index(vms, statuses, drives, driveStatuses, nics)
+	return t, nil
+}
+
+func (t *tables) index(vms []model.VM, statuses []model.MachineStatus, drives []model.MachineDrive, ready []model.MachineDriveStatus, nics []model.MachineNIC) {
+	t.vms, t.statuses = map[int64]model.VM{}, map[int64]model.MachineStatus{}
+	t.drives, t.ready, t.nics = map[int64][]model.MachineDrive{}, map[int64]bool{}, map[int64][]model.MachineNIC{}
+	for _, row := range vms {
+		t.vms[row.Machine] = row
+	}
+	for _, row := range statuses {
+		t.statuses[row.Key] = row
+	}
+	slices.SortStableFunc(drives, func(a, b model.MachineDrive) int { return cmp.Compare(a.Orderid, b.Orderid) })
+	for _, row := range drives {
+		t.drives[row.Machine] = append(t.drives[row.Machine], row)
+	}
+	for _, row := range ready {
+		t.ready[row.Key] = row.Ready
+	}
+	slices.SortStableFunc(nics, func(a, b model.MachineNIC) int { return cmp.Compare(a.Orderid, b.Orderid) })
+	for _, row := range nics {
+		t.nics[row.Machine] = append(t.nics[row.Machine], row)
+	}
+}
+
+func (r *StoreRows) machine(t tables, row model.Machine) Machine {
+	m := Machine{
+		Key: row.Key, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
+		Hardware: hardwareOf(row, t.vms[row.Key]), Last: statusOf(t.statuses[row.Key]),
+	}
+	for _, drive := range t.drives[row.Key] {
+		m.Drives = append(m.Drives, Drive{Drive: r.drive(row, drive), Ready: t.ready[drive.Key]})
+	}
+	for _, nic := range t.nics[row.Key] {
+		if nic.Vnet == 0 {
+			continue // plugged into nothing: nothing to attach it to
+		}
+		m.Hardware.NICs = append(m.Hardware.NICs, domxml.NIC{
+			Key: nic.Key, Model: nic.Interface, MAC: nic.Macaddress,
+			Bridge: fmt.Sprintf("dp%sb%d", r.instance, nic.Vnet), Tap: fmt.Sprintf("dp%st%d", r.instance, nic.Key),
+		})
+	}
+	return m
+}
+
+func hardwareOf(machine model.Machine, vm model.VM) domxml.VM {
+	h := domxml.VM{
+		Title: cmp.Or(vm.Name, machine.Name), CPUs: int(vm.CPUCores), RAMMiB: int(vm.RAM), MachineType: vm.MachineType, CPUType: vm.CPUType,
+		UEFI: vm.UEFI, SecureBoot: vm.SecureBoot, BootOrder: vm.BootOrder, BootDelaySeconds: int(vm.BootDelay),
+		Video: vm.Video, Sound: vm.Sound, Console: vm.Console, USBTablet: vm.USBTablet, RTCBase: vm.RTCBase,
+		NestedVirt: vm.NestedVirtualization, DisableHypervisor: vm.DisableHypervisor,
+	}
+	if vm.ConsolePassEnabled {
+		h.ConsolePassword = vm.ConsolePass
+	}
+	return h
+}
+
+// drive says which file a drive is: a CD-ROM reads its medium as it is, everything else has a qcow2 file in a pool.
+func (r *StoreRows) drive(machine model.Machine, row model.MachineDrive) domxml.Drive {
+	d := domxml.Drive{
+		Key: row.Key, Interface: row.Interface, Media: "disk", Format: string(block.Qcow2), Serial: row.Serial,
+		ReadOnly: row.Readonly, Discard: row.Discard, Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, row.Key),
+	}
+	if row.Media == "cdrom" {
+		d.Media, d.Format, d.Path = "cdrom", string(block.Raw), ""
+		if row.MediaSource != 0 {
+			d.Path = block.MediaPath(r.dataDir, row.MediaSource)
+		}
+	}
+	return d
+}
+
+func statusOf(row model.MachineStatus) Status {
+	return Status{
+		Running: row.Running, Status: row.Status, State: row.State, Info: row.StatusInfo, Started: row.Started, DoneSeq: row.DoneSeq,
+		BootID: row.BootID, PowerWanted: row.Powerstate, Cores: int(row.RunningCores), RAMMiB: int(row.RunningRAM), MachineType: row.MachineType,
+	}
+}

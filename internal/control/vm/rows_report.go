@@ -1,0 +1,110 @@
+package vm
+
+import (
+	"context"
+	"slices"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Report writes the status rows of machines, and of the drives and NICs where something was attached or is no more.
+func (r *StoreRows) Report(ctx context.Context, facts []Fact) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		for _, f := range facts {
+			if err := r.report(tx, f); err != nil && !errs.Is(err, errs.NotFound) { // one whose row is gone needs no report
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r *StoreRows) report(tx *store.Tx, f Fact) error {
+	node := int64(0)
+	if f.Running {
+		node = r.node
+	}
+	err := tx.Change("machine_status", schema.IntValue(f.Machine), schema.Set{
+		"running": schema.BoolValue(f.Running), "status": schema.TextValue(f.Status.Status), "state": schema.TextValue(f.State),
+		"status_info": schema.TextValue(f.Info), "started": schema.IntValue(f.Started), "done_seq": schema.IntValue(f.DoneSeq),
+		"boot_id": schema.TextValue(f.BootID), "powerstate": schema.BoolValue(f.PowerWanted), "node": schema.RefValue(node),
+		"running_cores": schema.IntValue(int64(f.Cores)), "running_ram": schema.IntValue(int64(f.RAMMiB)),
+		"machine_type": schema.TextValue(f.MachineType),
+	})
+	if err != nil || f.Attached == nil {
+		return err
+	}
+	if err := reportDrives(tx, f); err != nil {
+		return err
+	}
+	return reportNICs(tx, f)
+}
+
+// reportDrives writes online and offline. Other words (importing, error) are the storage controller's, and stay.
+func reportDrives(tx *store.Tx, f Fact) error {
+	drives, err := store.FindRows[model.MachineDrive](tx, store.Eq("machine", schema.IntValue(f.Machine)))
+	if err != nil {
+		return err
+	}
+	for _, drive := range drives {
+		key := schema.IntValue(drive.Key)
+		has, err := store.GetRow[model.MachineDriveStatus](tx, key)
+		if err != nil {
+			return err
+		}
+		want := has.Status
+		switch {
+		case slices.Contains(f.Attached.Drives, drive.Key):
+			want = "online"
+		case has.Status == "online":
+			want = "offline"
+		}
+		if want == has.Status {
+			continue
+		}
+		if err := tx.Change("machine_drive_status", key, schema.Set{"status": schema.TextValue(want)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func reportNICs(tx *store.Tx, f Fact) error {
+	nics, err := store.FindRows[model.MachineNIC](tx, store.Eq("machine", schema.IntValue(f.Machine)))
+	if err != nil {
+		return err
+	}
+	for _, nic := range nics {
+		status, state := "down", "offline"
+		if slices.Contains(f.Attached.NICs, nic.Key) {
+			status, state = "up", "online"
+		}
+		set := schema.Set{"status": schema.TextValue(status), "state": schema.TextValue(state)}
+		if err := tx.Change("machine_nic_status", schema.IntValue(nic.Key), set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Purge removes the tombstones of machines. The storage controller purges their drives first: a drive's row is what its file is found by.
+func (r *StoreRows) Purge(ctx context.Context, machineKeys []int64) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		for _, key := range machineKeys {
+			drives, err := tx.Count("machine_drives", store.Everything(), store.Eq("machine", schema.IntValue(key)))
+			if err != nil {
+				return err
+			}
+			if drives > 0 {
+				continue
+			}
+			if err := tx.Purge("machines", schema.IntValue(key)); err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+}
