@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
@@ -15,10 +16,13 @@ import (
 // filesTable is the one table whose rows have bytes.
 const filesTable = "files"
 
+// maxOffset is beyond every file, and an offset up to it can have a length added.
+const maxOffset = 1 << 62
+
 // upload takes a chunk of a file's bytes.
 func (c *call) upload(at string) error {
 	off, err := strconv.ParseInt(at, 10, 64)
-	if err != nil || off < 0 {
+	if err != nil || off < 0 || off > maxOffset {
 		return errs.New(errs.Malformed, "bad_filepos", "filepos must be the offset of the chunk in bytes").On("filepos")
 	}
 	// A change of nothing succeeds on a row that the caller may change.
@@ -75,8 +79,9 @@ func (c *call) download() error {
 	return nil
 }
 
-// disposition makes a browser save the bytes under a name, whatever is in it.
+// disposition makes a browser save the bytes under a name, whatever is in it; folders in front are left out.
 func disposition(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	if text := mime.FormatMediaType("attachment", map[string]string{"filename": name}); text != "" {
 		return text
 	}

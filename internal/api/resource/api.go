@@ -1,0 +1,169 @@
+// Package resource is the resource dialect: /api/v1, compatible with Vapor. Operations are typed and described by huma, one file per
+// area; rows are read by one statement and written by one engine transaction per request. errors.go is the only place that maps
+// failures to statuses.
+package resource
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/engine"
+	"dewpoint/internal/media"
+	"dewpoint/internal/model"
+)
+
+// Prefix is where the dialect lives.
+const Prefix = "/api/v1"
+
+// Auth checks credentials and gives out tokens.
+type Auth interface {
+	front.Authenticator
+	Login(ctx context.Context, name, password, address string) (model.User, error)
+	IssueJWT(u model.User) (token string, expires time.Time, err error)
+	Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u model.User, err error)
+}
+
+// Media opens the bytes of complete files.
+type Media interface {
+	Open(ctx context.Context, key int64) (*media.Content, error)
+}
+
+// Uploads serves resumable uploads of ISOs below a prefix.
+type Uploads interface {
+	Handler(prefix string, fail func(http.ResponseWriter, *http.Request, error), shape func(ctx context.Context, uuid string) (any, error)) http.Handler
+}
+
+// Config is what the dialect is made of. All but Version and Instance is required.
+type Config struct {
+	Engine  *engine.Engine
+	Auth    Auth
+	Media   Media
+	Uploads Uploads
+	// Version is the program's, as in the reply of /health.
+	Version string
+	// Instance is the database's mark, from which names of host devices follow.
+	Instance string
+}
+
+type server struct {
+	Config
+	api    huma.API
+	mux    *http.ServeMux
+	public map[string]bool // patterns that need no credential
+}
+
+// New returns the handler of /api/v1, everything below it, and /health. It sets huma's package variables for errors and arrays, to the
+// same values each time: huma has no other way to have its own failures in our envelope.
+func New(c Config) http.Handler {
+	ourHuma()
+	s := &server{Config: c, mux: http.NewServeMux(), public: map[string]bool{}}
+	s.api = humago.New(s.mux, describe(c.Version))
+	for _, area := range []func(*server){
+		addHealth, addAuth, addTokens, addComputes, addComputeActions, addNetworks, addISOs, addUploads, addDocs, addNotBuilt,
+	} {
+		area(s)
+	}
+	inside := front.Authenticated(c.Auth, s.writeError)(s.mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := s.mux.Handler(r); s.public[pattern] {
+			s.mux.ServeHTTP(w, r)
+			return
+		}
+		inside.ServeHTTP(w, r)
+	})
+}
+
+// operation is what is said of an operation beside its types.
+type operation struct {
+	id, method, path string // path below Prefix
+	tag              string
+	summary, doc     string
+	status           int // of success; 200 when 0
+	codes            codes
+	public           bool
+}
+
+func (o operation) huma() huma.Operation {
+	h := huma.Operation{
+		OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary, Description: o.doc,
+		DefaultStatus: o.status, MaxBodyBytes: front.MaxJSON, Errors: []int{http.StatusBadRequest, http.StatusInternalServerError},
+	}
+	if !o.public {
+		h.Security = []map[string][]string{{"bearer": {}}, {"basic": {}}, {"query": {}}}
+		h.Errors = append(h.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	return h
+}
+
+// add registers an operation whose reply is a value in the envelope.
+func add[I, T any](s *server, o operation, f func(context.Context, *I) (T, error)) {
+	addShaped(s, o, func(ctx context.Context, in *I) (*reply[T], error) {
+		data, err := f(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return &reply[T]{Body: enveloped(data)}, nil
+	})
+}
+
+// addEmpty registers an operation that is answered with 204 and no body.
+func addEmpty[I any](s *server, o operation, f func(context.Context, *I) error) {
+	o.status = http.StatusNoContent
+	addShaped(s, o, func(ctx context.Context, in *I) (*struct{}, error) { return nil, f(ctx, in) })
+}
+
+// addShaped registers an operation that makes its whole reply.
+func addShaped[I, O any](s *server, o operation, f func(context.Context, *I) (*O, error)) {
+	o.path = Prefix + o.path
+	s.open(o)
+	huma.Register(s.api, o.huma(), func(ctx context.Context, in *I) (*O, error) {
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, s.failure(ctx, err, o.codes)
+		}
+		return out, nil
+	})
+}
+
+// addRaw registers an operation that is served by a plain handler: one that moves bytes. Extra is laid over its description.
+func addRaw(s *server, o operation, handler http.Handler, extra func(*huma.Operation)) {
+	o.path = Prefix + o.path
+	s.open(o)
+	h := o.huma()
+	if extra != nil {
+		extra(&h)
+	}
+	s.api.OpenAPI().AddOperation(&h)
+	s.mux.Handle(o.method+" "+o.path, handler)
+}
+
+func (s *server) open(o operation) {
+	if o.public {
+		s.public[o.method+" "+o.path] = true
+	}
+}
+
+// describe returns huma's configuration: lenient in what it takes (unknown members, missing content types), as real clients need it.
+func describe(version string) huma.Config {
+	c := huma.DefaultConfig("Dewpoint resource API", version)
+	c.Info.Description = "The resource dialect of Dewpoint. Replies come in the envelope {status, data, error}."
+	c.CreateHooks, c.SchemasPath, c.DocsPath, c.OpenAPIPath = nil, "", "", Prefix+"/openapi"
+	c.AllowAdditionalPropertiesByDefault, c.FieldsOptionalByDefault = true, true
+	c.Formats = map[string]huma.Format{}
+	for _, name := range []string{"application/json", "json", "application/x-www-form-urlencoded", "text/plain"} {
+		c.Formats[name] = lenientJSON // curl -d sends JSON as a form
+	}
+	c.Servers = []*huma.Server{{URL: "/"}}
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", Description: "a JWT of auth/login, or an API token"},
+		"basic":  {Type: "http", Scheme: "basic", Description: "name and password, or an API token as the name"},
+		"query":  {Type: "apiKey", In: "query", Name: "token", Description: "any token, for links in a browser"},
+	}
+	return c
+}

@@ -1,0 +1,92 @@
+package resource
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+)
+
+var authCodes = codes{invalid: "VALIDATION_ERROR", notFound: "NOT_FOUND"}
+
+// ticket is the reply to a login.
+type ticket struct {
+	Token        string `json:"token" doc:"a JWT, good for 24 hours"`
+	RefreshToken string `json:"refresh_token" doc:"the same JWT: auth/refresh takes it up to seven days after its end"`
+	TokenType    string `json:"token_type" enum:"Bearer"`
+	ExpiresAt    int64  `json:"expires_at" doc:"in seconds since 1970"`
+	User         person `json:"user"`
+}
+
+// person is an account as this dialect shows it. Accounts are Dewpoint's own, not the host's: uid is the key of the row in users.
+type person struct {
+	Username string   `json:"username"`
+	UID      int64    `json:"uid"`
+	GID      int64    `json:"gid"`
+	Home     string   `json:"home"`
+	Groups   []string `json:"groups"`
+}
+
+func ticketOf(token string, expires time.Time, u model.User) ticket {
+	p := person{Username: u.Name, UID: u.Key, GID: u.Key, Home: "/", Groups: []string{"users"}}
+	if u.Admin {
+		p.Groups = []string{"admin"}
+	}
+	return ticket{Token: token, RefreshToken: token, TokenType: "Bearer", ExpiresAt: expires.Unix(), User: p}
+}
+
+type loginInput struct {
+	Body struct {
+		Username string `json:"username" required:"true" minLength:"1" maxLength:"256"`
+		Password string `json:"password" maxLength:"1024"`
+		AuthType string `json:"auth_type" doc:"password, which is also meant when it is missing"`
+	}
+}
+
+type refreshInput struct {
+	Authorization string `header:"Authorization"`
+	Body          *struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+}
+
+func addAuth(s *server) {
+	op := operation{tag: "auth", method: http.MethodPost, codes: authCodes, public: true}
+	login, refresh := op, op
+	login.id, login.path, login.summary = "login", "/auth/login", "Exchange a name and password for a JWT"
+	add(s, login, s.login)
+	refresh.id, refresh.path, refresh.summary = "refresh", "/auth/refresh", "Exchange a JWT, at most seven days over, for a fresh one"
+	add(s, refresh, s.refresh)
+}
+
+func (s *server) login(ctx context.Context, in *loginInput) (ticket, error) {
+	switch in.Body.AuthType {
+	case "", "password":
+	case "ssh_key":
+		return ticket{}, errs.New(errs.NotBuilt, "ssh_login", "login with an SSH key isn't built; log in with a password")
+	default:
+		return ticket{}, errs.New(errs.Invalid, "invalid_auth_type", "auth_type %q is not known; use password", in.Body.AuthType).On("auth_type")
+	}
+	u, err := s.Auth.Login(ctx, in.Body.Username, in.Body.Password, front.Of(ctx).Address)
+	if err != nil {
+		return ticket{}, err
+	}
+	token, expires, err := s.Auth.IssueJWT(u)
+	return ticketOf(token, expires, u), err
+}
+
+func (s *server) refresh(ctx context.Context, in *refreshInput) (ticket, error) {
+	scheme, token, _ := strings.Cut(in.Authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") && in.Body != nil {
+		token = in.Body.RefreshToken
+	}
+	if token == "" {
+		return ticket{}, errs.New(errs.Unauthenticated, "missing", "Missing authorization token")
+	}
+	fresh, expires, u, err := s.Auth.Refresh(ctx, strings.TrimSpace(token))
+	return ticketOf(fresh, expires, u), err
+}

@@ -1,0 +1,170 @@
+package resource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/errs"
+)
+
+// statuses maps kinds of errors to statuses; a kind that is missing is 500.
+var statuses = map[errs.Kind]int{
+	errs.Malformed:       http.StatusBadRequest,
+	errs.Unauthenticated: http.StatusUnauthorized,
+	errs.Denied:          http.StatusForbidden,
+	errs.NotFound:        http.StatusNotFound,
+	errs.NotAllowed:      http.StatusMethodNotAllowed,
+	errs.Conflict:        http.StatusConflict,
+	errs.Invalid:         http.StatusBadRequest,
+	errs.TooLarge:        http.StatusRequestEntityTooLarge,
+	errs.TooMany:         http.StatusTooManyRequests,
+	errs.Unavailable:     http.StatusServiceUnavailable,
+	errs.NotBuilt:        http.StatusNotImplemented,
+	errs.Full:            http.StatusInsufficientStorage,
+}
+
+// exact holds the errors whose status differs from that of their kind: TUS 1.0.0 asks for both.
+var exact = map[string]int{
+	"upload_expired":          http.StatusGone,
+	"unsupported_tus_version": http.StatusPreconditionFailed,
+}
+
+// common holds the codes of kinds that are the same in every area.
+var common = map[errs.Kind]string{
+	errs.Internal:        "INTERNAL_ERROR",
+	errs.Unauthenticated: "UNAUTHORIZED",
+	errs.Denied:          "FORBIDDEN",
+	errs.NotBuilt:        "NOT_IMPLEMENTED",
+	errs.Full:            "INSUFFICIENT_STORAGE",
+}
+
+// codes are the names that an area's clients know failures by. The others are the error's own code in capitals.
+type codes struct {
+	invalid  string // a value that a declaration refuses
+	notFound string // the row that the path names
+	exists   string // the name is taken
+	inUse    string // something else needs the row
+}
+
+// of returns the code of an error in the area.
+func (c codes) of(e *errs.Error) string {
+	if code, ok := common[e.Kind]; ok {
+		return code
+	}
+	own := ""
+	switch {
+	case e.Code == "not_found":
+		own = c.notFound
+	case e.Code == "exists" && e.Field == "name":
+		own = c.exists
+	case e.Code == "in_use":
+		own = c.inUse
+	case e.Kind == errs.Invalid && ofDeclaration(e.Code):
+		if own = c.invalid; own == "" {
+			own = "INVALID_REQUEST"
+		}
+	}
+	if own == "" {
+		own = strings.ToUpper(e.Code)
+	}
+	return own
+}
+
+// ofDeclaration reports whether a code is one of those that tables give, named after their columns, which clients of this dialect don't know.
+func ofDeclaration(code string) bool {
+	return strings.HasPrefix(code, "invalid_") || code == "required" || code == "no_row"
+}
+
+// fault is the error member of the envelope.
+type fault struct {
+	Code    string `json:"code" doc:"stable, in capitals, as in VM_NOT_FOUND"`
+	Message string `json:"message"`
+	Details string `json:"details,omitempty"`
+}
+
+// failure is an error in the envelope. It is what huma writes.
+type failure struct {
+	Status string `json:"status" enum:"error"`
+	Data   *fault `json:"data" doc:"always null"`
+	Fault  fault  `json:"error"`
+	status int
+}
+
+// GetStatus implements huma.StatusError.
+func (f *failure) GetStatus() int { return f.status }
+
+// Error implements error.
+func (f *failure) Error() string { return f.Fault.Message }
+
+// failure turns an error into what the client reads. An internal one goes to the log whole, and to the client as a request id.
+func (s *server) failure(ctx context.Context, err error, c codes) *failure {
+	var done *failure
+	if errors.As(err, &done) {
+		return done
+	}
+	e := errs.As(err)
+	if e == nil || e.Kind == errs.Internal {
+		call := front.Of(ctx)
+		call.Log.Error("request failed", "err", err)
+		return &failure{Status: "error", status: http.StatusInternalServerError, Fault: fault{
+			Code: common[errs.Internal], Message: "internal error; the server's log has the cause", Details: "request " + call.ID,
+		}}
+	}
+	status, ok := exact[e.Code]
+	if !ok {
+		status = statuses[e.Kind]
+	}
+	f := &failure{Status: "error", status: status, Fault: fault{Code: c.of(e), Message: e.Text}}
+	if e.Field != "" {
+		f.Fault.Details = "field " + e.Field
+	}
+	return f
+}
+
+// writeError answers a request outside huma's operations.
+func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	f := s.failure(r.Context(), err, codes{})
+	if f.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	writeJSON(w, f.status, f)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	raw, err := json.Marshal(v)
+	if err != nil { // our own types always marshal
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(raw) // a client that has gone needs no answer
+}
+
+// humaError puts huma's own failures (a body that is no JSON, a value of the wrong type) in the envelope.
+func humaError(status int, text string, causes ...error) huma.StatusError {
+	f := &failure{Status: "error", status: status, Fault: fault{Code: "INVALID_REQUEST", Message: text}}
+	switch status {
+	case http.StatusUnprocessableEntity:
+		f.status = http.StatusBadRequest // what clients of this dialect expect
+	case http.StatusRequestEntityTooLarge:
+		f.Fault.Code = "BODY_TOO_LARGE"
+	case http.StatusInternalServerError:
+		f.Fault = fault{Code: common[errs.Internal], Message: "internal error; the server's log has the cause"}
+		return f
+	}
+	var details []string
+	for _, cause := range causes {
+		if cause != nil {
+			details = append(details, cause.Error())
+		}
+	}
+	f.Fault.Details = strings.Join(details, "; ")
+	return f
+}

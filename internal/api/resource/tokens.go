@@ -1,0 +1,124 @@
+package resource
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+)
+
+// apiToken is what can be read of an API token: a row of user_api_keys.
+type apiToken struct {
+	ID         string  `json:"id"`
+	Name       string  `json:"name"`
+	Username   string  `json:"username"`
+	CreatedAt  string  `json:"created_at" format:"date-time"`
+	ExpiresAt  *string `json:"expires_at,omitempty" format:"date-time"`
+	LastUsedAt *string `json:"last_used_at,omitempty" format:"date-time"`
+}
+
+type newToken struct {
+	Token string   `json:"token" doc:"shown this once; 64 hex digits"`
+	Info  apiToken `json:"token_info"`
+}
+
+type newTokenInput struct {
+	Body struct {
+		Name      string     `json:"name" required:"true" minLength:"1" maxLength:"128"`
+		ExpiresAt *time.Time `json:"expires_at" doc:"never when missing"`
+	}
+}
+
+type idInput struct {
+	ID string `path:"id"`
+}
+
+func addTokens(s *server) {
+	op := func(id, method, path, summary string) operation {
+		return operation{id: id, method: method, path: "/auth/tokens" + path, summary: summary, tag: "auth", codes: authCodes}
+	}
+	add(s, op("list-tokens", http.MethodGet, "", "List your API tokens"), s.listTokens)
+	add(s, op("create-token", http.MethodPost, "", "Make an API token"), s.createToken)
+	add(s, op("get-token", http.MethodGet, "/{id}", "Read what is known of an API token"), func(ctx context.Context, in *idInput) (apiToken, error) {
+		return s.token(ctx, in.ID)
+	})
+	add(s, op("revoke-token", http.MethodDelete, "/{id}", "Revoke an API token"), func(ctx context.Context, in *idInput) (message, error) {
+		if _, err := s.token(ctx, in.ID); err != nil {
+			return message{}, err
+		}
+		return message{"Token revoked"}, s.Engine.Delete(ctx, "user_api_keys", in.ID)
+	})
+}
+
+// tokenRow is a row of user_api_keys with its owner.
+type tokenRow struct {
+	Key     int64  `json:"$key"`
+	Name    string `json:"name"`
+	Created int64  `json:"created"`
+	Expires *int64 `json:"expires"`
+	Used    *int64 `json:"lastlogin_stamp"`
+	User    struct {
+		Name string `json:"name"`
+	} `json:"user"`
+}
+
+const tokenFields = "$key,name,created,expires,lastlogin_stamp,user[name]"
+
+// tokens reads the caller's own tokens: administrators may see others' in the table API, here nobody does.
+func (s *server) tokens(ctx context.Context, key string) ([]apiToken, error) {
+	rows, err := engine.Select[tokenRow](ctx, s.Engine, "user_api_keys", query.Request{
+		Fields: tokenFields, Key: key, Sort: "$key", Equals: map[string]string{"user": strconv.FormatInt(perm.ActorOf(ctx).User, 10)},
+	})
+	list := make([]apiToken, len(rows))
+	for i, row := range rows {
+		list[i] = apiToken{
+			ID: strconv.FormatInt(row.Key, 10), Name: row.Name, Username: row.User.Name,
+			CreatedAt: stamp(row.Created), ExpiresAt: stampOrNil(row.Expires), LastUsedAt: stampOrNil(row.Used),
+		}
+	}
+	return list, err
+}
+
+func (s *server) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error) { return s.tokens(ctx, "") }
+
+func (s *server) token(ctx context.Context, id string) (apiToken, error) {
+	list, err := s.tokens(ctx, id)
+	if err != nil || id == "" {
+		return apiToken{}, err
+	}
+	return list[0], nil
+}
+
+func (s *server) createToken(ctx context.Context, in *newTokenInput) (newToken, error) {
+	row := schema.Input{"name": engine.Text(in.Body.Name), "expires_type": engine.Text("never")}
+	if at := in.Body.ExpiresAt; at != nil {
+		if !at.After(time.Now()) {
+			return newToken{}, errs.New(errs.Invalid, "invalid_expires_at", "expires_at lies in the past").On("expires_at")
+		}
+		row["expires"], row["expires_type"] = engine.Number(at.Unix()), engine.Text("date")
+	}
+	row["user"] = engine.Number(perm.ActorOf(ctx).User)
+	made, err := s.Engine.Create(ctx, "user_api_keys", row)
+	if err != nil {
+		return newToken{}, err
+	}
+	info, err := s.token(ctx, made.Key.Text())
+	return newToken{Token: made.Response["token"], Info: info}, err
+}
+
+// stamp writes seconds since 1970 as this dialect has its times.
+func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }
+
+func stampOrNil(seconds *int64) *string {
+	if seconds == nil || *seconds == 0 {
+		return nil
+	}
+	text := stamp(*seconds)
+	return &text
+}

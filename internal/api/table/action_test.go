@@ -1,0 +1,130 @@
+package table_test
+
+import (
+	"strings"
+	"testing"
+
+	"dewpoint/internal/schema"
+)
+
+// wish reads the last power operation that was asked for, which only controllers see.
+func (s *server) wish(machine string) string {
+	s.t.Helper()
+	for line := range strings.SplitSeq(s.dump(), "\n") {
+		if strings.HasPrefix(line, "machines "+machine+" ") {
+			_, rest, _ := strings.Cut(line, "power_op=")
+			op, rest, _ := strings.Cut(rest, " power_seq=")
+			seq, _, _ := strings.Cut(rest, " ")
+			return op + " " + seq
+		}
+	}
+	return ""
+}
+
+// TestActionStyles does actions in every way that clients write them.
+func TestActionStyles(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("vms", `{"name":"a"}`)
+	s.make("vnets", `{"name":"lan","network":"10.1.0.0/24"}`)
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		reply, machine     string
+		wish               string
+	}{
+		{"POST", "vm_actions", `{"vm":1,"action":"poweron"}`, 201, "{}", "1", "poweron 1"},
+		{"POST", "vm_actions", `{"vm":"1","action":"poweroff","params":{}}`, 201, "{}", "1", "poweroff 2"},
+		{"POST", "vm_actions", `{"vm":"1","action":"poweron","params":"{}"}`, 201, "{}", "1", "poweron 3"},
+		{"POST", "vm_actions", `{"vm":1,"action":"kill","params":""}`, 201, "{}", "1", "kill 4"},
+		{"POST", "vm_actions", `{"vm":1,"action":"poweron","params":null}`, 201, "{}", "1", "poweron 5"},
+		{"POST", "vm_actions", `{"vm":1,"action":"reset","params":{"graceful":"true"}}`, 201, "{}", "1", "reboot 6"},
+		{"POST", "vm_actions", `{"vm":1,"action":"reset","params":"{\"graceful\":true}"}`, 201, "{}", "1", "reboot 7"},
+		{"POST", "vm_actions", `{"vm":1,"action":"guestreset"}`, 201, "{}", "1", "reboot 8"},
+		{"POST", "vm_actions/reset", `{"vm":1}`, 201, "{}", "1", "reset 9"},
+		{"POST", "vm_actions/reset", `{"vm":1,"graceful":true}`, 201, "{}", "1", "reboot 10"},
+		{"PUT", "vms/1?action=reset", `{"graceful":true}`, 200, "", "1", "reboot 11"},
+		{"PUT", "vms/1?action=kill", ``, 200, "", "1", "kill 12"},
+		{"POST", "vms/1/poweron", `{}`, 201, "{}", "1", "poweron 13"},
+		{"PUT", "vms/1/poweroff", ``, 200, "", "1", "poweroff 14"},
+		{"POST", "vnet_actions", `{"vnet":1,"action":"poweron","params":{"apply":true}}`, 201, "{}", "2", "poweron 1"},
+		{"POST", "vnet_actions", `{"action":"refresh","vnet":1}`, 201, "{}", "2", "poweron 1"},
+		{"PUT", "vnets/1/apply", ``, 200, "", "2", "poweron 1"},
+		{"PUT", "vnets/1/applydns", ``, 200, "", "2", "poweron 1"},
+		{"POST", "vnet_actions", `{"vnet":1,"action":"killpower"}`, 201, "{}", "2", "kill 2"},
+		{"PUT", "vms/1", `{"powerstate":true}`, 200, "", "1", "poweron 15"},
+	} {
+		r := s.send(c.method, "/api/v4/"+c.path, strings.NewReader(c.body))
+		if r.status != c.status || r.body != c.reply {
+			t.Errorf("%s %s %s: %d %s, want %d %s", c.method, c.path, c.body, r.status, r.body, c.status, c.reply)
+		}
+		if got := s.wish(c.machine); got != c.wish {
+			t.Errorf("%s %s %s: machine %s is asked to %s, want %s", c.method, c.path, c.body, c.machine, got, c.wish)
+		}
+	}
+}
+
+func TestBadActions(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("vms", `{"name":"gone"}`)
+	s.make("vms", `{"name":"a"}`)
+	s.make("vms", `{"name":"off","enabled":false}`)
+	s.send("DELETE", "/api/v4/vms/1", nil).must(t, 200)
+	before := s.dump()
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "vm_actions", `{"vm":2,"action":"fly"}`, 422},
+		{"POST", "vm_actions", `{"vm":2}`, 422},
+		{"POST", "vm_actions", `{"action":"poweron"}`, 422},
+		{"POST", "vm_actions", `{"vm":{},"action":"poweron"}`, 422},
+		{"POST", "vm_actions", `{"vm":2,"action":["poweron"]}`, 422},
+		{"POST", "vm_actions", `{"vm":1,"action":"poweron"}`, 404},
+		{"POST", "vm_actions", `{"vm":"x","action":"poweron"}`, 404},
+		{"POST", "vm_actions", `{"vm":2,"action":"reset"}`, 409},
+		{"POST", "vm_actions", `{"vm":3,"action":"poweron"}`, 409},
+		{"POST", "vm_actions", `{"vm":2,"action":"poweron","params":"x"}`, 422},
+		{"POST", "vm_actions", `{"vm":2,"action":"poweron","params":[1]}`, 422},
+		{"POST", "vm_actions", `{"vm":2,"action":"poweron","params":{"preferred_node":"x"}}`, 422},
+		{"POST", "vm_actions", `{"vm":2,"action":"snapshot"}`, 501},
+		{"PUT", "vms/2?action=fly", ``, 422},
+		{"PUT", "vms/2/fly", ``, 422},
+		{"GET", "vms/2/poweron", ``, 405},
+		{"POST", "machines/2/poweron", ``, 404},
+		{"POST", "vms?action=fly", `{"name":"x"}`, 405},
+		{"POST", "vm_actions/poweron/2", `{}`, 404},
+		{"POST", "node_actions", `{"node":1,"action":"maintenance"}`, 404},
+	} {
+		r := s.send(c.method, "/api/v4/"+c.path, strings.NewReader(c.body))
+		if r.status != c.status {
+			t.Errorf("%s %s %s: %d %s, want %d", c.method, c.path, c.body, r.status, r.body, c.status)
+			continue
+		}
+		r.failed(t, c.status)
+	}
+	same(t, "rows", before, s.dump())
+}
+
+// TestHotplugByMachine sends the machine's key where the VM's belongs, as the Go SDK does before it deletes a drive. Only for hotplug
+// the one is taken for the other.
+func TestHotplugByMachine(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("vnets", `{"name":"lan"}`) // has machine 1
+	s.make("vms", `{"name":"a"}`)     // is VM 1 with machine 2
+	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).failed(t, 501)
+	s.post("/api/v4/vm_actions", `{"vm":9,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).failed(t, 404)
+	s.post("/api/v4/vm_actions", `{"vm":2,"action":"kill"}`).failed(t, 404)
+}
+
+func TestForceOffThroughStatus(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("vms", `{"name":"a"}`)
+	s.write("machine_status", 1, schema.Set{"running": schema.BoolValue(true), "status": schema.TextValue("running")})
+	s.put("/api/v4/machine_status/1", `{"running":false,"migratable":true,"status":"stopped","state":"offline"}`).must(t, 200)
+	same(t, "wish", "kill 1", s.wish("1"))
+	same(t, "the fact is the controller's", `{"running":true,"status":"running"}`, s.get("/api/v4/machine_status/1?fields=running,status").body)
+}
