@@ -32,7 +32,8 @@ type Library struct {
 // New makes a library in the data directory dir, whose folder files is made when it isn't there.
 func New(db *store.DB, dir string) (*Library, error) {
 	l := &Library{db: db, dir: filepath.Join(dir, "files"), open: map[int64]*upload{}}
-	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+	// Guests' processes have their own user and reach a CD-ROM's file by its name; they can't list the folder.
+	if err := os.MkdirAll(l.dir, 0o711); err != nil {
 		return nil, fmt.Errorf("making the folder for media: %w", err)
 	}
 	return l, syncDir(dir)

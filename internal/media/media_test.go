@@ -201,9 +201,6 @@ func TestBytesBeyondTheEndAreRefused(t *testing.T) {
 	s.write(key, 0, []byte("0123456"))
 	for name, try := range map[string]func() error{
 		"known length": func() error { return s.WriteAt(context.Background(), key, 5, bytes.NewReader(make([]byte, 6))) },
-		"body": func() error {
-			return s.WriteAt(context.Background(), key, 5, media.Body{Reader: io.MultiReader(), Bytes: 6})
-		},
 		"negative": func() error { return s.WriteAt(context.Background(), key, -1, bytes.NewReader(nil)) },
 		"unknown length": func() error {
 			return s.WriteAt(context.Background(), key, 8, io.MultiReader(bytes.NewReader(make([]byte, 3))))

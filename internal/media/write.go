@@ -15,17 +15,10 @@ import (
 // blockBytes is how much of a chunk is in memory at a time.
 const blockBytes = 256 << 10
 
-// Body is a reader that tells its length beforehand, as a request with a Content-Length does. WriteAt refuses one that is too long before it
-// touches the file.
-type Body struct {
-	io.Reader
-	Bytes int64
-}
-
 // WriteAt writes a chunk of an unfinished file at offset off. Chunks may come in any order, overlap and run in parallel; when it returns
 // nil the bytes survive a power loss, and with the last missing ones the row has become complete. Bytes beyond allocated_bytes are
-// Invalid and never written: a Body or a reader with a length (bytes.Reader) that is too long is refused untouched, an endless one
-// once its end shows. When r fails halfway, what came before is kept, and r's error returned. A file that is complete already is
+// Invalid and never written: a reader that tells its length by a method Len and is too long is refused untouched, another one once its end
+// shows. When r fails halfway, what came before is kept, and r's error returned. A file that is complete already is
 // a Conflict, a full disk is Full.
 func (l *Library) WriteAt(ctx context.Context, key, off int64, r io.Reader) error {
 	row, err := l.row(ctx, key)
@@ -68,10 +61,7 @@ func beyond(allocated int64) error {
 
 // lengthOf returns how many bytes r holds, -1 when it doesn't say.
 func lengthOf(r io.Reader) int64 {
-	switch r := r.(type) {
-	case Body:
-		return r.Bytes
-	case interface{ Len() int }:
+	if r, ok := r.(interface{ Len() int }); ok {
 		return int64(r.Len())
 	}
 	return -1
