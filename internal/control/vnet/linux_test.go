@@ -107,11 +107,12 @@ func (c client) mac(t *testing.T) (mac string) {
 }
 
 // dhcp asks for an address as a machine of that name, takes it, and returns the server's word.
+// dnsmasq pings an address for three seconds before it offers it, so the client must have the patience.
 func (c client) dhcp(t *testing.T, name string) *dhcpv4.DHCPv4 {
 	t.Helper()
 	var dhcp *nclient4.Client
 	if err := link.In(c.ns, func() (err error) {
-		dhcp, err = nclient4.New("eth0", nclient4.WithTimeout(3*time.Second), nclient4.WithRetry(4))
+		dhcp, err = nclient4.New("eth0", nclient4.WithTimeout(10*time.Second), nclient4.WithRetry(3))
 		return err
 	}); err != nil {
 		t.Fatal(err)

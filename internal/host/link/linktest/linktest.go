@@ -114,10 +114,10 @@ func Tool(t *testing.T, name string) {
 	}
 }
 
-// Eventually polls until done reports true, for at most ten seconds.
+// Eventually polls until done reports true, for at most thirty seconds.
 func Eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if done() {
 			return
 		}
