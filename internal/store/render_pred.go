@@ -98,12 +98,15 @@ func (r *renderer) part(c *query.Cmp) {
 		r.put("substr(")
 		r.value(c.Left)
 		r.put(", 1, ", strconv.Itoa(utf8.RuneCountInString(s)), ") = ")
-	case query.OpEnds:
+	case query.OpEnds: // a text that is shorter is taken whole, and then differs
+		if s == "" {
+			r.value(c.Left)
+			r.put(" IS NOT NULL")
+			return
+		}
 		r.put("substr(")
 		r.value(c.Left)
-		r.put(", length(")
-		r.value(c.Left)
-		r.put(") - ", strconv.Itoa(utf8.RuneCountInString(s)-1), ") = ")
+		r.put(", -", strconv.Itoa(utf8.RuneCountInString(s)), ") = ")
 	case query.OpHas, query.OpHasFold:
 		fold := map[bool]string{true: "lower("}[c.Op == query.OpHasFold]
 		r.put("instr(", fold)

@@ -45,11 +45,13 @@ func (sqliteDialect) text(r *renderer, n query.Node) {
 }
 
 func (sqliteDialect) document(r *renderer, n query.Node) {
-	r.put("CASE WHEN json_valid(")
-	r.value(n)
-	r.put(") THEN ")
-	r.value(n)
-	r.put(" ELSE 'null' END")
+	r.once(n, func(v func()) {
+		r.put("CASE WHEN json_valid(")
+		v()
+		r.put(") THEN ")
+		v()
+		r.put(" ELSE 'null' END")
+	})
 }
 
 func (sqliteDialect) matches(r *renderer, n query.Node, pattern schema.Value) {
@@ -89,35 +91,38 @@ func (d sqliteDialect) call(r *renderer, f *query.Func) {
 
 // unlessNull writes a function that makes something of null, where null has to stay null.
 func unlessNull(r *renderer, n query.Node, before, after string) {
-	r.put("CASE WHEN ")
-	r.value(n)
-	r.put(" IS NOT NULL THEN ", before)
-	r.value(n)
-	r.put(after, " END")
+	r.once(n, func(v func()) {
+		r.put("CASE WHEN ")
+		v()
+		r.put(" IS NOT NULL THEN ", before)
+		v()
+		r.put(after, " END")
+	})
 }
 
 // diskspace counts in whole numbers, so that every database cuts off the same decimals.
 func (sqliteDialect) diskspace(r *renderer, n query.Node) {
-	r.put("CASE WHEN ")
-	r.value(n)
-	r.put(" < 1024 THEN printf('%d B', ")
-	r.value(n)
-	r.put(")")
-	units := []string{"KB", "MB", "GB", "TB", "PB"}
-	for i, u := range units {
-		size := strconv.FormatInt(1<<(10*(i+1)), 10)
-		r.put(" WHEN ")
-		r.value(n)
-		if i < len(units)-1 {
-			r.put(" < ", strconv.FormatInt(1<<(10*(i+2)), 10))
-		} else {
-			r.put(" IS NOT NULL")
+	r.once(n, func(v func()) {
+		r.put("CASE WHEN ")
+		v()
+		r.put(" < 1024 THEN printf('%d B', ")
+		v()
+		r.put(")")
+		for i, unit := range []string{"KB", "MB", "GB", "TB", "PB"} {
+			size := strconv.FormatInt(1<<(10*(i+1)), 10)
+			r.put(" WHEN ")
+			v()
+			if unit == "PB" {
+				r.put(" IS NOT NULL")
+			} else {
+				r.put(" < ", strconv.FormatInt(1<<(10*(i+2)), 10))
+			}
+			r.put(" THEN printf('%d.%02d ", unit, "', ")
+			v()
+			r.put(" / ", size, ", ")
+			v()
+			r.put(" % ", size, " * 100 / ", size, ")")
 		}
-		r.put(" THEN printf('%d.%02d ", u, "', ")
-		r.value(n)
-		r.put(" / ", size, ", ")
-		r.value(n)
-		r.put(" % ", size, " * 100 / ", size, ")")
-	}
-	r.put(" END")
+		r.put(" END")
+	})
 }

@@ -44,14 +44,29 @@ func (r *renderer) cell(c *query.Cell) {
 
 // label writes the display text of an enum value; one that the declaration doesn't have shows as itself.
 func (r *renderer) label(l *query.Label) {
-	r.put("CASE ")
-	r.value(l.Arg)
-	for _, e := range l.Enum {
-		r.put(" WHEN ", quoteText(e.Value), " THEN ", quoteText(e.Label))
+	r.once(l.Arg, func(v func()) {
+		r.put("CASE ")
+		v()
+		for _, e := range l.Enum {
+			r.put(" WHEN ", quoteText(e.Value), " THEN ", quoteText(e.Label))
+		}
+		r.put(" ELSE ")
+		v()
+		r.put(" END")
+	})
+}
+
+// once writes an expression that needs a value more than once: a column is repeated, anything longer gets a name.
+func (r *renderer) once(n query.Node, write func(v func())) {
+	if c, ok := n.(*query.Cell); ok {
+		write(func() { r.cell(c) })
+		return
 	}
-	r.put(" ELSE ")
-	r.value(l.Arg)
-	r.put(" END")
+	r.put("(SELECT ")
+	write(func() { r.put("v") })
+	r.put(" FROM (SELECT ")
+	r.value(n)
+	r.put(" AS v))")
 }
 
 // branches writes the value behind a "table/key" reference: the table picks the branch, which looks its row up by key.
