@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/auth"
+	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -45,6 +47,7 @@ func TestEveryFormOfEveryCredential(t *testing.T) {
 	want := perm.Actor{User: u.Key, Name: "ann", Address: "192.0.2.1"}
 	for what, r := range map[string]*http.Request{
 		"password":                     basic("ann:correct horse"),
+		"name in capitals":             basic("ANN:correct horse"),
 		"key as user":                  basic(key + ":x"),
 		"key alone":                    basic(key),
 		"bearer key":                   bearer(key),
@@ -167,5 +170,44 @@ func TestUsesAreWrittenAtMostOnceAMinute(t *testing.T) {
 	b.pass(2 * time.Minute)
 	if err := b.Flush(context.Background()); err != nil {
 		t.Errorf("noting the use of a key that is gone: %v", err)
+	}
+}
+
+// FuzzAuthenticate sends whatever it likes: nobody gets in, and every answer is a plain refusal.
+func FuzzAuthenticate(f *testing.F) {
+	b := newBench(f)
+	b.user("ann", "a password that no fuzzer finds")
+	for _, header := range []string{"Basic YW5uOg==", "Bearer a.b.c", "Bearer " + strings.Repeat("0", 64), "Basic", "Bearer \x00", "Basic OmE="} {
+		f.Add(header, "x", "token=")
+	}
+	f.Add("", strings.Repeat("a", 40), "token=a&token=b;%zz")
+	f.Fuzz(func(t *testing.T, authorization, token, query string) {
+		r := from("192.0.2.1", "", "")
+		r.Header["Authorization"], r.Header["X-Yottabyte-Token"] = []string{authorization}, []string{token}
+		r.URL.RawQuery = query
+		if a, err := b.Authenticate(context.Background(), r); !errs.Is(err, errs.Unauthenticated) {
+			t.Errorf("got %+v, %v", a, err)
+		}
+	})
+}
+
+// BenchmarkAuthenticate is what each kind of credential costs on every request.
+func BenchmarkAuthenticate(b *testing.B) {
+	s := newBench(b)
+	u := s.user("ann", "pw")
+	key, digest := auth.NewAPIKey()
+	s.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "name": schema.TextValue("k"), "digest": schema.TextValue(digest)})
+	token, _, err := s.IssueJWT(u)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, r := range map[string]*http.Request{"basic": basic("ann:pw"), "key": bearer(key), "session": bearer(s.open(u.Key)), "jwt": bearer(token)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Authenticate(context.Background(), r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
@@ -65,7 +66,7 @@ func (s *Service) Login(ctx context.Context, name, password, address string) (mo
 
 // checkPassword is the part that Login and HTTP Basic share. A failure on an account that exists is counted.
 func (s *Service) checkPassword(ctx context.Context, name, password string) (model.User, bool, error) {
-	h, known, err := s.byName(ctx, name)
+	h, known, err := s.byName(ctx, strings.ToLower(name)) // login names are lower-case, and people type them as they like
 	if err != nil {
 		return model.User{}, false, err
 	}

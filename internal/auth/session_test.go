@@ -98,7 +98,7 @@ func TestRunWritesUsesWhenItEnds(t *testing.T) {
 	b.accepts("session", bearer(token))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- b.Service.Run(ctx) }()
+	go func() { done <- b.Run(ctx) }()
 	cancel()
 	<-done
 	if err := b.db.View(context.Background(), func(tx *store.Tx) error {

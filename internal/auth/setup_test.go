@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bench is a service over an empty database, with a clock that the test moves.
 type bench struct {
-	*testing.T
+	testing.TB
 	*auth.Service
 	db      *store.DB
 	elapsed atomic.Int64
@@ -32,7 +32,7 @@ type bench struct {
 
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := sqlite.Open(context.Background(), filepath.Join(dir, "t.db"), model.Schema())
@@ -44,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{T: t, Service: s, db: db}
+	b := &bench{TB: t, Service: s, db: db}
 	s.SetClock(func() time.Time { return start.Add(time.Duration(b.elapsed.Load())) })
 	return b
 }

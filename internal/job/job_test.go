@@ -158,8 +158,9 @@ func TestProgressIsWrittenNowAndThen(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	db, r := open(t, 1)
-	busy, queued := start(t, r, untilEnd), start(t, r, untilEnd)
+	busy := start(t, r, untilEnd)
 	waitStatus(t, db, busy, job.Running)
+	queued := start(t, r, untilEnd)
 	if got := read(t, db, queued).Status; got != job.Queued {
 		t.Errorf("the second of one at a time is %s", got)
 	}
@@ -203,8 +204,9 @@ func TestConcurrencyIsBounded(t *testing.T) {
 func TestRestartMarksWhatWasCutOff(t *testing.T) {
 	t.Parallel()
 	db, r := open(t, 1)
-	busy, queued := start(t, r, untilEnd), start(t, r, untilEnd)
+	busy := start(t, r, untilEnd)
 	waitStatus(t, db, busy, job.Running)
+	queued := start(t, r, untilEnd)
 	r.Close()
 	if _, err := r.Start(background, "test", "", nil, untilEnd); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("starting after the end: %v", err)
