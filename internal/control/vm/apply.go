@@ -17,12 +17,13 @@ import (
 // actionLimit bounds an action as a whole. The host's calls have shorter limits of their own.
 const actionLimit = 15 * time.Minute
 
-// carryOut does one machine's action in its queue and reports how it ended.
-func (c *Controller) carryOut(ctx context.Context, m *Machine, s step) {
+// carryOut does one machine's action in its queue and reports how it ended. ref is the machine's domain as libvirt listed it, zero when
+// there is none. It is never made from the row: the row's UUID is a user's word, and libvirt would find somebody else's domain by it.
+func (c *Controller) carryOut(ctx context.Context, m *Machine, ref libvirt.Ref, s step) {
 	limited, cancel := context.WithTimeout(ctx, actionLimit)
 	defer cancel()
 	key := strconv.FormatInt(m.Key, 10)
-	f, err := c.act(limited, m, s)
+	f, err := c.act(limited, m, ref, s)
 	if err != nil {
 		if ctx.Err() != nil {
 			return // the server stops; the next one begins where this one was
@@ -43,8 +44,7 @@ func (c *Controller) carryOut(ctx context.Context, m *Machine, s step) {
 }
 
 // act does the action and returns what is then known of the machine; nil when its row is gone.
-func (c *Controller) act(ctx context.Context, m *Machine, s step) (*Fact, error) {
-	ref := libvirt.Ref{Name: domxml.Name(c.cfg.Instance, m.Key), UUID: m.UUID}
+func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s step) (*Fact, error) {
 	var err error
 	switch s.action {
 	case start:
@@ -135,6 +135,9 @@ func attached(vm *domxml.VM) *Attached {
 // takeDown leaves nothing of a deleted machine on the host: power, definition, folder. The row is purged by the pass that follows.
 func (c *Controller) takeDown(ctx context.Context, m *Machine, ref libvirt.Ref) error {
 	for _, call := range []func(context.Context, libvirt.Ref) error{c.host.Destroy, c.host.Undefine} {
+		if ref == (libvirt.Ref{}) {
+			break // no domain
+		}
 		if err := call(ctx, ref); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
 			return err
 		}

@@ -98,7 +98,7 @@ type plan struct {
 	purge []int64
 }
 
-func (c *Controller) plan(ctx context.Context, machines []Machine, states map[int64]libvirt.State, busy map[int64]bool) plan {
+func (c *Controller) plan(ctx context.Context, machines []Machine, domains map[int64]libvirt.Info, busy map[int64]bool) plan {
 	var p plan
 	now := time.Now()
 	for i := range machines {
@@ -110,12 +110,13 @@ func (c *Controller) plan(ctx context.Context, machines []Machine, states map[in
 			p.purge = append(p.purge, m.Key)
 			continue
 		}
-		s := decide(m, observed{state: states[m.Key], bootID: c.cfg.BootID, now: now.Unix()})
+		domain := domains[m.Key]
+		s := decide(m, observed{state: domain.State, bootID: c.cfg.BootID, now: now.Unix()})
 		if s.action != nothing {
 			if !c.backoff.Due(strconv.FormatInt(m.Key, 10), now) {
 				continue // its status tells why already
 			}
-			p.work = append(p.work, func() { c.queues.begin(m.Key, func() { c.carryOut(ctx, m, s) }, c.Wake) })
+			p.work = append(p.work, func() { c.queues.begin(m.Key, func() { c.carryOut(ctx, m, domain.Ref, s) }, c.Wake) })
 		}
 		if s.status != m.Last {
 			p.facts = append(p.facts, fact(m, s.status))
@@ -132,17 +133,17 @@ func (c *Controller) logChange(m *Machine, status Status) {
 	}
 }
 
-// match finds the machines' domains by our mark in the name. Domains with our mark and no row are left alone and named once: to destroy
-// what nobody can explain would be worse than to keep it.
-func (c *Controller) match(machines []Machine, domains []libvirt.Info) map[int64]libvirt.State {
-	states := make(map[int64]libvirt.State, len(machines))
+// match finds the machines' domains by our mark in the name; a machine without one gets an Info that is Off and names none. Domains with our
+// mark and no row are left alone and named once: to destroy what nobody can explain would be worse than to keep it.
+func (c *Controller) match(machines []Machine, domains []libvirt.Info) map[int64]libvirt.Info {
+	found := make(map[int64]libvirt.Info, len(machines))
 	for _, m := range machines {
-		states[m.Key] = libvirt.Off
+		found[m.Key] = libvirt.Info{State: libvirt.Off}
 	}
 	for _, d := range domains {
 		key, err := strconv.ParseInt(strings.TrimPrefix(d.Name, c.prefix()), 10, 64)
-		if _, known := states[key]; err == nil && known {
-			states[key] = d.State
+		if _, known := found[key]; err == nil && known {
+			found[key] = d
 			continue
 		}
 		if !c.strays[d.Name] {
@@ -150,7 +151,7 @@ func (c *Controller) match(machines []Machine, domains []libvirt.Info) map[int64
 			c.log.Warn("a domain carries our mark but has no machine; it is left alone", "domain", d.Name, "uuid", d.UUID)
 		}
 	}
-	return states
+	return found
 }
 
 // prefix begins the names of our domains.
