@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -43,10 +45,10 @@ type Identity struct {
 // Controller is the reconciler "host".
 type Controller struct {
 	Config
-	probed probed
+	probed *probed // nil until Examine: the node keeps what it knew before
 }
 
-// probed is what the probe said at the start; a new QEMU or another answer of KVM takes a restart to be seen.
+// probed is what the probe said; a new QEMU or another answer of KVM takes a restart to be seen.
 type probed struct{ accelerator, reason, qemu string }
 
 // New makes the controller; Ensure must run before Reconcile.
@@ -55,14 +57,28 @@ func New(c Config) *Controller { return &Controller{Config: c} }
 // Name implements loop.Reconciler.
 func (c *Controller) Name() string { return "host" }
 
-// Ensure probes the host and makes the first pass, so that every row is there before the first request.
-func (c *Controller) Ensure(ctx context.Context) (Identity, error) {
-	c.probed.accelerator, c.probed.reason = c.Probe.Accelerator(ctx)
-	var err error
-	if c.probed.qemu, err = c.Probe.QEMUVersion(ctx); err != nil {
+// Ensure makes the first pass, so that every row is there before the first request. It asks no driver: that would make the start wait.
+func (c *Controller) Ensure(ctx context.Context) (Identity, error) { return c.pass(ctx) }
+
+// Examine probes the host, which may take minutes when QEMU is new to libvirt, brings the node's row up to date, and returns the
+// accelerator to use. No pass may run beside it.
+func (c *Controller) Examine(ctx context.Context) (accelerator string, err error) {
+	var p probed
+	p.accelerator, p.reason = c.Probe.Accelerator(ctx)
+	if p.qemu, err = c.Probe.QEMUVersion(ctx); err != nil {
 		c.Log.Warn("the version of QEMU is unknown", "err", err)
 	}
-	return c.pass(ctx)
+	c.probed = &p
+	id, err := c.pass(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = c.DB.View(ctx, func(tx *store.Tx) error {
+		node, err := store.GetRow[model.Node](tx, schema.IntValue(id.Node))
+		accelerator = node.Accelerator
+		return err
+	})
+	return accelerator, err
 }
 
 // Reconcile implements loop.Reconciler.

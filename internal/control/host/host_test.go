@@ -75,6 +75,9 @@ func ensure(t *testing.T, c host.Config) (*host.Controller, host.Identity) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := h.Examine(background); err != nil {
+		t.Fatal(err)
+	}
 	return h, id
 }
 

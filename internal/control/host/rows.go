@@ -77,15 +77,18 @@ func (c *Controller) ensureSystem(tx *store.Tx, f facts, cloudName string) (inst
 
 // ensureNode keeps this host's node and the machine that comes with it.
 func (c *Controller) ensureNode(tx *store.Tx, f facts, cluster int64, setting string) (int64, error) {
-	accelerator, reason := c.choose(setting)
 	text, number := schema.TextValue, schema.IntValue
-	key, err := ensureOne(tx, "nodes", schema.Set{
+	columns := schema.Set{
 		"machine_id": text(f.machineID), "name": text(f.hostname), "cluster": number(cluster), "model": text(f.model),
 		"cpu": text(f.cpu), "cpu_speed": text(f.cpuSpeed), "cores": number(f.cores), "ram": number(f.ramMiB), "vm_ram": number(f.ramMiB),
 		"iommu": schema.BoolValue(f.iommu), "yb_version": text(c.TableVersion), "os_version": text(f.osVersion),
-		"kernel_version": text(f.kernelVersion), "appserver_version": text(c.Version), "qemu_version": text(c.probed.qemu),
-		"accelerator": text(accelerator), "accelerator_reason": text(reason),
-	}, store.Eq("machine_id", text(f.machineID)))
+		"kernel_version": text(f.kernelVersion), "appserver_version": text(c.Version),
+	}
+	if c.probed != nil {
+		accelerator, reason := c.choose(setting)
+		columns["qemu_version"], columns["accelerator"], columns["accelerator_reason"] = text(c.probed.qemu), text(accelerator), text(reason)
+	}
+	key, err := ensureOne(tx, "nodes", columns, store.Eq("machine_id", text(f.machineID)))
 	if err != nil {
 		return 0, err
 	}

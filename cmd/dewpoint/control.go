@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"dewpoint/internal/config"
+	"dewpoint/internal/control/loop"
+	"dewpoint/internal/control/storage"
+	"dewpoint/internal/control/vm"
+	"dewpoint/internal/control/vnet"
+	"dewpoint/internal/host/accel"
+	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/host/libvirt"
+)
+
+// How often a controller looks without being nudged. Leases and events nudge, so these only bound how long a lost nudge matters.
+const (
+	vnetLook = 10 * time.Second
+	hostLook = time.Minute
+)
+
+// hypervisor is libvirt and the self-test of KVM.
+type hypervisor struct {
+	client *libvirt.Client
+	log    *slog.Logger
+}
+
+func newHypervisor(cfg config.Config, log *slog.Logger) hypervisor {
+	return hypervisor{client: libvirt.New(cfg.LibvirtSocket, ""), log: log}
+}
+
+func (h *hypervisor) close() { h.client.Close() }
+
+// Accelerator implements host.Probe.
+func (h *hypervisor) Accelerator(ctx context.Context) (accelerator, reason string) {
+	result := accel.Test(ctx, "/dev/kvm")
+	return result.Accelerator, result.Reason
+}
+
+// QEMUVersion implements host.Probe.
+func (h *hypervisor) QEMUVersion(ctx context.Context) (string, error) {
+	info, err := h.client.HostInfo(ctx)
+	return info.QEMUVersion, err
+}
+
+// control runs the controllers until ctx ends.
+func (n *node) control(ctx context.Context) error {
+	bootID, err := vm.ReadBootID()
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return n.controlVnets(ctx, bootID) })
+	group.Go(func() error { return n.controlStorage(ctx) })
+	group.Go(func() error { return n.controlVMs(ctx, bootID) })
+	return group.Wait()
+}
+
+func (n *node) controlVnets(ctx context.Context, bootID string) error {
+	dir := filepath.Join(n.cfg.Data, "vnets")
+	var l *loop.Loop
+	c := vnet.New(vnet.Config{
+		Instance: n.identity.Instance, Dir: dir, Rows: vnet.NewStoreRows(n.db, n.identity.Node, bootID),
+		Host: vnet.NewLinux(n.identity.Instance, dir), Wake: func() { l.Wake() }, Now: time.Now, Log: n.log,
+	})
+	l = loop.New(c, vnetLook, n.log)
+	n.bus.OnWake("vnet", l.Wake)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.Watch(ctx) })
+	group.Go(func() error { return l.Run(ctx) })
+	return group.Wait()
+}
+
+func (n *node) controlStorage(ctx context.Context) error {
+	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db), n.log)
+	n.bus.OnWake("storage", c.Wake)
+	return c.Run(ctx)
+}
+
+// controlVMs starts libvirt when it doesn't run, finds out what guests run by, and then keeps the domains.
+func (n *node) controlVMs(ctx context.Context, bootID string) error {
+	started, err := libvirt.EnsureRunning(ctx)
+	if err != nil {
+		n.log.Error("guests can't be run", "err", err)
+	} else if started {
+		n.log.Info("libvirt was not running and has been started")
+	}
+	examined, err := n.host.Examine(ctx)
+	if err != nil {
+		return err
+	}
+	hostLoop := loop.New(n.host, hostLook, n.log)
+	n.bus.OnWake("host", hostLoop.Wake)
+	c := vm.New(vm.Config{
+		Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: examined, BootID: bootID, Firmware: domxml.DebianFirmware,
+	}, vm.NewStoreRows(n.db, n.cfg.Data, n.identity.Instance, n.identity.Node), n.client, n.log)
+	n.bus.OnWake("vm", c.Wake)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return hostLoop.Run(ctx) })
+	group.Go(func() error { return c.Run(ctx) })
+	return group.Wait()
+}

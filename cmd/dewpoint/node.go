@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/api/table"
+	"dewpoint/internal/auth"
+	"dewpoint/internal/config"
+	"dewpoint/internal/control/host"
+	"dewpoint/internal/engine"
+	"dewpoint/internal/event"
+	"dewpoint/internal/media"
+	"dewpoint/internal/model"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/sqlite"
+)
+
+// tableVersion is what the table API says it is; its clients want a major version of 26.
+const tableVersion = "26.0.0"
+
+// node is everything that one running server is made of.
+type node struct {
+	cfg     config.Config
+	log     *slog.Logger
+	db      *store.DB
+	bus     *event.Bus
+	auth    *auth.Service
+	engine  *engine.Engine
+	library *media.Library
+	hypervisor
+	host     *host.Controller
+	identity host.Identity
+	password string // of admin, when this start made one
+}
+
+// openNode opens the database and makes all that serves requests. Nothing here waits for libvirt.
+func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node, err error) {
+	n := &node{cfg: cfg, log: log, hypervisor: newHypervisor(cfg, log)}
+	if n.db, err = sqlite.Open(ctx, filepath.Join(cfg.Data, "dewpoint.db"), model.Schema()); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			n.close()
+		}
+	}()
+	n.bus = event.New(n.db)
+	if n.auth, err = auth.New(n.db, cfg.Data); err != nil {
+		return nil, err
+	}
+	given := adminPassword()
+	password, created, err := n.auth.Bootstrap(ctx, given)
+	if err != nil {
+		return nil, fmt.Errorf("making the first administrator: %w", err)
+	}
+	if created && given == "" {
+		n.password = password
+	}
+	if n.library, err = media.New(n.db, cfg.Data); err != nil {
+		return nil, err
+	}
+	n.host = host.New(host.Config{
+		DB: n.db, Probe: &n.hypervisor, Log: log, Root: os.DirFS("/"), Data: cfg.Data,
+		Version: version, TableVersion: tableVersion, Accelerator: cfg.Accelerator,
+	})
+	if n.identity, err = n.host.Ensure(ctx); err != nil {
+		return nil, err
+	}
+	// For whoever cleans up a host whose database is gone.
+	if err := os.WriteFile(filepath.Join(cfg.Data, "instance"), []byte(n.identity.Instance+"\n"), 0o644); err != nil {
+		return nil, err
+	}
+	n.engine = engine.New(n.db, n.bus, engine.Secrets{HashPassword: auth.HashPassword, NewAPIKey: auth.NewAPIKey}, log)
+	return n, nil
+}
+
+func (n *node) close() {
+	n.hypervisor.close()
+	if err := n.db.Close(); err != nil {
+		n.log.Error("closing the database failed", "err", err)
+	}
+}
+
+// handler joins the dialects.
+func (n *node) handler() http.Handler {
+	mux := http.NewServeMux()
+	tables := table.New(n.engine, n.auth, tableFiles{n.library}, table.Version{Version: tableVersion, Hash: version})
+	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/version.json"} {
+		mux.Handle(path, tables)
+	}
+	return front.Wrap(mux, n.log)
+}
+
+// tableFiles shows the library to the table API in its words.
+type tableFiles struct{ *media.Library }
+
+// Open implements table.Files.
+func (f tableFiles) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
+	c, err := f.Library.Open(ctx, key)
+	if err != nil {
+		return nil, "", time.Time{}, err
+	}
+	return c, c.Name, c.Modified, nil
+}
+
+// run starts what works in the background; all of it ends with ctx.
+func (n *node) run(ctx context.Context, group *errgroup.Group) {
+	group.Go(func() error { return ended(ctx, n.auth.Run(ctx)) })
+	group.Go(func() error {
+		wake := make(chan struct{}, 1)
+		n.bus.OnWake("storage", func() {
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		})
+		n.library.Run(ctx, wake, n.log)
+		return nil
+	})
+	group.Go(func() error { return ended(ctx, n.control(ctx)) })
+}
+
+// ended turns the end of ctx, which every background part returns, into no error.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"dewpoint/internal/config"
+	"dewpoint/internal/control/cert"
+)
+
+// The limits of a connection. Uploads and streams take as long as they take; a client that sends no header doesn't.
+const (
+	headerLimit   = 15 * time.Second
+	idleLimit     = 2 * time.Minute
+	mostHeader    = 256 << 10 // a filter of 100 KB travels in the request line
+	shutdownLimit = 10 * time.Second
+)
+
+// serve runs the whole program until ctx ends. Guests, routers and their services go on without it.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	unlock, err := lockData(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	n, err := openNode(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer n.close()
+	listener, url, err := listen(cfg)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: n.handler(), ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: mostHeader,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers broke off
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
+		defer cancel()
+		if err := server.Shutdown(ending); err != nil {
+			return server.Close() // some client holds on: it is cut off
+		}
+		return nil
+	})
+	n.run(ctx, group)
+	if n.password != "" {
+		fmt.Printf("dewpoint: first start: the password of admin is: %s\n", n.password)
+	}
+	fmt.Printf("dewpoint: ready on %s\n", url)
+	err = group.Wait()
+	log.Info("stopped")
+	return err
+}
+
+// lockData makes the data directory and keeps a second server off it.
+func lockData(dir string) (unlock func(), err error) {
+	// 0711: QEMU, which runs as a user of its own, must reach the disks below; it can't list what is there.
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the data directory: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another server uses the data directory %s; stop it first, or give this one another with --data", dir)
+	}
+	return func() { f.Close() }, nil
+}
+
+// listen opens the port and returns the URL at which it answers.
+func listen(cfg config.Config) (net.Listener, string, error) {
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, "", fmt.Errorf("opening the port: %w", err)
+	}
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return nil, "", err
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	address := net.JoinHostPort(host, port)
+	if cfg.InsecureHTTP {
+		return l, "http://" + address, nil
+	}
+	c, err := certificate(cfg)
+	if err != nil {
+		l.Close()
+		return nil, "", err
+	}
+	return tls.NewListener(l, &tls.Config{
+		Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	}), "https://" + address, nil
+}
+
+func certificate(cfg config.Config) (tls.Certificate, error) {
+	if cfg.TLSCert != "" {
+		return cert.Load(cfg.TLSCert, cfg.TLSKey)
+	}
+	return cert.SelfSigned(cfg.Data, time.Now())
+}
+
+// adminPassword returns the password that the environment gives admin at first start.
+func adminPassword() string { return strings.TrimSpace(os.Getenv("DEWPOINT_ADMIN_PASSWORD")) }
