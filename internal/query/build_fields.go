@@ -6,7 +6,8 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// list resolves the entries of a fields list for the row at a place. A name that comes twice keeps its first place and last meaning.
+// list resolves the entries of a fields list for the row at a place. A name that comes twice keeps its first place and its last meaning,
+// but a view never takes the place of what was asked for by name: clients send "machine#$key as id, dashboard".
 func (b *builder) list(at spot, items []Item) ([]Column, error) {
 	var all []Column
 	place := map[string]int{}
@@ -20,7 +21,9 @@ func (b *builder) list(at spot, items []Item) ([]Column, error) {
 		}
 		for _, c := range cols {
 			if j, twice := place[c.Name]; twice {
-				all[j] = c
+				if !b.isView(at.table(), &items[i]) {
+					all[j] = c
+				}
 				continue
 			}
 			place[c.Name] = len(all)
@@ -35,10 +38,8 @@ func (b *builder) item(at spot, it *Item) ([]Column, error) {
 	if it.Test == nil && it.Func == "flatten" {
 		return b.flatten(at, it)
 	}
-	if it.Test == nil && it.Func == "" && it.List == nil && len(it.Path) == 1 && it.Alias == "" {
-		if name := it.Path[0]; at.table().Field(name) == nil && b.isView(at.table(), name) {
-			return b.view(at, name)
-		}
+	if b.isView(at.table(), it) {
+		return b.view(at, it.Path[0])
 	}
 	name := it.Alias
 	if name == "" {
@@ -52,9 +53,13 @@ func (b *builder) item(at spot, it *Item) ([]Column, error) {
 	return []Column{{name, &Test{c}}}, err
 }
 
-// isView reports whether name is a view of t: the built-in ones, and those that t declares.
-func (b *builder) isView(t *schema.Table, name string) bool {
-	return t.Views[name] != "" || slices.Contains([]string{"all", "most", "summary", "dashboard"}, name)
+// isView reports whether an entry is a view of t: a built-in one, or one that t declares. A column of that name goes first.
+func (b *builder) isView(t *schema.Table, it *Item) bool {
+	if it.Test != nil || it.Func != "" || it.List != nil || len(it.Path) != 1 || it.Alias != "" {
+		return false
+	}
+	name := it.Path[0]
+	return t.Field(name) == nil && (t.Views[name] != "" || slices.Contains([]string{"all", "most", "summary", "dashboard"}, name))
 }
 
 // view resolves a view. A table without a "dashboard" of its own shows "most" there.

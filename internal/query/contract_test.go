@@ -107,6 +107,21 @@ func TestClientExpressions(t *testing.T) {
 	golden(t, "testdata/missing.golden", strings.Join(slices.Sorted(maps.Keys(missing)), "\n")+"\n")
 }
 
+// TestDeclaredViews builds every view of every declared table, and with "all" every path that a column is declared with.
+func TestDeclaredViews(t *testing.T) {
+	t.Parallel()
+	s := model.Schema()
+	for _, table := range s.Tables() {
+		views := append(slices.Sorted(maps.Keys(table.Views)), "all", "most", "summary", "dashboard")
+		for _, view := range views {
+			plan, err := query.Build(s, table, &query.AST{Fields: []query.Item{{Operand: query.Operand{Path: []string{view}}}}}, query.Options{})
+			if err != nil || len(plan.Columns) == 0 {
+				t.Errorf("%s[%s]: %v", table.Name, view, err)
+			}
+		}
+	}
+}
+
 // gaps tries entry by entry, so that one unknown column doesn't hide the next.
 func gaps(s *schema.Schema, table *schema.Table, ast *query.AST) (all []string) {
 	try := func(part query.AST) {
