@@ -1,0 +1,327 @@
+package storage_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"dewpoint/internal/control/storage"
+	"dewpoint/internal/host/block"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const mib = 1 << 20
+
+// pool is a controller on a real database, real files and the real qemu-img, with one stopped machine.
+type pool struct {
+	*storage.Controller
+	t       *testing.T
+	db      *store.DB
+	dir     string
+	machine int64
+}
+
+const machineUUID = "6f1c2a8e-92a4-4c5b-9d3e-0a1b2c3d4e5f"
+
+func newPool(t *testing.T) *pool {
+	t.Helper()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	p := &pool{t: t, dir: t.TempDir()}
+	db, err := sqlite.Open(t.Context(), filepath.Join(p.dir, "test.db"), model.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	p.db = db
+	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
+	p.Controller = storage.New(p.dir, storage.NewStoreRows(db), slog.New(slog.DiscardHandler))
+	return p
+}
+
+// start lets the controller run until the test ends.
+func (p *pool) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { _ = p.Run(ctx); close(done) }()
+	p.t.Cleanup(func() { cancel(); <-done })
+}
+
+func (p *pool) update(f func(*store.Tx) error) {
+	p.t.Helper()
+	if err := p.db.Update(p.t.Context(), f); err != nil {
+		p.t.Fatal(err)
+	}
+	if p.Controller != nil {
+		p.Wake()
+	}
+}
+
+func (p *pool) create(table string, set schema.Set) (key int64) {
+	p.t.Helper()
+	p.update(func(tx *store.Tx) error {
+		r := schema.NewRecord(tx.Schema().Table(table))
+		for name, v := range set {
+			r.Put(name, v)
+		}
+		k, err := tx.Create(r, nil)
+		key = k.Int()
+		return err
+	})
+	return key
+}
+
+func (p *pool) drive(media string, size, source int64) int64 {
+	p.t.Helper()
+	return p.create("machine_drives", schema.Set{
+		"name": schema.TextValue(media), "machine": schema.IntValue(p.machine), "media": schema.TextValue(media),
+		"disksize": schema.IntValue(size), "media_source": schema.RefValue(source),
+	})
+}
+
+// media makes an uploaded file with content.
+func (p *pool) media(content []byte) int64 {
+	p.t.Helper()
+	key := p.create("files", schema.Set{"name": schema.TextValue("disk.img")})
+	path := block.MediaPath(p.dir, key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	return key
+}
+
+func (p *pool) set(table string, key int64, set schema.Set) {
+	p.t.Helper()
+	p.update(func(tx *store.Tx) error { return tx.Change(table, schema.IntValue(key), set) })
+}
+
+func (p *pool) status(drive int64) (row model.MachineDriveStatus) {
+	p.t.Helper()
+	if err := p.db.View(p.t.Context(), func(tx *store.Tx) (err error) {
+		row, err = store.GetRow[model.MachineDriveStatus](tx, schema.IntValue(drive))
+		return err
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+	return row
+}
+
+func (p *pool) count(table string) (n int64) {
+	p.t.Helper()
+	if err := p.db.View(p.t.Context(), func(tx *store.Tx) (err error) {
+		n, err = tx.Count(table, store.Everything())
+		return err
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+	return n
+}
+
+func (p *pool) await(what string, ok func() bool) {
+	p.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+func (p *pool) awaitReady(drive int64) {
+	p.t.Helper()
+	p.await("ready", func() bool { s := p.status(drive); return s.Ready && s.Status == "offline" })
+}
+
+// pass makes one pass, for tests that don't let the controller run.
+func (p *pool) pass() {
+	p.t.Helper()
+	if err := p.Reconcile(p.t.Context()); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *pool) passUntil(what string, ok func() bool) {
+	p.t.Helper()
+	p.await(what, func() bool { p.pass(); return ok() })
+}
+
+func (p *pool) virtualSize(path string) int64 {
+	p.t.Helper()
+	d, err := block.Info(p.t.Context(), path, block.Qcow2)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return d.VirtualSize
+}
+
+// TestDiskLife makes an empty disk, lets it grow while its machine is off, and removes it.
+func TestDiskLife(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	drive := p.drive("disk", 8*mib, 0)
+	p.passUntil("ready", func() bool { return p.status(drive).Ready })
+	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	if got := p.virtualSize(path); got != 8*mib {
+		t.Errorf("the new disk has %d bytes", got)
+	}
+
+	running := func(on bool) {
+		p.set("machine_status", p.machine, schema.Set{"running": schema.BoolValue(on)})
+	}
+	running(true)
+	p.set("machine_drives", drive, schema.Set{"disksize": schema.IntValue(16 * mib)})
+	p.pass()
+	if got := p.virtualSize(path); got != 8*mib {
+		t.Errorf("the disk of a running machine grew to %d bytes", got)
+	}
+	running(false)
+	p.passUntil("the growth", func() bool { return p.virtualSize(path) == 16*mib })
+
+	running(true)
+	p.update(func(tx *store.Tx) error { return tx.Delete("machine_drives", schema.IntValue(drive)) })
+	p.pass()
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("the file of a deleted drive went while the machine runs: %v", err)
+	}
+	running(false)
+	p.passUntil("the purge", func() bool { return p.count("machine_drives") == 0 })
+	if _, err := os.Stat(filepath.Dir(path)); !os.IsNotExist(err) {
+		t.Errorf("the machine's folder is still there (%v)", err)
+	}
+}
+
+// TestImport makes a disk of an uploaded image once it is whole, and the disk outlives the file.
+func TestImport(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	content := bytes.Repeat([]byte("dewpoint"), mib/4)
+	file := p.media(content)
+	drive := p.drive("import", 0, file)
+	p.start()
+	p.await("waiting for the upload", func() bool {
+		s := p.status(drive)
+		return s.Status == "importing" && strings.Contains(s.StatusInfo, "upload")
+	})
+	p.set("files", file, schema.Set{"complete": schema.BoolValue(true)})
+	p.awaitReady(drive)
+	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	raw := filepath.Join(p.dir, "raw")
+	if out, err := exec.CommandContext(t.Context(), "qemu-img", "convert", "-O", "raw", path, raw).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got, err := os.ReadFile(raw); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("the disk holds other bytes than the file (%v)", err)
+	}
+	p.await("the size in the row", func() bool {
+		var row model.MachineDrive
+		if err := p.db.View(t.Context(), func(tx *store.Tx) (err error) {
+			row, err = store.GetRow[model.MachineDrive](tx, schema.IntValue(drive))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return row.Disksize == 2*mib && row.UsedBytes >= 2*mib
+	})
+	p.update(func(tx *store.Tx) error {
+		if err := tx.Change("machine_drives", schema.IntValue(drive), schema.Set{"media_source": {}}); err != nil {
+			return err
+		}
+		return tx.Delete("files", schema.IntValue(file))
+	})
+	p.await("the file's purge", func() bool { return p.count("files") == 0 })
+	if _, err := os.Stat(block.MediaPath(p.dir, file)); !os.IsNotExist(err) {
+		t.Errorf("the deleted file is still there (%v)", err)
+	}
+}
+
+// TestImportRefused keeps a hostile image away from every tool and says why.
+func TestImportRefused(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	file := p.media([]byte("# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0\n"))
+	p.set("files", file, schema.Set{"complete": schema.BoolValue(true)})
+	drive := p.drive("import", 0, file)
+	p.start()
+	p.await("the refusal", func() bool {
+		s := p.status(drive)
+		return s.Status == "error" && !s.Ready && strings.Contains(s.StatusInfo, "VMDK")
+	})
+	left, err := filepath.Glob(filepath.Join(p.dir, "pools", "*", "*", "*"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("left in the pool: %v (%v)", left, err)
+	}
+}
+
+// TestCrash finds what a kill in the middle leaves: an unfinished file, which must go, and a drive whose machine has changed, which moves.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	drive := p.drive("disk", 8*mib, 0)
+	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".part", []byte("half a disk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := block.DrivePath(p.dir, "2", machineUUID, 12345)
+	if err := os.MkdirAll(filepath.Dir(other), 0o711); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other+".part", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	p.awaitReady(drive)
+	for _, part := range []string{path + ".part", other + ".part"} {
+		if _, err := os.Stat(part); !os.IsNotExist(err) {
+			t.Errorf("%s is still there (%v)", part, err)
+		}
+	}
+	p.set("machine_drives", drive, schema.Set{"preferred_tier": schema.TextValue("3")})
+	moved := block.DrivePath(p.dir, "3", machineUUID, drive)
+	p.await("the move", func() bool { _, err := os.Stat(moved); return err == nil })
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the disk is in both places (%v)", err)
+	}
+}
+
+// TestLostFile never replaces a disk that had content by an empty one.
+func TestLostFile(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	p.start()
+	drive := p.drive("disk", 8*mib, 0)
+	p.awaitReady(drive)
+	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	p.Wake()
+	p.await("the alarm", func() bool {
+		s := p.status(drive)
+		return s.Status == "error" && strings.Contains(s.StatusInfo, "missing")
+	})
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("a new file took the lost one's place (%v)", err)
+	}
+}
