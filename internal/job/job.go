@@ -13,7 +13,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
-	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -30,6 +29,14 @@ const (
 // Work is what a job does. It must return soon after ctx ends. The result is kept as JSON; an error of a known kind is shown to
 // people by its text, any other goes to the log only.
 type Work func(ctx context.Context, p *Progress) (result any, err error)
+
+// Spec says what a job is, for the people who look at it.
+type Spec struct {
+	Kind    string // the sort of work: "file.import"
+	Object  string // the row it is about: "files/7", or "" for none
+	Creator string // who asked for it
+	Params  any    // with what; kept as JSON
+}
 
 // Runner runs jobs. It is safe for concurrent use.
 type Runner struct {
@@ -54,27 +61,20 @@ func New(db *store.DB, atOnce int, log *slog.Logger) *Runner {
 	return &Runner{db: db, log: log, slots: make(chan struct{}, atOnce), running: map[int64]context.CancelCauseFunc{}}
 }
 
-// Start makes the row of a job and lets work run when there is room. Kind names the sort of work ("file.import"), object the row it is
-// about ("files/7", or "" for none), params is kept as JSON for people to see. The job keeps the actor of ctx and outlives it.
-func (r *Runner) Start(ctx context.Context, kind, object string, params any, work Work) (id int64, err error) {
-	text, err := json.Marshal(params)
+// Start makes the row of a job and lets work run when there is room. The work gets the values of ctx and outlives it.
+func (r *Runner) Start(ctx context.Context, spec Spec, work Work) (id int64, err error) {
+	params, err := json.Marshal(spec.Params)
 	if err != nil {
-		return 0, fmt.Errorf("params of a job %s: %w", kind, err)
+		return 0, fmt.Errorf("params of a job %s: %w", spec.Kind, err)
 	}
-	jobCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	r.mu.Lock()
-	if r.closed {
-		r.mu.Unlock()
-		cancel(nil)
+	if !r.enter() {
 		return 0, errs.Wrap(errClosed, errs.Unavailable, "stopping", "the server is stopping; try again when it is back")
 	}
-	r.wg.Add(1)
-	r.mu.Unlock()
-	if id, err = r.insert(ctx, kind, object, text); err != nil {
-		cancel(nil)
+	if id, err = r.insert(ctx, spec, params); err != nil {
 		r.wg.Done()
 		return 0, err
 	}
+	jobCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	r.mu.Lock()
 	r.running[id] = cancel
 	if r.closed {
@@ -84,19 +84,29 @@ func (r *Runner) Start(ctx context.Context, kind, object string, params any, wor
 	go func() {
 		defer r.wg.Done()
 		defer r.forget(id)
-		r.run(jobCtx, id, kind, work)
+		r.run(jobCtx, id, spec.Kind, work)
 	}()
 	return id, nil
 }
 
-func (r *Runner) insert(ctx context.Context, kind, object string, params []byte) (id int64, err error) {
+// enter counts one more job for Close to wait for, unless that has begun.
+func (r *Runner) enter() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.wg.Add(1)
+	}
+	return !r.closed
+}
+
+func (r *Runner) insert(ctx context.Context, spec Spec, params []byte) (id int64, err error) {
 	err = r.db.Update(ctx, func(tx *store.Tx) error {
 		row := schema.NewRecord(tx.Schema().Table("jobs"))
-		row.Put("kind", schema.TextValue(kind))
+		row.Put("kind", schema.TextValue(spec.Kind))
 		row.Put("params", schema.TextValue(string(params)))
-		row.Put("creator", schema.TextValue(perm.ActorOf(ctx).Name))
-		if object != "" {
-			row.Put("object", schema.TextValue(object))
+		row.Put("creator", schema.TextValue(spec.Creator))
+		if spec.Object != "" {
+			row.Put("object", schema.TextValue(spec.Object))
 		}
 		key, err := tx.Create(row, nil)
 		id = key.Int()

@@ -16,7 +16,6 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/job"
 	"dewpoint/internal/model"
-	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/sqlite"
@@ -42,8 +41,7 @@ func open(t *testing.T, atOnce int) (*store.DB, *job.Runner) {
 
 func start(t *testing.T, r *job.Runner, work job.Work) int64 {
 	t.Helper()
-	ctx := perm.WithActor(background, perm.Actor{Name: "ann"})
-	id, err := r.Start(ctx, "test", "files/7", map[string]int{"n": 1}, work)
+	id, err := r.Start(background, job.Spec{Kind: "test", Object: "files/7", Creator: "ann", Params: map[string]int{"n": 1}}, work)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +206,7 @@ func TestRestartMarksWhatWasCutOff(t *testing.T) {
 	waitStatus(t, db, busy, job.Running)
 	queued := start(t, r, untilEnd)
 	r.Close()
-	if _, err := r.Start(background, "test", "", nil, untilEnd); !errs.Is(err, errs.Unavailable) {
+	if _, err := r.Start(background, job.Spec{Kind: "test"}, untilEnd); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("starting after the end: %v", err)
 	}
 	if got := read(t, db, busy).Status; got != job.Running {
