@@ -9,8 +9,8 @@ import (
 // list resolves the entries of a fields list for the row at a place. A name that comes twice keeps its first place and its last meaning,
 // but a view never takes the place of what was asked for by name: clients send "machine#$key as id, dashboard".
 func (b *builder) list(at spot, items []Item) ([]Column, error) {
-	var all []Column
-	place := map[string]int{}
+	all := make([]Column, 0, len(items))
+	place := make(map[string]int, len(items))
 	for i := range items {
 		cols, err := b.item(at, &items[i])
 		if err != nil {
