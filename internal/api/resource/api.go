@@ -5,6 +5,7 @@ package resource
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/engine"
-	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 )
 
@@ -28,9 +28,10 @@ type Auth interface {
 	Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u model.User, err error)
 }
 
-// Media opens the bytes of complete files.
+// Media keeps the bytes of the rows of files. It asks nobody's permission.
 type Media interface {
-	Open(ctx context.Context, key int64) (*media.Content, error)
+	// Open opens a complete file. The caller closes it.
+	Open(ctx context.Context, key int64) (content io.ReadSeekCloser, name string, modified time.Time, err error)
 }
 
 // Uploads serves resumable uploads of ISOs below a prefix.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 )
@@ -186,7 +187,7 @@ func defaultOf(f *schema.Field) json.RawMessage {
 	case f.Type.Shape() == schema.AsBool:
 		return json.RawMessage(strconv.FormatBool(v.Bool()))
 	case f.Type.Shape() == schema.AsString:
-		return json.RawMessage(strconv.Quote(v.Text()))
+		return engine.Text(v.Text())
 	}
 	return json.RawMessage(v.Text())
 }

@@ -92,6 +92,11 @@ type credential func(*http.Request)
 
 func nobody(*http.Request)  {}
 func admin(r *http.Request) { r.SetBasicAuth("admin", adminPassword) }
+
+func basic(name, password string) credential {
+	return func(r *http.Request) { r.SetBasicAuth(name, password) }
+}
+
 func bearer(key string) credential {
 	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+key) }
 }

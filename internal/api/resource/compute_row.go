@@ -1,0 +1,133 @@
+package resource
+
+import (
+	"context"
+	"regexp"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/query"
+)
+
+// vmRow is a VM with everything that its replies show, read by one statement.
+type vmRow struct {
+	Key         int64      `json:"$key"`
+	Name        string     `json:"name"`
+	Description string     `json:"description"`
+	UUID        string     `json:"uuid"`
+	Created     int64      `json:"created"`
+	Modified    int64      `json:"modified"`
+	Cores       int64      `json:"cpu_cores"`
+	RAM         int64      `json:"ram"`
+	OSFamily    string     `json:"os_family"`
+	OSVariant   string     `json:"os_description"`
+	MachineType string     `json:"machine_type"`
+	UEFI        bool       `json:"uefi"`
+	SecureBoot  bool       `json:"secure_boot"`
+	Console     string     `json:"console"`
+	BootOrder   string     `json:"boot_order"`
+	OnPowerLoss string     `json:"on_power_loss"`
+	Machine     machineRow `json:"machine"`
+}
+
+type machineRow struct {
+	Key     int64      `json:"$key"`
+	Status  statusRow  `json:"status"`
+	Console consoleRow `json:"console_status"`
+	Drives  []driveRow `json:"drives"`
+	NICs    []nicRow   `json:"nics"`
+}
+
+type statusRow struct {
+	Running bool   `json:"running"`
+	Status  string `json:"status"`
+}
+
+type consoleRow struct {
+	Port int64 `json:"port"`
+}
+
+type driveRow struct {
+	Key       int64    `json:"$key"`
+	OrderID   int64    `json:"orderid"`
+	Interface string   `json:"interface"`
+	Media     string   `json:"media"`
+	Readonly  bool     `json:"readonly"`
+	Size      int64    `json:"disksize"`
+	Used      int64    `json:"used_bytes"`
+	Tier      string   `json:"preferred_tier"`
+	Source    *fileRef `json:"media_source"`
+}
+
+type fileRef struct {
+	Key  int64  `json:"$key"`
+	Name string `json:"name"`
+	UUID string `json:"uuid"`
+	Size int64  `json:"filesize"`
+}
+
+type nicRow struct {
+	Key       int64    `json:"$key"`
+	OrderID   int64    `json:"orderid"`
+	Interface string   `json:"interface"`
+	MAC       string   `json:"macaddress"`
+	IP        string   `json:"ipaddress"`
+	Device    string   `json:"device"`
+	Created   int64    `json:"modified"`
+	Vnet      *vnetRef `json:"vnet"`
+}
+
+type vnetRef struct {
+	Key  int64  `json:"$key"`
+	Name string `json:"name"`
+}
+
+const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss," +
+	"machine[$key,status[running,status],console_status[port]," +
+	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
+	"nics[$key,orderid,interface,macaddress,ipaddress,device,modified,vnet[$key,name]]]"
+
+// uuidText is how the path tells a UUID from a name; names that look like one are refused when a VM is made.
+var uuidText = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
+
+// vms reads the VMs that the caller may see; equals narrows them.
+func (s *server) vms(ctx context.Context, equals map[string]string) ([]vmRow, error) {
+	return engine.Select[vmRow](ctx, s.Engine, "vms", query.Request{Fields: vmFields, Sort: "name", Equals: equals})
+}
+
+// vm reads the VM that has the id as its UUID or name.
+func (s *server) vm(ctx context.Context, id string) (vmRow, error) {
+	column := "name"
+	if uuidText.MatchString(id) {
+		column = "uuid"
+	}
+	rows, err := s.vms(ctx, map[string]string{column: lowerUUID(column, id)})
+	if err != nil {
+		return vmRow{}, err
+	}
+	if len(rows) == 0 {
+		return vmRow{}, errs.New(errs.NotFound, "vm_not_found", "there is no VM %q", id)
+	}
+	return rows[0], nil
+}
+
+// state is a VM's state in this dialect's words.
+func (v *vmRow) state() string {
+	switch st := v.Machine.Status; {
+	case st.Status == "paused":
+		return "paused"
+	case st.Running:
+		return "running"
+	case st.Status == "error":
+		return "crashed"
+	}
+	return "shutoff"
+}
+
+// off refuses a change that a running VM can't take.
+func (v *vmRow) off(change string) error {
+	if v.Machine.Status.Running {
+		return errs.New(errs.Conflict, "vm_running", "%s of VM %q can only be changed while it is off; stop it first", change, v.Name)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package table
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/internal/schema"
+)
+
+// probe is a table with one column of every kind that the description tells apart.
+func probe(t *testing.T) *schema.Table {
+	t.Helper()
+	probes := &schema.Table{
+		Name: "probes", Title: "Probe", Doc: "What is measured.", Key: schema.NameKey, KeyField: "name", Owner: "owner", Parent: "next", NoCreate: true,
+		ActionTable: "probe_actions", ActionRef: "probe", Views: map[string]string{"short": "name,size"},
+		Actions: schema.Actions{
+			{Name: "start", Doc: "begin", Params: schema.Fields{schema.Bool("now")}, Aliases: []string{"begin"}},
+			{Name: "stop", NotBuilt: "it can't be stopped"},
+		},
+		Fields: schema.Fields{
+			schema.String("name").Required().Unique().Summary().Len(1, 20).Def(`a "b" <c>`),
+			schema.Enum("kind", "zulu", "alpha").Labels("zulu", "The Z").Def("zulu").CreateOnly(),
+			schema.Uint32("size").Def(7).Range(1, 9).In("MiB").Note("how large"),
+			schema.Enabled("enabled"),
+			schema.JSON("extra").Def("[]").Argument(),
+			schema.Num("share").Def(0.5),
+			schema.String("password").Secret(),
+			schema.String("inner").Hidden(),
+			schema.AnyRow("owner").ReadOnly(),
+			schema.TextRow("next", "probes"),
+			schema.Rows("all", "probes", "next"),
+			schema.Uint32("next_size").Via("next#size"),
+		},
+	}
+	if _, err := schema.New(probes); err != nil {
+		t.Fatal(err)
+	}
+	return probes
+}
+
+func TestDescription(t *testing.T) {
+	t.Parallel()
+	raw, err := json.Marshal(tableDoc(probe(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := json.Indent(&got, raw, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	const path = "testdata/description.json"
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got.String()); d != "" {
+		t.Errorf("description (-want +got):\n%s", d)
+	}
+}
