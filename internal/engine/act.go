@@ -55,3 +55,24 @@ func (w *Write) power(machine schema.Value, op string, wanted bool) error {
 		"power_seq": schema.IntValue(m.Get("power_seq").Int() + 1),
 	})
 }
+
+// powerState obeys the argument powerstate of a create or update: true asks for power on, false for power off.
+func (w *Write) powerState(r *schema.Record) error {
+	raw, given := w.given["powerstate"]
+	if !given {
+		return nil
+	}
+	wanted, err := r.Table.Field("powerstate").Parse(raw)
+	if err != nil {
+		return err
+	}
+	status, err := w.Tx.Get("machine_status", r.Get("machine"))
+	if err != nil || wanted.IsNull() || wanted.Bool() == status.Get("powerstate").Bool() {
+		return err
+	}
+	op := "poweroff"
+	if wanted.Bool() {
+		op = "poweron"
+	}
+	return w.eng.hooks[r.Table.Name].actions[op](w, r, nil)
+}

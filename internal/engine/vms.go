@@ -64,27 +64,6 @@ func updateVM(w *Write, old *schema.Record, set schema.Set) error {
 	return w.powerState(old)
 }
 
-// powerState obeys the argument powerstate of a create or update: true asks for power on, false for power off.
-func (w *Write) powerState(r *schema.Record) error {
-	raw, given := w.given["powerstate"]
-	if !given {
-		return nil
-	}
-	v, err := r.Table.Field("powerstate").Parse(raw)
-	if err != nil {
-		return err
-	}
-	status, err := w.Tx.Get("machine_status", r.Get("machine"))
-	if err != nil || v.IsNull() || v.Bool() == status.Get("powerstate").Bool() {
-		return err
-	}
-	op := "poweroff"
-	if v.Bool() {
-		op = "poweron"
-	}
-	return w.eng.hooks[r.Table.Name].actions[op](w, r, nil)
-}
-
 func powerOnVM(w *Write, r *schema.Record, _ schema.Set) error {
 	if !r.Get("enabled").Bool() {
 		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; set enabled to true first", r.Get("name").Text())

@@ -13,7 +13,7 @@ var vnetHooks = hooks{
 	create: prepareVnet,
 	created: func(w *Write, r *schema.Record) error {
 		w.Response["machine"] = r.Get("machine").Text()
-		return nil
+		return w.powerState(r)
 	},
 	update: updateVnet,
 	actions: map[string]action{
@@ -40,7 +40,7 @@ func prepareVnet(_ *Write, r *schema.Record) error {
 	return completeSubnet(r)
 }
 
-func updateVnet(_ *Write, old *schema.Record, set schema.Set) error {
+func updateVnet(w *Write, old *schema.Record, set schema.Set) error {
 	next := old.Clone()
 	for name, v := range set {
 		next.Put(name, v)
@@ -53,7 +53,7 @@ func updateVnet(_ *Write, old *schema.Record, set schema.Set) error {
 			set[name] = next.Get(name)
 		}
 	}
-	return nil
+	return w.powerState(old)
 }
 
 // completeSubnet fills in what follows from the subnet: the router's address is its first one, and DHCP hands out all the others.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"net/netip"
+	"strings"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
@@ -128,6 +129,11 @@ func checkVnet(r *schema.Record) error {
 			if a, err := netip.ParseAddr(text); err != nil || !subnet.Contains(a) {
 				return vnetInvalid(name, "must be an address in "+subnet.Masked().String())
 			}
+		}
+	}
+	for _, word := range strings.FieldsFunc(r.Get("dnslist").Text(), func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }) {
+		if _, err := netip.ParseAddr(word); err != nil {
+			return vnetInvalid("dnslist", "must be a list of IP addresses")
 		}
 	}
 	start, _ := netip.ParseAddr(r.Get("dhcp_start").Text())

@@ -25,7 +25,8 @@ const (
 	both
 )
 
-// Eq keeps the rows whose column has the value; a null value keeps those without one.
+// Eq keeps the rows whose stored column has the value; a null value keeps those without one. A column that the table doesn't store is a
+// defect of the caller.
 func Eq(column string, v schema.Value) Cond { return Cond{column: column, values: []schema.Value{v}} }
 
 // In keeps the rows whose column has one of the values.
@@ -223,6 +224,10 @@ func whereOf(t *schema.Table, conds []Cond) (string, []any) {
 		if c.which != live {
 			which = c.which
 			continue
+		}
+		if f := t.Field(c.column); c.column != keyColumn && (f == nil || !f.Stored()) {
+			// SQLite would read the unknown name as a text and find nothing.
+			panic("store: table " + t.Name + " has no column " + c.column)
 		}
 		if len(c.values) == 1 && c.values[0].IsNull() {
 			parts = append(parts, quote(c.column)+" IS NULL")
