@@ -37,11 +37,26 @@ func userHooks(secrets Secrets) hooks {
 				}
 				set["token_epoch"] = schema.IntValue(old.Get("token_epoch").Int() + 1) // tokens given before are void
 				set["password"] = schema.TextValue(secrets.HashPassword(v.Text()))
+				return w.endSessions(old.Key)
 			}
 			return nil
 		},
 		remove: func(w *Write, r *schema.Record) error { return w.keepAnAdmin(r) },
 	}
+}
+
+// endSessions ends all sessions of a user.
+func (w *Write) endSessions(user schema.Value) error {
+	sessions, err := w.Tx.Find("sessions", store.Eq("user", user))
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if err := w.Tx.Purge("sessions", s.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepAnAdmin refuses to take away the last enabled user who may do everything.

@@ -1,6 +1,9 @@
 package model
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // Patterns that more than one table's columns must match. What they let through is safe in domain XML, nft and dnsmasq text.
 var (
@@ -20,3 +23,8 @@ const (
 	notDomain    = "a DNS domain"
 	notMAC       = "a MAC address"
 )
+
+// listWords splits a list that clients write with commas, spaces or line breaks.
+func listWords(text string) []string {
+	return strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) })
+}

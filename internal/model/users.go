@@ -1,11 +1,16 @@
 package model
 
-import "dewpoint/internal/schema"
+import (
+	"net/netip"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
 
 // users declares the accounts of both APIs.
 func users() *schema.Table {
 	return &schema.Table{
-		Name: "users", Title: "User", LogType: "user", Owner: "",
+		Name: "users", Title: "User", LogType: "user",
 		Doc: "User accounts.",
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(loginName, "a login name (lower-case letters, digits, _ . @ -)"),
@@ -39,7 +44,7 @@ func users() *schema.Table {
 // userAPIKeys declares the API keys of users; the resource API calls them API tokens.
 func userAPIKeys() *schema.Table {
 	return &schema.Table{
-		Name: "user_api_keys", Title: "API key", LogType: "user", Owner: "",
+		Name: "user_api_keys", Title: "API key", LogType: "user", Check: checkAPIKey,
 		Doc: "API keys. The key itself is in the reply to the POST and can't be read again.",
 		Fields: schema.Fields{
 			schema.Row("user", "users").Required().CreateOnly().Summary(),
@@ -55,6 +60,19 @@ func userAPIKeys() *schema.Table {
 			schema.String("digest").ReadOnly().Hidden().Unique().Note("SHA-256 of the key, in hex"),
 		},
 	}
+}
+
+// checkAPIKey refuses address lists that can't be read: they would let in nobody, or everybody.
+func checkAPIKey(r *schema.Record) error {
+	for _, list := range []string{"ip_allow_list", "ip_deny_list"} {
+		for _, word := range listWords(r.Get(list).Text()) {
+			_, err := netip.ParseAddr(word)
+			if _, prefixErr := netip.ParsePrefix(word); err != nil && prefixErr != nil {
+				return errs.New(errs.Invalid, "invalid_"+list, "Validation error on field: '%s' - 'must be a list of addresses and subnets such as 192.0.2.7, 10.0.0.0/8'", list).On(list)
+			}
+		}
+	}
+	return nil
 }
 
 // sessions declares the session tokens of the table API.

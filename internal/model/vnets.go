@@ -2,7 +2,6 @@ package model
 
 import (
 	"net/netip"
-	"strings"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
@@ -131,7 +130,7 @@ func checkVnet(r *schema.Record) error {
 			}
 		}
 	}
-	for _, word := range strings.FieldsFunc(r.Get("dnslist").Text(), func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }) {
+	for _, word := range listWords(r.Get("dnslist").Text()) {
 		if _, err := netip.ParseAddr(word); err != nil {
 			return vnetInvalid("dnslist", "must be a list of IP addresses")
 		}
