@@ -1,5 +1,12 @@
 package resource
 
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
 // computeInput is the body of a create (in full form or in the basic form of scripts) and of an update.
 type computeInput struct {
 	Name         *string         `json:"name" maxLength:"128"`
@@ -21,7 +28,7 @@ type computeInput struct {
 	CustomXML    string          `json:"custom_xml" doc:"refused"`
 	Template     string          `json:"template" doc:"not built"`
 	Autostart    *bool           `json:"autostart" doc:"start the VM when the host has come up"`
-	Metadata     map[string]any  `json:"metadata" doc:"taken and not kept"`
+	Metadata     map[string]any  `json:"metadata" doc:"kept as strings"`
 	DiskSize     int64           `json:"disk_size" minimum:"0" maximum:"65536" doc:"basic form: size in GiB of the one disk"`
 	DiskPath     string          `json:"disk_path" doc:"basic form: the disk's content"`
 	ISOPath      string          `json:"iso_path" doc:"basic form: the ISO in the CD-ROM drive"`
@@ -60,4 +67,25 @@ type networkInput struct {
 type graphicsInput struct {
 	Type     string `json:"type" doc:"vnc, spice or none"`
 	Password string `json:"password" maxLength:"256"`
+}
+
+var graphicsType = reflect.TypeFor[graphicsInput]()
+
+// graphicsInputs is a list of screens, or the one screen of the basic form.
+type graphicsInputs []graphicsInput
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (g *graphicsInputs) UnmarshalJSON(raw []byte) error {
+	var one graphicsInput
+	if err := json.Unmarshal(raw, &one); err == nil {
+		*g = graphicsInputs{one}
+		return nil
+	}
+	return json.Unmarshal(raw, (*[]graphicsInput)(g))
+}
+
+// Schema implements huma.SchemaProvider.
+func (graphicsInputs) Schema(r huma.Registry) *huma.Schema {
+	item := r.Schema(graphicsType, true, "GraphicsInput")
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeArray, Items: item}, item}}
 }

@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
@@ -27,7 +28,9 @@ type vmRow struct {
 	Console     string     `json:"console"`
 	BootOrder   string     `json:"boot_order"`
 	OnPowerLoss string     `json:"on_power_loss"`
-	Machine     machineRow `json:"machine"`
+	// Meta is what clients call metadata.
+	Meta    map[string]string `json:"meta"`
+	Machine machineRow        `json:"machine"`
 }
 
 type machineRow struct {
@@ -82,7 +85,7 @@ type vnetRef struct {
 	Name string `json:"name"`
 }
 
-const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss," +
+const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss,meta," +
 	"machine[$key,status[running,status],console_status[port]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
 	"nics[$key,orderid,interface,macaddress,ipaddress,device,modified,vnet[$key,name]]]"
@@ -99,9 +102,9 @@ func (s *server) vms(ctx context.Context, equals map[string]string) ([]vmRow, er
 func (s *server) vm(ctx context.Context, id string) (vmRow, error) {
 	column := "name"
 	if uuidText.MatchString(id) {
-		column = "uuid"
+		column, id = "uuid", strings.ToLower(id)
 	}
-	rows, err := s.vms(ctx, map[string]string{column: lowerUUID(column, id)})
+	rows, err := s.vms(ctx, map[string]string{column: id})
 	if err != nil {
 		return vmRow{}, err
 	}

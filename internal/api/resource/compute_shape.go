@@ -98,6 +98,9 @@ func (v *vmRow) compute() compute {
 	if v.BootOrder == "dc" {
 		c.OS.Boot = []string{"cdrom", "hd"}
 	}
+	if v.Meta != nil {
+		c.Metadata = v.Meta
+	}
 	counts := map[string]int{}
 	for i := range v.Machine.Drives {
 		c.Disks = append(c.Disks, v.disk(&v.Machine.Drives[i], counts))

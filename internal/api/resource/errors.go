@@ -61,10 +61,12 @@ func (c codes) of(e *errs.Error) string {
 	switch {
 	case e.Code == "not_found":
 		own = c.notFound
-	case e.Code == "exists" && e.Field == "name":
+	case e.Code == "exists" && e.Field == "name" && c.exists != "":
 		own = c.exists
-	case e.Code == "in_use":
+	case e.Code == "in_use" && c.inUse != "":
 		own = c.inUse
+	case e.Code == "exists", e.Code == "in_use":
+		own = "CONFLICT"
 	case e.Kind == errs.Invalid && ofDeclaration(e.Code):
 		if own = c.invalid; own == "" {
 			own = "INVALID_REQUEST"

@@ -1,0 +1,95 @@
+package resource
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+type actionInput struct {
+	ID   string `path:"id"`
+	Body struct {
+		Action string `json:"action" required:"true" doc:"start, stop, force-stop, destroy, restart, pause, resume or reset"`
+		Force  bool   `json:"force"`
+	}
+}
+
+type shortcutInput struct {
+	ID   string `path:"id"`
+	Body *struct {
+		Force bool `json:"force"`
+	}
+}
+
+type actionDone struct {
+	Message string `json:"message"`
+	Action  string `json:"action"`
+	VMID    string `json:"vm_id"`
+}
+
+// powerAction is the engine's action for one of this dialect.
+type powerAction struct {
+	name   string
+	params schema.Input
+	done   string
+}
+
+var (
+	cutPower = powerAction{name: "kill", done: "switched off"}
+	reset    = powerAction{name: "reset", done: "reset"}
+)
+
+// powerActions has, for each action, what is done without and with force.
+var powerActions = map[string][2]powerAction{
+	"start":      {{name: "poweron", done: "started"}, {name: "poweron", done: "started"}},
+	"stop":       {{name: "poweroff", done: "asked to shut down"}, cutPower},
+	"force-stop": {cutPower, cutPower},
+	"destroy":    {cutPower, cutPower},
+	"restart":    {{name: "reset", params: schema.Input{"graceful": engine.Flag(true)}, done: "asked to restart"}, reset},
+	"reset":      {reset, reset},
+}
+
+func addComputeActions(s *server) {
+	for _, family := range computeFamilies {
+		op := func(id, path, summary string) operation {
+			return operation{
+				id: id + "-vm" + family.suffix, method: http.MethodPost, path: family.path + "/{id}/" + path, summary: summary,
+				tag: "virtual machines", codes: computeCodes,
+			}
+		}
+		add(s, op("act-on", "action", "Start, stop or restart a virtual machine"), func(ctx context.Context, in *actionInput) (actionDone, error) {
+			return s.act(ctx, in.ID, in.Body.Action, in.Body.Force)
+		})
+		for _, name := range []string{"start", "stop", "restart", "pause", "resume", "reset"} {
+			add(s, op(name, name, "The same as the action "+name), func(ctx context.Context, in *shortcutInput) (actionDone, error) {
+				return s.act(ctx, in.ID, name, in.Body != nil && in.Body.Force)
+			})
+		}
+	}
+}
+
+func (s *server) act(ctx context.Context, id, name string, force bool) (actionDone, error) {
+	v, err := s.vm(ctx, id)
+	if err != nil {
+		return actionDone{}, err
+	}
+	if name == "pause" || name == "resume" {
+		return actionDone{}, errs.New(errs.NotBuilt, "not_built", "Dewpoint can't %s a VM yet", name)
+	}
+	ways, ok := powerActions[name]
+	if !ok {
+		return actionDone{}, errs.New(errs.Invalid, "invalid_action", "action %q is not known; use start, stop, force-stop, destroy, restart, pause, resume or reset", name).On("action")
+	}
+	way := ways[0]
+	if force {
+		way = ways[1]
+	}
+	if _, err := s.Engine.Act(ctx, "vms", keyText(v.Key), way.name, way.params); err != nil {
+		return actionDone{}, err
+	}
+	return actionDone{Message: fmt.Sprintf("VM %s is being %s", v.Name, way.done), Action: name, VMID: v.UUID}, nil
+}

@@ -1,0 +1,225 @@
+package resource
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+type createComputeInput struct{ Body computeInput }
+
+func (s *server) createCompute(ctx context.Context, in *createComputeInput) (computeDetail, error) {
+	b := &in.Body
+	if err := b.complete(); err != nil {
+		return computeDetail{}, err
+	}
+	vm, err := b.vmInput()
+	if err != nil {
+		return computeDetail{}, err
+	}
+	drives, nics, err := s.parts(ctx, b)
+	if err != nil {
+		return computeDetail{}, err
+	}
+	id := uuid.NewString()
+	vm["uuid"], vm["boot_order"] = engine.Text(id), engine.Text(bootOrder(b.Storage.Disks))
+	err = s.Engine.Do(ctx, func(w *engine.Write) error {
+		key, err := w.Create("vms", vm)
+		if err != nil {
+			return err
+		}
+		machine := w.Response["machine"]
+		if err := addParts(w, machine, "machine_drives", drives); err != nil {
+			return err
+		}
+		if err := addParts(w, machine, "machine_nics", nics); err != nil {
+			return err
+		}
+		return keepMetadata(w, key, b.Metadata)
+	})
+	if err != nil {
+		return computeDetail{}, err
+	}
+	v, err := s.vm(ctx, id)
+	return v.detail(), err
+}
+
+// complete brings the basic form into the full one and refuses what is missing or not built.
+func (b *computeInput) complete() error {
+	if b.Name == nil || b.Memory == nil || b.VCPUs == nil {
+		return errs.New(errs.Invalid, "invalid_request", "a VM needs name, memory (MiB), vcpus and at least one disk")
+	}
+	if err := b.refuse(); err != nil {
+		return err
+	}
+	if b.Storage == nil {
+		b.Storage = &storageInput{}
+	}
+	disks := &b.Storage.Disks
+	if b.DiskPath != "" {
+		*disks = append(*disks, diskInput{Action: "attach", Path: b.DiskPath, Size: b.DiskSize, StoragePool: b.StoragePool})
+	} else if b.DiskSize > 0 {
+		*disks = append(*disks, diskInput{Action: "create", Size: b.DiskSize, StoragePool: b.StoragePool})
+	}
+	for _, iso := range []string{b.ISOPath, b.Storage.BootISO} {
+		if iso != "" {
+			*disks = append(*disks, diskInput{Action: "attach", Path: iso, Device: "cdrom"})
+		}
+	}
+	for i := range *disks {
+		if d := &(*disks)[i]; d.StoragePool == "" {
+			d.StoragePool = b.Storage.DefaultPool
+		}
+	}
+	if b.Network != nil {
+		b.Networks = append(b.Networks, *b.Network)
+	}
+	if len(*disks) == 0 {
+		return errs.New(errs.Invalid, "invalid_request", "a VM needs at least one disk in storage.disks").On("storage.disks")
+	}
+	return nil
+}
+
+// refuse names what the client asks for and Dewpoint can't do: leaving it out silently would be a lie.
+func (b *computeInput) refuse() error {
+	if arch := b.Architecture; arch != "" && arch != "x86_64" {
+		return errs.New(errs.NotBuilt, "architecture_not_built", "VMs of architecture %q can't be made; x86_64 ones can", arch).On("architecture")
+	}
+	for field, asked := range map[string]bool{
+		"tpm": b.TPM, "pci_devices": len(b.PCIDevices) > 0, "cloud_init": len(b.CloudInit) > 0, "template": b.Template != "", "custom_xml": b.CustomXML != "",
+	} {
+		if asked {
+			return errs.New(errs.NotBuilt, "not_built", "Dewpoint can't give a VM %s yet; leave it out", field).On(field)
+		}
+	}
+	return nil
+}
+
+var osFamilies = map[string]string{"linux": "linux", "windows": "windows", "bsd": "freebsd", "freebsd": "freebsd", "other": "other", "hvm": "other"}
+
+// vmInput returns the columns of vms that the client gave.
+func (b *computeInput) vmInput() (schema.Input, error) {
+	row := schema.Input{}
+	for column, text := range map[string]*string{"name": b.Name, "description": b.Description, "os_description": b.OSVariant, "machine_type": b.MachineType} {
+		if text != nil {
+			row[column] = engine.Text(*text)
+		}
+	}
+	for column, n := range map[string]*int64{"ram": b.Memory, "cpu_cores": b.VCPUs} {
+		if n != nil {
+			row[column] = engine.Number(*n)
+		}
+	}
+	for column, flag := range map[string]*bool{"uefi": b.UEFI, "secure_boot": b.SecureBoot} {
+		if flag != nil {
+			row[column] = engine.Flag(*flag)
+		}
+	}
+	if b.OSType != nil && *b.OSType != "" {
+		family, ok := osFamilies[strings.ToLower(*b.OSType)]
+		if !ok {
+			return nil, errs.New(errs.Invalid, "invalid_os_type", "os_type %q is not known; use linux, windows, bsd or other", *b.OSType).On("os_type")
+		}
+		row["os_family"] = engine.Text(family)
+	}
+	if b.Autostart != nil {
+		row["on_power_loss"] = engine.Text(map[bool]string{true: "power_on", false: "last_state"}[*b.Autostart])
+	}
+	return row, b.screen(row)
+}
+
+// screen puts the wanted console into the row.
+func (b *computeInput) screen(row schema.Input) error {
+	if len(b.Graphics) > 1 {
+		return errs.New(errs.NotBuilt, "graphics_not_built", "a VM can have one screen; give one entry in graphics").On("graphics")
+	}
+	for _, g := range b.Graphics {
+		switch g.Type {
+		case "vnc", "spice", "none":
+			row["console"] = engine.Text(g.Type)
+		case "":
+		default:
+			return errs.New(errs.Invalid, "invalid_graphics", "graphics type %q is not known; use vnc, spice or none", g.Type).On("graphics")
+		}
+		if g.Password != "" {
+			row["console_pass"], row["console_pass_enabled"] = engine.Text(g.Password), engine.Flag(true)
+		}
+	}
+	return nil
+}
+
+// q35 reports whether the wanted machine type has the chipset without IDE.
+func (b *computeInput) q35() bool {
+	return b.MachineType == nil || *b.MachineType != "pc" && !strings.HasPrefix(*b.MachineType, "pc-i440fx")
+}
+
+// parts turns all wanted disks and networks into rows.
+func (s *server) parts(ctx context.Context, b *computeInput) (drives, nics []schema.Input, err error) {
+	for _, d := range b.Storage.Disks {
+		row, err := s.driveInput(ctx, d, b.q35())
+		if err != nil {
+			return nil, nil, err
+		}
+		drives = append(drives, row)
+	}
+	for _, n := range b.Networks {
+		row, err := s.nicInput(ctx, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		nics = append(nics, row)
+	}
+	return drives, nics, nil
+}
+
+// addParts makes the rows of a machine, in their order.
+func addParts(w *engine.Write, machine, table string, rows []schema.Input) error {
+	for _, row := range rows {
+		row["machine"] = json.RawMessage(machine)
+		if _, err := w.Create(table, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bootOrder puts the CD-ROM first when its boot_order says so. An empty disk is no hindrance: firmware goes on to the CD-ROM by itself.
+func bootOrder(disks []diskInput) string {
+	cd, disk := int64(0), int64(0)
+	for _, d := range disks {
+		into := &disk
+		if d.isCDROM() {
+			into = &cd
+		}
+		if d.BootOrder > 0 && (*into == 0 || d.BootOrder < *into) {
+			*into = d.BootOrder
+		}
+	}
+	if cd > 0 && (disk == 0 || cd < disk) {
+		return "dc"
+	}
+	return "cd"
+}
+
+// keepMetadata writes what the client calls metadata into the column that no client of the table API can write.
+func keepMetadata(w *engine.Write, vm schema.Value, given map[string]any) error {
+	if given == nil {
+		return nil
+	}
+	texts := make(map[string]string, len(given))
+	for name, v := range given {
+		texts[name] = fmt.Sprint(v)
+	}
+	raw, err := json.Marshal(texts)
+	if err != nil {
+		return err
+	}
+	return w.Tx.Change("vms", vm, schema.Set{"meta": schema.TextValue(string(raw))})
+}

@@ -1,0 +1,38 @@
+package table_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// BenchmarkList reads 100 VMs with what clients ask for, without the network.
+func BenchmarkList(b *testing.B) {
+	s := start(b)
+	for i := range 100 {
+		s.make("vms", fmt.Sprintf(`{"name":"vm-%d"}`, i))
+	}
+	key := s.post("/api/v4/user_api_keys", `{"name":"bench"}`).must(b, 201).object(b)["key"].(string)
+	for name, path := range map[string]string{
+		"most":  "/api/v4/vms?fields=most",
+		"names": "/api/v4/vms?fields=$key,name",
+		"paths": "/api/v4/vms?fields=$key,name,ram,machine%23status%23running%20as%20running,machine%23status%23status%20as%20status&filter=is_snapshot%20eq%20false",
+		"one":   "/api/v4/vms/50?fields=most",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					r := httptest.NewRequest("GET", path, nil)
+					bearer(key)(r)
+					w := httptest.NewRecorder()
+					s.Config.Handler.ServeHTTP(w, r)
+					if w.Code != http.StatusOK {
+						b.Fatal(w.Code, w.Body)
+					}
+				}
+			})
+		})
+	}
+}
