@@ -19,11 +19,13 @@ const actionLimit = 15 * time.Minute
 
 // carryOut does one machine's action in its queue and reports how it ended. ref is the machine's domain as libvirt listed it, zero when
 // there is none. It is never made from the row: the row's UUID is a user's word, and libvirt would find somebody else's domain by it.
-func (c *Controller) carryOut(ctx context.Context, m *Machine, ref libvirt.Ref, s step) {
+// The action doesn't wait for the pass to write that it began: a commit takes as long as a good part of a start.
+func (c *Controller) carryOut(ctx context.Context, m *Machine, ref libvirt.Ref, s step, reported <-chan struct{}) {
 	limited, cancel := context.WithTimeout(ctx, actionLimit)
 	defer cancel()
 	key := strconv.FormatInt(m.Key, 10)
 	f, err := c.act(limited, m, ref, s)
+	<-reported // the pass's own report of the beginning must not come after that of the end
 	if err != nil {
 		if ctx.Err() != nil {
 			return // the server stops; the next one begins where this one was
@@ -35,22 +37,23 @@ func (c *Controller) carryOut(ctx context.Context, m *Machine, ref libvirt.Ref, 
 	} else {
 		c.backoff.Ok(key)
 	}
-	if f == nil {
+	if reportErr := c.rows.Report(ctx, []Fact{*f}); reportErr != nil {
+		c.log.Error("a machine's status could not be written", "machine", m.Key, "err", reportErr)
 		return
 	}
-	if err := c.rows.Report(ctx, []Fact{*f}); err != nil {
-		c.log.Error("a machine's status could not be written", "machine", m.Key, "err", err)
+	if s.action == remove && err == nil {
+		c.down.add(m.Key) // not before the status says off: then the drives' files may go
 	}
 }
 
-// act does the action and returns what is then known of the machine; nil when its row is gone.
+// act does the action and returns what is then known of the machine.
 func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s step) (*Fact, error) {
 	var err error
 	switch s.action {
 	case start:
 		return c.start(ctx, m, s)
 	case remove:
-		return nil, c.takeDown(ctx, m, ref)
+		return c.takeDown(ctx, m, ref)
 	case press:
 		err = c.host.Shutdown(ctx, ref)
 	case cut:
@@ -133,24 +136,20 @@ func attached(vm *domxml.VM) *Attached {
 }
 
 // takeDown leaves nothing of a deleted machine on the host: power, definition, folder. The row is purged by the pass that follows.
-func (c *Controller) takeDown(ctx context.Context, m *Machine, ref libvirt.Ref) error {
+func (c *Controller) takeDown(ctx context.Context, m *Machine, ref libvirt.Ref) (*Fact, error) {
 	for _, call := range []func(context.Context, libvirt.Ref) error{c.host.Destroy, c.host.Undefine} {
 		if ref == (libvirt.Ref{}) {
 			break // no domain
 		}
 		if err := call(ctx, ref); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
-			return err
+			return nil, err
 		}
 	}
 	if err := os.RemoveAll(c.dir(m.Key)); err != nil {
-		return err
+		return nil, err
 	}
-	off := follow(&Machine{Last: m.Last}, observed{state: libvirt.Off})
-	if err := c.rows.Report(ctx, []Fact{fact(m, off)}); err != nil { // from here on the drives' files may go
-		return err
-	}
-	c.down.add(m.Key)
-	return nil
+	f := fact(m, follow(&Machine{Last: m.Last}, observed{state: libvirt.Off}))
+	return &f, nil
 }
 
 // failed is the report of an action that did not succeed. The operation stays undone and is tried again.

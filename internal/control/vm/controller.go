@@ -77,13 +77,15 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		return err
 	}
 	p := c.plan(ctx, machines, c.match(machines, domains), busy)
+	reported := make(chan struct{})
+	defer close(reported)
+	for _, begin := range p.work {
+		begin(reported)
+	}
 	if len(p.facts) > 0 {
 		if err := c.rows.Report(ctx, p.facts); err != nil {
 			return err
 		}
-	}
-	for _, begin := range p.work { // after the report, which would overwrite theirs
-		begin()
 	}
 	if len(p.purge) > 0 {
 		return c.rows.Purge(ctx, p.purge)
@@ -94,7 +96,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 // plan is what a pass found to do.
 type plan struct {
 	facts []Fact
-	work  []func() // each begins an action in its machine's queue
+	work  []func(reported <-chan struct{}) // each begins an action in its machine's queue, to be reported after the facts
 	purge []int64
 }
 
@@ -116,7 +118,9 @@ func (c *Controller) plan(ctx context.Context, machines []Machine, domains map[i
 			if !c.backoff.Due(strconv.FormatInt(m.Key, 10), now) {
 				continue // its status tells why already
 			}
-			p.work = append(p.work, func() { c.queues.begin(m.Key, func() { c.carryOut(ctx, m, domain.Ref, s) }, c.Wake) })
+			p.work = append(p.work, func(reported <-chan struct{}) {
+				c.queues.begin(m.Key, func() { c.carryOut(ctx, m, domain.Ref, s, reported) }, c.Wake)
+			})
 		}
 		if s.status != m.Last {
 			p.facts = append(p.facts, fact(m, s.status))

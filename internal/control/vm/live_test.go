@@ -26,14 +26,14 @@ import (
 // server is a controller on a real database and a real libvirt.
 type server struct {
 	*vm.Controller
-	t        *testing.T
+	t        testing.TB
 	db       *store.DB
 	host     *libvirt.Client
 	dataDir  string
 	instance string
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t testing.TB) *server {
 	t.Helper()
 	s := &server{t: t, host: libvirt.New("", ""), dataDir: t.TempDir()}
 	t.Cleanup(s.host.Close)
