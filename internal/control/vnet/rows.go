@@ -68,7 +68,7 @@ func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
 func settingsOf(row model.Vnet) Vnet {
 	network, _ := netip.ParsePrefix(row.Network)
 	v := Vnet{Key: row.Key, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: network,
-		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain}
+		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain, Hostname: row.Hostname}
 	v.Router, v.Gateway = parseAddr(row.Ipaddress), parseAddr(row.Gateway)
 	v.DHCPStart, v.DHCPEnd = parseAddr(row.DHCPStart), parseAddr(row.DHCPStop)
 	for _, word := range strings.FieldsFunc(row.Dnslist, func(c rune) bool { return strings.ContainsRune(" ,;\t\r\n", c) }) {

@@ -52,7 +52,7 @@ func compileRouter(v Vnet, m marks, mtu int, resolvers []netip.Addr) (*router, e
 	if err != nil || !dhcp && !dns {
 		return r, err
 	}
-	c := dnsmasq.Config{Dir: m.path(v.Key), Interface: lanLink, Address: lan.Addr(), Domain: v.Domain, Hosts: v.Hosts}
+	c := dnsmasq.Config{Dir: m.path(v.Key), Interface: lanLink, Address: lan.Addr(), Domain: v.Domain, Name: v.Hostname, Hosts: v.Hosts}
 	if dns {
 		c.DNS = &dnsmasq.DNS{Upstream: v.DNSServers}
 		if len(v.DNSServers) == 0 && r.nat { // without NAT the host's servers can't be reached: better refused than timed out

@@ -35,6 +35,7 @@ type Vnet struct {
 	DNS        bool         // names are answered by the router
 	DNSServers []netip.Addr // with DNS those asked by it (none: the host's), without it those told to clients
 	Domain     string
+	Hostname   string // the router's name in it; empty: none
 }
 
 // Status sums a router up in a word of the contract's machine status.

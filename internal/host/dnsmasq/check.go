@@ -34,6 +34,8 @@ func (c Config) check() error {
 		return refuse("ipaddress", "%v is no IPv4 address", c.Address)
 	case c.Domain != "" && !validDomain(c.Domain):
 		return refuse("domain", "%q is no domain name: use labels of letters, digits and hyphens joined by dots", c.Domain)
+	case c.Name != "" && !validLabel.MatchString(c.Name):
+		return refuse("hostname", "%q is no host name: use letters, digits and hyphens", c.Name)
 	}
 	if c.DNS != nil {
 		if err := checkServers(c.DNS.Upstream); err != nil {

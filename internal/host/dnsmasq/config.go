@@ -14,6 +14,7 @@ type Config struct {
 	Interface string
 	Address   netip.Addr // the interface's own; with DNS, clients are told it as name server
 	Domain    string     // of the network's names, or empty
+	Name      string     // of the router itself, which has Address; one DNS label, or empty
 	DHCP      *DHCP      // nil: no addresses are given out
 	DNS       *DNS       // nil: no names are answered
 	Hosts     []Host     // reservations; rendered by RenderHosts, read again on Reload

@@ -83,6 +83,13 @@ func (t *text) dns(c Config) {
 	if c.Domain != "" {
 		t.line("local", "/"+c.Domain+"/")
 	}
+	if c.Name != "" && c.Address.IsValid() {
+		names := []string{c.Name}
+		if c.Domain != "" {
+			names = []string{c.Name + "." + c.Domain, c.Name}
+		}
+		t.line("host-record", append(names, c.Address.String())...)
+	}
 	for _, s := range c.DNS.Upstream {
 		t.line("server", s.String())
 	}

@@ -26,7 +26,7 @@ func addr(text string) netip.Addr { return netip.MustParseAddr(text) }
 // config returns a whole configuration in a directory that exists nowhere; each call a new one, for tests to change.
 func config() dnsmasq.Config {
 	return dnsmasq.Config{
-		Dir: "/var/lib/dewpoint/vnets/7", Interface: "lan", Address: addr("10.0.0.1"), Domain: "lab.example",
+		Dir: "/var/lib/dewpoint/vnets/7", Interface: "lan", Address: addr("10.0.0.1"), Domain: "lab.example", Name: "router",
 		DHCP: &dnsmasq.DHCP{
 			Network: netip.MustParsePrefix("10.0.0.0/24"), Start: addr("10.0.0.10"), End: addr("10.0.0.99"),
 			Router: addr("10.0.0.1"), Lease: 10 * time.Minute, MTU: 1450, Sequential: true,
@@ -104,6 +104,8 @@ func TestRefusedConfigs(t *testing.T) {
 	t.Parallel()
 	mac := net.HardwareAddr{2, 0, 0, 0, 0, 1}
 	for name, change := range map[string]func(*dnsmasq.Config){
+		"name comma":      func(c *dnsmasq.Config) { c.Name = "a,b" },
+		"name newline":    func(c *dnsmasq.Config) { c.Name = "a\nb" },
 		"domain newline":  func(c *dnsmasq.Config) { c.Domain = "a\nconf-file=/etc/passwd" },
 		"domain comma":    func(c *dnsmasq.Config) { c.Domain = "a,10.0.0.0/8" },
 		"domain NUL":      func(c *dnsmasq.Config) { c.Domain = "a\x00b" },
