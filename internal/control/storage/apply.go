@@ -144,7 +144,7 @@ func (c *Controller) remove(ctx context.Context, d *Drive, seen observed) error 
 		}
 		_ = os.Remove(dir) // succeeds with the machine's last drive
 	}
-	return c.rows.PurgeDrives(ctx, []int64{d.Key})
+	return c.rows.Purge(ctx, []int64{d.Key})
 }
 
 // moveFile renames a disk to its new place. Between file systems that is not possible, and is said.

@@ -57,7 +57,7 @@ func (c *Controller) Name() string { return "storage" }
 // Reconcile makes one pass. Work on files is begun, not waited for.
 func (c *Controller) Reconcile(ctx context.Context) error {
 	busy := c.works.snapshot() // before the wish is read: a drive that is free now has its last report in the rows
-	wish, err := c.rows.Wish(ctx)
+	drives, err := c.rows.Wish(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,8 +68,8 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	c.clearParts(have.parts, busy)
 	var facts []Fact
 	var begin []func()
-	for i := range wish.Drives {
-		d := &wish.Drives[i]
+	for i := range drives {
+		d := &drives[i]
 		if busy[d.Key] {
 			continue
 		}
@@ -94,7 +94,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	for _, work := range begin { // after the report, which would overwrite theirs
 		work()
 	}
-	return c.removeMedia(ctx, wish.DeadFiles)
+	return nil
 }
 
 // observe looks at a drive's file. Headers are read once: a disk changes its size by our own hand only.
@@ -128,19 +128,6 @@ func (c *Controller) clearParts(parts map[int64]string, busy map[int64]bool) {
 			c.log.Error("an unfinished disk file can't be removed", "drive", key, "err", err)
 		}
 	}
-}
-
-// removeMedia removes the bytes of deleted media, then their rows. A guest that has one open keeps reading it.
-func (c *Controller) removeMedia(ctx context.Context, files []int64) error {
-	for _, key := range files {
-		if err := os.Remove(block.MediaPath(c.dataDir, key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	if len(files) == 0 {
-		return nil
-	}
-	return c.rows.PurgeFiles(ctx, files)
 }
 
 // works are the drives that have an action under way, at most one each.

@@ -9,7 +9,7 @@ import (
 	"dewpoint/internal/store"
 )
 
-// StoreRows are the rows of the database: machine_drives and files.
+// StoreRows are the rows of the database: machine_drives.
 type StoreRows struct {
 	db *store.DB
 }
@@ -17,17 +17,17 @@ type StoreRows struct {
 // NewStoreRows returns the rows of db.
 func NewStoreRows(db *store.DB) *StoreRows { return &StoreRows{db: db} }
 
-// Wish reads the drives and the deleted media in one transaction.
-func (r *StoreRows) Wish(ctx context.Context) (wish Wish, err error) {
+// Wish reads the drives in one transaction.
+func (r *StoreRows) Wish(ctx context.Context) (drives []Drive, err error) {
 	err = r.db.View(ctx, func(tx *store.Tx) error {
 		t, err := read(tx)
 		if err != nil {
 			return err
 		}
-		wish = t.wish()
+		drives = t.wish()
 		return nil
 	})
-	return wish, err
+	return drives, err
 }
 
 // tables are the rows that a wish is made of.
@@ -74,8 +74,7 @@ func byKey[T any](rows []T, key func(T) int64) map[int64]T {
 	return m
 }
 
-func (t *tables) wish() Wish {
-	var w Wish
+func (t *tables) wish() (drives []Drive) {
 	for _, row := range t.drives {
 		machine, known := t.machines[row.Machine]
 		if !known && !row.Deleted {
@@ -93,14 +92,9 @@ func (t *tables) wish() Wish {
 		if row.MediaSource != 0 {
 			d.Source = &Source{Key: row.MediaSource, Complete: t.files[row.MediaSource].Complete}
 		}
-		w.Drives = append(w.Drives, d)
+		drives = append(drives, d)
 	}
-	for key, file := range t.files {
-		if file.Deleted {
-			w.DeadFiles = append(w.DeadFiles, key)
-		}
-	}
-	return w
+	return drives
 }
 
 // Report writes the drives' statuses.
@@ -139,20 +133,11 @@ func report(tx *store.Tx, f Fact) error {
 	return tx.Change("machine_drives", key, set)
 }
 
-// PurgeDrives removes the tombstones of drives.
-func (r *StoreRows) PurgeDrives(ctx context.Context, keys []int64) error {
-	return r.purge(ctx, "machine_drives", keys)
-}
-
-// PurgeFiles removes the tombstones of media.
-func (r *StoreRows) PurgeFiles(ctx context.Context, keys []int64) error {
-	return r.purge(ctx, "files", keys)
-}
-
-func (r *StoreRows) purge(ctx context.Context, table string, keys []int64) error {
+// Purge removes the tombstones of drives.
+func (r *StoreRows) Purge(ctx context.Context, keys []int64) error {
 	return r.db.Update(ctx, func(tx *store.Tx) error {
 		for _, key := range keys {
-			if err := tx.Purge(table, schema.IntValue(key)); err != nil && !errs.Is(err, errs.NotFound) {
+			if err := tx.Purge("machine_drives", schema.IntValue(key)); err != nil && !errs.Is(err, errs.NotFound) {
 				return err
 			}
 		}

@@ -47,19 +47,12 @@ type Fact struct {
 	Status
 }
 
-// Wish is everything that this controller looks after.
-type Wish struct {
-	Drives    []Drive
-	DeadFiles []int64 // media whose rows are tombstones
-}
-
 // Rows is the controller's side of the database.
 type Rows interface {
-	// Wish reads all drives of this node's VMs and the deleted media, as of one moment.
-	Wish(ctx context.Context) (Wish, error)
+	// Wish reads all drives of this node's VMs, tombstones included, as of one moment.
+	Wish(ctx context.Context) ([]Drive, error)
 	// Report writes the status of drives in one transaction. A status of "offline" doesn't replace "online".
 	Report(ctx context.Context, facts []Fact) error
-	// PurgeDrives removes rows of drives whose files are gone, PurgeFiles those of media.
-	PurgeDrives(ctx context.Context, keys []int64) error
-	PurgeFiles(ctx context.Context, keys []int64) error
+	// Purge removes rows of drives whose files are gone.
+	Purge(ctx context.Context, keys []int64) error
 }

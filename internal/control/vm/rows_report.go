@@ -43,14 +43,19 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 	return reportNICs(tx, f)
 }
 
-// reportDrives writes online and offline. Other words (importing, error) are the storage controller's, and stay.
+// reportDrives writes online and offline. Other words (importing, error) are the storage controller's, and stay. It touches every drive:
+// what the storage controller may do to a file hangs on whether a guest has it.
 func reportDrives(tx *store.Tx, f Fact) error {
-	drives, err := store.FindRows[model.MachineDrive](tx, store.Eq("machine", schema.IntValue(f.Machine)))
+	drives, err := store.FindRows[model.MachineDrive](tx, store.Everything(), store.Eq("machine", schema.IntValue(f.Machine)))
 	if err != nil {
 		return err
 	}
 	for _, drive := range drives {
 		key := schema.IntValue(drive.Key)
+		tx.Touch("machine_drives", key)
+		if drive.Deleted {
+			continue
+		}
 		has, err := store.GetRow[model.MachineDriveStatus](tx, key)
 		if err != nil {
 			return err
