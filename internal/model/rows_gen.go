@@ -6,25 +6,46 @@ import "dewpoint/internal/schema"
 
 // Cluster is one row of clusters: its stored columns, null as the zero value.
 type Cluster struct {
-	Key                int64   // $key
-	Name               string  // name
-	Description        string  // description
-	Enabled            bool    // enabled
-	Storage            bool    // storage
-	Compute            bool    // compute
-	DefaultCPU         string  // default_cpu
-	RecommendedCPUType string  // recommended_cpu_type
-	KvmNested          bool    // kvm_nested
-	RAMPerUnit         int64   // ram_per_unit
-	CoresPerUnit       int64   // cores_per_unit
-	MaxRAMPerVM        int64   // max_ram_per_vm
-	MaxCoresPerVM      int64   // max_cores_per_vm
-	TargetRAMPct       float64 // target_ram_pct
-	RAMOvercommitPct   float64 // ram_overcommit_pct
-	Created            int64   // created
-	ID                 string  // id
-	CostPerUnit        float64 // cost_per_unit
-	PricePerUnit       float64 // price_per_unit
+	Key                           int64   // $key
+	Name                          string  // name
+	Description                   string  // description
+	Enabled                       bool    // enabled
+	Storage                       bool    // storage
+	Compute                       bool    // compute
+	DefaultCPU                    string  // default_cpu
+	RecommendedCPUType            string  // recommended_cpu_type
+	KvmNested                     bool    // kvm_nested
+	RAMPerUnit                    int64   // ram_per_unit
+	CoresPerUnit                  int64   // cores_per_unit
+	MaxRAMPerVM                   int64   // max_ram_per_vm
+	MaxCoresPerVM                 int64   // max_cores_per_vm
+	TargetRAMPct                  float64 // target_ram_pct
+	RAMOvercommitPct              float64 // ram_overcommit_pct
+	Created                       int64   // created
+	ID                            string  // id
+	CostPerUnit                   float64 // cost_per_unit
+	PricePerUnit                  float64 // price_per_unit
+	AllowNestedVirtMigration      bool    // allow_nested_virt_migration
+	AllowVgpuMigration            bool    // allow_vgpu_migration
+	DisableCPUSecurityMitigations bool    // disable_cpu_security_mitigations
+	DisableSmt                    bool    // disable_smt
+	EnableSplitLockDetection      bool    // enable_split_lock_detection
+	X86EnergyPerfPolicy           string  // x86_energy_perf_policy
+	ScalingGovernor               string  // scaling_governor
+	StorageHugepages              bool    // storage_hugepages
+	EnableNvmePowerManagement     bool    // enable_nvme_power_management
+	SwapTier                      int64   // swap_tier
+	DisableSleep                  bool    // disable_sleep
+	MaxCoreTempWarnPerc           int64   // max_core_temp_warn_perc
+	StorageCachesize              int64   // storage_cachesize
+	StorageBuffersize             int64   // storage_buffersize
+	SwapPerDrive                  int64   // swap_per_drive
+	MaxCoreTemp                   int64   // max_core_temp
+	CriticalCoreTemp              int64   // critical_core_temp
+	LogFilter                     string  // log_filter
+	SpecStoreBypassDisable        bool    // spec_store_bypass_disable
+	System                        string  // system
+	Status                        int64   // status
 }
 
 // TableName returns "clusters".
@@ -51,36 +72,74 @@ func (r *Cluster) Scan(rec *schema.Record) {
 	r.ID = rec.At(15).Text()
 	r.CostPerUnit = rec.At(16).Real()
 	r.PricePerUnit = rec.At(17).Real()
+	r.AllowNestedVirtMigration = rec.At(18).Bool()
+	r.AllowVgpuMigration = rec.At(19).Bool()
+	r.DisableCPUSecurityMitigations = rec.At(20).Bool()
+	r.DisableSmt = rec.At(21).Bool()
+	r.EnableSplitLockDetection = rec.At(22).Bool()
+	r.X86EnergyPerfPolicy = rec.At(23).Text()
+	r.ScalingGovernor = rec.At(24).Text()
+	r.StorageHugepages = rec.At(25).Bool()
+	r.EnableNvmePowerManagement = rec.At(26).Bool()
+	r.SwapTier = rec.At(27).Int()
+	r.DisableSleep = rec.At(28).Bool()
+	r.MaxCoreTempWarnPerc = rec.At(29).Int()
+	r.StorageCachesize = rec.At(30).Int()
+	r.StorageBuffersize = rec.At(31).Int()
+	r.SwapPerDrive = rec.At(32).Int()
+	r.MaxCoreTemp = rec.At(33).Int()
+	r.CriticalCoreTemp = rec.At(34).Int()
+	r.LogFilter = rec.At(35).Text()
+	r.SpecStoreBypassDisable = rec.At(36).Bool()
+	r.System = rec.At(37).Text()
+	r.Status = rec.At(38).Int()
 }
 
 // Node is one row of nodes: its stored columns, null as the zero value.
 type Node struct {
-	Key               int64  // $key
-	Name              string // name
-	Description       string // description
-	Model             string // model
-	CPU               string // cpu
-	CPUSpeed          string // cpu_speed
-	RAM               int64  // ram
-	VMRAM             int64  // vm_ram
-	Cores             int64  // cores
-	Physical          bool   // physical
-	Maintenance       bool   // maintenance
-	Iommu             bool   // iommu
-	NeedRestart       bool   // need_restart
-	RestartReason     string // restart_reason
-	YbVersion         string // yb_version
-	OSVersion         string // os_version
-	KernelVersion     string // kernel_version
-	AppserverVersion  string // appserver_version
-	QemuVersion       string // qemu_version
-	Accelerator       string // accelerator
-	AcceleratorReason string // accelerator_reason
-	Cluster           int64  // cluster
-	Machine           int64  // machine
-	Note              string // note
-	Modified          int64  // modified
-	MachineID         string // machine_id
+	Key                 int64  // $key
+	Name                string // name
+	Description         string // description
+	Model               string // model
+	CPU                 string // cpu
+	CPUSpeed            string // cpu_speed
+	RAM                 int64  // ram
+	VMRAM               int64  // vm_ram
+	Cores               int64  // cores
+	Physical            bool   // physical
+	Maintenance         bool   // maintenance
+	Iommu               bool   // iommu
+	NeedRestart         bool   // need_restart
+	RestartReason       string // restart_reason
+	Overcommit          int64  // overcommit
+	FailoverRAM         int64  // failover_ram
+	AssetTag            string // asset_tag
+	IpmiAddress         string // ipmi_address
+	IpmiUser            string // ipmi_user
+	IpmiStatus          string // ipmi_status
+	IpmiStatusInfo      string // ipmi_status_info
+	VsanNodeid          int64  // vsan_nodeid
+	VsanConnected       bool   // vsan_connected
+	VsanVersion         string // vsan_version
+	MaxCoreTemp         int64  // max_core_temp
+	MaxCoreTempWarnPerc int64  // max_core_temp_warn_perc
+	CriticalCoreTemp    int64  // critical_core_temp
+	PxeVnet             int64  // pxe_vnet
+	CaptureLogs         bool   // capture_logs
+	Lldp                bool   // lldp
+	Resources           string // resources
+	YbVersion           string // yb_version
+	OSVersion           string // os_version
+	KernelVersion       string // kernel_version
+	AppserverVersion    string // appserver_version
+	QemuVersion         string // qemu_version
+	Accelerator         string // accelerator
+	AcceleratorReason   string // accelerator_reason
+	Cluster             int64  // cluster
+	Machine             int64  // machine
+	Note                string // note
+	Modified            int64  // modified
+	MachineID           string // machine_id
 }
 
 // TableName returns "nodes".
@@ -102,18 +161,35 @@ func (r *Node) Scan(rec *schema.Record) {
 	r.Iommu = rec.At(11).Bool()
 	r.NeedRestart = rec.At(12).Bool()
 	r.RestartReason = rec.At(13).Text()
-	r.YbVersion = rec.At(14).Text()
-	r.OSVersion = rec.At(15).Text()
-	r.KernelVersion = rec.At(16).Text()
-	r.AppserverVersion = rec.At(17).Text()
-	r.QemuVersion = rec.At(18).Text()
-	r.Accelerator = rec.At(19).Text()
-	r.AcceleratorReason = rec.At(20).Text()
-	r.Cluster = rec.At(21).Int()
-	r.Machine = rec.At(22).Int()
-	r.Note = rec.At(23).Text()
-	r.Modified = rec.At(24).Int()
-	r.MachineID = rec.At(25).Text()
+	r.Overcommit = rec.At(14).Int()
+	r.FailoverRAM = rec.At(15).Int()
+	r.AssetTag = rec.At(16).Text()
+	r.IpmiAddress = rec.At(17).Text()
+	r.IpmiUser = rec.At(18).Text()
+	r.IpmiStatus = rec.At(19).Text()
+	r.IpmiStatusInfo = rec.At(20).Text()
+	r.VsanNodeid = rec.At(21).Int()
+	r.VsanConnected = rec.At(22).Bool()
+	r.VsanVersion = rec.At(23).Text()
+	r.MaxCoreTemp = rec.At(24).Int()
+	r.MaxCoreTempWarnPerc = rec.At(25).Int()
+	r.CriticalCoreTemp = rec.At(26).Int()
+	r.PxeVnet = rec.At(27).Int()
+	r.CaptureLogs = rec.At(28).Bool()
+	r.Lldp = rec.At(29).Bool()
+	r.Resources = rec.At(30).Text()
+	r.YbVersion = rec.At(31).Text()
+	r.OSVersion = rec.At(32).Text()
+	r.KernelVersion = rec.At(33).Text()
+	r.AppserverVersion = rec.At(34).Text()
+	r.QemuVersion = rec.At(35).Text()
+	r.Accelerator = rec.At(36).Text()
+	r.AcceleratorReason = rec.At(37).Text()
+	r.Cluster = rec.At(38).Int()
+	r.Machine = rec.At(39).Int()
+	r.Note = rec.At(40).Text()
+	r.Modified = rec.At(41).Int()
+	r.MachineID = rec.At(42).Text()
 }
 
 // StorageTier is one row of storage_tiers: its stored columns, null as the zero value.
@@ -127,6 +203,7 @@ type StorageTier struct {
 	UsedInflated int64  // used_inflated
 	DedupeRatio  int64  // dedupe_ratio
 	UsedPct      int64  // used_pct
+	Stats        int64  // stats
 	Modified     int64  // modified
 }
 
@@ -144,7 +221,8 @@ func (r *StorageTier) Scan(rec *schema.Record) {
 	r.UsedInflated = rec.At(5).Int()
 	r.DedupeRatio = rec.At(6).Int()
 	r.UsedPct = rec.At(7).Int()
-	r.Modified = rec.At(8).Int()
+	r.Stats = rec.At(8).Int()
+	r.Modified = rec.At(9).Int()
 }
 
 // ClusterTier is one row of cluster_tiers: its stored columns, null as the zero value.
@@ -155,6 +233,8 @@ type ClusterTier struct {
 	Description string  // description
 	CostPerGb   float64 // cost_per_gb
 	PricePerGb  float64 // price_per_gb
+	Status      int64   // status
+	Stats       int64   // stats
 }
 
 // TableName returns "cluster_tiers".
@@ -168,6 +248,8 @@ func (r *ClusterTier) Scan(rec *schema.Record) {
 	r.Description = rec.At(2).Text()
 	r.CostPerGb = rec.At(3).Real()
 	r.PricePerGb = rec.At(4).Real()
+	r.Status = rec.At(5).Int()
+	r.Stats = rec.At(6).Int()
 }
 
 // System is one row of system: its stored columns, null as the zero value.
@@ -232,6 +314,7 @@ type User struct {
 	AuthSource              int64  // auth_source
 	RemoteName              string // remote_name
 	Creator                 string // creator
+	Theme                   int64  // theme
 	Password                string // password
 	SSHKeys                 string // ssh_keys
 	ID                      string // id
@@ -262,11 +345,12 @@ func (r *User) Scan(rec *schema.Record) {
 	r.AuthSource = rec.At(14).Int()
 	r.RemoteName = rec.At(15).Text()
 	r.Creator = rec.At(16).Text()
-	r.Password = rec.At(17).Text()
-	r.SSHKeys = rec.At(18).Text()
-	r.ID = rec.At(19).Text()
-	r.Admin = rec.At(22).Bool()
-	r.TokenEpoch = rec.At(23).Int()
+	r.Theme = rec.At(18).Int()
+	r.Password = rec.At(19).Text()
+	r.SSHKeys = rec.At(20).Text()
+	r.ID = rec.At(21).Text()
+	r.Admin = rec.At(24).Bool()
+	r.TokenEpoch = rec.At(25).Int()
 }
 
 // UserAPIKey is one row of user_api_keys: its stored columns, null as the zero value.
@@ -401,6 +485,7 @@ type Machine struct {
 	Deleted         bool   // a tombstone
 	Name            string // name
 	Type            string // type
+	Stats           int64  // stats
 	Cores           int64  // cores
 	RAM             int64  // ram
 	Cluster         int64  // cluster
@@ -425,19 +510,20 @@ func (r *Machine) Scan(rec *schema.Record) {
 	r.Deleted = rec.Deleted
 	r.Name = rec.At(0).Text()
 	r.Type = rec.At(1).Text()
-	r.Cores = rec.At(4).Int()
-	r.RAM = rec.At(5).Int()
-	r.Cluster = rec.At(6).Int()
-	r.ClusterFailover = rec.At(7).Int()
-	r.PreferredNode = rec.At(8).Int()
-	r.SnapshotProfile = rec.At(9).Int()
-	r.HAGroup = rec.At(10).Text()
-	r.OnPowerLoss = rec.At(11).Text()
-	r.Created = rec.At(14).Int()
-	r.Modified = rec.At(15).Int()
-	r.UUID = rec.At(16).Text()
-	r.PowerOp = rec.At(17).Text()
-	r.PowerSeq = rec.At(18).Int()
+	r.Stats = rec.At(3).Int()
+	r.Cores = rec.At(5).Int()
+	r.RAM = rec.At(6).Int()
+	r.Cluster = rec.At(7).Int()
+	r.ClusterFailover = rec.At(8).Int()
+	r.PreferredNode = rec.At(9).Int()
+	r.SnapshotProfile = rec.At(10).Int()
+	r.HAGroup = rec.At(11).Text()
+	r.OnPowerLoss = rec.At(12).Text()
+	r.Created = rec.At(15).Int()
+	r.Modified = rec.At(16).Int()
+	r.UUID = rec.At(17).Text()
+	r.PowerOp = rec.At(18).Text()
+	r.PowerSeq = rec.At(19).Int()
 }
 
 // MachineStatus is one row of machine_status: its stored columns, null as the zero value.
@@ -730,6 +816,8 @@ type VM struct {
 	Note                 string // note
 	Meta                 string // meta
 	Display              string // display
+	PasteKeyConfig       int64  // paste_key_config
+	ParentVM             int64  // parent_vm
 }
 
 // TableName returns "vms".
@@ -785,6 +873,8 @@ func (r *VM) Scan(rec *schema.Record) {
 	r.Note = rec.At(45).Text()
 	r.Meta = rec.At(46).Text()
 	r.Display = rec.At(47).Text()
+	r.PasteKeyConfig = rec.At(48).Int()
+	r.ParentVM = rec.At(49).Int()
 }
 
 // Vnet is one row of vnets: its stored columns, null as the zero value.
@@ -853,6 +943,8 @@ type Vnet struct {
 	ApplyFwOnStart     bool   // apply_fw_on_start
 	LastFwApply        int64  // last_fw_apply
 	LastDNSApply       int64  // last_dns_apply
+	NIC                int64  // nic
+	NICDmz             int64  // nic_dmz
 	Owner              string // owner
 	UUID               string // uuid
 	Mode               string // mode
@@ -929,11 +1021,13 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	r.ApplyFwOnStart = rec.At(64).Bool()
 	r.LastFwApply = rec.At(65).Int()
 	r.LastDNSApply = rec.At(66).Int()
-	r.Owner = rec.At(67).Text()
-	r.UUID = rec.At(69).Text()
-	r.Mode = rec.At(70).Text()
-	r.Created = rec.At(71).Int()
-	r.Modified = rec.At(72).Int()
+	r.NIC = rec.At(67).Int()
+	r.NICDmz = rec.At(68).Int()
+	r.Owner = rec.At(69).Text()
+	r.UUID = rec.At(71).Text()
+	r.Mode = rec.At(72).Text()
+	r.Created = rec.At(73).Int()
+	r.Modified = rec.At(74).Int()
 }
 
 // VnetAddress is one row of vnet_addresses: its stored columns, null as the zero value.
@@ -966,7 +1060,7 @@ func (r *VnetAddress) Scan(rec *schema.Record) {
 	r.Owner = rec.At(6).Text()
 	r.Expiration = rec.At(7).Int()
 	r.Vendor = rec.At(8).Text()
-	r.ClientID = rec.At(9).Text()
+	r.ClientID = rec.At(10).Text()
 }
 
 // File is one row of files: its stored columns, null as the zero value.

@@ -30,6 +30,8 @@ func users() *schema.Table {
 			schema.Row("auth_source", "auth_sources").CreateOnly(),
 			schema.String("remote_name").Len(0, 128),
 			schema.String("creator").ReadOnly(),
+			schema.Int64("identity").Via("$key").Note("what permissions name; the user's own key"),
+			schema.Row("theme", "themes").ReadOnly(),
 			schema.String("password").Required().Len(1, 256).Secret().Note("kept as an argon2id digest"),
 			schema.LongText("ssh_keys").Len(0, 65536),
 			schema.String("id").ReadOnly().Note("40 hex digits"),

@@ -82,6 +82,8 @@ func vnets() *schema.Table {
 			schema.Bool("apply_fw_on_start"),
 			schema.Uint64("last_fw_apply").ReadOnly(),
 			schema.Uint64("last_dns_apply").ReadOnly(),
+			schema.Row("nic", "machine_nics").ReadOnly(),
+			schema.Row("nic_dmz", "machine_nics").ReadOnly(),
 			schema.AnyRow("owner").ReadOnly(),
 			schema.Rows("addresses", "vnet_addresses", "vnet"),
 			schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),
@@ -158,6 +160,7 @@ func vnetAddresses() *schema.Table {
 			schema.AnyRow("owner"),
 			schema.Uint32("expiration").In("seconds since 1970"),
 			schema.String("vendor").Len(0, 128),
+			schema.String("name").Via("hostname").Argument(),
 			schema.String("client_id").ReadOnly().Hidden(),
 		},
 	}
