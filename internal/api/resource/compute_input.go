@@ -9,31 +9,31 @@ import (
 
 // computeInput is the body of a create (in full form or in the basic form of scripts) and of an update.
 type computeInput struct {
-	Name         *string         `json:"name" maxLength:"128"`
-	Description  *string         `json:"description" maxLength:"2048"`
-	Memory       *int64          `json:"memory" minimum:"16" maximum:"1048576" doc:"in MiB"`
-	VCPUs        *int64          `json:"vcpus" minimum:"1" maximum:"1024"`
-	Storage      *storageInput   `json:"storage"`
-	OSType       *string         `json:"os_type" doc:"linux, windows, bsd, other"`
-	OSVariant    *string         `json:"os_variant" maxLength:"256"`
-	Architecture string          `json:"architecture"`
-	MachineType  *string         `json:"machine_type"`
-	UEFI         *bool           `json:"uefi"`
-	SecureBoot   *bool           `json:"secure_boot"`
-	TPM          bool            `json:"tpm" doc:"not built"`
-	Networks     []networkInput  `json:"networks" maxItems:"31"`
-	Graphics     graphicsInputs  `json:"graphics"`
-	PCIDevices   []any           `json:"pci_devices" doc:"not built"`
-	CloudInit    map[string]any  `json:"cloud_init" doc:"not built"`
-	CustomXML    string          `json:"custom_xml" doc:"refused"`
-	Template     string          `json:"template" doc:"not built"`
-	Autostart    *bool           `json:"autostart" doc:"start the VM when the host has come up"`
-	Metadata     map[string]any  `json:"metadata" doc:"kept as strings"`
-	DiskSize     int64           `json:"disk_size" minimum:"0" maximum:"65536" doc:"basic form: size in GiB of the one disk"`
-	DiskPath     string          `json:"disk_path" doc:"basic form: the disk's content"`
-	ISOPath      string          `json:"iso_path" doc:"basic form: the ISO in the CD-ROM drive"`
-	Network      *networkInput   `json:"network" doc:"basic form: the one network"`
-	StoragePool  string          `json:"storage_pool" doc:"basic form"`
+	Name         *string        `json:"name" maxLength:"128"`
+	Description  *string        `json:"description" maxLength:"2048"`
+	Memory       *int64         `json:"memory" minimum:"16" maximum:"1048576" doc:"in MiB"`
+	VCPUs        *int64         `json:"vcpus" minimum:"1" maximum:"1024"`
+	Storage      *storageInput  `json:"storage"`
+	OSType       *string        `json:"os_type" doc:"linux, windows, bsd, other"`
+	OSVariant    *string        `json:"os_variant" maxLength:"256"`
+	Architecture string         `json:"architecture"`
+	MachineType  *string        `json:"machine_type"`
+	UEFI         *bool          `json:"uefi"`
+	SecureBoot   *bool          `json:"secure_boot"`
+	TPM          bool           `json:"tpm" doc:"not built"`
+	Networks     []networkInput `json:"networks" maxItems:"31"`
+	Graphics     graphicsInputs `json:"graphics"`
+	PCIDevices   []any          `json:"pci_devices" doc:"not built"`
+	CloudInit    map[string]any `json:"cloud_init" doc:"not built"`
+	CustomXML    string         `json:"custom_xml" doc:"refused"`
+	Template     string         `json:"template" doc:"not built"`
+	Autostart    *bool          `json:"autostart" doc:"start the VM when the host has come up"`
+	Metadata     map[string]any `json:"metadata" doc:"kept as strings"`
+	DiskSize     int64          `json:"disk_size" minimum:"0" maximum:"65536" doc:"basic form: size in GiB of the one disk"`
+	DiskPath     string         `json:"disk_path" doc:"basic form: the disk's content"`
+	ISOPath      string         `json:"iso_path" doc:"basic form: the ISO in the CD-ROM drive"`
+	Network      *networkInput  `json:"network" doc:"basic form: the one network"`
+	StoragePool  string         `json:"storage_pool" doc:"basic form"`
 }
 
 type storageInput struct {

@@ -12,22 +12,22 @@ import (
 
 // vmRow is a VM with everything that its replies show, read by one statement.
 type vmRow struct {
-	Key         int64      `json:"$key"`
-	Name        string     `json:"name"`
-	Description string     `json:"description"`
-	UUID        string     `json:"uuid"`
-	Created     int64      `json:"created"`
-	Modified    int64      `json:"modified"`
-	Cores       int64      `json:"cpu_cores"`
-	RAM         int64      `json:"ram"`
-	OSFamily    string     `json:"os_family"`
-	OSVariant   string     `json:"os_description"`
-	MachineType string     `json:"machine_type"`
-	UEFI        bool       `json:"uefi"`
-	SecureBoot  bool       `json:"secure_boot"`
-	Console     string     `json:"console"`
-	BootOrder   string     `json:"boot_order"`
-	OnPowerLoss string     `json:"on_power_loss"`
+	Key         int64  `json:"$key"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	UUID        string `json:"uuid"`
+	Created     int64  `json:"created"`
+	Modified    int64  `json:"modified"`
+	Cores       int64  `json:"cpu_cores"`
+	RAM         int64  `json:"ram"`
+	OSFamily    string `json:"os_family"`
+	OSVariant   string `json:"os_description"`
+	MachineType string `json:"machine_type"`
+	UEFI        bool   `json:"uefi"`
+	SecureBoot  bool   `json:"secure_boot"`
+	Console     string `json:"console"`
+	BootOrder   string `json:"boot_order"`
+	OnPowerLoss string `json:"on_power_loss"`
 	// Meta is what clients call metadata.
 	Meta    map[string]string `json:"meta"`
 	Machine machineRow        `json:"machine"`
@@ -76,7 +76,7 @@ type nicRow struct {
 	MAC       string   `json:"macaddress"`
 	IP        string   `json:"ipaddress"`
 	Device    string   `json:"device"`
-	Created   int64    `json:"modified"`
+	Modified  int64    `json:"modified"`
 	Vnet      *vnetRef `json:"vnet"`
 }
 

@@ -85,7 +85,9 @@ func (s *server) tokens(ctx context.Context, key string) ([]apiToken, error) {
 	return list, err
 }
 
-func (s *server) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error) { return s.tokens(ctx, "") }
+func (s *server) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error) {
+	return s.tokens(ctx, "")
+}
 
 func (s *server) token(ctx context.Context, id string) (apiToken, error) {
 	list, err := s.tokens(ctx, id)

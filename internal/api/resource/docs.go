@@ -1,0 +1,25 @@
+package resource
+
+import (
+	"embed"
+	"net/http"
+)
+
+// docs holds the page that shows the OpenAPI document: Swagger UI (Apache-2.0, see docs/LICENSE), and the page that loads it.
+//
+//go:embed docs
+var docs embed.FS
+
+// addDocs serves the interactive page at Prefix, and what it loads below it. The document itself is served by huma.
+func addDocs(s *server) {
+	files := http.FileServerFS(docs)
+	page := "GET " + Prefix
+	s.mux.HandleFunc(page, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, docs, "docs/page.html") })
+	assets := "GET " + Prefix + "/docs/"
+	s.mux.Handle(assets, http.StripPrefix(Prefix, files))
+	for _, pattern := range []string{
+		page, assets, "GET " + Prefix + "/openapi.json", "GET " + Prefix + "/openapi.yaml", "GET " + Prefix + "/openapi-3.0.json", "GET " + Prefix + "/openapi-3.0.yaml",
+	} {
+		s.public[pattern] = true
+	}
+}

@@ -1,0 +1,228 @@
+package resource_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"dewpoint/internal/api/resource"
+	"dewpoint/internal/api/upload"
+	"dewpoint/internal/auth"
+	"dewpoint/internal/engine"
+	"dewpoint/internal/event"
+	"dewpoint/internal/media"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/sqlite"
+)
+
+const password = "correct horse"
+
+// api is the resource API over a real engine, database, login service and media library.
+type api struct {
+	t testing.TB
+	*httptest.Server
+	db    *store.DB
+	eng   *engine.Engine
+	token string
+}
+
+// files joins the packages as the program does.
+type files struct{ *media.Library }
+
+func (f files) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
+	c, err := f.Library.Open(ctx, key)
+	if err != nil {
+		return nil, "", time.Time{}, err
+	}
+	return c, c.Name, c.Modified, nil
+}
+
+func start(t testing.TB) *api {
+	t.Helper()
+	dir, ctx := t.TempDir(), context.Background()
+	db, err := sqlite.Open(ctx, filepath.Join(dir, "dewpoint.db"), model.Schema())
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	who, err := auth.New(db, dir)
+	must(t, err)
+	_, _, err = who.Bootstrap(ctx, password)
+	must(t, err)
+	log := slog.New(slog.DiscardHandler)
+	a := &api{t: t, db: db, eng: engine.New(db, event.New(db), auth.Secrets{}, log)}
+	lib, err := media.New(db, dir)
+	must(t, err)
+	uploads, err := upload.New(a.eng, lib, dir, log)
+	must(t, err)
+	a.Server = httptest.NewServer(resource.New(resource.Config{
+		Engine: a.eng, Auth: who, Media: files{lib}, Uploads: uploads, Version: "1.2.3", Instance: "abcd",
+	}))
+	t.Cleanup(a.Close)
+	a.token = a.login("admin", password)
+	return a
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (a *api) login(name, password string) string {
+	a.t.Helper()
+	r := a.as("").post("/auth/login", `{"username":"`+name+`","password":"`+password+`"}`)
+	return r.want(http.StatusOK).text("data.token")
+}
+
+// as returns the same server, called with another token.
+func (a *api) as(token string) *api {
+	c := *a
+	c.token = token
+	return &c
+}
+
+// answer is what the server said.
+type answer struct {
+	t      testing.TB
+	what   string
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+func (a *api) do(method, path, body string) *answer {
+	a.t.Helper()
+	req, err := http.NewRequest(method, a.URL+"/api/v1"+path, strings.NewReader(body))
+	must(a.t, err)
+	if a.token != "" {
+		req.Header.Set("Authorization", "Bearer "+a.token)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return a.send(req)
+}
+
+func (a *api) send(req *http.Request) *answer {
+	a.t.Helper()
+	resp, err := a.Client().Do(req)
+	must(a.t, err)
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	must(a.t, err)
+	return &answer{t: a.t, what: req.Method + " " + req.URL.Path, Status: resp.StatusCode, Header: resp.Header, Body: raw}
+}
+
+func (a *api) get(path string) *answer        { a.t.Helper(); return a.do(http.MethodGet, path, "") }
+func (a *api) post(path, body string) *answer { a.t.Helper(); return a.do(http.MethodPost, path, body) }
+func (a *api) put(path, body string) *answer  { a.t.Helper(); return a.do(http.MethodPut, path, body) }
+func (a *api) delete(path string) *answer     { a.t.Helper(); return a.do(http.MethodDelete, path, "") }
+
+// want checks the status and that the body is in the envelope.
+func (r *answer) want(status int) *answer {
+	r.t.Helper()
+	if r.Status != status {
+		r.t.Fatalf("%s: status %d, want %d: %s", r.what, r.Status, status, r.Body)
+	}
+	if len(r.Body) == 0 {
+		return r
+	}
+	words := map[bool]string{true: "success", false: "error"}
+	if got := r.text("status"); got != words[status < 400] {
+		r.t.Fatalf("%s: envelope says %q with status %d: %s", r.what, got, status, r.Body)
+	}
+	return r
+}
+
+// fails checks the status and the error's code.
+func (r *answer) fails(status int, code string) {
+	r.t.Helper()
+	r.want(status)
+	if got := r.text("error.code"); got != code {
+		r.t.Errorf("%s: code %q, want %q: %s", r.what, got, code, r.Body)
+	}
+}
+
+// at returns the member at a path of names and numbers with dots between; nil when it isn't there.
+func (r *answer) at(path string) any {
+	r.t.Helper()
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(r.Body))
+	d.UseNumber()
+	if err := d.Decode(&tree); err != nil {
+		r.t.Fatalf("%s: %v: %s", r.what, err, r.Body)
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		switch t := tree.(type) {
+		case map[string]any:
+			tree = t[name]
+		case []any:
+			i := int(name[0] - '0')
+			if i >= len(t) {
+				return nil
+			}
+			tree = t[i]
+		default:
+			return nil
+		}
+	}
+	return tree
+}
+
+func (r *answer) text(path string) string {
+	r.t.Helper()
+	switch v := r.at(path).(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return map[bool]string{true: "true", false: "false"}[v]
+	case nil:
+		return ""
+	default:
+		raw, err := json.Marshal(v)
+		must(r.t, err)
+		return string(raw)
+	}
+}
+
+// check compares members with their wanted texts.
+func (r *answer) check(want map[string]string) *answer {
+	r.t.Helper()
+	for path, text := range want {
+		if got := r.text(path); got != text {
+			r.t.Errorf("%s: %s is %q, want %q", r.what, path, got, text)
+		}
+	}
+	return r
+}
+
+// update writes rows as a controller does.
+func (a *api) update(f func(*store.Tx) error) {
+	a.t.Helper()
+	must(a.t, a.db.Update(context.Background(), f))
+}
+
+// running makes the machine of a VM or network look as if its controller had started it.
+func (a *api) running(table, name string, running bool) {
+	a.t.Helper()
+	a.update(func(tx *store.Tx) error {
+		rows, err := tx.Find(table, store.Eq("name", schema.TextValue(name)))
+		if err != nil {
+			return err
+		}
+		status := map[bool]string{true: "running", false: "stopped"}[running]
+		return tx.Change("machine_status", rows[0].Get("machine"), schema.Set{"running": schema.BoolValue(running), "status": schema.TextValue(status)})
+	})
+}

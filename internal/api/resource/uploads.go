@@ -1,0 +1,83 @@
+package resource
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// uploadPaths are where ISOs are uploaded: the path of the specification's text, and that of its operations.
+var uploadPaths = []struct{ path, suffix string }{{"/virtualmachines/isos/upload", "-alias"}, {"/virtualization/isos/upload", ""}}
+
+// addUploads serves TUS 1.0.0 and describes it: what moves bytes isn't huma's.
+func addUploads(s *server) {
+	shape := func(ctx context.Context, uuid string) (any, error) {
+		row, err := s.isoRow(ctx, uuid)
+		return row.iso(), err
+	}
+	for _, family := range uploadPaths {
+		handler := s.Uploads.Handler(Prefix+family.path, s.writeError, shape)
+		for _, t := range tusOperations {
+			o := operation{id: t.id + family.suffix, method: t.method, path: family.path + t.path, summary: t.summary, tag: "uploads", public: t.method == http.MethodOptions}
+			addRaw(s, o, handler, func(h *huma.Operation) { t.describe(h) })
+		}
+	}
+}
+
+// tusOperation is one request of the protocol, as the OpenAPI document has it.
+type tusOperation struct {
+	id, method, path, summary string
+	headers                   []string // of the request; those with a star are required
+	body                      string   // content type, if there is one
+	status                    string
+	replies                   []string // headers of the reply
+	json                      bool     // the reply has a body
+}
+
+var tusOperations = []tusOperation{
+	{
+		id: "create-upload", method: http.MethodPost, summary: "Open a resumable upload (TUS 1.0.0, creation)", status: "201", json: true,
+		headers: []string{"Tus-Resumable", "Upload-Length*", "Upload-Metadata*"}, replies: []string{"Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable"},
+	},
+	{id: "list-uploads", method: http.MethodGet, summary: "List your uploads", status: "200", json: true},
+	{id: "discover-uploads", method: http.MethodOptions, summary: "Tell what of TUS is served", status: "204", replies: []string{"Tus-Version", "Tus-Extension", "Tus-Max-Size"}},
+	{id: "discover-upload", method: http.MethodOptions, path: "/{id}", summary: "Tell what of TUS is served", status: "204", replies: []string{"Tus-Version", "Tus-Extension", "Tus-Max-Size"}},
+	{id: "get-upload", method: http.MethodGet, path: "/{id}", summary: "Read how far an upload is", status: "200", json: true},
+	{id: "get-upload-progress", method: http.MethodGet, path: "/{id}/progress", summary: "Read how far an upload is", status: "200", json: true},
+	{
+		id: "get-upload-offset", method: http.MethodHead, path: "/{id}", summary: "Ask how many bytes have arrived (TUS)", status: "200",
+		replies: []string{"Upload-Offset", "Upload-Length", "Upload-Expires", "Cache-Control", "Tus-Resumable"},
+	},
+	{
+		id: "append-to-upload", method: http.MethodPatch, path: "/{id}", summary: "Append bytes (TUS)", status: "204", body: "application/offset+octet-stream",
+		headers: []string{"Tus-Resumable", "Upload-Offset*"}, replies: []string{"Upload-Offset", "Upload-Expires", "Tus-Resumable"},
+	},
+	{id: "override-upload", method: http.MethodPost, path: "/{id}", summary: "PATCH or DELETE by X-HTTP-Method-Override (TUS)", status: "204", headers: []string{"X-HTTP-Method-Override*"}},
+	{id: "cancel-upload", method: http.MethodDelete, path: "/{id}", summary: "Cancel an upload (TUS, termination)", status: "200", json: true},
+	{id: "complete-upload", method: http.MethodPost, path: "/{id}/complete", summary: "Make the uploaded bytes an ISO image; may be repeated", status: "200", json: true},
+}
+
+func (t tusOperation) describe(h *huma.Operation) {
+	if t.path != "" {
+		h.Parameters = append(h.Parameters, pathParam("id"))
+	}
+	for _, name := range t.headers {
+		required := name[len(name)-1] == '*'
+		if required {
+			name = name[:len(name)-1]
+		}
+		h.Parameters = append(h.Parameters, &huma.Param{Name: name, In: "header", Required: required, Schema: &huma.Schema{Type: huma.TypeString}})
+	}
+	if t.body != "" {
+		h.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{t.body: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	}
+	reply := &huma.Response{Description: "done", Headers: map[string]*huma.Param{}}
+	for _, name := range t.replies {
+		reply.Headers[name] = &huma.Param{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	if t.json {
+		reply.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}
+	}
+	h.Responses = map[string]*huma.Response{t.status: reply}
+}
