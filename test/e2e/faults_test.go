@@ -285,7 +285,9 @@ func (l *ledger) checkHost(s *harness.Server, instance string, survivor *machine
 		slices.Sort(want)
 		slices.Sort(have)
 		// A stopped VM may or may not have a domain: it is defined afresh at each start.
-		have = slices.DeleteFunc(have, func(trace string) bool { return strings.HasPrefix(trace, "domain ") && slices.Contains(want, "maybe "+trace) })
+		have = slices.DeleteFunc(have, func(trace string) bool {
+			return strings.HasPrefix(trace, "domain ") && slices.Contains(want, "maybe "+trace)
+		})
 		want = slices.DeleteFunc(want, func(trace string) bool { return strings.HasPrefix(trace, "maybe ") })
 		return slices.Equal(want, have), fmt.Sprintf("\nwant %v\nhave %v", want, have)
 	})

@@ -57,7 +57,7 @@ func (s *Server) Traces(instance string) (found []string) {
 	}
 	for _, line := range strings.Split(Output(s.t, "ip", "netns", "list"), "\n") {
 		if strings.HasPrefix(line, mark) {
-			found = append(found, "namespace "+line)
+			found = append(found, "namespace "+strings.Fields(line)[0]) // the id behind it comes and goes
 		}
 	}
 	for _, line := range strings.Split(Output(s.t, "nft", "list", "tables"), "\n") {
