@@ -167,12 +167,3 @@ func (r *relay) cut() {
 	}
 	r.conns = nil
 }
-
-func TestEnsureRunningIsIdempotent(t *testing.T) {
-	t.Parallel()
-	client(t, "", testDriver)
-	started, err := libvirt.EnsureRunning(t.Context())
-	if started || err != nil {
-		t.Errorf("EnsureRunning with a running libvirt = %v, %v; want false, nil", started, err)
-	}
-}
