@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"dewpoint/test/harness"
 )
 
 // TestTerraformCalls makes the calls of the terraform provider, in its order: apply, refresh, change, destroy.
 func TestTerraformCalls(t *testing.T) {
 	t.Parallel()
-	c := harness.Start(t).Table()
+	c := start(t).Table()
 	vm := c.Create("vms", map[string]any{
 		"name": "tf", "enabled": true, "machine_type": "", "allow_hotplug": false, "disable_powercycle": false, "cpu_cores": 2, "ram": 2048,
 		"console_pass_enabled": false, "usb_tablet": false, "uefi": false, "secure_boot": false, "serial_port": false, "display": "x",
@@ -53,7 +51,7 @@ func TestTerraformCalls(t *testing.T) {
 // TestPackerCalls makes the calls of the packer plugin until it would power on.
 func TestPackerCalls(t *testing.T) {
 	t.Parallel()
-	c := harness.Start(t).Table()
+	c := start(t).Table()
 	made := c.Must(201, "POST", "vms", map[string]any{"name": "pk", "enabled": true, "guest_agent": true, "nested_virtualization": false, "disable_hypervisor": false}).Object()
 	vm, machine := made["$key"].(string), made["response"].(map[string]any)["machine"].(string)
 	row := c.Must(200, "GET", "vms/"+vm+"?fields=id,machine,name,cluster,preferred_node,snapshot_profile,machine%23status%23running%20as%20powerstate", nil).Object()
@@ -83,7 +81,7 @@ func TestPackerCalls(t *testing.T) {
 // TestConnectionTests makes the first calls of the SDKs.
 func TestConnectionTests(t *testing.T) {
 	t.Parallel()
-	c := harness.Start(t).Table()
+	c := start(t).Table()
 	for _, fields := range []string{"$key,yb_version,os_version,cloud_name", "yb_version,os_version,cloud_name,branch"} {
 		rows := c.Must(200, "GET", "system?fields="+fields, nil).Rows()
 		if len(rows) != 1 || !strings.HasPrefix(fmt.Sprint(rows[0]["yb_version"]), "26.") {

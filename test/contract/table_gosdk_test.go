@@ -19,7 +19,7 @@ func TestGoSDK(t *testing.T) {
 		}
 		t.Skipf("the SDK can't be fetched: %v", err)
 	}
-	s := harness.Start(t)
+	s := start(t)
 	cmd := command(t, dir, "go", "test", "-count=1", "-v", "./...")
 	cmd.Env = append(os.Environ(), "VERGEOS_HOST="+s.URL, "VERGEOS_USERNAME=admin", "VERGEOS_PASSWORD="+harness.AdminPassword, "VERGEOS_VERIFY_SSL=false")
 	out, err := cmd.CombinedOutput()

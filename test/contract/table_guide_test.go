@@ -36,7 +36,7 @@ func curl(t *testing.T, s *harness.Server, path string, args ...string) (int, st
 // TestGuide does what the table API's guide shows, in its words.
 func TestGuide(t *testing.T) {
 	t.Parallel()
-	s := harness.Start(t)
+	s := start(t)
 	status, body := curl(t, s, "/api/sys/tokens", "--header", "X-JSON-Non-Compact: 1", "--basic", "--data-ascii",
 		fmt.Sprintf(`{"login": "admin", "password": %q}`, harness.AdminPassword), "--request", "POST")
 	token := regexp.MustCompile(`"\$key": *"([0-9a-f]+)"`).FindStringSubmatch(body)
@@ -83,7 +83,7 @@ func TestGuide(t *testing.T) {
 // TestHTTPVersions makes the same call over HTTP/1.1 and HTTP/2.
 func TestHTTPVersions(t *testing.T) {
 	t.Parallel()
-	s := harness.Start(t)
+	s := start(t)
 	for _, version := range []string{"--http1.1", "--http2"} {
 		status, body := curl(t, s, "/version.json?fields=most", version)
 		if status != 200 || !strings.HasPrefix(body, `{"name":"v4","version":"26.`) {

@@ -15,7 +15,7 @@ import (
 // answered with a sentence about it, never with a failure.
 func TestQueriesOfRealClients(t *testing.T) {
 	t.Parallel()
-	c := harness.Start(t).Table()
+	c := start(t).Table()
 	served := map[string]bool{}
 	for _, entry := range c.Must(200, "GET", "", nil).Rows() {
 		served[entry["name"].(string)] = true
