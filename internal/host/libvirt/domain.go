@@ -29,17 +29,8 @@ func refOf(d golibvirt.Domain) Ref { return Ref{Name: d.Name, UUID: uuid.UUID(d.
 
 // Define makes or replaces the persistent definition. A running domain goes on with its present one until it is started again.
 func (c *Client) Define(ctx context.Context, xml string) (Ref, error) {
-	return c.define(ctx, xml, 0)
-}
-
-// DefineValidated is Define with libvirt's check against its schema before. For tests: our XML comes from typed structs.
-func (c *Client) DefineValidated(ctx context.Context, xml string) (Ref, error) {
-	return c.define(ctx, xml, golibvirt.DomainDefineValidate)
-}
-
-func (c *Client) define(ctx context.Context, xml string, flags golibvirt.DomainDefineFlags) (Ref, error) {
 	d, err := call(ctx, c, startLimit, "defining a domain", func(l *golibvirt.Libvirt) (golibvirt.Domain, error) {
-		return l.DomainDefineXMLFlags(xml, flags)
+		return l.DomainDefineXMLFlags(xml, 0)
 	})
 	return refOf(d), err
 }
