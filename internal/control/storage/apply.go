@@ -138,12 +138,12 @@ func (c *Controller) remove(ctx context.Context, d *Drive, seen observed) error 
 		if err := os.Remove(seen.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		dir := filepath.Dir(seen.path)
-		if err := syncPath(dir); err != nil {
+		if err := syncPath(filepath.Dir(seen.path)); err != nil {
 			return err
 		}
-		_ = os.Remove(dir) // succeeds with the machine's last drive
+		_ = os.Remove(filepath.Dir(seen.path)) // succeeds with the machine's last drive
 	}
+	_ = os.Remove(filepath.Dir(seen.want)) // a drive deleted while it was made has left a folder only
 	return c.rows.Purge(ctx, []int64{d.Key})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -71,6 +72,9 @@ func Convert(ctx context.Context, from string, format Format, to string, progres
 
 // qemuImg runs one qemu-img without network and with bounded memory, and returns its output. The full disk is told apart by its message.
 func qemuImg(ctx context.Context, progress func(float64), args ...string) ([]byte, error) {
+	// Pdeathsig means the death of the thread that started the process (prctl(2)), and threads that visited a namespace end early.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cmd := exec.CommandContext(ctx, "qemu-img", args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stderr = &stderr
