@@ -147,7 +147,9 @@ func (a authenticator) Authenticate(context.Context, *http.Request) (perm.Actor,
 func TestAuthenticated(t *testing.T) {
 	t.Parallel()
 	var seen perm.Actor
-	deny := func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), 401) }
+	deny := func(w http.ResponseWriter, _ *http.Request, err error) {
+		http.Error(w, err.Error(), http.StatusUnauthorized)
+	}
 	next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = perm.ActorOf(r.Context()) })
 	call := func(a authenticator) (int, string) {
 		var log bytes.Buffer

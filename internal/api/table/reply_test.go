@@ -145,8 +145,10 @@ func TestDashboardOfRunningVM(t *testing.T) {
 	s.make("vms", `{"name":"a"}`)
 	net := s.make("vnets", `{"name":"lan","network":"10.7.0.0/24"}`)
 	s.make("machine_nics", `{"machine":1,"vnet":`+net+`}`)
-	s.write("machine_status", 1, schema.Set{"running": schema.BoolValue(true), "status": schema.TextValue("running"),
-		"agent_guest_info": schema.TextValue(`{"network":[{"name":"eth0","ip-addresses":[{"ip-address-type":"ipv4","ip-address":"10.7.0.9"}]}]}`)})
+	s.write("machine_status", 1, schema.Set{
+		"running": schema.BoolValue(true), "status": schema.TextValue("running"),
+		"agent_guest_info": schema.TextValue(`{"network":[{"name":"eth0","ip-addresses":[{"ip-address-type":"ipv4","ip-address":"10.7.0.9"}]}]}`),
+	})
 	var row struct {
 		Machine struct {
 			NICs   []struct{ Vnet, Status string } `json:"nics"`
