@@ -94,6 +94,7 @@ var libraries = []library{
 // small lists libraries that any host driver may use beside its own one.
 var small = []string{
 	"golang.org/x/",
+	"go.uber.org/goleak", // of the packages that tests share
 	"github.com/google/uuid",
 	"github.com/google/renameio",
 	"libvirt.org/go/libvirtxml", // types only

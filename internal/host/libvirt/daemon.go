@@ -20,8 +20,11 @@ const logSocket = "/var/run/libvirt/virtlogd-sock"
 const daemonLimit = 30 * time.Second
 
 // EnsureRunning sees to it that libvirtd answers on DefaultSocket: by the systemd unit where there is systemd, else by starting the
-// daemons by hand. It reports whether it had to start anything. Unavailable when that did not help.
+// daemons by hand, with /dev/kvm open to QEMU. It reports whether it had to start anything. Unavailable when that did not help.
 func EnsureRunning(ctx context.Context) (started bool, err error) {
+	if err := openKVM("/dev/kvm"); err != nil {
+		return false, err
+	}
 	if answers(ctx, DefaultSocket) {
 		return false, nil
 	}
