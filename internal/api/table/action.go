@@ -12,8 +12,12 @@ import (
 
 // actionTable serves POST <x>_actions and POST <x>_actions/<name>, whose body names the row.
 func (c *call) actionTable() error {
-	if len(c.path) > 2 {
+	switch {
+	case len(c.path) > 2:
 		return c.nowhere()
+	case len(c.path) == 2 && c.path[1] == "$table":
+		c.t = actionsAsTable(c.t)
+		return c.describe()
 	}
 	if c.method() != http.MethodPost {
 		return c.notAllowed(http.MethodPost)

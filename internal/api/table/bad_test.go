@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -173,4 +174,29 @@ func TestConnectionCut(t *testing.T) {
 		t.Errorf("answer to half a body: %q", answer)
 	}
 	same(t, "rows", before, s.dump())
+}
+
+// TestSameNameAtOnce creates a VM of the same name many times at once: one wins, and the others hear why.
+func TestSameNameAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var won, lost atomic.Int32
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			switch r := s.post("/api/v4/vms", `{"name":"one"}`); r.status {
+			case http.StatusCreated:
+				won.Add(1)
+			case http.StatusConflict:
+				lost.Add(1)
+			default:
+				t.Errorf("%d %s", r.status, r.body)
+			}
+		})
+	}
+	all.Wait()
+	if won.Load() != 1 || lost.Load() != 19 {
+		t.Errorf("%d won, %d lost", won.Load(), lost.Load())
+	}
+	same(t, "rows", `[{"name":"one"}]`, s.get("/api/v4/vms?fields=name").body)
 }

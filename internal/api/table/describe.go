@@ -146,6 +146,22 @@ func tableDoc(t *schema.Table) tableDescription {
 	return d
 }
 
+// actionsAsTable declares what is posted to a table's actions, for its description.
+func actionsAsTable(t *schema.Table) *schema.Table {
+	var names []string
+	for _, a := range t.Actions {
+		names = append(append(names, a.Name), a.Aliases...)
+	}
+	return &schema.Table{
+		Name: t.ActionTable, Title: t.Title + " action", Doc: "What can be done to a row of " + t.Name + "; rows are posted, and never read.",
+		Fields: schema.Fields{
+			schema.Row(t.ActionRef, t.Name).Required(),
+			schema.Enum("action", names...).Required(),
+			schema.JSON("params").Note("the action's arguments, as " + t.Name + "/$table lists them"),
+		},
+	}
+}
+
 func orNull(s string) *string {
 	if s == "" {
 		return nil

@@ -24,7 +24,7 @@ func (s *server) endpoints() []string {
 		}
 		paths = append(paths, "/api/v4/"+t.Name, "/api/v4/"+t.Name+"/$table", "/api/v4/"+t.Name+"/{key}")
 		if t.ActionTable != "" {
-			paths = append(paths, "/api/v4/"+t.ActionTable, "/api/v4/"+t.ActionTable+"/refresh", "/api/v4/"+t.Name+"/{key}/refresh")
+			paths = append(paths, "/api/v4/"+t.ActionTable, "/api/v4/"+t.ActionTable+"/refresh", "/api/v4/"+t.ActionTable+"/$table", "/api/v4/"+t.Name+"/{key}/refresh")
 		}
 	}
 	var found []string

@@ -39,3 +39,21 @@ func TestSchemaOfEveryTable(t *testing.T) {
 		}
 	}
 }
+
+func TestSchemaOfActions(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var d struct {
+		Name   string
+		Fields map[string]struct {
+			Ref  string
+			List map[string]string
+		}
+	}
+	if err := json.Unmarshal([]byte(s.get("/api/v4/vm_actions/$table").must(t, 200).body), &d); err != nil {
+		t.Fatal(err)
+	}
+	if d.Name != "vm_actions" || d.Fields["vm"].Ref != "vms" || d.Fields["action"].List["guestreset"] == "" {
+		t.Errorf("%+v", d)
+	}
+}
