@@ -63,16 +63,27 @@ type server struct {
 func New(c Config) http.Handler {
 	ourHuma()
 	s := &server{Config: c, mux: http.NewServeMux(), public: map[string]bool{}}
-	s.api = humago.New(s.mux, describe(c.Version))
+	s.api = humago.New(s.mux, configure(c.Version))
 	for _, area := range []func(*server){
 		addHealth, addAuth, addTokens, addComputes, addComputeActions, addNetworks, addISOs, addUploads, addDocs, addNotBuilt,
 	} {
 		area(s)
 	}
-	inside := front.Authenticated(c.Auth, s.writeError)(s.mux)
+	outer := http.NewServeMux()
+	outer.Handle("/", s.guarded(s.mux, func(r *http.Request) bool {
+		_, pattern := s.mux.Handler(r)
+		return s.public[pattern]
+	}))
+	s.serveUploads(outer)
+	return outer
+}
+
+// guarded lets requests through that are public or carry a good credential.
+func (s *server) guarded(next http.Handler, public func(*http.Request) bool) http.Handler {
+	inside := front.Authenticated(s.Auth, s.writeError)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := s.mux.Handler(r); s.public[pattern] {
-			s.mux.ServeHTTP(w, r)
+		if public(r) {
+			next.ServeHTTP(w, r)
 			return
 		}
 		inside.ServeHTTP(w, r)
@@ -120,8 +131,8 @@ func addEmpty[I any](s *server, o operation, f func(context.Context, *I) error) 
 
 // addShaped registers an operation that makes its whole reply.
 func addShaped[I, O any](s *server, o operation, f func(context.Context, *I) (*O, error)) {
-	o.path = Prefix + o.path
 	s.open(o)
+	o.path = Prefix + o.path
 	huma.Register(s.api, o.huma(), func(ctx context.Context, in *I) (*O, error) {
 		out, err := f(ctx, in)
 		if err != nil {
@@ -133,24 +144,27 @@ func addShaped[I, O any](s *server, o operation, f func(context.Context, *I) (*O
 
 // addRaw registers an operation that is served by a plain handler: one that moves bytes. Extra is laid over its description.
 func addRaw(s *server, o operation, handler http.Handler, extra func(*huma.Operation)) {
-	o.path = Prefix + o.path
 	s.open(o)
+	s.mux.Handle(o.method+" "+Prefix+o.path, handler)
+	s.describe(o, extra)
+}
+
+// describe puts an operation that isn't huma's into the document.
+func (s *server) describe(o operation, extra func(*huma.Operation)) {
+	o.path = Prefix + o.path
 	h := o.huma()
-	if extra != nil {
-		extra(&h)
-	}
+	extra(&h)
 	s.api.OpenAPI().AddOperation(&h)
-	s.mux.Handle(o.method+" "+o.path, handler)
 }
 
 func (s *server) open(o operation) {
 	if o.public {
-		s.public[o.method+" "+o.path] = true
+		s.public[o.method+" "+Prefix+o.path] = true
 	}
 }
 
-// describe returns huma's configuration: lenient in what it takes (unknown members, missing content types), as real clients need it.
-func describe(version string) huma.Config {
+// configure returns huma's configuration: lenient in what it takes (unknown members, missing content types), as real clients need it.
+func configure(version string) huma.Config {
 	c := huma.DefaultConfig("Dewpoint resource API", version)
 	c.Info.Description = "The resource dialect of Dewpoint. Replies come in the envelope {status, data, error}."
 	c.CreateHooks, c.SchemasPath, c.DocsPath, c.OpenAPIPath = nil, "", "", Prefix+"/openapi"

@@ -11,8 +11,8 @@ import (
 type computeInput struct {
 	Name         *string        `json:"name" maxLength:"128"`
 	Description  *string        `json:"description" maxLength:"2048"`
-	Memory       *int64         `json:"memory" minimum:"16" maximum:"1048576" doc:"in MiB"`
-	VCPUs        *int64         `json:"vcpus" minimum:"1" maximum:"1024"`
+	Memory       *int64         `json:"memory" doc:"in MiB"`
+	VCPUs        *int64         `json:"vcpus"`
 	Storage      *storageInput  `json:"storage"`
 	OSType       *string        `json:"os_type" doc:"linux, windows, bsd, other"`
 	OSVariant    *string        `json:"os_variant" maxLength:"256"`

@@ -10,17 +10,27 @@ import (
 // uploadPaths are where ISOs are uploaded: the path of the specification's text, and that of its operations.
 var uploadPaths = []struct{ path, suffix string }{{"/virtualmachines/isos/upload", "-alias"}, {"/virtualization/isos/upload", ""}}
 
-// addUploads serves TUS 1.0.0 and describes it: what moves bytes isn't huma's.
-func addUploads(s *server) {
+// serveUploads serves TUS 1.0.0 beside the mux of the operations: its paths look like those of an ISO called upload.
+func (s *server) serveUploads(outer *http.ServeMux) {
 	shape := func(ctx context.Context, uuid string) (any, error) {
 		row, err := s.isoRow(ctx, uuid)
 		return row.iso(), err
 	}
 	for _, family := range uploadPaths {
-		handler := s.Uploads.Handler(Prefix+family.path, s.writeError, shape)
+		prefix := Prefix + family.path
+		handler := s.guarded(s.Uploads.Handler(prefix, s.writeError, shape), func(r *http.Request) bool { return r.Method == http.MethodOptions })
+		outer.Handle(prefix, handler)
+		outer.Handle(prefix+"/", handler)
+	}
+}
+
+// addUploads describes what serveUploads serves.
+func addUploads(s *server) {
+	for _, family := range uploadPaths {
 		for _, t := range tusOperations {
-			o := operation{id: t.id + family.suffix, method: t.method, path: family.path + t.path, summary: t.summary, tag: "uploads", public: t.method == http.MethodOptions}
-			addRaw(s, o, handler, func(h *huma.Operation) { t.describe(h) })
+			s.describe(operation{
+				id: t.id + family.suffix, method: t.method, path: family.path + t.path, summary: t.summary, tag: "uploads", public: t.method == http.MethodOptions,
+			}, t.describe)
 		}
 	}
 }

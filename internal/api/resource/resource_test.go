@@ -1,0 +1,164 @@
+package resource_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	a := start(t).as("")
+	a.get("/health").want(http.StatusOK).check(map[string]string{"data.status": "healthy", "data.version": "1.2.3", "error": ""})
+	req, err := http.NewRequest(http.MethodGet, a.URL+"/health", nil)
+	must(t, err)
+	a.send(req).want(http.StatusOK).check(map[string]string{"data.status": "healthy"})
+}
+
+func TestLoginAndRefresh(t *testing.T) {
+	t.Parallel()
+	a := start(t).as("")
+	first := a.post("/auth/login", `{"username":"admin","auth_type":"password","password":"`+password+`"}`).want(http.StatusOK)
+	first.check(map[string]string{"data.user.username": "admin", "data.user.uid": "1", "data.user.groups.0": "admin"})
+	a.get("/auth/tokens").fails(http.StatusUnauthorized, "UNAUTHORIZED")
+	a.as("nonsense").get("/auth/tokens").fails(http.StatusUnauthorized, "UNAUTHORIZED")
+	for name, body := range map[string]string{
+		"wrong password": `{"username":"admin","password":"x"}`,
+		"unknown user":   `{"username":"nobody","password":"x"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a.post("/auth/login", body).fails(http.StatusUnauthorized, "UNAUTHORIZED")
+		})
+	}
+	fresh := a.as(first.text("data.token")).post("/auth/refresh", "").want(http.StatusOK).text("data.token")
+	a.as(fresh).get("/auth/tokens").want(http.StatusOK)
+	byBody := a.post("/auth/refresh", `{"refresh_token":"`+fresh+`"}`).want(http.StatusOK).text("data.token")
+	a.as(byBody).get("/auth/tokens").want(http.StatusOK)
+	a.post("/auth/refresh", "").fails(http.StatusUnauthorized, "UNAUTHORIZED")
+	a.as("a.b.c").post("/auth/refresh", "").fails(http.StatusUnauthorized, "UNAUTHORIZED")
+}
+
+// Whatever a client sends, the answer is a 4xx in the envelope.
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	vm := `"name":"x","memory":256,"vcpus":1,"storage":{"disks":[{"action":"create","size":1}]}`
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+		code               string
+	}{
+		"no JSON":               {"POST", "/auth/login", `{"username`, 400, "INVALID_REQUEST"},
+		"no object":             {"POST", "/auth/login", `[1]`, 400, "INVALID_REQUEST"},
+		"no body":               {"POST", "/auth/login", ``, 400, "INVALID_REQUEST"},
+		"wrong type":            {"POST", "/auth/login", `{"username":7,"password":"x"}`, 400, "INVALID_REQUEST"},
+		"auth type":             {"POST", "/auth/login", `{"username":"admin","auth_type":"x"}`, 400, "VALIDATION_ERROR"},
+		"ssh login":             {"POST", "/auth/login", `{"username":"admin","auth_type":"ssh_key"}`, 501, "NOT_IMPLEMENTED"},
+		"token without a name":  {"POST", "/auth/tokens", `{}`, 400, "INVALID_REQUEST"},
+		"token over already":    {"POST", "/auth/tokens", `{"name":"x","expires_at":"2001-01-01T00:00:00Z"}`, 400, "VALIDATION_ERROR"},
+		"token end of the week": {"POST", "/auth/tokens", `{"name":"x","expires_at":"friday"}`, 400, "INVALID_REQUEST"},
+		"no token":              {"GET", "/auth/tokens/77", ``, 404, "NOT_FOUND"},
+		"token key":             {"DELETE", "/auth/tokens/x%20y", ``, 404, "NOT_FOUND"},
+		"VM without anything":   {"POST", "/virtualization/computes", `{}`, 400, "INVALID_REQUEST"},
+		"VM without disks":      {"POST", "/virtualization/computes", `{"name":"x","memory":256,"vcpus":1}`, 400, "INVALID_REQUEST"},
+		"VM named as a UUID":    {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `"x"`, `"00000000-0000-0000-0000-000000000000"`, 1), 400, "INVALID_REQUEST"},
+		"VM of no memory":       {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `256`, `0`, 1), 400, "INVALID_REQUEST"},
+		"disk action":           {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `"create"`, `"steal"`, 1), 400, "INVALID_REQUEST"},
+		"disk of no size":       {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `"size":1`, `"size":0`, 1), 400, "INVALID_REQUEST"},
+		"disk bus":              {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `"size":1`, `"size":1,"bus":"x"`, 1), 400, "INVALID_REQUEST"},
+		"disk pool":             {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `"size":1`, `"size":1,"storage_pool":"x"`, 1), 400, "STORAGE_POOL_NOT_FOUND"},
+		"disk format":           {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `"size":1`, `"size":1,"format":"raw"`, 1), 501, "NOT_IMPLEMENTED"},
+		"no such ISO":           {"POST", "/virtualization/computes", strings.Replace("{"+vm+"}", `"action":"create"`, `"action":"attach","path":"/x/y.iso"`, 1), 400, "ISO_NOT_FOUND"},
+		"no such network":       {"POST", "/virtualization/computes", "{" + vm + `,"networks":[{"type":"network","source":"x"}]}`, 400, "NETWORK_NOT_FOUND"},
+		"network of no name":    {"POST", "/virtualization/computes", "{" + vm + `,"networks":[{"type":"network"}]}`, 400, "INVALID_REQUEST"},
+		"network type":          {"POST", "/virtualization/computes", "{" + vm + `,"networks":[{"type":"direct","source":"eth0"}]}`, 501, "NOT_IMPLEMENTED"},
+		"TPM":                   {"POST", "/virtualization/computes", "{" + vm + `,"tpm":true}`, 501, "NOT_IMPLEMENTED"},
+		"cloud-init":            {"POST", "/virtualization/computes", "{" + vm + `,"cloud_init":{"user_data":"x"}}`, 501, "NOT_IMPLEMENTED"},
+		"screen":                {"POST", "/virtualization/computes", "{" + vm + `,"graphics":[{"type":"x"}]}`, 400, "INVALID_REQUEST"},
+		"OS":                    {"POST", "/virtualization/computes", "{" + vm + `,"os_type":"x"}`, 400, "INVALID_REQUEST"},
+		"secure boot":           {"POST", "/virtualization/computes", "{" + vm + `,"secure_boot":true}`, 400, "INVALID_REQUEST"},
+		"no VM":                 {"GET", "/virtualization/computes/x", ``, 404, "VM_NOT_FOUND"},
+		"no VM of this UUID":    {"GET", "/virtualization/computes/00000000-0000-0000-0000-000000000000", ``, 404, "VM_NOT_FOUND"},
+		"no VM to change":       {"PUT", "/virtualization/computes/x", `{}`, 404, "VM_NOT_FOUND"},
+		"no VM to delete":       {"DELETE", "/virtualization/computes/x", ``, 404, "VM_NOT_FOUND"},
+		"no VM to start":        {"POST", "/virtualization/computes/x/start", ``, 404, "VM_NOT_FOUND"},
+		"action without action": {"POST", "/virtualization/computes/x/action", `{}`, 400, "INVALID_REQUEST"},
+		"keep disks":            {"DELETE", "/virtualization/computes/x?remove_disks=false", ``, 501, "NOT_IMPLEMENTED"},
+		"no network":            {"GET", "/virtualization/networks/x", ``, 404, "NETWORK_NOT_FOUND"},
+		"no network's leases":   {"GET", "/virtualization/networks/x/dhcp-leases", ``, 404, "NETWORK_NOT_FOUND"},
+		"network without name":  {"POST", "/virtualization/networks", `{"ip_range":{"address":"10.0.0.1","netmask":"24"}}`, 400, "INVALID_NETWORK_REQUEST"},
+		"network mode":          {"POST", "/virtualization/networks", `{"name":"x","mode":"magic"}`, 400, "INVALID_NETWORK_REQUEST"},
+		"network bridged":       {"POST", "/virtualization/networks", `{"name":"x","mode":"bridge"}`, 501, "NOT_IMPLEMENTED"},
+		"network of no range":   {"POST", "/virtualization/networks", `{"name":"x"}`, 400, "INVALID_NETWORK_REQUEST"},
+		"network address":       {"POST", "/virtualization/networks", `{"name":"x","ip_range":{"address":"ten","netmask":"24"}}`, 400, "INVALID_NETWORK_REQUEST"},
+		"network mask":          {"POST", "/virtualization/networks", `{"name":"x","ip_range":{"address":"10.0.0.1","netmask":"255.0.255.0"}}`, 400, "INVALID_NETWORK_REQUEST"},
+		"DHCP outside":          {"POST", "/virtualization/networks", `{"name":"x","ip_range":{"address":"10.0.0.1","netmask":"24"},"dhcp":{"start":"10.9.0.1"}}`, 400, "INVALID_NETWORK_REQUEST"},
+		"reservation's MAC":     {"POST", "/virtualization/networks", `{"name":"x","ip_range":{"address":"10.0.0.1","netmask":"24"},"dhcp":{"hosts":[{"mac":"x","ip":"10.0.0.9"}]}}`, 400, "INVALID_NETWORK_REQUEST"},
+		"no ISO":                {"GET", "/virtualization/isos/x", ``, 404, "ISO_NOT_FOUND"},
+		"no ISO to download":    {"GET", "/virtualization/isos/x/download", ``, 404, "ISO_NOT_FOUND"},
+		"register an ISO":       {"POST", "/virtualization/isos", `{"name":"x","path":"/etc/passwd"}`, 501, "NOT_IMPLEMENTED"},
+		"verb":                  {"PATCH", "/virtualization/networks", ``, 405, "METHOD_NOT_ALLOWED"},
+		"path":                  {"GET", "/nowhere", ``, 404, "NOT_FOUND"},
+		"templates":             {"GET", "/virtualization/computes/templates", ``, 501, "NOT_IMPLEMENTED"},
+		"templates by alias":    {"GET", "/virtualization/virtualmachines/templates", ``, 501, "NOT_IMPLEMENTED"},
+		"snapshots":             {"POST", "/virtualization/computes/x/snapshots", `{}`, 501, "NOT_IMPLEMENTED"},
+		"another area":          {"GET", "/docker/ps", ``, 501, "NOT_IMPLEMENTED"},
+		"SSH challenge":         {"POST", "/auth/challenge/verify", `{}`, 501, "NOT_IMPLEMENTED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := *a
+			a.t = t
+			a.do(c.method, c.path, c.body).fails(c.status, c.code)
+		})
+	}
+}
+
+// A body may be called anything and have members that aren't known or are null: real clients send both.
+func TestLenientBodies(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	req, err := http.NewRequest(http.MethodPost, a.URL+"/api/v1/auth/login", strings.NewReader(`{"username":"admin","password":"`+password+`","auth_type":null,"otp":1}`))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	a.send(req).want(http.StatusOK)
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	if got := string(a.get("/auth/tokens").want(http.StatusOK).Body); !strings.Contains(got, `"data":[]`) {
+		t.Errorf("an empty list is %s", got)
+	}
+	made := a.post("/auth/tokens", `{"name":"ci","expires_at":null}`).want(http.StatusOK).check(map[string]string{"data.token_info.name": "ci", "data.token_info.username": "admin"})
+	token, id := made.text("data.token"), made.text("data.token_info.id")
+	if len(token) != 64 {
+		t.Errorf("token %q hasn't 64 digits", token)
+	}
+	a.post("/auth/tokens", `{"name":"short","expires_at":"2099-01-02T03:04:05Z"}`).want(http.StatusOK).check(map[string]string{"data.token_info.expires_at": "2099-01-02T03:04:05Z"})
+	a.as(token).get("/auth/tokens").want(http.StatusOK).check(map[string]string{"data.0.id": id, "data.1.name": "short"})
+	a.get("/auth/tokens/" + id).want(http.StatusOK).check(map[string]string{"data.name": "ci"})
+
+	a.update(addUser("eve"))
+	eve := a.as(a.login("eve", password))
+	eve.get("/auth/tokens/"+id).fails(http.StatusNotFound, "NOT_FOUND")
+	eve.delete("/auth/tokens/"+id).fails(http.StatusNotFound, "NOT_FOUND")
+	a.delete("/auth/tokens/" + id).want(http.StatusOK)
+	a.as(token).get("/auth/tokens").fails(http.StatusUnauthorized, "UNAUTHORIZED")
+}
+
+// Who has no rights sees empty lists and no rows, and makes none.
+func TestStrangers(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	makeNetwork(a, "lan")
+	makeVM(a, "box")
+	a.update(addUser("eve"))
+	eve := a.as(a.login("eve", password))
+	eve.get("/virtualization/computes").want(http.StatusOK).check(map[string]string{"data.count": "0", "data.vms": "[]"})
+	eve.get("/virtualization/networks").want(http.StatusOK).check(map[string]string{"data.count": "0"})
+	eve.get("/virtualization/computes/box").fails(http.StatusNotFound, "VM_NOT_FOUND")
+	eve.delete("/virtualization/computes/box").fails(http.StatusNotFound, "VM_NOT_FOUND")
+	eve.post("/virtualization/networks", `{"name":"x","mode":"private"}`).fails(http.StatusForbidden, "FORBIDDEN")
+	eve.post("/virtualization/computes", `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`).fails(http.StatusForbidden, "FORBIDDEN")
+}

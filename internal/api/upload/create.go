@@ -1,0 +1,102 @@
+package upload
+
+import (
+	"context"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	"github.com/tus/tusd/v2/pkg/handler"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+)
+
+type announcementKey struct{}
+
+// announcement is what the reply to a creation says, on its way through tusd.
+type announcement struct {
+	session *session
+	url     string
+}
+
+// create answers POST: it checks all that can be checked, notes whose the upload is, and has tusd open it.
+func (f *family) create(w http.ResponseWriter, r *http.Request) error {
+	actor := perm.ActorOf(r.Context())
+	if err := perm.CheckCreate(actor, f.eng.Schema().Table("files")); err != nil {
+		return err
+	}
+	size, err := lengthOf(r)
+	if err != nil {
+		return err
+	}
+	meta, err := metadataOf(r)
+	if err != nil {
+		return err
+	}
+	if err := f.lib.Room(size); err != nil {
+		return err
+	}
+	now := f.now().UTC().Truncate(time.Second)
+	s := &session{ID: uuid.NewString(), User: actor.User, Size: size, Metadata: meta, Created: now, Expires: now.Add(Life)}
+	if err := f.writeSession(s); err != nil {
+		return full(err)
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	a := announcement{session: s, url: scheme + "://" + r.Host + f.prefix + "/" + s.ID}
+	return f.pass(w, r.WithContext(context.WithValue(r.Context(), announcementKey{}, a)), f.tus.PostFile)
+}
+
+func lengthOf(r *http.Request) (int64, error) {
+	text := r.Header.Get("Upload-Length")
+	if text == "" {
+		return 0, errs.New(errs.Malformed, "missing_upload_length", "a new upload needs the header Upload-Length")
+	}
+	size, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || size < 0 {
+		return 0, errs.New(errs.Malformed, "invalid_upload_length", "Upload-Length must be a number of bytes")
+	}
+	if size > MaxBytes {
+		return 0, tooLarge
+	}
+	return size, nil
+}
+
+// metadataOf reads Upload-Metadata and refuses what can't become an ISO image.
+func metadataOf(r *http.Request) (map[string]string, error) {
+	meta := handler.ParseMetadataHeader(r.Header.Get("Upload-Metadata"))
+	name := meta["filename"]
+	switch {
+	case name == "":
+		return nil, errs.New(errs.Malformed, "missing_filename", "Upload-Metadata needs a filename")
+	case !strings.EqualFold(path.Ext(name), ".iso"):
+		return nil, errs.New(errs.Malformed, "unsupported_file_type", "only files that end in .iso can be uploaded here")
+	case len(name) > 255 || strings.ContainsFunc(name, func(c rune) bool { return c == '/' || c == '\\' || !unicode.IsPrint(c) }):
+		return nil, errs.New(errs.Malformed, "invalid_filename", "a filename has at most 255 bytes, is printable and has no slash")
+	}
+	if pool := meta["pool_name"]; pool != "" && pool != "default" {
+		return nil, errs.New(errs.Malformed, "invalid_storage_pool", "ISO images are kept in the pool default")
+	}
+	return meta, nil
+}
+
+// announce is tusd's hook before it opens an upload: it gives the upload our id and its reply our body.
+func announce(event handler.HookEvent) (handler.HTTPResponse, handler.FileInfoChanges, error) {
+	a := event.Context.Value(announcementKey{}).(announcement)
+	body := both(map[string]any{
+		"upload_id": a.session.ID, "upload_url": a.url, "expires_at": a.session.Expires.Format(time.RFC3339), "metadata": a.session.Metadata,
+	})
+	return handler.HTTPResponse{
+		Body: string(body),
+		Header: handler.HTTPHeader{
+			"Content-Type": "application/json", "Upload-Offset": "0", "Upload-Expires": a.session.Expires.Format(http.TimeFormat), "Location": a.url,
+		},
+	}, handler.FileInfoChanges{ID: a.session.ID}, nil
+}
