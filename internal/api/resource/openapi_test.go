@@ -1,0 +1,92 @@
+package resource_test
+
+import (
+	"context"
+	"flag"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "redraw the golden files")
+
+func document(t *testing.T, a *api, path string) *openapi3.T {
+	t.Helper()
+	raw := a.as("").get(path)
+	if raw.Status != http.StatusOK {
+		t.Fatalf("%s: status %d", path, raw.Status)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(raw.Body)
+	must(t, err)
+	return doc
+}
+
+func TestOpenAPIIsValid(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	for _, path := range []string{"/openapi.json", "/openapi.yaml"} {
+		doc := document(t, a, path)
+		if doc.OpenAPI != "3.1.0" {
+			t.Errorf("%s is OpenAPI %q", path, doc.OpenAPI)
+		}
+		if err := doc.Validate(context.Background()); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// Every operation of the document is there, is listed in the golden file, and asks for a credential unless the document says otherwise.
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	nobody := a.as("")
+	var list []string
+	for path, item := range document(t, a, "/openapi.json").Paths.Map() {
+		for method, op := range item.Operations() {
+			line := method + " " + path
+			if op.Security == nil || len(*op.Security) == 0 {
+				line += " (public)"
+			} else if r := nobody.do(method, strings.TrimPrefix(strings.NewReplacer("{id}", "x", "{name}", "x").Replace(path), "/api/v1"), "{}"); r.Status != http.StatusUnauthorized {
+				t.Errorf("%s without a credential: status %d", line, r.Status)
+			}
+			list = append(list, line)
+		}
+	}
+	slices.Sort(list)
+	got := strings.Join(list, "\n") + "\n"
+	const golden = "testdata/endpoints.txt"
+	if *update {
+		must(t, os.MkdirAll("testdata", 0o755))
+		must(t, os.WriteFile(golden, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	must(t, err)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("endpoints (-golden +got):\n%s", diff)
+	}
+}
+
+func TestDocumentPage(t *testing.T) {
+	t.Parallel()
+	a := start(t).as("")
+	page := a.get("")
+	if page.Status != http.StatusOK || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") {
+		t.Fatalf("the page: status %d, %s", page.Status, page.Header.Get("Content-Type"))
+	}
+	for _, asset := range []string{"/docs/page.js", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"} {
+		if !strings.Contains(string(page.Body), "/api/v1"+asset) {
+			t.Errorf("the page doesn't load %s", asset)
+		}
+		if r := a.get(asset); r.Status != http.StatusOK || len(r.Body) == 0 {
+			t.Errorf("%s: status %d", asset, r.Status)
+		}
+	}
+	if strings.Contains(string(page.Body), "//") && strings.Contains(string(page.Body), "http") {
+		t.Error("the page loads something from elsewhere")
+	}
+}

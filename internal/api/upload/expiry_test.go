@@ -1,0 +1,48 @@
+package upload_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+func setComplete(tx *store.Tx, key int64, complete bool) error {
+	return tx.Change("files", schema.IntValue(key), schema.Set{"complete": schema.BoolValue(complete)})
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id, young := s.create(10), s.create(10)
+	s.patch(id, 0, repeat(4))
+	notes := filepath.Join(s.dir, "uploads", id+".session")
+	raw, err := os.ReadFile(notes)
+	must(t, err)
+	var session map[string]any
+	must(t, json.Unmarshal(raw, &session))
+	session["expires"] = time.Now().Add(-time.Second)
+	raw, err = json.Marshal(session)
+	must(t, err)
+	must(t, os.WriteFile(notes, raw, 0o600))
+
+	if a := s.patch(id, 4, repeat(1)); a.Code != "upload_expired" {
+		t.Errorf("PATCH: code %q, want upload_expired", a.Code)
+	}
+	must(t, s.uploads.Sweep(context.Background()))
+	if a := s.do("HEAD", "/"+id, nil); a.Code != "upload_not_found" {
+		t.Errorf("HEAD after the sweep: code %q", a.Code)
+	}
+	left, err := filepath.Glob(filepath.Join(s.dir, "uploads", id+"*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("files left: %v, %v", left, err)
+	}
+	if s.offset(young) != 0 {
+		t.Error("the sweep took an upload that hadn't expired")
+	}
+}
