@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -105,7 +106,9 @@ func (o operation) huma() huma.Operation {
 		OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary, Description: o.doc,
 		DefaultStatus: o.status, MaxBodyBytes: front.MaxJSON, Errors: []int{http.StatusBadRequest, http.StatusInternalServerError},
 	}
-	if !o.public {
+	if o.public {
+		h.Security = []map[string][]string{{}} // said outright: no credential will do
+	} else {
 		h.Security = []map[string][]string{{"bearer": {}}, {"basic": {}}, {"query": {}}}
 		h.Errors = append(h.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	}
@@ -154,6 +157,10 @@ func (s *server) describe(o operation, extra func(*huma.Operation)) {
 	o.path = Prefix + o.path
 	h := o.huma()
 	extra(&h)
+	fails := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[failure](), true, "Failure")
+	h.Responses["4XX"] = &huma.Response{
+		Description: "refused, and why", Content: map[string]*huma.MediaType{"application/json": {Schema: fails}},
+	}
 	s.api.OpenAPI().AddOperation(&h)
 }
 
