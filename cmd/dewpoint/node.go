@@ -13,7 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/api/resource"
 	"dewpoint/internal/api/table"
+	"dewpoint/internal/api/upload"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/host"
@@ -37,6 +39,7 @@ type node struct {
 	auth    *auth.Service
 	engine  *engine.Engine
 	library *media.Library
+	uploads *upload.Uploads
 	hypervisor
 	host     *host.Controller
 	identity host.Identity
@@ -81,6 +84,9 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 		return nil, err
 	}
 	n.engine = engine.New(n.db, n.bus, engine.Secrets{HashPassword: auth.HashPassword, NewAPIKey: auth.NewAPIKey}, log)
+	if n.uploads, err = upload.New(n.engine, n.library, cfg.Data, log); err != nil {
+		return nil, err
+	}
 	return n, nil
 }
 
@@ -94,18 +100,25 @@ func (n *node) close() {
 // handler joins the dialects.
 func (n *node) handler() http.Handler {
 	mux := http.NewServeMux()
-	tables := table.New(n.engine, n.auth, tableFiles{n.library}, table.Version{Version: tableVersion, Hash: version})
+	files := openFiles{n.library}
+	tables := table.New(n.engine, n.auth, files, table.Version{Version: tableVersion, Hash: version})
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/version.json"} {
 		mux.Handle(path, tables)
+	}
+	resources := resource.New(resource.Config{
+		Engine: n.engine, Auth: n.auth, Media: files, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
+	})
+	for _, path := range []string{resource.Prefix, resource.Prefix + "/", "/health"} {
+		mux.Handle(path, resources)
 	}
 	return front.Wrap(mux, n.log)
 }
 
-// tableFiles shows the library to the table API in its words.
-type tableFiles struct{ *media.Library }
+// openFiles shows the library to the dialects in their words.
+type openFiles struct{ *media.Library }
 
-// Open implements table.Files.
-func (f tableFiles) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
+// Open implements table.Files and resource.Media.
+func (f openFiles) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
 	c, err := f.Library.Open(ctx, key)
 	if err != nil {
 		return nil, "", time.Time{}, err
@@ -125,6 +138,10 @@ func (n *node) run(ctx context.Context, group *errgroup.Group) {
 			}
 		})
 		n.library.Run(ctx, wake, n.log)
+		return nil
+	})
+	group.Go(func() error {
+		n.uploads.Run(ctx)
 		return nil
 	})
 	group.Go(func() error { return ended(ctx, n.control(ctx)) })
