@@ -83,6 +83,7 @@ func New(c Config) http.Handler {
 func (s *server) guarded(next http.Handler, public func(*http.Request) bool) http.Handler {
 	inside := front.Authenticated(s.Auth, s.writeError)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store") // what may be kept says so itself
 		if public(r) {
 			next.ServeHTTP(w, r)
 			return

@@ -81,7 +81,10 @@ func (s *server) login(ctx context.Context, in *loginInput) (ticket, error) {
 
 func (s *server) refresh(ctx context.Context, in *refreshInput) (ticket, error) {
 	scheme, token, _ := strings.Cut(in.Authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") && in.Body != nil {
+	if !strings.EqualFold(scheme, "Bearer") {
+		token = ""
+	}
+	if token == "" && in.Body != nil {
 		token = in.Body.RefreshToken
 	}
 	if token == "" {

@@ -92,11 +92,14 @@ func (b *computeInput) refuse() error {
 	if arch := b.Architecture; arch != "" && arch != "x86_64" {
 		return errs.New(errs.NotBuilt, "architecture_not_built", "VMs of architecture %q can't be made; x86_64 ones can", arch).On("architecture")
 	}
-	for field, asked := range map[string]bool{
-		"tpm": b.TPM, "pci_devices": len(b.PCIDevices) > 0, "cloud_init": len(b.CloudInit) > 0, "template": b.Template != "", "custom_xml": b.CustomXML != "",
+	for _, f := range []struct {
+		name  string
+		asked bool
+	}{
+		{"tpm", b.TPM}, {"pci_devices", len(b.PCIDevices) > 0}, {"cloud_init", len(b.CloudInit) > 0}, {"template", b.Template != ""}, {"custom_xml", b.CustomXML != ""},
 	} {
-		if asked {
-			return errs.New(errs.NotBuilt, "not_built", "Dewpoint can't give a VM %s yet; leave it out", field).On(field)
+		if f.asked {
+			return errs.New(errs.NotBuilt, "not_built", "Dewpoint can't give a VM %s yet; leave it out", f.name).On(f.name)
 		}
 	}
 	return nil
@@ -155,15 +158,18 @@ func (b *computeInput) screen(row schema.Input) error {
 	return nil
 }
 
-// q35 reports whether the wanted machine type has the chipset without IDE.
-func (b *computeInput) q35() bool {
-	return b.MachineType == nil || *b.MachineType != "pc" && !strings.HasPrefix(*b.MachineType, "pc-i440fx")
+// hasIDE reports whether the wanted machine type, or the present one when none is given, has IDE: q35 hasn't.
+func (b *computeInput) hasIDE(present string) bool {
+	if b.MachineType != nil {
+		present = *b.MachineType
+	}
+	return present == "pc" || strings.HasPrefix(present, "pc-i440fx")
 }
 
 // parts turns all wanted disks and networks into rows.
 func (s *server) parts(ctx context.Context, b *computeInput) (drives, nics []schema.Input, err error) {
 	for _, d := range b.Storage.Disks {
-		row, err := s.driveInput(ctx, d, b.q35())
+		row, err := s.driveInput(ctx, d, b.hasIDE(""))
 		if err != nil {
 			return nil, nil, err
 		}

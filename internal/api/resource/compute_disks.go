@@ -37,9 +37,9 @@ func poolName(tier string) string {
 }
 
 // interfaceOf returns the drive interface for a bus.
-func interfaceOf(bus string, cdrom, q35 bool) (string, error) {
+func interfaceOf(bus string, cdrom, ide bool) (string, error) {
 	switch {
-	case bus == "ide" && !q35:
+	case bus == "ide" && ide:
 		return "ide", nil
 	case bus == "sata", bus == "ide", cdrom && (bus == "" || bus == "virtio"):
 		return "ahci", nil // q35 has no IDE, and there are no virtio CD-ROMs
@@ -78,7 +78,7 @@ func (d *diskInput) isCDROM() bool {
 }
 
 // driveInput turns a wanted disk into a row of machine_drives, but for its machine and number.
-func (s *server) driveInput(ctx context.Context, d diskInput, q35 bool) (schema.Input, error) {
+func (s *server) driveInput(ctx context.Context, d diskInput, ide bool) (schema.Input, error) {
 	tier, err := tierOf(d.StoragePool)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *server) driveInput(ctx context.Context, d diskInput, q35 bool) (schema.
 		return nil, err
 	}
 	row["readonly"] = engine.Flag(d.Readonly || cdrom)
-	iface, err := interfaceOf(d.Bus, cdrom, q35)
+	iface, err := interfaceOf(d.Bus, cdrom, ide)
 	row["interface"] = engine.Text(iface)
 	return row, err
 }

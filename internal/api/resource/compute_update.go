@@ -119,7 +119,7 @@ func (s *server) driveChanges(ctx context.Context, v *vmRow, in *updateComputeIn
 	for _, d := range in.Body.Storage.Disks {
 		i := findDrive(d, shown, left)
 		if i < 0 {
-			row, err := s.driveInput(ctx, d, in.Body.q35())
+			row, err := s.driveInput(ctx, d, in.Body.hasIDE(v.MachineType))
 			if err != nil {
 				return c, err
 			}

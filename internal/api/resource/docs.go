@@ -16,7 +16,10 @@ func addDocs(s *server) {
 	page := "GET " + Prefix
 	s.mux.HandleFunc(page, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, docs, "docs/page.html") })
 	assets := "GET " + Prefix + "/docs/"
-	s.mux.Handle(assets, http.StripPrefix(Prefix, files))
+	s.mux.HandleFunc(assets, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		http.StripPrefix(Prefix, files).ServeHTTP(w, r)
+	})
 	for _, pattern := range []string{
 		page, assets, "GET " + Prefix + "/openapi.json", "GET " + Prefix + "/openapi.yaml", "GET " + Prefix + "/openapi-3.0.json", "GET " + Prefix + "/openapi-3.0.yaml",
 	} {

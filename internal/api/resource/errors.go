@@ -144,7 +144,6 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	w.Write(raw) // a client that has gone needs no answer
 }
