@@ -128,9 +128,18 @@ func TestActions(t *testing.T) {
 	}
 	a.post(box+"/action", `{"action":"reset"}`).fails(http.StatusConflict, "VM_NOT_RUNNING")
 	for _, c := range []struct{ path, body, wish string }{
-		{"/action", `{"action":"start"}`, "poweron"}, {"/action", `{"action":"stop"}`, "poweroff"}, {"/action", `{"action":"stop","force":true}`, "kill"},
-		{"/start", ``, "poweron"}, {"/action", `{"action":"force-stop"}`, "kill"}, {"/start", `{}`, "poweron"}, {"/action", `{"action":"destroy"}`, "kill"},
-		{"/start", ``, "poweron"}, {"/restart", ``, "reboot"}, {"/restart", `{"force":true}`, "reset"}, {"/reset", ``, "reset"}, {"/stop", ``, "poweroff"},
+		{"/action", `{"action":"start"}`, "poweron"},
+		{"/action", `{"action":"stop"}`, "poweroff"},
+		{"/action", `{"action":"stop","force":true}`, "kill"},
+		{"/start", ``, "poweron"},
+		{"/action", `{"action":"force-stop"}`, "kill"},
+		{"/start", `{}`, "poweron"},
+		{"/action", `{"action":"destroy"}`, "kill"},
+		{"/start", ``, "poweron"},
+		{"/restart", ``, "reboot"},
+		{"/restart", `{"force":true}`, "reset"},
+		{"/reset", ``, "reset"},
+		{"/stop", ``, "poweroff"},
 	} {
 		a.post(box+c.path, c.body).want(http.StatusOK).check(map[string]string{"data.vm_id": uuid})
 		if got := wish(); got != c.wish {

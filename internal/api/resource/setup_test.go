@@ -123,10 +123,13 @@ func (a *api) send(req *http.Request) *answer {
 	return &answer{t: a.t, what: req.Method + " " + req.URL.Path, Status: resp.StatusCode, Header: resp.Header, Body: raw}
 }
 
-func (a *api) get(path string) *answer        { a.t.Helper(); return a.do(http.MethodGet, path, "") }
+func (a *api) get(path string) *answer { a.t.Helper(); return a.do(http.MethodGet, path, "") }
+
 func (a *api) post(path, body string) *answer { a.t.Helper(); return a.do(http.MethodPost, path, body) }
-func (a *api) put(path, body string) *answer  { a.t.Helper(); return a.do(http.MethodPut, path, body) }
-func (a *api) delete(path string) *answer     { a.t.Helper(); return a.do(http.MethodDelete, path, "") }
+
+func (a *api) put(path, body string) *answer { a.t.Helper(); return a.do(http.MethodPut, path, body) }
+
+func (a *api) delete(path string) *answer { a.t.Helper(); return a.do(http.MethodDelete, path, "") }
 
 // want checks the status and that the body is in the envelope.
 func (r *answer) want(status int) *answer {
