@@ -22,6 +22,7 @@ var vmHooks = hooks{
 		"guestreboot": func(w *Write, r *schema.Record, _ schema.Set) error {
 			return w.powerRunning(r, "reboot")
 		},
+		"hotplugdrive": hotplugDrive,
 		"refresh": func(w *Write, r *schema.Record, _ schema.Set) error {
 			w.Tx.Touch("machines", r.Get("machine"))
 			return nil
@@ -97,6 +98,15 @@ func (w *Write) incompleteMedia(machine schema.Value) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// hotplugDrive has nothing to do while the VM is off: it starts with the drives that it has then.
+func hotplugDrive(w *Write, r *schema.Record, _ schema.Set) error {
+	status, err := w.Tx.Get("machine_status", r.Get("machine"))
+	if err == nil && (status.Get("running").Bool() || status.Get("powerstate").Bool()) {
+		err = errs.New(errs.NotBuilt, "not_built", "hotplugdrive: drives can't be attached to or detached from a running VM yet; power %q off first", r.Get("name").Text())
+	}
+	return err
 }
 
 func resetVM(w *Write, r *schema.Record, params schema.Set) error {

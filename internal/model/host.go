@@ -148,7 +148,7 @@ func clusterTiers() *schema.Table {
 // system declares the one row that says what system this is.
 func system() *schema.Table {
 	return &schema.Table{
-		Name: "system", Title: "System", ReadOnly: true, Display: "cloud_name",
+		Name: "system", Title: "System", ReadOnly: true, Open: true, Display: "cloud_name",
 		Doc: "One row about the whole system.",
 		Fields: schema.Fields{
 			schema.String("yb_version").ReadOnly().Summary(),

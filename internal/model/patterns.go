@@ -13,7 +13,7 @@ var (
 	macAddress  = regexp.MustCompile(`^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$`)
 	uuidText    = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 	serialText  = regexp.MustCompile(`^[A-Za-z0-9 _.+-]*$`)
-	loginName   = regexp.MustCompile(`^[a-z0-9_][a-z0-9_.@-]*$`)
+	loginName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@-]*$`)
 	machineType = regexp.MustCompile(`^(q35|pc|yottabyte|pc-q35-[0-9]{1,2}\.[0-9]{1,2}|pc-i440fx-[0-9]{1,2}\.[0-9]{1,2})$`)
 )
 

@@ -529,6 +529,7 @@ func (r *Machine) Scan(rec *schema.Record) {
 // MachineStatus is one row of machine_status: its stored columns, null as the zero value.
 type MachineStatus struct {
 	Key                  int64  // $key
+	Deleted              bool   // a tombstone
 	Machine              int64  // machine
 	Running              bool   // running
 	Migratable           bool   // migratable
@@ -559,6 +560,7 @@ func (*MachineStatus) TableName() string { return "machine_status" }
 // Scan fills r from a record of machine_status.
 func (r *MachineStatus) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
+	r.Deleted = rec.Deleted
 	r.Machine = rec.At(0).Int()
 	r.Running = rec.At(1).Bool()
 	r.Migratable = rec.At(2).Bool()
@@ -586,6 +588,7 @@ func (r *MachineStatus) Scan(rec *schema.Record) {
 // MachineConsole is one row of machine_console: its stored columns, null as the zero value.
 type MachineConsole struct {
 	Key     int64  // $key
+	Deleted bool   // a tombstone
 	Machine int64  // machine
 	Host    string // host
 	Port    int64  // port
@@ -598,6 +601,7 @@ func (*MachineConsole) TableName() string { return "machine_console" }
 // Scan fills r from a record of machine_console.
 func (r *MachineConsole) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
+	r.Deleted = rec.Deleted
 	r.Machine = rec.At(0).Int()
 	r.Host = rec.At(1).Text()
 	r.Port = rec.At(2).Int()
@@ -668,6 +672,7 @@ func (r *MachineDrive) Scan(rec *schema.Record) {
 // MachineDriveStatus is one row of machine_drive_status: its stored columns, null as the zero value.
 type MachineDriveStatus struct {
 	Key         int64   // $key
+	Deleted     bool    // a tombstone
 	ParentDrive int64   // parent_drive
 	Status      string  // status
 	StatusInfo  string  // status_info
@@ -682,6 +687,7 @@ func (*MachineDriveStatus) TableName() string { return "machine_drive_status" }
 // Scan fills r from a record of machine_drive_status.
 func (r *MachineDriveStatus) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
+	r.Deleted = rec.Deleted
 	r.ParentDrive = rec.At(0).Int()
 	r.Status = rec.At(1).Text()
 	r.StatusInfo = rec.At(2).Text()

@@ -13,7 +13,7 @@ func users() *schema.Table {
 		Name: "users", Title: "User", LogType: "user",
 		Doc: "User accounts.",
 		Fields: schema.Fields{
-			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(loginName, "a login name (lower-case letters, digits, _ . @ -)"),
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(loginName, "a login name (letters, digits, _ . @ -)"),
 			schema.String("displayname").Len(0, 128).Summary(),
 			schema.String("email").Len(0, 254).Summary(),
 			schema.Enum("type", "normal", "api", "vdi", "site_sync", "site_user").Def("normal").CreateOnly().Labels("api", "API", "vdi", "VDI"),

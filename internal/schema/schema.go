@@ -34,6 +34,8 @@ type Table struct {
 	Wakes []string
 	// Internal tables are not served; ReadOnly ones take no POST, PUT or DELETE of clients.
 	Internal, ReadOnly bool
+	// Open tables may be read by every known user.
+	Open bool
 	// NoCreate tables take PUT but no POST and DELETE: facts and settings that come with the system.
 	NoCreate bool
 	// Tombstone keeps a deleted row, unseen by clients, until a controller has cleared what it had on the host.
@@ -156,6 +158,9 @@ func (s *Schema) link(t *Table) error {
 		}
 		if to == nil {
 			return fmt.Errorf("%s.%s leads to table %s, which is not declared", t.Name, f.Name, f.Ref)
+		}
+		if f.IsTwin && t.Tombstone {
+			to.Tombstone = true // nobody is to see the facts of a row that is gone
 		}
 		if f.Back != "" && to.Field(f.Back) == nil {
 			return fmt.Errorf("%s.%s expects the column %s in %s", t.Name, f.Name, f.Back, f.Ref)

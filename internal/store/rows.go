@@ -43,10 +43,10 @@ func NotFound(t *schema.Table, key string) error {
 	return errs.New(errs.NotFound, "not_found", "Resource '/v4/%s/%s' not found", t.Name, key)
 }
 
-// Get reads one live row; a missing one is NotFound.
-func (tx *Tx) Get(table string, key schema.Value) (*schema.Record, error) {
+// Get reads one live row, or with Everything any; a missing one is NotFound.
+func (tx *Tx) Get(table string, key schema.Value, conds ...Cond) (*schema.Record, error) {
 	t := tx.table(table)
-	found, err := tx.Find(table, Eq(keyColumn, key))
+	found, err := tx.Find(table, append(conds, Eq(keyColumn, key))...)
 	if err != nil {
 		return nil, err
 	}

@@ -124,6 +124,12 @@ func TestDeleteBuriesTheTreeAndFreesTheName(t *testing.T) {
 			}
 			got[table] = n
 		}
+		if _, err := tx.Get("machine_status", machine); !errs.Is(err, errs.NotFound) {
+			t.Errorf("the status of a deleted machine: %v", err)
+		}
+		if _, err := tx.Get("machine_status", machine, store.Everything()); err != nil {
+			t.Errorf("the status of a deleted machine is gone for its controller too: %v", err)
+		}
 		n, err := tx.Count("machines", store.Tombstones())
 		got["dead machines"] = n
 		return err

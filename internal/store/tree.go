@@ -159,11 +159,23 @@ func (tx *Tx) bury(r *schema.Record) error {
 		tx.note(r.Table, r.Key, Deleted)
 		return nil
 	}
-	_, err := tx.sql.ExecContext(tx.ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", quote(r.Table.Name), quote(deletedColumn), quote(keyColumn)), tx.at.Unix(), r.Key.Any())
+	return tx.markDeleted(r.Table, r.Key)
+}
+
+// markDeleted makes tombstones of a row and its twins.
+func (tx *Tx) markDeleted(t *schema.Table, key schema.Value) error {
+	for _, f := range t.Fields {
+		if f.IsTwin {
+			if err := tx.markDeleted(tx.table(f.Ref), key); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := tx.sql.ExecContext(tx.ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", quote(t.Name), quote(deletedColumn), quote(keyColumn)), tx.at.Unix(), key.Any())
 	if err != nil {
 		return tx.db.classify(err)
 	}
-	tx.note(r.Table, r.Key, Deleted)
+	tx.note(t, key, Deleted)
 	return nil
 }
 

@@ -9,10 +9,10 @@ type row[T any] interface {
 	Scan(*schema.Record)
 }
 
-// GetRow reads one live row into its generated struct; a missing one is NotFound.
-func GetRow[T any, P row[T]](tx *Tx, key schema.Value) (T, error) {
+// GetRow reads one live row, or with Everything any, into its generated struct; a missing one is NotFound.
+func GetRow[T any, P row[T]](tx *Tx, key schema.Value, conds ...Cond) (T, error) {
 	var t T
-	r, err := tx.Get(P(&t).TableName(), key)
+	r, err := tx.Get(P(&t).TableName(), key, conds...)
 	if err == nil {
 		P(&t).Scan(r)
 	}

@@ -114,6 +114,9 @@ func TestHotplugByMachine(t *testing.T) {
 	s := start(t)
 	s.make("vnets", `{"name":"lan"}`) // has machine 1
 	s.make("vms", `{"name":"a"}`)     // is VM 1 with machine 2
+	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).must(t, 201) // off: nothing to do
+	s.post("/api/v4/vm_actions", `{"vm":2,"action":"poweron"}`).failed(t, 404)
+	s.post("/api/v4/vm_actions", `{"vm":1,"action":"poweron"}`).must(t, 201)
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).failed(t, 501)
 	s.post("/api/v4/vm_actions", `{"vm":9,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).failed(t, 404)
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"kill"}`).failed(t, 404)

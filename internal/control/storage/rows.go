@@ -43,7 +43,7 @@ func read(tx *store.Tx) (t tables, err error) {
 	if t.drives, err = store.FindRows[model.MachineDrive](tx, store.Everything()); err != nil {
 		return t, err
 	}
-	statuses, err := store.FindRows[model.MachineDriveStatus](tx)
+	statuses, err := store.FindRows[model.MachineDriveStatus](tx, store.Everything())
 	if err != nil {
 		return t, err
 	}
@@ -51,7 +51,7 @@ func read(tx *store.Tx) (t tables, err error) {
 	if err != nil {
 		return t, err
 	}
-	power, err := store.FindRows[model.MachineStatus](tx)
+	power, err := store.FindRows[model.MachineStatus](tx, store.Everything())
 	if err != nil {
 		return t, err
 	}
@@ -111,7 +111,7 @@ func (r *StoreRows) Report(ctx context.Context, facts []Fact) error {
 
 func report(tx *store.Tx, f Fact) error {
 	key := schema.IntValue(f.Drive)
-	has, err := store.GetRow[model.MachineDriveStatus](tx, key)
+	has, err := store.GetRow[model.MachineDriveStatus](tx, key, store.Everything())
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func read(tx *store.Tx) (t tables, err error) {
 	if err != nil {
 		return t, err
 	}
-	statuses, err := store.FindRows[model.MachineStatus](tx)
+	statuses, err := store.FindRows[model.MachineStatus](tx, store.Everything())
 	if err != nil {
 		return t, err
 	}
@@ -67,7 +67,7 @@ func read(tx *store.Tx) (t tables, err error) {
 	if err != nil {
 		return t, err
 	}
-	driveStatuses, err := store.FindRows[model.MachineDriveStatus](tx)
+	driveStatuses, err := store.FindRows[model.MachineDriveStatus](tx, store.Everything())
 	if err != nil {
 		return t, err
 	}

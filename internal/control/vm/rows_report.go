@@ -56,7 +56,7 @@ func reportDrives(tx *store.Tx, f Fact) error {
 		if drive.Deleted {
 			continue
 		}
-		has, err := store.GetRow[model.MachineDriveStatus](tx, key)
+		has, err := store.GetRow[model.MachineDriveStatus](tx, key, store.Everything())
 		if err != nil {
 			return err
 		}

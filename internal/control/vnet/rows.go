@@ -50,11 +50,11 @@ func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
 	if v.Absent {
 		return v, nil
 	}
-	machine, err := store.GetRow[model.Machine](tx, schema.IntValue(row.Machine))
+	machine, err := store.GetRow[model.Machine](tx, schema.IntValue(row.Machine), store.Everything())
 	if err != nil {
 		return v, err
 	}
-	status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(row.Machine))
+	status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(row.Machine), store.Everything())
 	if err != nil {
 		return v, err
 	}

@@ -57,7 +57,7 @@ func (w *factWriter) compare(row model.Vnet) error {
 
 // status compares the router machine's status row.
 func (w *factWriter) status(machine int64) error {
-	has, err := store.GetRow[model.MachineStatus](w.tx, schema.IntValue(machine))
+	has, err := store.GetRow[model.MachineStatus](w.tx, schema.IntValue(machine), store.Everything())
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func serial(vm *VM, domain *libvirtxml.Domain) error {
 	domain.Devices.Serials = []libvirtxml.DomainSerial{{
 		Source: pty(),
 		Target: &libvirtxml.DomainSerialTarget{Type: "isa-serial", Port: &port},
-		Log:    &libvirtxml.DomainChardevLog{File: filepath.Join(vm.Dir, SerialLog), Append: "off"},
+		Log:    &libvirtxml.DomainChardevLog{File: filepath.Join(vm.Dir, SerialLog), Append: "on"},
 	}}
 	domain.Devices.Consoles = []libvirtxml.DomainConsole{{
 		Source: pty(),
