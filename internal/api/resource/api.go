@@ -102,16 +102,21 @@ type operation struct {
 	public           bool
 }
 
-func (o operation) huma() huma.Operation {
+// huma returns huma's description of the operation, to which it adds the reply to a success.
+func (s *server) huma(o operation) huma.Operation {
+	fails := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[failure](), true, "Failure")
+	refused := func(text string) *huma.Response {
+		return &huma.Response{Description: text, Content: map[string]*huma.MediaType{"application/json": {Schema: fails}}}
+	}
 	h := huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary, Description: o.doc,
-		DefaultStatus: o.status, MaxBodyBytes: front.MaxJSON, Errors: []int{http.StatusBadRequest, http.StatusInternalServerError},
+		DefaultStatus: o.status, MaxBodyBytes: front.MaxJSON,
+		Responses: map[string]*huma.Response{"4XX": refused("refused, and why"), "5XX": refused("not built, not possible now, or broken")},
 	}
 	if o.public {
 		h.Security = []map[string][]string{{}} // said outright: no credential will do
 	} else {
 		h.Security = []map[string][]string{{"bearer": {}}, {"basic": {}}, {"query": {}}}
-		h.Errors = append(h.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	return h
 }
@@ -137,7 +142,7 @@ func addEmpty[I any](s *server, o operation, f func(context.Context, *I) error) 
 func addShaped[I, O any](s *server, o operation, f func(context.Context, *I) (*O, error)) {
 	s.open(o)
 	o.path = Prefix + o.path
-	huma.Register(s.api, o.huma(), func(ctx context.Context, in *I) (*O, error) {
+	huma.Register(s.api, s.huma(o), func(ctx context.Context, in *I) (*O, error) {
 		out, err := f(ctx, in)
 		if err != nil {
 			return nil, s.failure(ctx, err, o.codes)
@@ -156,12 +161,8 @@ func addRaw(s *server, o operation, handler http.Handler, extra func(*huma.Opera
 // describe puts an operation that isn't huma's into the document.
 func (s *server) describe(o operation, extra func(*huma.Operation)) {
 	o.path = Prefix + o.path
-	h := o.huma()
+	h := s.huma(o)
 	extra(&h)
-	fails := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[failure](), true, "Failure")
-	h.Responses["4XX"] = &huma.Response{
-		Description: "refused, and why", Content: map[string]*huma.MediaType{"application/json": {Schema: fails}},
-	}
 	s.api.OpenAPI().AddOperation(&h)
 }
 

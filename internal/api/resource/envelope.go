@@ -13,8 +13,17 @@ import (
 type envelope[T any] struct {
 	Status string `json:"status" enum:"success" doc:"always success; failures have the envelope of an error"`
 	Data   T      `json:"data"`
-	Error  *fault `json:"error" doc:"always null"`
+	Error  null   `json:"error"`
 }
+
+// null is a member that is always null.
+type null struct{}
+
+// MarshalJSON implements json.Marshaler.
+func (null) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// Schema implements huma.SchemaProvider.
+func (null) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: "null"} }
 
 // reply is the shape that huma wants of an envelope.
 type reply[T any] struct{ Body envelope[T] }

@@ -93,7 +93,7 @@ type fault struct {
 // failure is an error in the envelope. It is what huma writes.
 type failure struct {
 	Status string `json:"status" enum:"error"`
-	Data   *fault `json:"data" doc:"always null"`
+	Data   null   `json:"data"`
 	Fault  fault  `json:"error"`
 	status int
 }

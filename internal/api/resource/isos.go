@@ -118,9 +118,9 @@ func addISOs(s *server) {
 	})
 	addRaw(s, op("download-iso", http.MethodGet, "/{id}/download", "Download an ISO image; ranges are served"), http.HandlerFunc(s.downloadISO), func(h *huma.Operation) {
 		h.Parameters = []*huma.Param{pathParam("id")}
-		h.Responses = map[string]*huma.Response{"200": {Description: "the image", Content: map[string]*huma.MediaType{
+		h.Responses["200"] = &huma.Response{Description: "the image", Content: map[string]*huma.MediaType{
 			"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-		}}}
+		}}
 	})
 }
 

@@ -52,10 +52,18 @@ var notBuilt = []struct{ path, what string }{
 // shadowed are paths of the list above that also look like a VM's id, with the verbs that would take them for one.
 var shadowed = []string{"GET /virtualization/computes/backups", "GET /virtualization/computes/templates", "GET /virtualization/computes/pci-devices"}
 
+// beforeLogin are paths of the list above that clients call without a credential.
+var beforeLogin = []string{"POST /auth/challenge", "POST /auth/challenge/verify", "GET /auth/users/{username}/keys"}
+
 // addNotBuilt answers every other path: 501 when the contract knows it, 405 when another verb would do, else 404.
 func addNotBuilt(s *server) {
 	for _, pattern := range []string{Prefix, Prefix + "/"} {
 		s.mux.HandleFunc(pattern, s.elsewhere)
+	}
+	for _, pattern := range beforeLogin {
+		method, path, _ := strings.Cut(pattern, " ")
+		s.open(operation{method: method, path: path, public: true})
+		s.mux.HandleFunc(method+" "+Prefix+path, s.elsewhere)
 	}
 	for _, pattern := range shadowed {
 		method, path, _ := strings.Cut(pattern, " ")

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -72,6 +74,56 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
+// What the server says is what the document promises.
+func TestRepliesMatchTheDocument(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	doc := document(t, a, "/openapi.json")
+	doc.Servers = nil
+	router, err := legacy.NewRouter(doc)
+	must(t, err)
+	check := func(method, path, body string, r *answer) {
+		t.Helper()
+		req, err := http.NewRequest(method, a.URL+"/api/v1"+path, strings.NewReader(body))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		route, params, err := router.FindRoute(req)
+		must(t, err)
+		in := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route, Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}}
+		if err := openapi3filter.ValidateRequest(t.Context(), in); err != nil && r.Status < 400 {
+			t.Errorf("%s %s: %v", method, path, err)
+		}
+		out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: r.Status, Header: r.Header, Options: &openapi3filter.Options{IncludeResponseStatus: true}}
+		out.SetBodyBytes(r.Body)
+		if err := openapi3filter.ValidateResponse(t.Context(), out); err != nil {
+			t.Errorf("%s %s: %v", method, path, err)
+		}
+	}
+	makeNetwork(a, "lan")
+	makeVM(a, "box")
+	for _, path := range []string{
+		"/health", "/auth/tokens", "/virtualization/computes", "/virtualization/computes/box", "/virtualization/virtualmachines/box", "/virtualization/networks",
+		"/virtualization/networks/lan", "/virtualization/networks/lan/ports", "/virtualization/networks/lan/dhcp-leases", "/virtualization/isos",
+		"/virtualization/isos/" + isoUUID, "/virtualization/computes/nobody",
+	} {
+		check("GET", path, "", a.get(path))
+	}
+	for _, c := range []struct{ method, path, body string }{
+		{"POST", "/auth/login", `{"username":"admin","password":"` + password + `"}`},
+		{"POST", "/auth/login", `{"username":"admin","password":"x"}`},
+		{"POST", "/auth/tokens", `{"name":"x"}`},
+		{"POST", "/virtualization/computes", `{"name":"next","memory":256,"vcpus":1,"disk_size":1,"graphics":{"type":"vnc"}}`},
+		{"PUT", "/virtualization/computes/next", `{"memory":512,"graphics":[{"type":"spice"}]}`},
+		{"POST", "/virtualization/computes/next/action", `{"action":"start"}`},
+		{"POST", "/virtualization/networks", `{"name":"two","mode":"private"}`},
+		{"PUT", "/virtualization/networks/two", `{"autostart":false}`},
+		{"DELETE", "/virtualization/networks/two", ``},
+		{"DELETE", "/virtualization/computes/next", ``},
+	} {
+		check(c.method, c.path, c.body, a.do(c.method, c.path, c.body))
+	}
+}
+
 func TestDocumentPage(t *testing.T) {
 	t.Parallel()
 	a := start(t).as("")
@@ -86,6 +138,12 @@ func TestDocumentPage(t *testing.T) {
 		if r := a.get(asset); r.Status != http.StatusOK || len(r.Body) == 0 {
 			t.Errorf("%s: status %d", asset, r.Status)
 		}
+	}
+	req, err := http.NewRequest(http.MethodGet, a.URL+"/api/v1", nil)
+	must(t, err)
+	req.Header.Set("Accept", "application/json")
+	if r := a.send(req); r.text("openapi") != "3.1.0" {
+		t.Errorf("asked for JSON, the page is %.60s", r.Body)
 	}
 	if regexp.MustCompile(`(?:src|href)="(?:https?:)?//`).Match(page.Body) {
 		t.Error("the page loads something from elsewhere")

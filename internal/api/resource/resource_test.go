@@ -159,6 +159,9 @@ func TestStrangers(t *testing.T) {
 	eve.get("/virtualization/networks").want(http.StatusOK).check(map[string]string{"data.count": "0"})
 	eve.get("/virtualization/computes/box").fails(http.StatusNotFound, "VM_NOT_FOUND")
 	eve.delete("/virtualization/computes/box").fails(http.StatusNotFound, "VM_NOT_FOUND")
+	a.as("").post("/auth/challenge", `{"username":"admin"}`).fails(http.StatusNotImplemented, "NOT_IMPLEMENTED")
+	a.as("").get("/auth/users/admin/keys").fails(http.StatusNotImplemented, "NOT_IMPLEMENTED")
+	a.as("").get("/docker/ps").fails(http.StatusUnauthorized, "UNAUTHORIZED")
 	eve.post("/virtualization/networks", `{"name":"x","mode":"private"}`).fails(http.StatusForbidden, "FORBIDDEN")
 	eve.post("/virtualization/computes", `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`).fails(http.StatusForbidden, "FORBIDDEN")
 }

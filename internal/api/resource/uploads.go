@@ -89,5 +89,5 @@ func (t tusOperation) describe(h *huma.Operation) {
 	if t.json {
 		reply.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}
 	}
-	h.Responses = map[string]*huma.Response{t.status: reply}
+	h.Responses[t.status] = reply
 }
