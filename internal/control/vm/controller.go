@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -74,7 +75,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	}
 	domains, err := c.host.List(ctx, c.prefix())
 	if err != nil {
-		return err
+		return errors.Join(err, c.explainWaiting(ctx, machines, busy, err))
 	}
 	p := c.plan(ctx, machines, c.match(machines, domains), busy)
 	reported := make(chan struct{})

@@ -113,13 +113,16 @@ func TestLibvirtAway(t *testing.T) {
 	b.awaitStatus(t, 1, "running")
 	b.host.set(func() { b.host.away = true })
 	b.ask(1, Kill)
-	b.await(t, "a pass that failed", func() bool { return strings.Contains(b.log.String(), "libvirt is not running") })
+	b.await(t, "the reason in the status", func() bool { return b.rows.get(1).Last.Info == "libvirt is not running" })
 	if m := b.rows.get(1); !m.Last.Running || m.Last.DoneSeq == m.PowerSeq {
 		t.Errorf("facts changed while libvirt was away: %+v", m.Last)
 	}
 	b.host.set(func() { b.host.away = false })
 	b.Wake()
 	b.awaitStatus(t, 1, "stopped")
+	if info := b.rows.get(1).Last.Info; info != "" {
+		t.Errorf("libvirt is back, and the status still says %q", info)
+	}
 }
 
 // TestEventReachesRows has a guest power itself off: the rows say so long before the next full look.
