@@ -82,11 +82,12 @@ func (n *node) controlStorage(ctx context.Context) error {
 	return c.Run(ctx)
 }
 
-// controlVMs starts libvirt when it doesn't run, finds out what guests run by, and then keeps the domains.
+// controlVMs starts libvirt when it doesn't run, finds out what guests run by, and then keeps the domains. Without libvirt it goes on: the
+// controller waits for it.
 func (n *node) controlVMs(ctx context.Context, bootID string) error {
-	started, err := libvirt.EnsureRunning(ctx)
+	started, err := libvirt.EnsureRunning(ctx, n.cfg.LibvirtSocket)
 	if err != nil {
-		n.log.Error("guests can't be run", "err", err)
+		n.log.Error("guests wait until libvirt is there", "socket", n.cfg.LibvirtSocket, "err", err)
 	} else if started {
 		n.log.Info("libvirt was not running and has been started")
 	}

@@ -19,14 +19,19 @@ const logSocket = "/var/run/libvirt/virtlogd-sock"
 // daemonLimit bounds each command that starts a daemon, and the wait for its socket.
 const daemonLimit = 30 * time.Second
 
-// EnsureRunning sees to it that libvirtd answers on DefaultSocket: by the systemd unit where there is systemd, else by starting the
-// daemons by hand, with /dev/kvm open to QEMU. It reports whether it had to start anything. Unavailable when that did not help.
-func EnsureRunning(ctx context.Context) (started bool, err error) {
+// EnsureRunning sees to it that libvirtd answers on the socket: by the systemd unit where there is systemd, else by starting the daemons
+// by hand, with /dev/kvm open to QEMU. It reports whether it had to start anything. Unavailable when that did not help, and when the
+// socket is not DefaultSocket and nothing answers there: such a daemon is somebody's own, who starts it.
+func EnsureRunning(ctx context.Context, socket string) (started bool, err error) {
 	if err := openKVM("/dev/kvm"); err != nil {
 		return false, err
 	}
-	if answers(ctx, DefaultSocket) {
+	if answers(ctx, socket) {
 		return false, nil
+	}
+	if !isDefault(socket) {
+		return false, errs.New(errs.Unavailable, "libvirt_down", "nothing answers on %s, and only the daemon of %s is started from here",
+			socket, DefaultSocket)
 	}
 	if systemd() {
 		err = command(ctx, "systemctl", "start", "libvirtd.service")
@@ -40,6 +45,11 @@ func EnsureRunning(ctx context.Context) (started bool, err error) {
 		return true, err
 	}
 	return true, nil
+}
+
+// isDefault reports whether it is DefaultSocket by either of its names: /var/run is a link to /run.
+func isDefault(socket string) bool {
+	return strings.TrimPrefix(socket, "/var") == strings.TrimPrefix(DefaultSocket, "/var")
 }
 
 // startByHand starts the log daemon unless it runs (it outlives libvirtd), then libvirtd.

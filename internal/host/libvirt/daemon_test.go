@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/host/libvirt"
 )
 
@@ -49,8 +50,14 @@ func TestEnsureRunningInside(t *testing.T) {
 	if _, err := c.List(t.Context(), ""); err == nil {
 		t.Fatal("libvirt answers already: the namespace hides nothing")
 	}
+	if started, err := libvirt.EnsureRunning(t.Context(), "/run/other/libvirt-sock"); started || !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("somebody's own socket: started %v, error %v; want none started and Unavailable", started, err)
+	}
+	if _, err := c.List(t.Context(), ""); err == nil {
+		t.Fatal("a daemon was started for somebody's own socket")
+	}
 	for i, want := range []bool{true, false} {
-		if started, err := libvirt.EnsureRunning(t.Context()); started != want || err != nil {
+		if started, err := libvirt.EnsureRunning(t.Context(), "/run/libvirt/libvirt-sock"); started != want || err != nil {
 			t.Fatalf("call %d: started %v, error %v; want %v and none", i+1, started, err, want)
 		}
 	}
