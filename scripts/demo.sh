@@ -47,7 +47,7 @@ start_server() {
 	chmod 711 "$data"
 	local out=$data/demo.out
 	: >"$out"
-	bin/dewpoint serve --data "$data" --listen "$listen" >"$out" 2> >(tee -a "$log" >&2) &
+	bin/dewpoint serve --data "$data" --listen "$listen" >"$out" 2>>"$log" &
 	server=$!
 	trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; exit 0' INT TERM
 	trap 'kill "$server" 2>/dev/null || true' EXIT
@@ -56,6 +56,7 @@ start_server() {
 		sleep 0.1
 	done
 	cat "$out"
+	echo "The server's log is $log"
 	url=$(sed -n 's/^dewpoint: ready on //p' "$out")
 	password=$(sed -n 's/^dewpoint: .*password .*: //p' "$out")
 }
@@ -64,7 +65,7 @@ start_server() {
 log_in() {
 	if [[ -n $password ]]; then
 		say "Log in with the password above and make an API token (kept in $token_file for the next demo)"
-		printf "%s\n" "curl -sk $url/api/v1/auth/login -d '{\"username\":\"admin\",\"password\":\"…\"}'" >&2
+		printf "%s\n" "curl -sk $url/api/v1/auth/login -H 'Content-Type: application/json' -d '{\"username\":\"admin\",\"password\":\"…\"}'" >&2
 		TOKEN=$(jq -n --arg p "$password" '{username:"admin",password:$p}' | curl -sk --fail-with-body "$url/api/v1/auth/login" -H 'Content-Type: application/json' -d @- | jq -r .data.token)
 		(umask 077 && call -X POST "$url/api/v1/auth/tokens" -H 'Content-Type: application/json' -d '{"name":"demo"}' | jq -r .data.token >"$token_file")
 	elif [[ ! -s $token_file ]]; then
