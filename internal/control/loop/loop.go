@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// afterFailure is the longest wait after a pass that failed: what it lacked may be back at any time, and its return nudges nobody.
+const afterFailure = 2 * time.Second
+
 // Reconciler closes the gap between what the rows wish and what the host has.
 type Reconciler interface {
 	// Name is the area ("vm", "vnet"), for logs.
@@ -42,13 +45,18 @@ func (l *Loop) Wake() {
 	}
 }
 
-// Run makes passes until ctx ends and returns its cause. Passes never overlap. Call it once.
+// Run makes passes until ctx ends and returns its cause. Passes never overlap; one that failed is followed by another soon. Call it once.
 func (l *Loop) Run(ctx context.Context) error {
 	timer := time.NewTimer(l.every)
 	defer timer.Stop()
 	for ctx.Err() == nil {
-		l.report(ctx, l.pass(ctx))
-		timer.Reset(l.every)
+		err := l.pass(ctx)
+		l.report(ctx, err)
+		wait := l.every
+		if err != nil {
+			wait = min(wait, afterFailure)
+		}
+		timer.Reset(wait)
 		select {
 		case <-ctx.Done():
 		case <-l.nudge:

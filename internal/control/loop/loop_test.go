@@ -94,6 +94,21 @@ func TestRunsOnTimer(t *testing.T) {
 	}
 }
 
+func TestAFailedPassIsRepeatedSoon(t *testing.T) {
+	t.Parallel()
+	passes := make(chan struct{}, 10)
+	var failed atomic.Bool
+	start(t, time.Hour, func(context.Context) error {
+		passes <- struct{}{}
+		if failed.CompareAndSwap(false, true) {
+			return errors.New("the host is away")
+		}
+		return nil
+	})
+	receive(t, passes, "the pass that fails")
+	receive(t, passes, "the pass after it")
+}
+
 func TestNudgesDuringAPassAreOneAndNeverOverlap(t *testing.T) {
 	t.Parallel()
 	entered, leave := make(chan struct{}, 10), make(chan struct{})
