@@ -48,7 +48,8 @@ type Controller struct {
 	probed *probed // nil until Examine: the node keeps what it knew before
 }
 
-// probed is what the probe said; a new QEMU or another answer of KVM takes a restart to be seen.
+// probed is what the probe said; a new QEMU or another answer of KVM takes a restart to be seen. The version is asked for at each pass
+// until there is one: the hypervisor may start later than we do.
 type probed struct{ accelerator, reason, qemu string }
 
 // New makes the controller; Ensure must run before Reconcile.
@@ -65,10 +66,10 @@ func (c *Controller) Ensure(ctx context.Context) (Identity, error) { return c.pa
 func (c *Controller) Examine(ctx context.Context) (accelerator string, err error) {
 	var p probed
 	p.accelerator, p.reason = c.Probe.Accelerator(ctx)
-	if p.qemu, err = c.Probe.QEMUVersion(ctx); err != nil {
+	c.probed = &p
+	if err := c.askVersion(ctx); err != nil {
 		c.Log.Warn("the version of QEMU is unknown", "err", err)
 	}
-	c.probed = &p
 	id, err := c.pass(ctx)
 	if err != nil {
 		return "", err
@@ -83,7 +84,17 @@ func (c *Controller) Examine(ctx context.Context) (accelerator string, err error
 
 // Reconcile implements loop.Reconciler.
 func (c *Controller) Reconcile(ctx context.Context) error {
+	if c.probed != nil && c.probed.qemu == "" {
+		if err := c.askVersion(ctx); err != nil {
+			c.Log.Debug("the version of QEMU is still unknown", "err", err)
+		}
+	}
 	_, err := c.pass(ctx)
+	return err
+}
+
+func (c *Controller) askVersion(ctx context.Context) (err error) {
+	c.probed.qemu, err = c.Probe.QEMUVersion(ctx)
 	return err
 }
 

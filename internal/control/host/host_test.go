@@ -236,6 +236,35 @@ func TestHostWithoutMachineID(t *testing.T) {
 	}
 }
 
+// lateProbe knows no QEMU until it is told to.
+type lateProbe struct {
+	probe
+	there *bool
+}
+
+func (p lateProbe) QEMUVersion(context.Context) (string, error) {
+	if !*p.there {
+		return "", errors.New("libvirt is not running")
+	}
+	return "7.2.9", nil
+}
+
+func TestVersionIsLearntWhenTheHypervisorComes(t *testing.T) {
+	t.Parallel()
+	c, there := config(t), false
+	c.Probe = lateProbe{there: &there}
+	h, _ := ensure(t, c)
+	for _, want := range []string{"", "7.2.9"} {
+		there = want != ""
+		if err := h.Reconcile(background); err != nil {
+			t.Fatal(err)
+		}
+		if got := nodes(t, c.DB)[0].QemuVersion; got != want {
+			t.Errorf("hypervisor there: %v; the node's QEMU is %q, want %q", there, got, want)
+		}
+	}
+}
+
 func TestTiersFollowThePools(t *testing.T) {
 	t.Parallel()
 	c := config(t)
