@@ -14,6 +14,8 @@ type Options struct {
 	// Guard gives the predicate that rows of a table must meet to be seen; nil means there is none. It is asked for every table that
 	// the request visits, except for rows that a declared path crosses: such a column belongs to the table that declares it.
 	Guard func(*schema.Table) Expr
+	// Root takes the place of Guard for the rows that the request is about; nil when they need nothing else than those on the way.
+	Root func(*schema.Table) Expr
 	// Now is the present moment for {$now}.
 	Now time.Time
 	// MaxLimit caps the number of rows; 0 means no cap.
@@ -24,7 +26,7 @@ type Options struct {
 
 // Build resolves a parsed request against table t of s. Errors are of kind Invalid and name the parameter.
 func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, error) {
-	b := &builder{schema: s, opt: opt, aliases: map[string]*Item{}}
+	b := &builder{schema: s, opt: opt, aliases: map[string]*Item{}, guards: map[*schema.Table]*Guard{}}
 	p := &Plan{Table: t, Find: newScope(t), Show: newScope(t), Limit: -1, Offset: ast.Offset}
 	for i := range ast.Fields {
 		if it := &ast.Fields[i]; it.Alias != "" {
@@ -60,6 +62,7 @@ type builder struct {
 	nodes   int              // branches and sub-selects made, for maxNodes
 	members int              // of objects in the reply, for maxMembers
 	missing []string
+	guards  map[*schema.Table]*Guard // made so far
 }
 
 // maxNodes bounds the sub-selects of a statement: a path through several polymorphic columns multiplies them.
@@ -109,8 +112,12 @@ func (b *builder) columns(p *Plan, ast *AST) (err error) {
 func (b *builder) where(p *Plan, ast *AST) error {
 	at := spot{scope: p.Find, src: p.Find.Root}
 	var parts []Pred
-	if b.opt.Guard != nil {
-		g, err := b.predicate(at, b.opt.Guard(p.Table))
+	guard := b.opt.Root
+	if guard == nil {
+		guard = b.opt.Guard
+	}
+	if guard != nil {
+		g, err := b.predicate(at, guard(p.Table))
 		if err != nil {
 			return err
 		}

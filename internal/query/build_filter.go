@@ -95,35 +95,6 @@ func (b *builder) keyIs(at spot, key string) Pred {
 	return &Cmp{at.key(), OpEq, []schema.Value{schema.TextValue(key)}}
 }
 
-// predicate resolves what code asks for.
-func (b *builder) predicate(at spot, e Expr) (Pred, error) {
-	at.inside = true
-	switch e.kind {
-	case exprTrue, exprFalse:
-		return Const(e.kind == exprTrue), nil
-	case exprIn:
-		n, err := b.walk(at, split(e.field), func(end spot, rest []string) (Node, error) {
-			if len(rest) > 0 {
-				return nil, b.invalid("list_in_path", "%s is a list of rows", end.name)
-			}
-			return b.value(end)
-		})
-		if err != nil {
-			return nil, err
-		}
-		return oneOf(n, e.values), nil
-	}
-	args := make([]Pred, 0, len(e.args))
-	for _, a := range e.args {
-		p, err := b.predicate(at, a)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, p)
-	}
-	return joinPreds(e.kind == exprOr, args), nil
-}
-
 // oneOf holds where n has one of the values, null among them.
 func oneOf(n Node, values []schema.Value) Pred {
 	var kept []schema.Value

@@ -108,6 +108,9 @@ func (b *builder) guard(t *schema.Table, inside bool) (*Guard, error) {
 	if b.opt.Guard == nil || inside {
 		return nil, nil
 	}
+	if g, made := b.guards[t]; made {
+		return g, nil
+	}
 	e := b.opt.Guard(t)
 	if e.IsTrue() {
 		return nil, nil
@@ -115,6 +118,7 @@ func (b *builder) guard(t *schema.Table, inside bool) (*Guard, error) {
 	g := &Guard{Scope: newScope(t)}
 	var err error
 	g.Pred, err = b.predicate(spot{scope: g.Scope, src: g.Scope.Root}, e)
+	b.guards[t] = g
 	return g, err
 }
 
@@ -122,10 +126,7 @@ func (b *builder) guard(t *schema.Table, inside bool) (*Guard, error) {
 func (b *builder) branches(end spot, done then) (Node, error) {
 	p := &Poly{Ref: &Cell{Src: end.src, Field: end.field}}
 	found := false
-	for _, t := range b.schema.Tables() {
-		if t.Internal {
-			continue
-		}
+	for _, t := range end.field.Targets(b.schema) {
 		if err := b.spend(); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,9 @@ type Expr struct {
 	field  string
 	values []schema.Value
 	args   []Expr
+	table  string                   // of Among
+	column string                   // of Among
+	rule   func(*schema.Table) Expr // of Leads
 }
 
 type exprKind uint8
@@ -20,6 +23,8 @@ const (
 	exprIn
 	exprAnd
 	exprOr
+	exprAmong
+	exprLeads
 )
 
 // True holds for every row, False for none.
@@ -42,6 +47,17 @@ func And(es ...Expr) Expr { return join(exprAnd, exprTrue, exprFalse, es) }
 
 // Or holds where one of es does, and nowhere when there are none.
 func Or(es ...Expr) Expr { return join(exprOr, exprFalse, exprTrue, es) }
+
+// Among holds where the field has a value that stands in the given column of one of the rows of table that meet where.
+func Among(field, table, column string, where Expr) Expr {
+	return Expr{kind: exprAmong, field: field, table: table, column: column, args: []Expr{where}}
+}
+
+// Leads holds where the reference in the field leads to a row that meets what rule says of the rows of its table. The field must be
+// a column of the table itself; for a polymorphic one the rule is asked about each table that it may lead to.
+func Leads(field string, rule func(*schema.Table) Expr) Expr {
+	return Expr{kind: exprLeads, field: field, rule: rule}
+}
 
 // join drops the parts that don't matter (neutral) and stops at the one that decides (final).
 func join(kind, neutral, final exprKind, es []Expr) Expr {

@@ -92,7 +92,8 @@ type Label struct {
 // Text is a value as text.
 type Text struct{ Arg Node }
 
-// Poly is the value behind a reference that is written as "table/key": that of the branch for the table, null when there is none.
+// Poly is the value behind a reference: of one that is written as "table/key" that of the branch for the table, null when there is none;
+// of one that holds a key that of its only branch.
 type Poly struct {
 	Ref      *Cell
 	Branches []Branch
@@ -139,7 +140,7 @@ const (
 	AggMax
 )
 
-// Pred is a resolved predicate: Const, Joined or Cmp.
+// Pred is a resolved predicate: Const, Joined, Cmp or Sub.
 type Pred interface{ pred() }
 
 // Const holds always or never.
@@ -159,9 +160,18 @@ type Cmp struct {
 	Right []schema.Value
 }
 
+// Sub holds where Left is the Value of one of the rows of Scope that meet Where. The rows don't depend on Left's.
+type Sub struct {
+	Left  Node
+	Scope *Scope
+	Value Node
+	Where Pred
+}
+
 func (Const) pred()   {}
 func (*Joined) pred() {}
 func (*Cmp) pred()    {}
+func (*Sub) pred()    {}
 
 // keyStorage is the storage class of a table's keys.
 func keyStorage(t *schema.Table) schema.Storage {

@@ -15,6 +15,8 @@ type Field struct {
 	Type Type
 	// Ref names the table that a row or rows field leads to; empty for a polymorphic row, whose value is "table/key".
 	Ref string
+	// Among names the tables that a polymorphic row may lead to; empty for all.
+	Among []string
 	// Back is the column of the other table that points back here: for rows always, for a twin when it has one.
 	Back string
 	// Enum lists the allowed values with their display labels; empty means any.

@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,9 +24,27 @@ func TextRow(name, table string) *Field {
 	return &Field{Name: name, Type: rowType{text: true}, Ref: table, IsIndexed: true}
 }
 
-// AnyRow is a reference to a row of any table, written as "table/key".
-func AnyRow(name string) *Field {
-	return &Field{Name: name, Type: rowType{text: true}, IsIndexed: true}
+// AnyRow is a reference to a row of any of the given tables, or of all when none is named, written as "table/key".
+func AnyRow(name string, among ...string) *Field {
+	return &Field{Name: name, Type: rowType{text: true}, Among: among, IsIndexed: true}
+}
+
+// Targets returns the tables of s that a row field may lead to. Those that aren't declared are left out, and so are those that clients
+// can't address unless the field names them.
+func (f *Field) Targets(s *Schema) []*Table {
+	if f.Ref != "" {
+		if t := s.Table(f.Ref); t != nil {
+			return []*Table{t}
+		}
+		return nil
+	}
+	var to []*Table
+	for _, t := range s.tables {
+		if slices.Contains(f.Among, t.Name) || len(f.Among) == 0 && !t.Internal {
+			to = append(to, t)
+		}
+	}
+	return to
 }
 
 // Rows is the list of the rows of table whose column back points at this row. They are deleted with it.
@@ -76,6 +95,9 @@ func (t rowType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 		m := ownerPath.FindStringSubmatch(s)
 		if m == nil {
 			return Value{}, f.invalid("must be written as table/key, as in vms/42")
+		}
+		if len(f.Among) > 0 && !slices.Contains(f.Among, m[1]) {
+			return Value{}, f.invalid("must lead to a row of %s", strings.Join(f.Among, " or "))
 		}
 		s = m[1] + "/" + m[2]
 	}

@@ -180,6 +180,7 @@ var shapes = []string{
 	"vms?fields=name,machine[name,drives[name]]&filter=machine#cluster#name eq 'east'",
 	"vms?fields=owner#name as n&filter=owner#$display eq 'va'",
 	"machines?fields=count(drives) as n,sum(drives#size) as size,collapse(drives[name]) as first",
+	"volumes?fields=name",
 	"status?fields=display(status) as d,info,datetime(started) as s,status eq 'running' as is",
 }
 

@@ -20,6 +20,8 @@ func (r *renderer) pred(p query.Pred) {
 		r.joined(word, p.Args)
 	case *query.Cmp:
 		r.compare(p)
+	case *query.Sub:
+		r.among(p)
 	}
 }
 

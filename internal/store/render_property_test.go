@@ -137,7 +137,7 @@ func randomValue(t *rapid.T, f *schema.Field, i int) schema.Value {
 	return schema.TextValue(rapid.SampledFrom(texts).Draw(t, "text"))
 }
 
-// guards hide some rows, by a column, by a path, and by nothing.
+// guards hide some rows: by a column, by a path, by the row that they lead to, by a list in another table, and by nothing.
 func guards(t *schema.Table) query.Expr {
 	switch t.Name {
 	case "machines":
@@ -146,6 +146,15 @@ func guards(t *schema.Table) query.Expr {
 		return query.Or(query.Eq("machine#cluster#enabled", schema.BoolValue(true)), query.Eq("$key", schema.IntValue(1)))
 	case "vms":
 		return query.Or(query.In("owner", schema.TextValue("vms/1"), schema.Value{}), query.Eq("inner", schema.TextValue("a")), query.Eq("machine#owner#name", schema.TextValue("a")))
+	case "volumes":
+		return query.Leads("owner", func(to *schema.Table) query.Expr {
+			if to == t {
+				return query.False()
+			}
+			return guards(to)
+		})
+	case "status":
+		return query.Or(query.Leads("machine", guards), query.Among("$key", "vms", "ram", query.Eq("enabled", schema.BoolValue(true))))
 	case "settings":
 		return query.False()
 	}

@@ -69,8 +69,13 @@ func (r *renderer) once(n query.Node, write func(v func())) {
 	r.put(" AS v))")
 }
 
-// branches writes the value behind a "table/key" reference: the table picks the branch, which looks its row up by key.
+// branches writes the value behind a reference. Of one that is written as "table/key" the table picks the branch, which looks its row up
+// by key.
 func (r *renderer) branches(p *query.Poly, write func(query.Node)) {
+	if p.Ref.Field.Ref != "" {
+		r.referred(p, write)
+		return
+	}
 	r.put("CASE substr(")
 	r.cell(p.Ref)
 	r.put(", 1, instr(")

@@ -20,6 +20,8 @@ func (e evaluator) holds(p query.Pred, v env) bool {
 			}
 		}
 		return !p.Or
+	case *query.Sub:
+		return e.among(p, v)
 	}
 	c := p.(*query.Cmp)
 	left := e.value(c.Left, v)
@@ -36,6 +38,18 @@ func (e evaluator) holds(p query.Pred, v env) bool {
 	}
 	for _, right := range c.Right {
 		if test(c.Op, left, right) {
+			return true
+		}
+	}
+	return false
+}
+
+// among looks for the left side among the rows of a sub-select.
+func (e evaluator) among(s *query.Sub, v env) bool {
+	left := e.value(s.Left, v)
+	for _, r := range e.src.Rows(s.Scope.Root.Table) {
+		in := e.enter(nil, s.Scope, r)
+		if x := e.value(s.Value, in); !left.IsNull() && !x.IsNull() && order(left, x) == 0 && e.holds(s.Where, in) {
 			return true
 		}
 	}

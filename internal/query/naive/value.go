@@ -60,8 +60,15 @@ func (e evaluator) cell(c *query.Cell, v env) schema.Value {
 	return r.Get(c.Field.Name)
 }
 
-// branch picks the table of a "table/key" reference and enters its row; inner is nil when there is none.
+// branch picks the table of a reference and enters its row; inner is nil when there is none.
 func (e evaluator) branch(p *query.Poly, v env) (br query.Branch, inner env) {
+	if p.Ref.Field.Ref != "" {
+		br = p.Branches[0]
+		if r := e.lookup(br.Scope.Root.Table, e.cell(p.Ref, v), br.Scope.Root.Guard); r != nil {
+			return br, e.enter(v, br.Scope, r)
+		}
+		return br, nil
+	}
 	table, text, _ := strings.Cut(e.cell(p.Ref, v).Text(), "/")
 	for _, br := range p.Branches {
 		t := br.Scope.Root.Table
