@@ -5,6 +5,7 @@ package errs
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what sort of failure an error is. Each dialect maps a kind to a status in its own errors.go, nowhere else.
@@ -39,12 +40,14 @@ func (k Kind) String() string {
 }
 
 // Error is the typed error. Code is stable and in snake case ("vnet_in_use"); Text is a sentence for the caller that says what
-// was being done, to what, and what to do next; Field is the wire name of the column it is about, or empty.
+// was being done, to what, and what to do next; Field is the wire name of the column it is about, or empty; Wait is how long to wait
+// before the same may succeed, 0 when nobody knows.
 type Error struct {
 	Kind  Kind
 	Code  string
 	Text  string
 	Field string
+	Wait  time.Duration
 	cause error
 }
 
@@ -63,6 +66,13 @@ func Wrap(cause error, kind Kind, code, format string, args ...any) *Error {
 func (e *Error) On(field string) *Error {
 	c := *e
 	c.Field = field
+	return &c
+}
+
+// After returns a copy of e that says when to try again.
+func (e *Error) After(wait time.Duration) *Error {
+	c := *e
+	c.Wait = wait
 	return &c
 }
 
