@@ -66,5 +66,5 @@ func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, hidd
 	if err != nil {
 		return "", nil, err
 	}
-	return store.Render(plan)
+	return e.db.Render(plan)
 }

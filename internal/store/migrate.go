@@ -33,6 +33,12 @@ func (db *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	defer tx.Rollback()
+	if err := db.Dialect.Lock(ctx, tx); err != nil {
+		return err
+	}
+	if err := db.Dialect.Prepare(ctx, tx); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS "_steps" ("number" INTEGER PRIMARY KEY)`); err != nil {
 		return err
 	}
@@ -42,16 +48,16 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 	}
 	for _, s := range steps {
-		if err := runStep(ctx, tx, s); err != nil {
+		if err := db.runStep(ctx, tx, s); err != nil {
 			return fmt.Errorf("step %d: %w", s.number, err)
 		}
 	}
 	return tx.Commit()
 }
 
-func runStep(ctx context.Context, tx *sql.Tx, s step) error {
+func (db *DB) runStep(ctx context.Context, tx *sql.Tx, s step) error {
 	var seen int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM "_steps" WHERE "number" = ?`, s.number).Scan(&seen); err != nil || seen > 0 {
+	if err := tx.QueryRowContext(ctx, db.SQL.bind(`SELECT count(*) FROM "_steps" WHERE "number" = ?`), s.number).Scan(&seen); err != nil || seen > 0 {
 		return err
 	}
 	for _, text := range append(slices.Clone(s.sql), fmt.Sprintf(`INSERT INTO "_steps" VALUES (%d)`, s.number)) {
@@ -67,16 +73,16 @@ func (db *DB) migrateTable(ctx context.Context, tx *sql.Tx, t *schema.Table) err
 	if err != nil {
 		return err
 	}
-	texts := []string{createTable(t)}
+	texts := []string{db.SQL.createTable(t)}
 	if len(have) > 0 {
 		texts = nil
 		for _, f := range t.Fields {
 			if f.Stored() && !slices.Contains(have, f.Name) {
-				texts = append(texts, addColumn(t, f)...)
+				texts = append(texts, db.SQL.addColumn(t, f)...)
 			}
 		}
 	}
-	for _, text := range append(texts, createIndexes(t)...) {
+	for _, text := range append(texts, db.SQL.createIndexes(t)...) {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("%s: %w", text, err)
 		}
@@ -85,31 +91,31 @@ func (db *DB) migrateTable(ctx context.Context, tx *sql.Tx, t *schema.Table) err
 }
 
 // createTable renders the CREATE TABLE of a declaration.
-func createTable(t *schema.Table) string {
-	columns := []string{quote(keyColumn) + " INTEGER PRIMARY KEY AUTOINCREMENT"} // AUTOINCREMENT: a key is never given out twice
+func (l SQL) createTable(t *schema.Table) string {
+	columns := []string{quote(keyColumn) + " " + l.rowKey()}
 	if t.Key != schema.NumberKey {
-		columns = []string{quote(rowColumn) + " INTEGER PRIMARY KEY AUTOINCREMENT", quote(keyColumn) + " TEXT NOT NULL UNIQUE"}
+		columns = []string{quote(rowColumn) + " " + l.rowKey(), quote(keyColumn) + " " + l.column(schema.Chars) + " NOT NULL UNIQUE"}
 	}
 	if t.Tombstone {
-		columns = append(columns, quote(deletedColumn)+" INTEGER NOT NULL DEFAULT 0")
+		columns = append(columns, quote(deletedColumn)+" "+l.column(schema.Integer)+" NOT NULL DEFAULT 0")
 	}
 	for _, f := range t.Fields {
 		if f.Stored() {
-			columns = append(columns, quote(f.Name)+" "+columnType(f))
+			columns = append(columns, quote(f.Name)+" "+l.column(f.Type.Storage()))
 		}
 	}
 	return fmt.Sprintf("CREATE TABLE %s (%s)", quote(t.Name), strings.Join(columns, ", "))
 }
 
-func addColumn(t *schema.Table, f *schema.Field) []string {
-	texts := []string{fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", quote(t.Name), quote(f.Name), columnType(f))}
+func (l SQL) addColumn(t *schema.Table, f *schema.Field) []string {
+	texts := []string{fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", quote(t.Name), quote(f.Name), l.column(f.Type.Storage()))}
 	if !f.Default.IsNull() {
 		texts = append(texts, fmt.Sprintf("UPDATE %s SET %s = %s", quote(t.Name), quote(f.Name), literal(f.Default)))
 	}
 	return texts
 }
 
-func createIndexes(t *schema.Table) []string {
+func (l SQL) createIndexes(t *schema.Table) []string {
 	var texts []string
 	for _, f := range t.Fields {
 		if !f.Stored() || !f.IsIndexed {
@@ -123,19 +129,9 @@ func createIndexes(t *schema.Table) []string {
 			where = fmt.Sprintf(" WHERE %s = 0", quote(deletedColumn)) // the name of a deleted row is free again
 		}
 		texts = append(texts, fmt.Sprintf("CREATE %sINDEX IF NOT EXISTS %s ON %s (%s)%s",
-			unique, quote(t.Name+"_"+f.Name), quote(t.Name), quote(f.Name), where))
+			unique, quote(t.Name+"_"+f.Name), quote(t.Name), l.indexed(quote(f.Name)), where))
 	}
 	return texts
-}
-
-func columnType(f *schema.Field) string {
-	switch f.Type.Storage() {
-	case schema.Integer:
-		return "INTEGER"
-	case schema.Float:
-		return "REAL"
-	}
-	return "TEXT"
 }
 
 // quote makes an identifier; names come from declarations and never from clients.

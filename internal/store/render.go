@@ -5,38 +5,19 @@ import (
 	"strings"
 
 	"dewpoint/internal/query"
-	"dewpoint/internal/schema"
 )
 
-// Render turns a plan into one SQL statement for SQLite. Its single column is the JSON text of a row, its rows come in the order of the
-// plan. The statement uses the functions sha1(text) and regexp(pattern, text), which the connection must have; regexp of a null is
-// null or 0. A client's values are always arguments; its names in the reply are string literals.
-func Render(p *query.Plan) (sql string, args []any, err error) {
-	r := &renderer{dialect: sqliteDialect{}, alias: map[*query.Source]string{}}
+// Render turns a plan into one SQL statement. Its single column is the JSON text of a row, its rows come in the order of the plan. What
+// the statement needs besides plain SQL is said at SQLite and PostgreSQL. A client's values are always arguments; its names in the reply
+// are string literals.
+func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
+	r := &renderer{dialect: l.dialect, alias: map[*query.Source]string{}}
 	if p.Flat() {
 		r.flat(p)
 	} else {
 		r.found(p)
 	}
-	return r.sql.String(), r.args, nil
-}
-
-// dialect is what differs between the databases.
-type dialect interface {
-	// param is the mark of the n-th argument, from 1.
-	param(n int) string
-	// notSame is the operator that is true where the sides differ or one of them is null.
-	notSame() string
-	// limit writes a limit (negative for none) and an offset.
-	limit(r *renderer, limit, offset int64)
-	// number, text and document write an expression that gives the JSON text of a value, "null" for null.
-	number(r *renderer, n query.Node)
-	text(r *renderer, n query.Node)
-	document(r *renderer, n query.Node)
-	// call writes a function of the query language.
-	call(r *renderer, f *query.Func)
-	// matches writes the test of a value by a regular expression.
-	matches(r *renderer, n query.Node, pattern schema.Value)
+	return r.sql.String(), r.args, r.err
 }
 
 // renderer writes one statement from left to right, so that arguments come in the order of their marks.
@@ -44,6 +25,7 @@ type renderer struct {
 	dialect
 	sql   strings.Builder
 	args  []any
+	err   error // the first thing that can't be said in this SQL
 	alias map[*query.Source]string
 	names int
 }
@@ -57,7 +39,7 @@ func (r *renderer) put(parts ...string) {
 // bind writes the mark of an argument.
 func (r *renderer) bind(v any) {
 	r.args = append(r.args, v)
-	r.put(r.param(len(r.args)))
+	r.put(r.param(len(r.args), v))
 }
 
 // name gives a source its alias.
@@ -94,7 +76,7 @@ func (r *renderer) found(p *query.Plan) {
 	r.put(in, `."_key" AS k`)
 	for i, o := range p.Order {
 		r.put(", ")
-		r.value(o.Value)
+		r.sortable(r, o.Value)
 		r.put(" AS o", strconv.Itoa(i))
 	}
 	r.put(" FROM ", quoteName(p.Table.Name), " ", in)
@@ -113,7 +95,7 @@ func (r *renderer) found(p *query.Plan) {
 // orderBy sorts by the columns that found gave to the things to sort by.
 func (r *renderer) orderBy(from string, order []query.Order) {
 	for i, o := range order {
-		r.put([]string{" ORDER BY ", ", "}[min(i, 1)], from, "o", strconv.Itoa(i), direction(o.Desc))
+		r.put([]string{" ORDER BY ", ", "}[min(i, 1)], from, "o", strconv.Itoa(i), direction(o.Desc), r.nulls(o.Desc))
 	}
 }
 

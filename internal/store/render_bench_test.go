@@ -52,7 +52,7 @@ func list(b *testing.B, s *schema.Schema, db *store.DB, req query.Request) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			text, args, err := store.Render(p)
+			text, args, err := db.Render(p)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -14,7 +14,6 @@ import (
 	"dewpoint/internal/query"
 	"dewpoint/internal/query/naive"
 	"dewpoint/internal/schema"
-	"dewpoint/internal/store"
 )
 
 var redraw = flag.Bool("update", false, "redraw the golden files")
@@ -131,7 +130,7 @@ func TestRenderAnswers(t *testing.T) {
 			fmt.Fprintf(&got, "%s\n! %v\n\n", c, err)
 			continue
 		}
-		text, args, err := store.Render(p)
+		text, args, err := w.db.Render(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +160,7 @@ func TestRenderSQL(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", c, err)
 			}
-			text, args, err := store.Render(p)
+			text, args, err := w.db.Render(p)
 			if err != nil {
 				t.Fatal(err)
 			}

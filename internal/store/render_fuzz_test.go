@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"dewpoint/internal/query"
-	"dewpoint/internal/store"
 )
 
 // FuzzRender checks that whatever is accepted of a client's text becomes SQL that runs and rows that are JSON.
@@ -25,7 +24,7 @@ func FuzzRender(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			text, args, err := store.Render(plan)
+			text, args, err := w.db.Render(plan)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,9 +8,6 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// maxPieces is how many arguments one concat gets; SQLite allows a thousand.
-const maxPieces = 400
-
 // object writes an expression that gives the JSON object of the columns. The text between two values is one literal; concat was
 // measured against json_object, the || operator, printf, and functions in Go, and is the fastest.
 func (r *renderer) object(cols []query.Column) {
@@ -21,7 +18,7 @@ func (r *renderer) object(cols []query.Column) {
 			text += ","
 		}
 		text += jsonString(c.Name) + ":"
-		if pieces++; pieces%maxPieces == 0 {
+		if pieces++; pieces%r.pieces() == 0 {
 			r.put(quoteText(text), ") || concat(")
 			text = ""
 		}

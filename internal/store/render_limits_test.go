@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"dewpoint/internal/query"
-	"dewpoint/internal/store"
 )
 
 // TestRenderLargest runs the largest requests that are accepted: SQLite has limits of its own on depth, arguments and joined tables.
@@ -43,7 +42,7 @@ func TestRenderLargest(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		text, args, err := store.Render(p)
+		text, args, err := w.db.Render(p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,12 @@ func (r *renderer) pred(p query.Pred) {
 		}
 		r.joined(word, p.Args)
 	case *query.Cmp:
-		r.compare(p)
+		fit := r.fit(p)
+		if c, ok := fit.(*query.Cmp); ok {
+			r.compare(c)
+			return
+		}
+		r.pred(fit)
 	case *query.Sub:
 		r.among(p)
 	}
@@ -56,7 +61,7 @@ var signs = map[query.Op]string{
 // compare writes one comparison.
 func (r *renderer) compare(c *query.Cmp) {
 	if sign, ok := signs[c.Op]; ok {
-		r.value(c.Left)
+		r.sortable(r, c.Left)
 		r.put(sign)
 		r.bind(c.Right[0].Any())
 		return
@@ -106,16 +111,15 @@ func (r *renderer) part(c *query.Cmp) {
 			r.put(" IS NOT NULL")
 			return
 		}
-		r.put("substr(")
-		r.value(c.Left)
-		r.put(", -", strconv.Itoa(utf8.RuneCountInString(s)), ") = ")
+		r.tail(r, c.Left, utf8.RuneCountInString(s))
+		r.put(" = ")
 	case query.OpHas, query.OpHasFold:
-		fold := map[bool]string{true: "lower("}[c.Op == query.OpHasFold]
-		r.put("instr(", fold)
-		r.value(c.Left)
-		if fold != "" {
-			r.put(")")
+		left := c.Left
+		if c.Op == query.OpHasFold {
+			left = &query.Func{Name: query.FuncLower, Arg: left}
 		}
+		r.put(r.place(), "(")
+		r.value(left)
 		r.put(", ")
 		r.bind(s)
 		r.put(") > 0")

@@ -186,7 +186,7 @@ func TestRenderAgreesWithNaive(t *testing.T) {
 			}
 			legal++
 			want := naive.Eval(plan, w)
-			text, args, err := store.Render(plan)
+			text, args, err := w.db.Render(plan)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,9 +10,43 @@ import (
 // sqliteDialect is SQLite from version 3.44 on, which has concat and string_agg.
 type sqliteDialect struct{}
 
-func (sqliteDialect) param(int) string { return "?" }
+func (sqliteDialect) rowKey() string { return "INTEGER PRIMARY KEY AUTOINCREMENT" } // AUTOINCREMENT: a key is never given out twice
+
+func (sqliteDialect) column(s schema.Storage) string {
+	switch s {
+	case schema.Integer:
+		return "INTEGER"
+	case schema.Float:
+		return "REAL"
+	}
+	return "TEXT"
+}
+
+func (sqliteDialect) indexed(column string) string { return column }
+
+func (sqliteDialect) mark(int) string { return "?" }
+
+func (sqliteDialect) param(int, any) string { return "?" }
 
 func (sqliteDialect) notSame() string { return "IS NOT" }
+
+func (sqliteDialect) null() string { return "NULL" }
+
+func (sqliteDialect) derived() string { return "" }
+
+// nulls: they are less than everything.
+func (sqliteDialect) nulls(bool) string { return "" }
+
+// pieces: a function takes a thousand arguments.
+func (sqliteDialect) pieces() int { return 400 }
+
+func (sqliteDialect) place() string { return "instr" }
+
+// fit: SQLite compares whatever it is given.
+func (sqliteDialect) fit(c *query.Cmp) query.Pred { return c }
+
+// sortable: texts are compared by their bytes unless told otherwise.
+func (sqliteDialect) sortable(r *renderer, n query.Node) { r.value(n) }
 
 func (sqliteDialect) limit(r *renderer, limit, offset int64) {
 	if limit >= 0 || offset > 0 {
@@ -60,6 +94,43 @@ func (sqliteDialect) matches(r *renderer, n query.Node, pattern schema.Value) {
 	r.put(", ")
 	r.value(n)
 	r.put(")")
+}
+
+func (sqliteDialect) tail(r *renderer, n query.Node, count int) {
+	r.put("substr(")
+	r.value(n)
+	r.put(", -", strconv.Itoa(count), ")")
+}
+
+func (sqliteDialect) cast(r *renderer, n query.Node) {
+	r.put("CAST(")
+	r.value(n)
+	r.put(" AS TEXT)")
+}
+
+func (sqliteDialect) refTable(r *renderer, ref *query.Cell) {
+	r.put("substr(")
+	r.cell(ref)
+	r.put(", 1, instr(")
+	r.cell(ref)
+	r.put(", '/') - 1)")
+}
+
+func (sqliteDialect) refKey(r *renderer, ref *query.Cell, number bool) {
+	before, after := "", ""
+	if number {
+		before, after = "CAST(", " AS INTEGER)"
+	}
+	r.put(before, "substr(")
+	r.cell(ref)
+	r.put(", instr(")
+	r.cell(ref)
+	r.put(", '/') + 1)", after)
+}
+
+func (sqliteDialect) aggregates(m *query.Many) ([2]string, bool) {
+	around, ok := aggregates[m.Agg]
+	return around, ok
 }
 
 // calls are the functions that take their argument once.

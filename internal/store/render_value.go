@@ -15,9 +15,7 @@ func (r *renderer) value(n query.Node) {
 	case *query.Label:
 		r.label(n)
 	case *query.Text:
-		r.put("CAST(")
-		r.value(n.Arg)
-		r.put(" AS TEXT)")
+		r.cast(r, n.Arg)
 	case *query.Poly:
 		r.branches(n, r.value)
 	case *query.Test:
@@ -27,7 +25,7 @@ func (r *renderer) value(n query.Node) {
 	case *query.Many:
 		r.aggregate(n)
 	default:
-		r.put("NULL")
+		r.put(r.null())
 	}
 }
 
@@ -66,7 +64,7 @@ func (r *renderer) once(n query.Node, write func(v func())) {
 	write(func() { r.put("v") })
 	r.put(" FROM (SELECT ")
 	r.value(n)
-	r.put(" AS v))")
+	r.put(" AS v)", r.derived(), ")")
 }
 
 // branches writes the value behind a reference. Of one that is written as "table/key" the table picks the branch, which looks its row up
@@ -76,11 +74,8 @@ func (r *renderer) branches(p *query.Poly, write func(query.Node)) {
 		r.referred(p, write)
 		return
 	}
-	r.put("CASE substr(")
-	r.cell(p.Ref)
-	r.put(", 1, instr(")
-	r.cell(p.Ref)
-	r.put(", '/') - 1)")
+	r.put("CASE ")
+	r.refTable(r, p.Ref)
 	for _, br := range p.Branches {
 		root := br.Scope.Root
 		a := r.name(root)
@@ -90,25 +85,12 @@ func (r *renderer) branches(p *query.Poly, write func(query.Node)) {
 		r.put(" FROM ", quoteName(root.Table.Name), " ", a)
 		r.joins(br.Scope)
 		r.put(" WHERE ", a, `."_key" = `)
-		r.keyOf(p.Ref, root.Table)
+		r.refKey(r, p.Ref, root.Table.Key == schema.NumberKey)
 		r.live(root)
 		r.guard(root, root.Guard)
 		r.put(")")
 	}
 	r.put(" END")
-}
-
-// keyOf writes what stands behind the slash of a reference as a key of t.
-func (r *renderer) keyOf(ref *query.Cell, t *schema.Table) {
-	before, after := "", ""
-	if t.Key == schema.NumberKey {
-		before, after = "CAST(", " AS INTEGER)"
-	}
-	r.put(before, "substr(")
-	r.cell(ref)
-	r.put(", instr(")
-	r.cell(ref)
-	r.put(", '/') + 1)", after)
 }
 
 // aggregates are the SQL functions, each with what stands behind it; without rows sum is 0.
@@ -119,19 +101,28 @@ var aggregates = map[query.Aggregate][2]string{
 
 // aggregate writes one value made of many rows.
 func (r *renderer) aggregate(m *query.Many) {
+	if around, ok := r.aggregates(m); ok {
+		r.around(m, around)
+		return
+	}
 	key := r.many(m)
-	around, ok := aggregates[m.Agg]
+	r.put("(SELECT ")
+	r.value(m.Value)
+	r.from(m)
+	r.put(" ORDER BY ", key, " LIMIT 1)")
+}
+
+// around writes an aggregate as what stands before and behind the value of each row.
+func (r *renderer) around(m *query.Many, around [2]string) {
+	r.many(m)
 	r.put("(SELECT ", around[0])
 	if m.Value == nil {
 		r.put("*")
 	} else {
-		r.value(m.Value)
+		r.sortable(r, m.Value)
 	}
 	r.put(around[1])
 	r.from(m)
-	if !ok {
-		r.put(" ORDER BY ", key, " LIMIT 1")
-	}
 	r.put(")")
 }
 

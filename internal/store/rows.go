@@ -60,7 +60,8 @@ func (tx *Tx) Get(table string, key schema.Value, conds ...Cond) (*schema.Record
 func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 	t := tx.table(table)
 	where, args := whereOf(t, conds)
-	rows, err := tx.sql.QueryContext(tx.ctx, fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", strings.Join(columnsOf(t), ", "), quote(t.Name), where, quote(keyColumn)), args...)
+	text := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", strings.Join(columnsOf(t), ", "), quote(t.Name), where, quote(keyColumn))
+	rows, err := tx.sql.QueryContext(tx.ctx, tx.db.SQL.bind(text), args...)
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}
@@ -80,7 +81,8 @@ func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 func (tx *Tx) Count(table string, conds ...Cond) (n int64, err error) {
 	t := tx.table(table)
 	where, args := whereOf(t, conds)
-	err = tx.sql.QueryRowContext(tx.ctx, fmt.Sprintf("SELECT count(*) FROM %s%s", quote(t.Name), where), args...).Scan(&n)
+	text := fmt.Sprintf("SELECT count(*) FROM %s%s", quote(t.Name), where)
+	err = tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&n)
 	return n, tx.db.classify(err)
 }
 
@@ -90,7 +92,7 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 	var names []string
 	var args []any
 	if !r.Key.IsNull() {
-		names, args = append(names, quote(keyColumn)), append(args, r.Key.Any())
+		names, args = append(names, quote(keyColumn)), append(args, keyOf(r.Table, r.Key))
 	}
 	for i, f := range r.Table.Fields {
 		if !f.Stored() {
@@ -102,23 +104,18 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 		if r.At(i).IsNull() {
 			r.PutAt(i, f.Default)
 		}
-		names, args = append(names, quote(f.Name)), append(args, r.At(i).Any())
+		names, args = append(names, quote(f.Name)), append(args, cell(f, r.At(i)))
 	}
 	text := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", quote(r.Table.Name), strings.Join(names, ", "), marks(len(names)))
 	if len(names) == 0 {
 		text = fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", quote(r.Table.Name))
 	}
-	result, err := tx.sql.ExecContext(tx.ctx, text, args...)
-	if err != nil {
+	var key any
+	text += " RETURNING " + quote(keyColumn)
+	if err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&key); err != nil {
 		return schema.Value{}, tx.db.classify(err)
 	}
-	if r.Key.IsNull() {
-		id, err := result.LastInsertId()
-		if err != nil {
-			return schema.Value{}, tx.db.classify(err)
-		}
-		r.Key = schema.IntValue(id)
-	}
+	r.Key = schema.ValueOf(key)
 	tx.note(r.Table, r.Key, Created)
 	return r.Key, nil
 }
@@ -141,7 +138,7 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 	var parts []string
 	var args []any
 	for _, name := range names {
-		parts, args = append(parts, quote(name)+" = ?"), append(args, set[name].Any())
+		parts, args = append(parts, quote(name)+" = ?"), append(args, cell(t.Field(name), set[name]))
 	}
 	for _, f := range t.Fields {
 		if stamp, ok := f.Stamp(tx.at, false); ok {
@@ -150,9 +147,10 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 			}
 		}
 	}
-	result, err := tx.sql.ExecContext(tx.ctx, fmt.Sprintf("UPDATE %s SET %s WHERE %s = ?", quote(t.Name), strings.Join(parts, ", "), quote(keyColumn)), append(args, key.Any())...)
+	text := fmt.Sprintf("UPDATE %s SET %s WHERE %s = ?", quote(t.Name), strings.Join(parts, ", "), quote(keyColumn))
+	result, err := tx.exec(text, append(args, keyOf(t, key))...)
 	if err != nil {
-		return tx.db.classify(err)
+		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return NotFound(t, key.Text())
@@ -171,11 +169,38 @@ func (tx *Tx) Purge(table string, key schema.Value) error {
 			}
 		}
 	}
-	if _, err := tx.sql.ExecContext(tx.ctx, fmt.Sprintf("DELETE FROM %s WHERE %s = ?", quote(t.Name), quote(keyColumn)), key.Any()); err != nil {
-		return tx.db.classify(err)
+	if _, err := tx.exec(fmt.Sprintf("DELETE FROM %s WHERE %s = ?", quote(t.Name), quote(keyColumn)), keyOf(t, key)); err != nil {
+		return err
 	}
 	tx.note(t, key, Purged)
 	return nil
+}
+
+// exec runs a statement of this package.
+func (tx *Tx) exec(text string, args ...any) (sql.Result, error) {
+	result, err := tx.sql.ExecContext(tx.ctx, tx.db.SQL.bind(text), args...)
+	return result, tx.db.classify(err)
+}
+
+// cell is a value as its column holds it; SQLite would turn it into that by itself, PostgreSQL refuses anything else.
+func cell(f *schema.Field, v schema.Value) any {
+	fitting, _ := cellValue(f.Type.Storage(), v)
+	return fitting.Any()
+}
+
+// keyOf is a key as its table has it, null when the table can't have it.
+func keyOf(t *schema.Table, key schema.Value) any {
+	if fitting, ok := cellValue(keyStorage(t), key); ok {
+		return fitting.Any()
+	}
+	return nil
+}
+
+func keyStorage(t *schema.Table) schema.Storage {
+	if t.Key == schema.NumberKey {
+		return schema.Integer
+	}
+	return schema.Chars
 }
 
 func columnsOf(t *schema.Table) []string {
@@ -225,18 +250,8 @@ func whereOf(t *schema.Table, conds []Cond) (string, []any) {
 			which = c.which
 			continue
 		}
-		if f := t.Field(c.column); c.column != keyColumn && (f == nil || !f.Stored()) {
-			// SQLite would read the unknown name as a text and find nothing.
-			panic("store: table " + t.Name + " has no column " + c.column)
-		}
-		if len(c.values) == 1 && c.values[0].IsNull() {
-			parts = append(parts, quote(c.column)+" IS NULL")
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("%s IN (%s)", quote(c.column), marks(len(c.values))))
-		for _, v := range c.values {
-			args = append(args, v.Any())
-		}
+		part, values := inOf(t, c)
+		parts, args = append(parts, part), append(args, values...)
 	}
 	if t.Tombstone && which != both {
 		parts = append(parts, quote(deletedColumn)+map[bool]string{true: " <> 0", false: " = 0"}[which == dead])
@@ -245,6 +260,31 @@ func whereOf(t *schema.Table, conds []Cond) (string, []any) {
 		return "", nil
 	}
 	return " WHERE " + strings.Join(parts, " AND "), args
+}
+
+// inOf renders the condition on a column; values that the column can't hold are in no row.
+func inOf(t *schema.Table, c Cond) (part string, args []any) {
+	storage := keyStorage(t)
+	if c.column != keyColumn {
+		f := t.Field(c.column)
+		if f == nil || !f.Stored() {
+			// SQLite would read the unknown name as a text and find nothing.
+			panic("store: table " + t.Name + " has no column " + c.column)
+		}
+		storage = f.Type.Storage()
+	}
+	if len(c.values) == 1 && c.values[0].IsNull() {
+		return quote(c.column) + " IS NULL", nil
+	}
+	for _, v := range c.values {
+		if v, ok := cellValue(storage, v); ok {
+			args = append(args, v.Any())
+		}
+	}
+	if len(args) == 0 {
+		return "1 = 0", nil
+	}
+	return fmt.Sprintf("%s IN (%s)", quote(c.column), marks(len(args))), args
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }

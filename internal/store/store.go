@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
 
@@ -27,7 +28,8 @@ const (
 	Purged // a tombstone was cleared away
 )
 
-// Change is one row that a committed transaction touched.
+// Change is one row that a committed transaction touched. Its key is null when any row of the table may have changed: so watchers hear
+// of what they missed, and of more changes at once than are told singly.
 type Change struct {
 	Table *schema.Table
 	Key   schema.Value
@@ -36,17 +38,37 @@ type Change struct {
 
 // Dialect is what one kind of database does differently.
 type Dialect interface {
+	// Prepare makes what rendered queries need in the database; it may be run any number of times.
+	Prepare(ctx context.Context, tx *sql.Tx) error
+	// Lock is the first thing in each write transaction. It waits until no other one is under way.
+	Lock(ctx context.Context, tx *sql.Tx) error
 	// Classify turns a driver's error into a typed one, or returns it as it is.
 	Classify(err error) error
 	// Columns lists the columns that a table has now; none when there is no such table.
 	Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error)
 }
 
+// Feed carries changes between the processes that share a database.
+type Feed interface {
+	// Start begins to listen. Tell has to be called for each transaction that any process commits, in the order of the commits.
+	Start(ctx context.Context, tell func([]Change)) error
+	// Send puts the changes of a transaction on their way, which they go when it commits. The caller calls ended once that is decided;
+	// if it was committed, ended returns after the changes have been told in this process.
+	Send(ctx context.Context, tx *sql.Tx, changes []Change) (ended func(committed bool), err error)
+	// Close stops telling.
+	Close() error
+}
+
 // Config is what New needs. Read and Write may be the same pool; Write must serialise its transactions.
 type Config struct {
 	Read, Write *sql.DB
+	SQL         SQL
 	Dialect     Dialect
 	Schema      *schema.Schema
+	// Snapshot are the options of a transaction that reads everything as it is at one moment.
+	Snapshot sql.TxOptions
+	// Feed is nil when no other process writes.
+	Feed Feed
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
@@ -56,7 +78,7 @@ type DB struct {
 	Config
 	statements statementCache
 
-	mu       sync.RWMutex
+	mu       sync.Mutex // held while watchers are told
 	watchers []func([]Change)
 }
 
@@ -67,7 +89,12 @@ func New(ctx context.Context, c Config) (*DB, error) {
 	}
 	db := &DB{Config: c}
 	if err := db.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("bringing the database up to date: %w", err)
+		return nil, fmt.Errorf("bringing the database up to date: %w", db.classify(err))
+	}
+	if db.Feed != nil {
+		if err := db.Feed.Start(ctx, db.tell); err != nil {
+			return nil, fmt.Errorf("listening for changes: %w", db.classify(err))
+		}
 	}
 	return db, nil
 }
@@ -75,14 +102,18 @@ func New(ctx context.Context, c Config) (*DB, error) {
 // Close ends all connections.
 func (db *DB) Close() error {
 	db.statements.close()
-	err := db.Read.Close()
+	var err error
+	if db.Feed != nil {
+		err = db.Feed.Close()
+	}
+	err = errors.Join(err, db.Read.Close())
 	if db.Write != db.Read {
 		err = errors.Join(err, db.Write.Close())
 	}
 	return err
 }
 
-// Watch calls f after each commit with what it changed, in the order of the commits. F must not block.
+// Watch calls f after each commit with what it changed, in the order of the commits, whichever process made it. F must not block.
 func (db *DB) Watch(f func([]Change)) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -100,7 +131,7 @@ type Tx struct {
 
 // View runs f in a read transaction: everything it reads is of one moment.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
-	tx, err := db.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := db.Read.BeginTx(ctx, &db.Snapshot)
 	if err != nil {
 		return db.classify(err)
 	}
@@ -111,38 +142,69 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 // Update runs f in a write transaction and commits when f returns nil; then the change survives a power loss, and the watchers are told.
 // There is one writer at a time: f must do no slow work.
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
-	sqlTx, err := db.Write.BeginTx(ctx, nil)
-	if err != nil {
-		return db.classify(err)
-	}
-	defer sqlTx.Rollback()
-	tx := &Tx{ctx: ctx, db: db, sql: sqlTx, at: db.Now()}
-	if err := f(tx); err != nil {
-		return err
-	}
-	// The watchers hear of commits in their order because the lock is taken before the next writer can begin.
-	db.mu.RLock()
-	defer db.mu.RUnlock()
-	if err := sqlTx.Commit(); err != nil {
-		return db.classify(err)
-	}
-	if len(tx.changes) > 0 {
-		for _, watch := range db.watchers {
-			watch(tx.changes)
+	return db.write(ctx, func(tx *Tx) error {
+		if err := f(tx); err != nil {
+			return err
 		}
-	}
-	return nil
+		return tx.commit()
+	})
 }
 
 // DryRun runs f like Update, and then undoes everything.
-func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error {
-	sqlTx, err := db.Write.BeginTx(ctx, nil)
+func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error { return db.write(ctx, f) }
+
+// write runs f in a write transaction, which f has to commit.
+func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
+	tx, err := db.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return db.classify(err)
 	}
-	defer sqlTx.Rollback()
-	return f(&Tx{ctx: ctx, db: db, sql: sqlTx, at: db.Now()})
+	defer tx.Rollback()
+	if err := db.Dialect.Lock(ctx, tx); err != nil {
+		return db.classify(err)
+	}
+	return f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()})
 }
+
+// commit makes the changes last and tells the watchers.
+func (tx *Tx) commit() error {
+	db := tx.db
+	switch {
+	case len(tx.changes) == 0:
+		return db.classify(tx.sql.Commit())
+	case db.Feed == nil:
+		// The watchers hear of commits in their order because the lock is taken before the next writer can begin.
+		db.mu.Lock()
+		defer db.mu.Unlock()
+		err := tx.sql.Commit()
+		if err == nil {
+			db.tellLocked(tx.changes)
+		}
+		return db.classify(err)
+	}
+	ended, err := db.Feed.Send(tx.ctx, tx.sql, tx.changes)
+	if err != nil {
+		return db.classify(err)
+	}
+	err = tx.sql.Commit()
+	ended(err == nil)
+	return db.classify(err)
+}
+
+func (db *DB) tell(changes []Change) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.tellLocked(changes)
+}
+
+func (db *DB) tellLocked(changes []Change) {
+	for _, watch := range db.watchers {
+		watch(changes)
+	}
+}
+
+// Render turns a plan into a statement for this database, which Each runs.
+func (db *DB) Render(p *query.Plan) (text string, args []any, err error) { return db.SQL.Render(p) }
 
 // Now is the moment of the transaction.
 func (tx *Tx) Now() time.Time { return tx.at }

@@ -171,9 +171,9 @@ func (tx *Tx) markDeleted(t *schema.Table, key schema.Value) error {
 			}
 		}
 	}
-	_, err := tx.sql.ExecContext(tx.ctx, fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", quote(t.Name), quote(deletedColumn), quote(keyColumn)), tx.at.Unix(), key.Any())
-	if err != nil {
-		return tx.db.classify(err)
+	text := fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", quote(t.Name), quote(deletedColumn), quote(keyColumn))
+	if _, err := tx.exec(text, tx.at.Unix(), keyOf(t, key)); err != nil {
+		return err
 	}
 	tx.note(t, key, Deleted)
 	return nil

@@ -49,7 +49,9 @@ func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error)
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	db, err := store.New(ctx, store.Config{Read: read, Write: write, Dialect: dialect{}, Schema: s})
+	db, err := store.New(ctx, store.Config{
+		Read: read, Write: write, SQL: store.SQLite(), Dialect: dialect{}, Schema: s, Snapshot: sql.TxOptions{ReadOnly: true},
+	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), read.Close(), write.Close())
 	}
@@ -65,6 +67,12 @@ func dsn(path, lock string, pragmas ...string) string {
 }
 
 type dialect struct{}
+
+// Prepare implements store.Dialect: the functions belong to the process.
+func (dialect) Prepare(context.Context, *sql.Tx) error { return nil }
+
+// Lock implements store.Dialect: a write transaction begins with SQLite's own lock.
+func (dialect) Lock(context.Context, *sql.Tx) error { return nil }
 
 // Columns implements store.Dialect.
 func (dialect) Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
