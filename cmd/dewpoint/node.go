@@ -25,6 +25,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/sqlite"
+	"dewpoint/internal/web"
 )
 
 // tableVersion is what the table API says it is; its clients want a major version of 26.
@@ -111,6 +112,7 @@ func (n *node) handler() http.Handler {
 	for _, path := range []string{resource.Prefix, resource.Prefix + "/", "/health"} {
 		mux.Handle(path, resources)
 	}
+	mux.Handle("/", web.Site(version))
 	return front.Wrap(mux, n.log)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/model"
 )
@@ -24,7 +25,7 @@ const Prefix = "/api/v1"
 // Auth checks credentials and gives out tokens.
 type Auth interface {
 	front.Authenticator
-	Login(ctx context.Context, name, password, address string) (model.User, error)
+	Login(ctx context.Context, a auth.Attempt) (model.User, error)
 	IssueJWT(u model.User) (token string, expires time.Time, err error)
 	Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u model.User, err error)
 }
@@ -62,6 +63,23 @@ type server struct {
 // New returns the handler of /api/v1, everything below it, and /health. It sets huma's package variables for errors and arrays, to the
 // same values each time: huma has no other way to have its own failures in our envelope.
 func New(c Config) http.Handler {
+	s := newServer(c)
+	outer := http.NewServeMux()
+	outer.Handle("/", s.guarded(s.mux, func(r *http.Request) bool {
+		_, pattern := s.mux.Handler(r)
+		return s.public[pattern]
+	}))
+	s.serveUploads(outer)
+	return outer
+}
+
+// Document returns the dialect's OpenAPI document as JSON, without a server behind it.
+func Document(version string) ([]byte, error) {
+	return newServer(Config{Version: version}).api.OpenAPI().MarshalJSON()
+}
+
+// newServer describes all operations and joins them with their handlers.
+func newServer(c Config) *server {
 	ourHuma()
 	s := &server{Config: c, mux: http.NewServeMux(), public: map[string]bool{}}
 	s.api = humago.New(s.mux, configure(c.Version))
@@ -70,13 +88,7 @@ func New(c Config) http.Handler {
 	} {
 		area(s)
 	}
-	outer := http.NewServeMux()
-	outer.Handle("/", s.guarded(s.mux, func(r *http.Request) bool {
-		_, pattern := s.mux.Handler(r)
-		return s.public[pattern]
-	}))
-	s.serveUploads(outer)
-	return outer
+	return s
 }
 
 // guarded lets requests through that are public or carry a good credential.

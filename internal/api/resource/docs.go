@@ -1,20 +1,17 @@
 package resource
 
 import (
-	"embed"
 	"net/http"
 	"strings"
-)
 
-// docs holds the page that shows the OpenAPI document: Swagger UI (Apache-2.0, see docs/LICENSE), and the page that loads it.
-//
-//go:embed docs
-var docs embed.FS
+	"dewpoint/internal/web"
+)
 
 // addDocs serves the interactive page at Prefix, or the document where the client asks for JSON or YAML, and what the page loads below it.
 // The document at its own paths is huma's.
 func addDocs(s *server) {
-	files := http.FileServerFS(docs)
+	assets := Prefix + "/docs"
+	description := web.DocumentPage{Title: "Dewpoint resource API", Assets: assets, Document: Prefix + "/openapi"}
 	page := "GET " + Prefix
 	s.mux.HandleFunc(page, func(w http.ResponseWriter, r *http.Request) {
 		for kind, document := range map[string]string{"json": "/openapi.json", "yaml": "/openapi.yaml"} {
@@ -24,15 +21,12 @@ func addDocs(s *server) {
 				return
 			}
 		}
-		http.ServeFileFS(w, r, docs, "docs/page.html")
+		description.ServeHTTP(w, r)
 	})
-	assets := "GET " + Prefix + "/docs/"
-	s.mux.HandleFunc(assets, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, max-age=3600")
-		http.StripPrefix(Prefix, files).ServeHTTP(w, r)
-	})
+	files := "GET " + assets + "/"
+	s.mux.Handle(files, web.Assets(assets))
 	for _, pattern := range []string{
-		page, assets, "GET " + Prefix + "/openapi.json", "GET " + Prefix + "/openapi.yaml", "GET " + Prefix + "/openapi-3.0.json", "GET " + Prefix + "/openapi-3.0.yaml",
+		page, files, "GET " + Prefix + "/openapi.json", "GET " + Prefix + "/openapi.yaml", "GET " + Prefix + "/openapi-3.0.json", "GET " + Prefix + "/openapi-3.0.yaml",
 	} {
 		s.public[pattern] = true
 	}

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// Site serves the root page and answers every path that nothing else has. Version is the program's, for the root page.
+func Site(version string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		switch {
+		case r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/"):
+			missingAPI(w, r.URL.Path)
+		case r.URL.Path != "/":
+			secure(w)
+			render(w, http.StatusNotFound, "missing.html", struct{ Path string }{r.URL.Path})
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET")
+			http.Error(w, "only GET is possible here", http.StatusMethodNotAllowed)
+		default:
+			secure(w)
+			render(w, http.StatusOK, "index.html", struct{ Host, Version string }{origin(r), version})
+		}
+	})
+}
+
+// secure forbids scripts and frames on pages that have none.
+func secure(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'")
+}
+
+// origin is how the client reached us, for examples to copy.
+func origin(r *http.Request) string {
+	if r.TLS == nil {
+		return "http://" + r.Host
+	}
+	return "https://" + r.Host
+}
+
+// missingAPI tells a program that the path belongs to neither dialect, in a body that clients of both can read.
+func missingAPI(w http.ResponseWriter, path string) {
+	text := "there is nothing at '" + path + "'; the APIs are at /api/v4 and /api/v1"
+	body, err := json.Marshal(map[string]any{"err": text, "status": "error", "error": map[string]string{"code": "NOT_FOUND", "message": text}})
+	if err != nil { // strings always marshal
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusNotFound)
+	w.Write(body)
+}

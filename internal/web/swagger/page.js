@@ -1,0 +1,40 @@
+// Shows the document named by #api. Where reading it takes a login, asks for one; the session's token stays in this page's memory.
+(() => {
+  const api = document.getElementById("api");
+  const { document: url, login } = api.dataset;
+
+  function show(token) {
+    const ui = SwaggerUIBundle({
+      url, dom_id: "#api", deepLinking: true, docExpansion: login ? "none" : "list", filter: true, defaultModelsExpandDepth: 0,
+      persistAuthorization: false, tryItOutEnabled: false,
+      requestInterceptor: (request) => {
+        if (token && request.url.endsWith(url)) request.headers["x-yottabyte-token"] = token;
+        return request;
+      },
+      onComplete: () => { if (token) ui.preauthorizeApiKey("session", token); },
+    });
+  }
+
+  const form = document.getElementById("login");
+  if (!form) return show();
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const alert = form.querySelector("[role=alert]");
+    alert.textContent = "";
+    try {
+      const reply = await fetch(login, {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ login: form.elements.login.value, password: form.elements.password.value }),
+      });
+      const body = await reply.json();
+      if (!reply.ok) throw new Error(body.err);
+      const read = await fetch(url, { headers: { "x-yottabyte-token": body.$key } });
+      if (!read.ok) throw new Error((await read.json()).err);
+      form.remove();
+      show(body.$key);
+    } catch (error) {
+      alert.textContent = error.message;
+    }
+  });
+})();
