@@ -26,10 +26,11 @@ const (
 	Unavailable                 // the host part needed isn't answering now; may work later
 	NotBuilt                    // Dewpoint has no such function (yet); the text says so
 	Full                        // no space left
+	Stale                       // the row isn't any more what the caller took it for
 )
 
 var kindNames = [...]string{"internal", "malformed", "unauthenticated", "denied", "not_found", "not_allowed", "conflict", "invalid",
-	"too_large", "too_many", "unavailable", "not_built", "full"}
+	"too_large", "too_many", "unavailable", "not_built", "full", "stale"}
 
 // String returns the kind's name in snake case, for logs.
 func (k Kind) String() string {

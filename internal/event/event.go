@@ -15,11 +15,17 @@ type Bus struct {
 	nudges    map[string][]func()
 	listeners map[int]chan []store.Change
 	next      int
+	tables    map[string]*tableState
+	done      chan struct{}
+	closing   sync.Once
 }
 
 // New makes a bus that hears every commit of db.
 func New(db *store.DB) *Bus {
-	b := &Bus{nudges: map[string][]func(){}, listeners: map[int]chan []store.Change{}}
+	b := &Bus{
+		nudges: map[string][]func(){}, listeners: map[int]chan []store.Change{},
+		tables: map[string]*tableState{}, done: make(chan struct{}),
+	}
 	db.Watch(b.publish)
 	return b
 }
@@ -78,6 +84,7 @@ func (b *Bus) publish(changes []store.Change) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.beat(changes)
 	for id, ch := range b.listeners {
 		select {
 		case ch <- changes:

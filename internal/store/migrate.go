@@ -42,7 +42,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS "_steps" ("number" INTEGER PRIMARY KEY)`); err != nil {
 		return err
 	}
-	for _, t := range db.Schema.Tables() {
+	for _, t := range append(slices.Clip(db.Schema.Tables()), changeLog) {
 		if err := db.migrateTable(ctx, tx, t); err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
 		}

@@ -155,7 +155,7 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return NotFound(t, key.Text())
 	}
-	tx.note(t, key, Changed)
+	tx.note(t, key, Changed, names...)
 	return nil
 }
 

@@ -28,12 +28,14 @@ const (
 	Purged // a tombstone was cleared away
 )
 
-// Change is one row that a committed transaction touched. Its key is null when any row of the table may have changed: so watchers hear
-// of what they missed, and of more changes at once than are told singly.
+// Change is one row that a transaction touched. Its key is null when any row of the table may have changed: so watchers hear of what they
+// missed, and of more changes at once than are told singly. Columns names what was written where the transaction changed the row; watchers
+// needn't be told.
 type Change struct {
-	Table *schema.Table
-	Key   schema.Value
-	Verb  Verb
+	Table   *schema.Table
+	Key     schema.Value
+	Verb    Verb
+	Columns []string
 }
 
 // Dialect is what one kind of database does differently.
@@ -146,6 +148,9 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 		if err := f(tx); err != nil {
 			return err
 		}
+		if err := tx.logChanges(); err != nil {
+			return err
+		}
 		return tx.commit()
 	})
 }
@@ -212,8 +217,8 @@ func (tx *Tx) Now() time.Time { return tx.at }
 // Schema returns the declarations of the database.
 func (tx *Tx) Schema() *schema.Schema { return tx.db.Schema }
 
-func (tx *Tx) note(t *schema.Table, key schema.Value, verb Verb) {
-	tx.changes = append(tx.changes, Change{t, key, verb})
+func (tx *Tx) note(t *schema.Table, key schema.Value, verb Verb, columns ...string) {
+	tx.changes = append(tx.changes, Change{t, key, verb, columns})
 }
 
 // Touch tells the watchers that a row changed although no column of it was written.

@@ -27,6 +27,7 @@ var statuses = map[errs.Kind]int{
 	errs.Unavailable:     http.StatusServiceUnavailable,
 	errs.NotBuilt:        http.StatusNotImplemented,
 	errs.Full:            http.StatusInsufficientStorage,
+	errs.Stale:           http.StatusPreconditionFailed,
 }
 
 // exact holds the errors whose status differs from that of their kind: TUS 1.0.0 asks for both.

@@ -24,6 +24,8 @@ func statusOf(kind errs.Kind) int {
 		return http.StatusMethodNotAllowed
 	case errs.Conflict:
 		return http.StatusConflict
+	case errs.Stale:
+		return http.StatusPreconditionFailed
 	case errs.TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case errs.Invalid:

@@ -30,7 +30,7 @@ func TestStatusOfEveryKind(t *testing.T) {
 	t.Parallel()
 	for kind, status := range map[errs.Kind]int{
 		errs.Internal: 500, errs.Malformed: 400, errs.Unauthenticated: 401, errs.Denied: 403, errs.NotFound: 404, errs.NotAllowed: 405, errs.Conflict: 409,
-		errs.Invalid: 422, errs.TooLarge: 413, errs.TooMany: 429, errs.Unavailable: 503, errs.NotBuilt: 501, errs.Full: 507,
+		errs.Invalid: 422, errs.TooLarge: 413, errs.TooMany: 429, errs.Unavailable: 503, errs.NotBuilt: 501, errs.Full: 507, errs.Stale: 412,
 	} {
 		w, _ := answer(fmt.Errorf("vm 1: %w", errs.New(kind, "code", "what <happened>")))
 		if w.Code != status {

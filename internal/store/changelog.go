@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+const (
+	// keptChanges is how many entries of the log of changes are kept at least: who was away longer must read anew.
+	keptChanges = 100_000
+	// pruneEvery is after how many entries the oldest ones go, in the transaction that writes the last of them: a few milliseconds, once
+	// in thousands of writes.
+	pruneEvery = 4096
+	// entriesPerInsert keeps a statement below the 32,766 arguments that SQLite takes.
+	entriesPerInsert = 500
+)
+
+// changeLog is the log of changes: which rows each committed transaction touched, in the order of the commits. It is no table of the
+// schema: nobody declares, serves or watches it. A key never comes back, so that who has seen an entry can say so by its key.
+var changeLog = &schema.Table{Name: "_changes", Fields: schema.Fields{
+	schema.String("table"), schema.String("key"), schema.Int64("verb"), schema.Int64("at"),
+}}
+
+// Logged is an entry of the log of changes. Its verb is Created, Changed or Deleted.
+type Logged struct {
+	Seq int64
+	Change
+}
+
+// Changes returns what the transaction has done so far, in order.
+func (tx *Tx) Changes() []Change { return tx.changes }
+
+// LastChange returns the number of the last committed entry of the log, 0 when there was none.
+func (db *DB) LastChange(ctx context.Context) (last int64, err error) {
+	err = db.Read.QueryRowContext(ctx, `SELECT coalesce(max("_key"), 0) FROM "_changes"`).Scan(&last)
+	return last, db.classify(err)
+}
+
+// remembers fails unless all entries behind seq are in the log.
+func (tx *Tx) remembers(seq int64) error {
+	var first, last int64
+	err := tx.sql.QueryRowContext(tx.ctx, `SELECT coalesce(min("_key"), 0), coalesce(max("_key"), 0) FROM "_changes"`).Scan(&first, &last)
+	if err != nil {
+		return tx.db.classify(err)
+	}
+	if seq < first-1 || seq > last {
+		return errs.New(errs.NotFound, "change_forgotten", "change %d is not kept any more; read anew", seq)
+	}
+	return nil
+}
+
+// logChanges writes what the transaction did to the log.
+func (tx *Tx) logChanges() error {
+	entries := summary(tx.changes)
+	for len(entries) > 0 {
+		n := min(len(entries), entriesPerInsert)
+		last, err := tx.insertEntries(entries[:n])
+		if err != nil {
+			return err
+		}
+		if last/pruneEvery != (last-int64(n))/pruneEvery {
+			if _, err := tx.exec(`DELETE FROM "_changes" WHERE "_key" <= ?`, last-keptChanges); err != nil {
+				return err
+			}
+		}
+		entries = entries[n:]
+	}
+	return nil
+}
+
+func (tx *Tx) insertEntries(entries []Change) (last int64, err error) {
+	args := make([]any, 0, 4*len(entries))
+	for _, c := range entries {
+		args = append(args, c.Table.Name, c.Key.Text(), int64(c.Verb), tx.at.Unix())
+	}
+	marks := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?), ", len(entries)), ", ")
+	text := fmt.Sprintf(`INSERT INTO "_changes" ("table", "key", "verb", "at") VALUES %s RETURNING "_key"`, marks)
+	rows, err := tx.sql.QueryContext(tx.ctx, tx.db.SQL.bind(text), args...)
+	if err != nil {
+		return 0, tx.db.classify(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return 0, tx.db.classify(err)
+		}
+		last = max(last, seq)
+	}
+	return last, tx.db.classify(rows.Err())
+}
+
+// summary tells what became of each row by the end of a transaction, in the order in which the rows were last touched.
+func summary(changes []Change) []Change {
+	type row struct {
+		table *schema.Table
+		key   schema.Value
+	}
+	verbs, last := make(map[row]Verb, len(changes)), make(map[row]int, len(changes))
+	for i, c := range changes {
+		verb, id := c.Verb, row{c.Table, c.Key}
+		if verb == Purged && c.Table.Tombstone {
+			continue // it has been deleted for clients since the tombstone was made
+		}
+		if verb == Purged {
+			verb = Deleted
+		}
+		if before, touched := verbs[id]; touched && verb == Changed {
+			verb = before
+		}
+		verbs[id], last[id] = verb, i
+	}
+	out := make([]Change, 0, len(verbs))
+	for i, c := range changes {
+		id := row{c.Table, c.Key}
+		if at, ok := last[id]; ok && at == i {
+			out = append(out, Change{Table: c.Table, Key: c.Key, Verb: verbs[id]})
+		}
+	}
+	return out
+}
