@@ -5,6 +5,9 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,6 +31,7 @@ type Server struct {
 	URL string
 	// Started is how long the last start took until the ready line.
 	Started time.Duration
+	listen  string
 	args    []string
 	cmd     *exec.Cmd
 	exited  chan error
@@ -66,16 +70,27 @@ func Start(t testing.TB, args ...string) *Server {
 	if err := os.Chmod(data, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the data directory %s is kept", data)
+			return
+		}
+		os.RemoveAll(data)
+	})
+	return StartIn(t, data, args...)
+}
+
+// StartIn is Start with a data directory of the caller's, who removes it.
+func StartIn(t testing.TB, data string, args ...string) *Server {
+	t.Helper()
 	s := &Server{t: t, Data: data, args: args, HTTP: &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64,
 	}}}
 	t.Cleanup(func() {
 		s.Stop()
 		if t.Failed() {
-			t.Logf("the data directory %s is kept; the server's log:\n%s", data, s.Log())
-			return
+			t.Logf("the server's log:\n%s", s.Log())
 		}
-		os.RemoveAll(data)
 	})
 	s.Run()
 	return s
@@ -84,11 +99,10 @@ func Start(t testing.TB, args ...string) *Server {
 // Run starts the program again after Stop or Kill, and waits until it is ready. From the second time on it listens where it did before.
 func (s *Server) Run() {
 	s.t.Helper()
-	listen := "127.0.0.1:0"
-	if s.URL != "" {
-		listen = strings.TrimPrefix(strings.TrimPrefix(s.URL, "https://"), "http://")
+	if s.listen == "" {
+		s.listen = freePort(s.t)
 	}
-	s.cmd = exec.Command(Binary(s.t), append([]string{"serve", "--data", s.Data, "--listen", listen}, s.args...)...)
+	s.cmd = exec.Command(Binary(s.t), append([]string{"serve", "--data", s.Data, "--listen", s.listen}, s.args...)...)
 	s.cmd.Env = append(os.Environ(), "DEWPOINT_ADMIN_PASSWORD="+AdminPassword)
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
@@ -114,10 +128,26 @@ func (s *Server) Run() {
 	case s.URL = <-ready:
 		s.Started = time.Since(began)
 	case err := <-exited:
+		s.cmd = nil
 		s.t.Fatalf("the server ended before it was ready: %v\n%s", err, s.Log())
 	case <-time.After(30 * time.Second):
 		s.t.Fatalf("the server isn't ready after 30 s:\n%s", s.Log())
 	}
+}
+
+// freePort returns a loopback address that nothing listens on. Its port lies below those that the kernel gives to outgoing connections, so
+// that a server which is killed finds it free again.
+func freePort(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
+	}
+	t.Fatal("no free port between 10000 and 30000")
+	return ""
 }
 
 // Stop asks the server to end, as systemd would, and waits.
