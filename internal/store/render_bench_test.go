@@ -73,7 +73,7 @@ func fillVMs(b *testing.B, db *store.DB, n int) {
 	}
 	defer tx.Rollback()
 	exec := func(text string, args ...any) {
-		if _, err := tx.Exec(text, args...); err != nil {
+		if _, err := tx.Exec(db.SQL.Bind(text), args...); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // FuzzRender checks that whatever is accepted of a client's text becomes SQL that runs and rows that are JSON.
 func FuzzRender(f *testing.F) {
-	w := newSample(f)
+	w := newSample(f, onSQLite)
 	f.Add("most,machine[name] as m", "name eq 'it''s' and ram gt 1", "-name,m#x")
 	f.Add("owner#$display as d, count(volumes) as n", "d ct 'A' or n eq 2", "+$key")
 	f.Add("status eq 'a\"b' as \u00e9", "(started lt {$now}) or owner in (vms/1,null)", "status")

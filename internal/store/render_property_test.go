@@ -1,12 +1,10 @@
 package store_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,7 +18,6 @@ import (
 	"dewpoint/internal/query/querytest"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
 )
 
 // world is random rows of the sample tables, in memory and in a database.
@@ -35,14 +32,9 @@ func (w *world) Rows(t *schema.Table) []*schema.Record { return w.live[t.Name] }
 
 var texts = []string{"", "a", "A", "web-1", "it's", `q"uote`, "line\nbreak\ttab", `back\slash`, "Ünïcode", "100%", "running", "1", "</script>", "\u2028"}
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, d driver) *world {
 	s := querytest.Schema()
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "t.db"), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return &world{schema: s, db: db}
+	return &world{schema: s, db: d.connect(t, d.place(t), s)}
 }
 
 // fill replaces all rows by random ones; some rows of tables with tombstones are deleted ones.
@@ -54,7 +46,7 @@ func (w *world) fill(t *rapid.T) {
 	}
 	defer tx.Rollback()
 	exec := func(text string, args ...any) {
-		if _, err := tx.Exec(text, args...); err != nil {
+		if _, err := tx.Exec(w.db.SQL.Bind(text), args...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +79,7 @@ func insert(exec func(string, ...any), r *schema.Record, row int, dead bool) {
 		cols, args = append(cols, "_row"), append(args, row)
 	}
 	if r.Table.Tombstone {
-		cols, args = append(cols, "_deleted"), append(args, dead)
+		cols, args = append(cols, "_deleted"), append(args, schema.BoolValue(dead).Any())
 	}
 	for _, f := range r.Table.Fields {
 		if f.Stored() {
@@ -163,46 +155,47 @@ func guards(t *schema.Table) query.Expr {
 
 // TestRenderAgreesWithNaive holds the SQL against the naive evaluator, for random requests over random rows.
 func TestRenderAgreesWithNaive(t *testing.T) {
-	t.Parallel()
-	var legal, refused int
-	w := newWorld(t)
-	rapid.Check(t, func(t *rapid.T) {
-		w.fill(t)
-		for range 8 {
-			table := rapid.SampledFrom(w.schema.Tables()).Draw(t, "table")
-			req := randomRequest(t, w.schema, table)
-			ast, err := query.Parse(req)
-			if err != nil {
-				t.Fatalf("%+v: %v", req, err)
+	onEach(t, func(t *testing.T, d driver) {
+		var legal, refused int
+		w := newWorld(t, d)
+		rapid.Check(t, func(t *rapid.T) {
+			w.fill(t)
+			for range 8 {
+				table := rapid.SampledFrom(w.schema.Tables()).Draw(t, "table")
+				req := randomRequest(t, w.schema, table)
+				ast, err := query.Parse(req)
+				if err != nil {
+					t.Fatalf("%+v: %v", req, err)
+				}
+				opt := query.Options{Now: time.Unix(1536, 0)}
+				if rapid.Bool().Draw(t, "guarded") {
+					opt.Guard = guards
+				}
+				plan, err := query.Build(w.schema, table, ast, opt)
+				if err != nil {
+					refused++
+					continue
+				}
+				legal++
+				want := naive.Eval(plan, w)
+				text, args, err := w.db.Render(plan)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := readJSON(w.db, text, args)
+				if err != nil {
+					t.Fatalf("%s %+v\n%s\n%v", table.Name, req, text, err)
+				}
+				if diff := cmp.Diff(tokens(t, want), tokens(t, got)); diff != "" {
+					t.Fatalf("%s %+v\n%s %v\nwant %s\ngot  %s\n%s", table.Name, req, text, args, want, got, diff)
+				}
 			}
-			opt := query.Options{Now: time.Unix(1536, 0)}
-			if rapid.Bool().Draw(t, "guarded") {
-				opt.Guard = guards
-			}
-			plan, err := query.Build(w.schema, table, ast, opt)
-			if err != nil {
-				refused++
-				continue
-			}
-			legal++
-			want := naive.Eval(plan, w)
-			text, args, err := w.db.Render(plan)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := readJSON(w.db, text, args)
-			if err != nil {
-				t.Fatalf("%s %+v\n%s\n%v", table.Name, req, text, err)
-			}
-			if diff := cmp.Diff(tokens(t, want), tokens(t, got)); diff != "" {
-				t.Fatalf("%s %+v\n%s %v\nwant %s\ngot  %s\n%s", table.Name, req, text, args, want, got, diff)
-			}
+		})
+		t.Logf("%d requests compared, %d refused", legal, refused)
+		if legal < refused {
+			t.Errorf("only %d of %d random requests were legal", legal, legal+refused)
 		}
 	})
-	t.Logf("%d requests compared, %d refused", legal, refused)
-	if legal < refused {
-		t.Errorf("only %d of %d random requests were legal", legal, legal+refused)
-	}
 }
 
 // readJSON runs a rendered statement.

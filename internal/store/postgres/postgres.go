@@ -1,7 +1,116 @@
-// Package postgres opens a store in a PostgreSQL database, which any number of servers share.
+// Package postgres opens a store in a PostgreSQL database, which any number of servers share. One transaction writes at a time, whichever
+// server it runs in, so that what a transaction has read still holds when it commits, as in SQLite; any number read beside it.
+//
+// The database needs the encoding UTF8 and the extension pgcrypto, and the connection must lead to the server itself or to a pool that
+// keeps sessions: advisory locks and LISTEN don't work through one that doesn't. Tables are made in the first schema of the search path.
 package postgres
 
 import (
-	_ "github.com/jackc/pgx/v5"
-	_ "github.com/jackc/pgx/v5/stdlib"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
+
+// readers bounds the connections that read at the same time.
+const readers = 8
+
+// cancelLimit is how long a server may take to stop a statement whose caller has gone, before the connection is closed.
+const cancelLimit = 5 * time.Second
+
+// Open connects to the database that dsn names, as a URL or as key=value pairs, and brings it up to the declarations. The errors
+// don't show the password.
+func Open(ctx context.Context, dsn string, s *schema.Schema) (*store.DB, error) {
+	config, err := configure(dsn)
+	if err != nil {
+		return nil, err
+	}
+	where, err := look(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", dialect{}.Classify(err))
+	}
+	write := pool(config, 1, nil)
+	read := pool(config, readers, map[string]string{"default_transaction_read_only": "on"})
+	db, err := store.New(ctx, store.Config{
+		Read: read, Write: write, SQL: store.PostgreSQL(), Dialect: dialect{}, Schema: s, Feed: newFeed(config, where, s),
+		Snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), read.Close(), write.Close())
+	}
+	return db, nil
+}
+
+// configure reads the address and adds what the store relies on. What the caller has set of the time limits stays.
+func configure(dsn string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("the address of the database can't be read; it looks like postgres://user:password@host:5432/name")
+	}
+	for name, value := range map[string]string{
+		"application_name":                    "dewpoint",
+		"statement_timeout":                   "30s", // of one statement; a client's regular expression can be slow
+		"lock_timeout":                        "10s", // as long as SQLite waits for another writer
+		"idle_in_transaction_session_timeout": "60s", // a server that hangs in a transaction must not stop the others
+	} {
+		if _, given := config.RuntimeParams[name]; !given {
+			config.RuntimeParams[name] = value
+		}
+	}
+	for name, value := range map[string]string{"standard_conforming_strings": "on", "extra_float_digits": "0", "timezone": "UTC"} {
+		config.RuntimeParams[name] = value
+	}
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	config.DialFunc = dialer.DialContext // a server whose host has gone is missed within half a minute
+	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelLimit}
+	}
+	return config, nil
+}
+
+// look checks that the database will do, and returns a name for the place of our tables, which is the same for all servers that share it.
+func look(ctx context.Context, config *pgx.ConnConfig) (string, error) {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var version int
+	var encoding, place string
+	err = conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), coalesce(current_schema(), '')`).Scan(&version, &encoding, &place)
+	switch {
+	case err != nil:
+		return "", err
+	case version < 130000:
+		return "", fmt.Errorf("the server has version %d.%d; PostgreSQL 13 or newer is needed", version/10000, version%10000)
+	case encoding != "UTF8":
+		return "", fmt.Errorf("the database has the encoding %s; make one with UTF8", encoding)
+	case place == "":
+		return "", errors.New("no schema of the search path exists; create one")
+	}
+	sum := sha256.Sum256([]byte(place)) // a channel's name has at most 63 bytes
+	return "dewpoint_" + hex.EncodeToString(sum[:8]), nil
+}
+
+func pool(config *pgx.ConnConfig, size int, params map[string]string) *sql.DB {
+	own := config.Copy()
+	for name, value := range params {
+		own.RuntimeParams[name] = value
+	}
+	db := stdlib.OpenDB(*own)
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db
+}

@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed functions.sql
+var functions string
+
+// dialect implements store.Dialect.
+type dialect struct{}
+
+// Lock implements store.Dialect. The lock goes with the transaction, after its changes can be seen.
+func (dialect) Lock(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('dewpoint ' || current_schema(), 0))`)
+	return err
+}
+
+// Prepare implements store.Dialect.
+func (dialect) Prepare(ctx context.Context, tx *sql.Tx) error {
+	// An index over many rows takes longer than a client may wait; the rest is not to be told of each thing that is there already.
+	if _, err := tx.ExecContext(ctx, `SET LOCAL statement_timeout = 0; SET LOCAL client_min_messages = warning`); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, functions); err != nil {
+		return fmt.Errorf("making our functions: %w", err)
+	}
+	return prepareSHA1(ctx, tx)
+}
+
+// prepareSHA1 wraps the function of pgcrypto, which may lie in a schema outside the search path.
+func prepareSHA1(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, `CREATE EXTENSION IF NOT EXISTS pgcrypto`); err != nil {
+		return fmt.Errorf("adding the extension pgcrypto, which an administrator can do by CREATE EXTENSION pgcrypto: %w", err)
+	}
+	var in string
+	if err := tx.QueryRowContext(ctx, `SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pgcrypto'`).Scan(&in); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `CREATE OR REPLACE FUNCTION dewpoint_sha1(content text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+		SELECT encode(`+in+`.digest(convert_to(content, 'UTF8'), 'sha1'), 'hex')
+	$$`)
+	return err
+}
+
+// Columns implements store.Dialect.
+func (dialect) Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
+		pgx.Identifier{table}.Sanitize())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}

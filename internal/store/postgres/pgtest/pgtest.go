@@ -1,0 +1,91 @@
+// Package pgtest runs a PostgreSQL server for the tests of one package and gives each test a database of its own. The server is
+// that of the host's installation; it listens on a free port of the loopback address, keeps its files in a temporary directory, and ends
+// with the tests.
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// limit bounds each step of starting and stopping.
+const limit = 30 * time.Second
+
+var (
+	started   = sync.OnceValues(start)
+	isStarted atomic.Bool
+	databases atomic.Int64
+)
+
+// Main runs the tests of a package and stops the server, if one of them started it. TestMain calls it.
+func Main(m *testing.M) {
+	code := m.Run()
+	if isStarted.Load() {
+		if s, err := started(); err == nil {
+			s.stop()
+		}
+	}
+	os.Exit(code)
+}
+
+// DSN returns the address of an empty database, which goes with the test. Without an installed server the test is skipped, or fails
+// where CI is true.
+func DSN(t testing.TB) string {
+	t.Helper()
+	isStarted.Store(true)
+	s, err := started()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	name := fmt.Sprintf("test%d", databases.Add(1))
+	s.exec(t, "CREATE DATABASE "+name)
+	t.Cleanup(func() { s.exec(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return s.dsn(name)
+}
+
+// Disconnect cuts all connections to the database of dsn.
+func Disconnect(t testing.TB, dsn string) {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := started()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", config.Database)
+}
+
+func (s *server) dsn(database string) string {
+	u := url.URL{
+		Scheme: "postgres", User: url.UserPassword(user, s.password), Host: s.address, Path: database, RawQuery: "sslmode=disable",
+	}
+	return u.String()
+}
+
+// exec runs a statement in the database that every installation has.
+func (s *server) exec(t testing.TB, text string, args ...any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.dsn("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, text, args...); err != nil {
+		t.Fatal(err)
+	}
+}
