@@ -48,6 +48,11 @@ func (s *Server) Resource() *Client {
 
 // Do sends a request; a string or []byte body goes as it is, nil as none, anything else as JSON.
 func (c *Client) Do(method, path string, body any) (*Reply, error) {
+	return c.DoWith(method, path, body, nil)
+}
+
+// DoWith is Do with further headers.
+func (c *Client) DoWith(method, path string, body any, headers map[string]string) (*Reply, error) {
 	var reader io.Reader
 	kind := "application/json"
 	switch b := body.(type) {
@@ -70,6 +75,9 @@ func (c *Client) Do(method, path string, body any) (*Reply, error) {
 	req.Header.Set("Content-Type", kind)
 	if c.Authorization != "" {
 		req.Header.Set("Authorization", c.Authorization)
+	}
+	for name, value := range headers {
+		req.Header.Set(name, value)
 	}
 	res, err := c.HTTP.Do(req)
 	if err != nil {
