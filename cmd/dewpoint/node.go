@@ -84,7 +84,7 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 	if err := os.WriteFile(filepath.Join(cfg.Data, "instance"), []byte(n.identity.Instance+"\n"), 0o644); err != nil {
 		return nil, err
 	}
-	n.engine = engine.New(n.db, n.bus, engine.Secrets{HashPassword: auth.HashPassword, NewAPIKey: auth.NewAPIKey}, log)
+	n.engine = engine.New(n.db, n.bus, n.auth, log)
 	if n.uploads, err = upload.New(n.engine, n.library, cfg.Data, log); err != nil {
 		return nil, err
 	}

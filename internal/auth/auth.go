@@ -30,6 +30,8 @@ type Service struct {
 	secret    []byte // signs JWTs
 	now       func() time.Time
 	passwords passwords
+	attempts  attempts
+	quotas    quotas
 	holders   cache
 	uses      uses
 }

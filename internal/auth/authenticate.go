@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 )
@@ -19,52 +20,83 @@ type credential struct {
 
 // Authenticate finds out who sends the request. It looks at the Authorization header (Basic with a password or an API key, Bearer with
 // any token), x-yottabyte-token and the query parameter token, in this order; the first that is there decides. Without any the error
-// is Unauthenticated with the code "missing", for one that isn't good with the code "invalid". The actor's Request is left empty.
-func (s *Service) Authenticate(ctx context.Context, r *http.Request) (perm.Actor, error) {
+// is Unauthenticated with the code "missing", for one that isn't good with the code "invalid". A good one whose requests of the hour are
+// used up is TooMany; reply, the header of what will be answered, tells how many are left. The actor's Request is left empty.
+func (s *Service) Authenticate(ctx context.Context, r *http.Request, reply http.Header) (perm.Actor, error) {
 	c, ok := credentialOf(r)
 	if !ok {
 		return perm.Actor{}, errMissing()
 	}
 	address := Address(r)
-	var u model.User
+	var p proof
 	var err error
 	if c.token != "" {
-		u, ok, err = s.checkToken(ctx, c.token, address)
-	} else if u, ok, err = s.checkPassword(ctx, c.name, c.password); ok {
-		s.uses.note(useKey{"users", u.Key}, s.now(), address)
+		p, err = s.checkToken(ctx, c.token, address)
+	} else {
+		p, err = s.checkBasic(ctx, c, address)
 	}
 	if err != nil {
 		return perm.Actor{}, err
 	}
-	if !ok {
-		return perm.Actor{}, errBad()
+	if err := s.admit(p.by, p.perHour, reply); err != nil {
+		return perm.Actor{}, err
 	}
-	return perm.Actor{User: u.Key, Name: u.Name, Admin: u.Admin, Address: address}, nil
+	if p.noted {
+		s.uses.note(p.by, s.now(), address)
+	}
+	return perm.Actor{User: p.user.Key, Name: p.user.Name, Admin: p.user.Admin, Address: address}, nil
 }
 
-// checkToken tells the kinds of tokens apart by their form and notes the use of a good one.
-func (s *Service) checkToken(ctx context.Context, token, address string) (model.User, bool, error) {
+// proof is a good credential.
+type proof struct {
+	user    model.User
+	by      useKey // its row: that of the account for passwords and JWTs
+	noted   bool   // its use is written down
+	perHour int64  // requests that it is good for; 0 for any number
+}
+
+// checkBasic checks a name and password. Accounts with a second factor need more than these.
+func (s *Service) checkBasic(ctx context.Context, c credential, address string) (proof, error) {
+	h, ok, err := s.checkPassword(ctx, c.name, c.password, address)
+	switch {
+	case err != nil:
+		return proof{}, err
+	case !ok:
+		return proof{}, errBad()
+	case h.user.TwoFactorAuthentication:
+		return proof{}, errs.New(errs.Unauthenticated, "code_required", "accounts with a second factor can't use Basic; log in with a code, or use an API key")
+	}
+	s.attempts.clear(attempt{accountOf(c.name), sourceOf(address)})
+	s.uses.forgive(h.user.Key, h.user.FailedAttempts > 0)
+	return proof{user: h.user, by: useKey{"users", h.user.Key}, noted: true, perHour: h.limits.perSession}, nil
+}
+
+// checkToken tells the kinds of tokens apart by their form.
+func (s *Service) checkToken(ctx context.Context, token, address string) (proof, error) {
 	var h holder
 	var ok bool
 	var err error
+	p := proof{noted: true}
 	switch {
 	case isHex(token, 2*apiKeyBytes):
 		if h, ok, err = s.byAPIKey(ctx, token); ok {
-			if ok = mayEnter(h.user) && usable(*h.key, s.now(), address); ok {
-				s.uses.note(useKey{"user_api_keys", h.key.Key}, s.now(), address)
-			}
+			ok = usable(*h.key, s.now(), address)
+			p.by, p.perHour = useKey{"user_api_keys", h.key.Key}, h.limits.perKey
 		}
 	case isHex(token, 2*sessionBytes):
 		if h, ok, err = s.bySession(ctx, token); ok {
-			if ok = mayEnter(h.user) && s.alive(*h.session, h.limits); ok {
-				s.uses.note(useKey{"sessions", h.session.Key}, s.now(), address)
-			}
+			ok = s.alive(*h.session, h.limits)
+			p.by, p.perHour = useKey{"sessions", h.session.Key}, h.limits.perSession
 		}
 	case strings.Count(token, ".") == 2:
 		h, ok, err = s.byJWT(ctx, token, 0)
-		ok = ok && mayEnter(h.user)
+		p = proof{by: useKey{"users", h.user.Key}, perHour: h.limits.perSession}
 	}
-	return h.user, ok && err == nil, err
+	if err == nil && !(ok && mayEnter(h.user)) {
+		err = errBad()
+	}
+	p.user = h.user
+	return p, err
 }
 
 // credentialOf reads the request's credential. Schemes that aren't ours and empty values count as absent: clients send them.

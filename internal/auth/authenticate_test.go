@@ -120,7 +120,7 @@ func TestClosedAccountsMayNotEnter(t *testing.T) {
 			for what, r := range requests {
 				b.refuses(what, "invalid", r)
 			}
-			if _, err := b.Login(context.Background(), "ann", "pw", ""); err == nil {
+			if _, err := b.login("ann", "pw", ""); err == nil {
 				t.Error("login of a closed account")
 			}
 			if _, _, _, err := b.Refresh(context.Background(), token); err == nil {
@@ -185,7 +185,7 @@ func FuzzAuthenticate(f *testing.F) {
 		r := from("192.0.2.1", "", "")
 		r.Header["Authorization"], r.Header["X-Yottabyte-Token"] = []string{authorization}, []string{token}
 		r.URL.RawQuery = query
-		if a, err := b.Authenticate(context.Background(), r); !errs.Is(err, errs.Unauthenticated) {
+		if a, err := b.Authenticate(context.Background(), r, http.Header{}); !errs.Is(err, errs.Unauthenticated) {
 			t.Errorf("got %+v, %v", a, err)
 		}
 	})
@@ -204,7 +204,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	for name, r := range map[string]*http.Request{"basic": basic("ann:pw"), "key": bearer(key), "session": bearer(s.open(u.Key)), "jwt": bearer(token)} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := s.Authenticate(context.Background(), r); err != nil {
+				if _, err := s.Authenticate(context.Background(), r, http.Header{}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -17,7 +17,7 @@ type holder struct {
 	user    model.User
 	session *model.Session
 	key     *model.UserAPIKey
-	limits  limits // of the session
+	limits  limits
 }
 
 // cache keeps answers of the database for a moment. It is cleared whenever one of the tables behind it changes, so it is never behind.

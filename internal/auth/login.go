@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -47,35 +48,127 @@ func (s *Service) Bootstrap(ctx context.Context, password string) (printed strin
 	return printed, true, nil
 }
 
-// Login checks a name and password that somebody at address typed. An unknown name, a wrong password and a closed account give the same
-// Unauthenticated error after the same time.
-func (s *Service) Login(ctx context.Context, name, password, address string) (model.User, error) {
-	u, ok, err := s.checkPassword(ctx, name, password)
+// Attempt is what somebody typed to log in, and where.
+type Attempt struct {
+	Name, Password string
+	// Code is of the authenticator, or a recovery code; empty when none was given.
+	Code    string
+	Address string
+}
+
+// Login checks a name, a password and, where the account has a second factor, a code. An unknown name, a wrong password and a closed
+// account give the same Unauthenticated error after the same time; a code that is missing (code_required) or wrong (invalid_code) has its
+// own, which who knows the password may read. After five failures for the account from one address others from there are TooMany for a
+// while.
+func (s *Service) Login(ctx context.Context, a Attempt) (model.User, error) {
+	h, ok, err := s.checkPassword(ctx, a.Name, a.Password, a.Address)
 	if err != nil {
 		return model.User{}, err
 	}
 	if !ok {
 		return model.User{}, errs.New(errs.Unauthenticated, "invalid", "Invalid user name or password")
 	}
-	now := schema.IntValue(s.now().Unix())
-	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		return tx.Change("users", schema.IntValue(u.Key), schema.Set{"last_login": now, "failed_attempts": schema.IntValue(0)})
+	if h.user.TwoFactorAuthentication && a.Code == "" {
+		return model.User{}, errs.New(errs.Unauthenticated, "code_required", "a code of the account's second factor is needed; send it as member 'code'")
+	}
+	if err := s.enter(ctx, h.user.Key, a.Code); err != nil {
+		return model.User{}, err
+	}
+	s.attempts.clear(attempt{accountOf(a.Name), sourceOf(a.Address)})
+	return h.user, nil
+}
+
+// enter checks the code, if the account wants one, and writes the login down.
+func (s *Service) enter(ctx context.Context, user int64, code string) error {
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		account, err := tx.Get("users", schema.IntValue(user))
+		if err != nil {
+			return err
+		}
+		set := schema.Set{}
+		if account.Get("two_factor_authentication").Bool() {
+			if set, err = s.CheckCode(account, code); err != nil {
+				return err
+			}
+		}
+		set["last_login"], set["failed_attempts"] = schema.IntValue(s.now().Unix()), schema.IntValue(0)
+		return tx.Change("users", account.Key, set)
 	})
-	return u, err
+	if errs.Is(err, errs.Invalid) {
+		s.uses.failed(user)
+		return errs.Wrap(err, errs.Unauthenticated, "invalid_code", "%v", err)
+	}
+	if err == nil {
+		s.uses.forgive(user, false)
+	}
+	return err
 }
 
 // checkPassword is the part that Login and HTTP Basic share. A failure on an account that exists is counted.
-func (s *Service) checkPassword(ctx context.Context, name, password string) (model.User, bool, error) {
-	h, known, err := s.byName(ctx, strings.ToLower(name)) // login names are lower-case, and people type them as they like
-	if err != nil {
-		return model.User{}, false, err
+func (s *Service) checkPassword(ctx context.Context, name, password, address string) (holder, bool, error) {
+	name = strings.ToLower(name) // login names are lower-case, and people type them as they like
+	by := attempt{accountOf(name), sourceOf(address)}
+	if err := s.mayTry(by); err != nil {
+		return holder{}, false, err
 	}
-	right, err := s.passwords.check(ctx, h.user.Key, password, h.user.Password, s.now())
+	h, known, err := s.byName(ctx, name)
 	if err != nil {
-		return model.User{}, false, err
+		return holder{}, false, err
+	}
+	right, err := s.verify(ctx, by, h.user, password)
+	if err != nil {
+		return holder{}, false, err
 	}
 	if known && !right {
 		s.uses.failed(h.user.Key)
 	}
-	return h.user, known && right && mayEnter(h.user), nil
+	return h, right, nil
 }
+
+// mayTry refuses an attempt that has to wait.
+func (s *Service) mayTry(by attempt) error {
+	if wait := s.attempts.blocked(by, s.now()); wait > 0 {
+		return errWait(wait, "too many failed logins to this account from your address")
+	}
+	return nil
+}
+
+// verify reports whether the password opens the account, which may be none. Failures are counted before the next attempt from the same
+// source has its turn, so however many come at once, no more are looked at than one after the other.
+func (s *Service) verify(ctx context.Context, by attempt, u model.User, password string) (bool, error) {
+	if len(password) > longestPassword {
+		s.attempts.fail(by, s.now())
+		return false, nil
+	}
+	proof := s.passwords.proof(u.Key, password, u.Password)
+	if s.attempts.quick(by, s.now(), func() bool { return mayEnter(u) && s.passwords.remembers(proof, s.now()) }) {
+		return true, nil
+	}
+	defer s.attempts.done(by)
+	leave, err := s.passwords.turns.enter(ctx, by.source)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	if err := s.mayTry(by); err != nil { // those before us in the queue may have failed
+		return false, err
+	}
+	right := s.passwords.matches(proof, password, u.Password, s.now()) && mayEnter(u)
+	if !right {
+		s.attempts.fail(by, s.now())
+	}
+	return right, nil
+}
+
+// HashPassword returns what is stored of a password. It blocks until it is the turn of the caller's address.
+func (s *Service) HashPassword(ctx context.Context, password string) (string, error) {
+	leave, err := s.passwords.turns.enter(ctx, sourceOf(perm.ActorOf(ctx).Address))
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return HashPassword(password), nil
+}
+
+// NewAPIKey makes a key and the digest to store in user_api_keys.
+func (s *Service) NewAPIKey() (key, digest string) { return NewAPIKey() }

@@ -41,7 +41,8 @@ func (s *Service) byName(ctx context.Context, name string) (holder, bool, error)
 		if err != nil || len(found) == 0 {
 			return holder{}, false, err
 		}
-		return holder{user: found[0]}, true, nil
+		l, err := readLimits(tx)
+		return holder{user: found[0], limits: l}, err == nil, err
 	})
 }
 
@@ -61,11 +62,7 @@ func (s *Service) bySession(ctx context.Context, token string) (holder, bool, er
 			return holder{}, false, err
 		}
 		h, ok, err := account(tx, found[0].User)
-		if err != nil {
-			return holder{}, false, err
-		}
 		h.session = &found[0]
-		h.limits, err = readLimits(tx)
 		return h, ok, err
 	})
 }
@@ -84,13 +81,14 @@ func (s *Service) byAPIKey(ctx context.Context, key string) (holder, bool, error
 	})
 }
 
-// account reads an account by its key.
+// account reads an account by its key, and what limits its credentials.
 func account(tx *store.Tx, key int64) (holder, bool, error) {
 	u, err := store.GetRow[model.User](tx, schema.IntValue(key))
 	if err != nil {
 		return holder{}, false, ifThere(err)
 	}
-	return holder{user: u}, true, nil
+	l, err := readLimits(tx)
+	return holder{user: u, limits: l}, err == nil, err
 }
 
 // mayEnter reports whether the account is open.

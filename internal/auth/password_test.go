@@ -20,15 +20,15 @@ func TestLogin(t *testing.T) {
 	b := newBench(t)
 	u := b.user("ann", "pw")
 	ctx := context.Background()
-	got, err := b.Login(ctx, "ann", "pw", "192.0.2.1")
+	got, err := b.login("ann", "pw", "192.0.2.1")
 	if err != nil || got.Key != u.Key {
 		t.Fatalf("login: %+v, %v", got, err)
 	}
 	if got := b.readUser(u.Key).LastLogin; got != start.Unix() {
 		t.Errorf("last_login is %d, want %d", got, start.Unix())
 	}
-	_, wrong := b.Login(ctx, "ann", "no", "192.0.2.1")
-	_, unknown := b.Login(ctx, "bob", "pw", "192.0.2.1")
+	_, wrong := b.login("ann", "no", "192.0.2.1")
+	_, unknown := b.login("bob", "pw", "192.0.2.1")
 	if !errs.Is(wrong, errs.Unauthenticated) || !errs.Is(unknown, errs.Unauthenticated) || wrong.Error() != unknown.Error() {
 		t.Errorf("wrong password: %v; unknown user: %v; want the same refusal", wrong, unknown)
 	}
@@ -38,7 +38,7 @@ func TestLogin(t *testing.T) {
 	if got := b.readUser(u.Key).FailedAttempts; got != 1 {
 		t.Errorf("failed_attempts is %d, want 1", got)
 	}
-	if _, err := b.Login(ctx, "ann", "pw", ""); err != nil {
+	if _, err := b.login("ann", "pw", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.readUser(u.Key).FailedAttempts; got != 0 {

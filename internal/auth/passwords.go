@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,12 +8,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"dewpoint/internal/errs"
 )
 
 const (
-	verifiersAtOnce = 2 // each takes 19 MiB
 	verifiedFor     = 5 * time.Minute
 	mostVerified    = 1000
 	longestPassword = 1024 // bytes; what is longer is no password of ours
@@ -23,7 +19,7 @@ const (
 // passwords verifies passwords and remembers for a while which ones were right, so that HTTP Basic on every call is cheap. What is
 // remembered is a keyed hash over user, password and stored digest: it is void as soon as the digest changes, and useless elsewhere.
 type passwords struct {
-	slots chan struct{}
+	turns turnstile
 	key   []byte // of this process
 	dummy digest // verified against where there is no user, so that this takes as long
 
@@ -32,7 +28,7 @@ type passwords struct {
 }
 
 func (p *passwords) init() (err error) {
-	p.slots = make(chan struct{}, verifiersAtOnce)
+	p.turns = newTurnstile()
 	p.key = make([]byte, 32)
 	rand.Read(p.key)
 	p.verified = map[[sha256.Size]byte]time.Time{}
@@ -42,30 +38,21 @@ func (p *passwords) init() (err error) {
 	return nil
 }
 
-// check reports whether the stored digest is that of password. An unreadable or empty digest matches nothing and takes as long.
-func (p *passwords) check(ctx context.Context, user int64, password, stored string, now time.Time) (bool, error) {
-	if len(password) > longestPassword {
-		return false, nil
-	}
-	proof := p.proof(user, password, stored)
-	if p.remembers(proof, now) {
-		return true, nil
+// matches reports whether the stored digest is that of the password, which proof is the proof of. An unreadable or empty digest matches
+// nothing and takes as long. The caller has had its turn.
+func (p *passwords) matches(proof [sha256.Size]byte, password, stored string, now time.Time) bool {
+	if p.remembers(proof, now) { // somebody with the same password was before us
+		return true
 	}
 	d, err := parseDigest(stored)
 	if err != nil {
 		d = p.dummy
 	}
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return false, errs.Wrap(ctx.Err(), errs.Unavailable, "cancelled", "the request was cut off before the password could be checked; try again")
-	}
 	if !d.matches(password) || err != nil {
-		return false, nil
+		return false
 	}
 	p.remember(proof, now)
-	return true, nil
+	return true
 }
 
 func (p *passwords) proof(user int64, password, stored string) (sum [sha256.Size]byte) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"math"
 	"time"
 
 	"dewpoint/internal/errs"
@@ -14,25 +13,6 @@ import (
 )
 
 const sessionBytes = 20 // 40 hex digits
-
-// limits is how long sessions live.
-type limits struct{ age, idle time.Duration }
-
-// readLimits reads the settings max_session_age and session_idle, in seconds; what is missing or out of bounds counts as three days and
-// one day, the defaults that users of the table API know.
-func readLimits(tx *store.Tx) (limits, error) {
-	l := limits{age: 259200 * time.Second, idle: 86400 * time.Second}
-	for key, into := range map[string]*time.Duration{"max_session_age": &l.age, "session_idle": &l.idle} {
-		setting, err := store.GetRow[model.Setting](tx, schema.TextValue(key))
-		if err := ifThere(err); err != nil {
-			return l, err
-		}
-		if n := schema.TextValue(setting.Value).Int(); n > 0 && n <= math.MaxInt32 {
-			*into = time.Duration(n) * time.Second
-		}
-	}
-	return l, nil
-}
 
 // NewSession opens a session for a user who was just authenticated and returns its token, which can't be read again.
 func (s *Service) NewSession(ctx context.Context, user int64, address string) (token string, err error) {

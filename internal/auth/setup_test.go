@@ -105,13 +105,18 @@ func from(address, header, value string) *http.Request {
 	return r
 }
 
+// login logs in without a code.
+func (b *bench) login(name, password, address string) (model.User, error) {
+	return b.Login(context.Background(), auth.Attempt{Name: name, Password: password, Address: address})
+}
+
 func bearer(token string) *http.Request {
 	return from("192.0.2.1", "Authorization", "Bearer "+token)
 }
 
 func (b *bench) accepts(what string, r *http.Request) perm.Actor {
 	b.Helper()
-	a, err := b.Authenticate(context.Background(), r)
+	a, err := b.Authenticate(context.Background(), r, http.Header{})
 	if err != nil {
 		b.Errorf("%s: %v", what, err)
 	}
@@ -120,7 +125,7 @@ func (b *bench) accepts(what string, r *http.Request) perm.Actor {
 
 func (b *bench) refuses(what, code string, r *http.Request) {
 	b.Helper()
-	a, err := b.Authenticate(context.Background(), r)
+	a, err := b.Authenticate(context.Background(), r, http.Header{})
 	if e := errs.As(err); e == nil || e.Kind != errs.Unauthenticated || e.Code != code {
 		b.Errorf("%s: got %+v, %v; want it refused as %s", what, a, err, code)
 	}

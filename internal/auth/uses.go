@@ -30,7 +30,13 @@ type use struct {
 type uses struct {
 	mu       sync.Mutex
 	byRow    map[useKey]use
-	failures map[int64]int64 // user → wrong passwords since the last flush
+	failures map[int64]tally // by user, since the last flush
+}
+
+// tally is what is to become of the failed attempts that an account's row holds.
+type tally struct {
+	anew  bool // a login succeeded: they are over
+	count int64
 }
 
 func (u *uses) note(k useKey, at time.Time, address string) {
@@ -52,14 +58,29 @@ func (u *uses) last(k useKey) int64 {
 func (u *uses) failed(user int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.failures == nil {
-		u.failures = map[int64]int64{}
+	t := u.failures[user]
+	t.count++
+	u.keep(user, t)
+}
+
+// forgive forgets the failures of an account after a login; written says whether its row holds some too.
+func (u *uses) forgive(user int64, written bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if delete(u.failures, user); written {
+		u.keep(user, tally{anew: true})
 	}
-	u.failures[user]++
+}
+
+func (u *uses) keep(user int64, t tally) {
+	if u.failures == nil {
+		u.failures = map[int64]tally{}
+	}
+	u.failures[user] = t
 }
 
 // take returns what is due to be written and forgets what is written and old.
-func (u *uses) take(now time.Time) (due map[useKey]use, failures map[int64]int64) {
+func (u *uses) take(now time.Time) (due map[useKey]use, failures map[int64]tally) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	failures, u.failures = u.failures, nil
@@ -90,17 +111,24 @@ func (s *Service) flush(ctx context.Context) error {
 				return err
 			}
 		}
-		for user, n := range failures {
-			r, err := tx.Get("users", schema.IntValue(user))
-			if err == nil {
-				err = tx.Change("users", r.Key, schema.Set{"failed_attempts": schema.IntValue(r.Get("failed_attempts").Int() + n)})
-			}
-			if err := ifThere(err); err != nil {
+		for user, t := range failures {
+			if err := ifThere(t.write(tx, user)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func (t tally) write(tx *store.Tx, user int64) error {
+	r, err := tx.Get("users", schema.IntValue(user))
+	if err != nil {
+		return err
+	}
+	if !t.anew {
+		t.count += r.Get("failed_attempts").Int()
+	}
+	return tx.Change("users", r.Key, schema.Set{"failed_attempts": schema.IntValue(t.count)})
 }
 
 // columnsOf says where a table keeps the use of its rows.

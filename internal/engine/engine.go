@@ -5,6 +5,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"dewpoint/internal/errs"
@@ -16,15 +17,16 @@ import (
 
 // Engine serves requests on one database. It is safe for concurrent use.
 type Engine struct {
-	db    *store.DB
-	bus   *event.Bus
-	hooks map[string]hooks
-	log   *slog.Logger
+	db      *store.DB
+	bus     *event.Bus
+	secrets Secrets
+	hooks   map[string]hooks
+	log     *slog.Logger
 }
 
 // New makes an engine.
 func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engine {
-	e := &Engine{db: db, bus: bus, log: log}
+	e := &Engine{db: db, bus: bus, secrets: secrets, log: log}
 	e.hooks = map[string]hooks{
 		"vms":            vmHooks,
 		"machines":       {},
@@ -33,16 +35,10 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"machine_nics":   nicHooks,
 		"vnets":          vnetHooks,
 		"files":          fileHooks,
-		"users":          userHooks(secrets),
-		"user_api_keys":  apiKeyHooks(secrets),
+		"users":          userHooks,
+		"user_api_keys":  apiKeyHooks,
 	}
 	return e
-}
-
-// Secrets makes what must be made with care; package auth does.
-type Secrets struct {
-	HashPassword func(password string) string // what is stored of a password
-	NewAPIKey    func() (key, digest string)  // a fresh API key, and what is stored of it
 }
 
 // Schema returns the declarations.
@@ -76,13 +72,26 @@ type Write struct {
 	Response map[string]string
 	// given is what the client sent for the row in hand; hooks look at members that are not columns.
 	given schema.Input
+	// digests are of passwords, made before this transaction.
+	digests map[string]string
 }
 
-// Do runs f in one transaction as the actor of ctx.
+// Do runs f in one transaction as the actor of ctx. When f sets a password it is called, and undone, once more for each: the digest of a
+// password takes long to make and is made while nobody waits for the writer.
 func (e *Engine) Do(ctx context.Context, f func(*Write) error) error {
-	return e.db.Update(ctx, func(tx *store.Tx) error {
-		return f(&Write{Tx: tx, Actor: perm.ActorOf(ctx), eng: e, Response: map[string]string{}})
-	})
+	digests := map[string]string{}
+	for {
+		err := e.db.Update(ctx, func(tx *store.Tx) error {
+			return f(&Write{Tx: tx, Actor: perm.ActorOf(ctx), eng: e, Response: map[string]string{}, digests: digests})
+		})
+		var wanted *needDigest
+		if !errors.As(err, &wanted) {
+			return err
+		}
+		if digests[wanted.password], err = e.secrets.HashPassword(ctx, wanted.password); err != nil {
+			return err
+		}
+	}
 }
 
 // Created is the outcome of a create: the new row's key, and what the table's hook wants the client to read.

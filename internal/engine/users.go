@@ -10,39 +10,67 @@ import (
 	"dewpoint/internal/store"
 )
 
-func userHooks(secrets Secrets) hooks {
-	return hooks{
-		create: func(_ *Write, r *schema.Record) error {
-			id := make([]byte, 20)
-			if _, err := rand.Read(id); err != nil {
-				return err
-			}
-			r.Put("id", schema.TextValue(hex.EncodeToString(id)))
-			r.Put("name", schema.TextValue(strings.ToLower(r.Get("name").Text())))
-			if password := r.Get("password").Text(); password != "" {
-				r.Put("password", schema.TextValue(secrets.HashPassword(password)))
-			}
-			return nil
-		},
-		update: func(w *Write, old *schema.Record, set schema.Set) error {
-			if v, ok := set["enabled"]; ok && !v.Bool() && old.Get("admin").Bool() {
-				if err := w.keepAnAdmin(old); err != nil {
-					return err
-				}
-			}
-			if v, ok := set["password"]; ok {
-				if v.Text() == "" {
-					delete(set, "password")
-					return nil
-				}
-				set["token_epoch"] = schema.IntValue(old.Get("token_epoch").Int() + 1) // tokens given before are void
-				set["password"] = schema.TextValue(secrets.HashPassword(v.Text()))
-				return w.endSessions(old.Key)
-			}
-			return nil
-		},
-		remove: func(w *Write, r *schema.Record) error { return w.keepAnAdmin(r) },
+var userHooks = hooks{
+	create: createUser,
+	update: updateUser,
+	remove: func(w *Write, r *schema.Record) error { return w.keepAnAdmin(r) },
+	actions: map[string]action{
+		"enable":             func(w *Write, r *schema.Record, _ schema.Set) error { return w.setEnabled(r, true) },
+		"disable":            func(w *Write, r *schema.Record, _ schema.Set) error { return w.setEnabled(r, false) },
+		"two_factor_setup":   setUpSecondFactor,
+		"two_factor_confirm": confirmSecondFactor,
+		"two_factor_off":     endSecondFactor,
+	},
+}
+
+func createUser(w *Write, r *schema.Record) (err error) {
+	id := make([]byte, 20)
+	rand.Read(id)
+	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
+	r.Put("name", schema.TextValue(strings.ToLower(r.Get("name").Text())))
+	if password := r.Get("password").Text(); password != "" {
+		var digest schema.Value
+		if digest, err = w.digest(password); err == nil {
+			r.Put("password", digest)
+		}
 	}
+	return err
+}
+
+func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
+	if v, ok := set["enabled"]; ok && !v.Bool() && old.Get("admin").Bool() {
+		if err := w.keepAnAdmin(old); err != nil {
+			return err
+		}
+	}
+	if old.Get("two_factor_authentication").Bool() {
+		delete(set, "two_factor_type") // it says what the factor is, and clients send whole rows
+	}
+	v, ok := set["password"]
+	switch {
+	case !ok:
+		return nil
+	case v.Text() == "":
+		delete(set, "password")
+		return nil
+	}
+	set["token_epoch"] = schema.IntValue(old.Get("token_epoch").Int() + 1) // tokens given before are void
+	if set["password"], err = w.digest(v.Text()); err != nil {
+		return err
+	}
+	return w.endSessions(old.Key)
+}
+
+// setEnabled opens or closes an account, as a PUT of the column does. Everybody may act on their own account, so this asks for more.
+func (w *Write) setEnabled(r *schema.Record, open bool) error {
+	if !w.Actor.Admin {
+		return errs.New(errs.Denied, "denied", "accounts are opened and closed by administrators")
+	}
+	set := schema.Set{"enabled": schema.BoolValue(open)}
+	if err := updateUser(w, r, set); err != nil {
+		return err
+	}
+	return w.Tx.Change("users", r.Key, set)
 }
 
 // endSessions ends all sessions of a user.
@@ -68,22 +96,20 @@ func (w *Write) keepAnAdmin(r *schema.Record) error {
 	return err
 }
 
-func apiKeyHooks(secrets Secrets) hooks {
-	return hooks{
-		create: func(w *Write, r *schema.Record) error {
-			if r.Get("user").IsNull() {
-				r.Put("user", schema.RefValue(w.Actor.User))
-			}
-			if r.Get("user").Int() != w.Actor.User && !w.Actor.Admin {
-				return errs.New(errs.Denied, "denied", "you can make API keys for yourself only")
-			}
-			if r.Get("expires_type").IsNull() && r.Get("expires").Int() == 0 {
-				r.Put("expires_type", schema.TextValue("never"))
-			}
-			key, digest := secrets.NewAPIKey()
-			r.Put("digest", schema.TextValue(digest))
-			w.Response["private_key"], w.Response["token"] = key, key
-			return nil
-		},
-	}
+var apiKeyHooks = hooks{
+	create: func(w *Write, r *schema.Record) error {
+		if r.Get("user").IsNull() {
+			r.Put("user", schema.RefValue(w.Actor.User))
+		}
+		if r.Get("user").Int() != w.Actor.User && !w.Actor.Admin {
+			return errs.New(errs.Denied, "denied", "you can make API keys for yourself only")
+		}
+		if r.Get("expires_type").IsNull() && r.Get("expires").Int() == 0 {
+			r.Put("expires_type", schema.TextValue("never"))
+		}
+		key, digest := w.eng.secrets.NewAPIKey()
+		r.Put("digest", schema.TextValue(digest))
+		w.Response["private_key"], w.Response["token"] = key, key
+		return nil
+	},
 }

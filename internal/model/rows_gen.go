@@ -319,6 +319,9 @@ type User struct {
 	SSHKeys                 string // ssh_keys
 	ID                      string // id
 	Admin                   bool   // admin
+	TwoFactorSecret         string // two_factor_secret
+	TwoFactorStep           int64  // two_factor_step
+	TwoFactorRecovery       string // two_factor_recovery
 	TokenEpoch              int64  // token_epoch
 }
 
@@ -350,7 +353,10 @@ func (r *User) Scan(rec *schema.Record) {
 	r.SSHKeys = rec.At(20).Text()
 	r.ID = rec.At(21).Text()
 	r.Admin = rec.At(24).Bool()
-	r.TokenEpoch = rec.At(25).Int()
+	r.TwoFactorSecret = rec.At(25).Text()
+	r.TwoFactorStep = rec.At(26).Int()
+	r.TwoFactorRecovery = rec.At(27).Text()
+	r.TokenEpoch = rec.At(28).Int()
 }
 
 // UserAPIKey is one row of user_api_keys: its stored columns, null as the zero value.

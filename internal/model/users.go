@@ -11,7 +11,8 @@ import (
 func users() *schema.Table {
 	return &schema.Table{
 		Name: "users", Title: "User", LogType: "user",
-		Doc: "User accounts.",
+		Doc:         "User accounts.",
+		ActionTable: "user_actions", ActionRef: "user", Actions: userActions(),
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(loginName, "a login name (letters, digits, _ . @ -)"),
 			schema.String("displayname").Len(0, 128).Summary(),
@@ -38,8 +39,22 @@ func users() *schema.Table {
 			schema.Rows("api_keys", "user_api_keys", "user"),
 			schema.Rows("sessions", "sessions", "user").Hidden(),
 			schema.Bool("admin").Hidden().Note("may do everything"),
+			schema.String("two_factor_secret").ReadOnly().Secret().Hidden().Note("of the authenticator, in base 32; not in use while two_factor_authentication is false"),
+			schema.Int64("two_factor_step").ReadOnly().Hidden().Def(0).Note("the time step of the code that was taken last: no older one is"),
+			schema.LongText("two_factor_recovery").ReadOnly().Secret().Hidden().Note("SHA-256 of each recovery code that is left, in hex"),
 			schema.Int64("token_epoch").ReadOnly().Hidden().Def(0).Note("grows with each change of password: older tokens are void"),
 		},
+	}
+}
+
+func userActions() schema.Actions {
+	code := schema.String("code").Len(0, 64)
+	return schema.Actions{
+		{Name: "enable", Doc: "open the account"},
+		{Name: "disable", Doc: "close the account"},
+		{Name: "two_factor_setup", Doc: "make the secret of your authenticator; it is in the reply and can't be read again"},
+		{Name: "two_factor_confirm", Doc: "turn the second factor on with a code of your authenticator; the reply has the recovery codes, once", Params: schema.Fields{code}},
+		{Name: "two_factor_off", Doc: "turn the second factor off, with a code unless you are an administrator", Params: schema.Fields{code}},
 	}
 }
 

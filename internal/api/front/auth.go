@@ -7,9 +7,10 @@ import (
 	"dewpoint/internal/perm"
 )
 
-// Authenticator finds out who sends a request, from its headers and the query parameter token.
+// Authenticator finds out who sends a request, from its headers and the query parameter token. Into reply, the header of what will be
+// answered, it puts how many requests the caller has left, where that is limited.
 type Authenticator interface {
-	Authenticate(ctx context.Context, r *http.Request) (perm.Actor, error)
+	Authenticate(ctx context.Context, r *http.Request, reply http.Header) (perm.Actor, error)
 }
 
 // Authenticated lets requests through that carry a good credential, with the caller in their context; deny answers the others in its
@@ -18,7 +19,7 @@ func Authenticated(auth Authenticator, deny func(w http.ResponseWriter, r *http.
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			call := Of(r.Context())
-			actor, err := auth.Authenticate(r.Context(), r)
+			actor, err := auth.Authenticate(r.Context(), r, w.Header())
 			if err != nil {
 				deny(w, r, err)
 				return

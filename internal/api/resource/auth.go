@@ -1,12 +1,14 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
 	"time"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 )
@@ -44,6 +46,8 @@ type loginInput struct {
 		Username string `json:"username" required:"true" minLength:"1" maxLength:"256"`
 		Password string `json:"password" maxLength:"1024"`
 		AuthType string `json:"auth_type" doc:"password, which is also meant when it is missing"`
+		Code     string `json:"code" maxLength:"64" doc:"of the account's second factor, or a recovery code"`
+		OTP      string `json:"otp" maxLength:"64" doc:"the same as code"`
 	}
 }
 
@@ -71,7 +75,9 @@ func (s *server) login(ctx context.Context, in *loginInput) (ticket, error) {
 	default:
 		return ticket{}, errs.New(errs.Invalid, "invalid_auth_type", "auth_type %q is not known; use password", in.Body.AuthType).On("auth_type")
 	}
-	u, err := s.Auth.Login(ctx, in.Body.Username, in.Body.Password, front.Of(ctx).Address)
+	u, err := s.Auth.Login(ctx, auth.Attempt{
+		Name: in.Body.Username, Password: in.Body.Password, Code: cmp.Or(in.Body.Code, in.Body.OTP), Address: front.Of(ctx).Address,
+	})
 	if err != nil {
 		return ticket{}, err
 	}

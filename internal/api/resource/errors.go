@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -97,7 +98,11 @@ type failure struct {
 	Data   null   `json:"data"`
 	Fault  fault  `json:"error"`
 	status int
+	header http.Header
 }
+
+// GetHeaders implements huma.HeadersError.
+func (f *failure) GetHeaders() http.Header { return f.header }
 
 // GetStatus implements huma.StatusError.
 func (f *failure) GetStatus() int { return f.status }
@@ -123,7 +128,8 @@ func (s *server) failure(ctx context.Context, err error, c codes) *failure {
 	if !ok {
 		status = statuses[e.Kind]
 	}
-	f := &failure{Status: "error", status: status, Fault: fault{Code: c.of(e), Message: e.Text}}
+	f := &failure{Status: "error", status: status, header: http.Header{}, Fault: fault{Code: c.of(e), Message: e.Text}}
+	front.RetryAfter(f.header, e.Wait)
 	if e.Field != "" {
 		f.Fault.Details = "field " + e.Field
 	}
@@ -136,6 +142,7 @@ func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if f.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
+	maps.Copy(w.Header(), f.header)
 	writeJSON(w, f.status, f)
 }
 

@@ -118,7 +118,7 @@ func TestBadInput(t *testing.T) {
 func TestLenientBodies(t *testing.T) {
 	t.Parallel()
 	a := start(t)
-	req, err := http.NewRequest(http.MethodPost, a.URL+"/api/v1/auth/login", strings.NewReader(`{"username":"admin","password":"`+password+`","auth_type":null,"otp":1}`))
+	req, err := http.NewRequest(http.MethodPost, a.URL+"/api/v1/auth/login", strings.NewReader(`{"username":"admin","password":"`+password+`","auth_type":null,"device":1}`))
 	must(t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	a.send(req).want(http.StatusOK)

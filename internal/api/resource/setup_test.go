@@ -58,7 +58,7 @@ func start(t testing.TB) *api {
 	_, _, err = who.Bootstrap(ctx, password)
 	must(t, err)
 	log := slog.New(slog.DiscardHandler)
-	a := &api{t: t, db: db, eng: engine.New(db, event.New(db), engine.Secrets{HashPassword: auth.HashPassword, NewAPIKey: auth.NewAPIKey}, log)}
+	a := &api{t: t, db: db, eng: engine.New(db, event.New(db), who, log)}
 	lib, err := media.New(db, dir)
 	must(t, err)
 	uploads, err := upload.New(a.eng, lib, dir, log)

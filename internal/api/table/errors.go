@@ -52,6 +52,9 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil || !errors.Is(err, context.Canceled) { // a client that went away is no event
 		note(call, kind, err)
 	}
+	if e := errs.As(err); e != nil {
+		front.RetryAfter(w.Header(), e.Wait)
+	}
 	if kind == errs.Unauthenticated {
 		// Bearer, not Basic: a browser must not ask for a password, keep it and send it with the requests of other sites.
 		w.Header().Set("WWW-Authenticate", `Bearer realm="dewpoint"`)

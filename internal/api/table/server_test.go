@@ -74,7 +74,7 @@ func start(t testing.TB) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eng := engine.New(db, event.New(db), engine.Secrets{HashPassword: auth.HashPassword, NewAPIKey: auth.NewAPIKey}, log)
+	eng := engine.New(db, event.New(db), who, log)
 	s.Server = httptest.NewServer(front.Wrap(table.New(eng, who, files{lib}, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
@@ -21,8 +22,8 @@ import (
 // Auth checks credentials and keeps sessions.
 type Auth interface {
 	front.Authenticator
-	// Login checks a name and password; Unauthenticated when they aren't good.
-	Login(ctx context.Context, name, password, address string) (model.User, error)
+	// Login checks what somebody typed; Unauthenticated when it isn't good, or a code is missing, and TooMany after some failures.
+	Login(ctx context.Context, a auth.Attempt) (model.User, error)
 	// NewSession opens a session of the user with that key and returns its token.
 	NewSession(ctx context.Context, user int64, address string) (token string, err error)
 	// EndSession closes the session of a token; NotFound when there is none.

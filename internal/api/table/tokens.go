@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 )
 
@@ -43,18 +44,26 @@ func (c *call) login() error {
 	if err != nil {
 		return err
 	}
-	var given [2]string
-	for i, name := range []string{"login", "password"} {
-		if json.Unmarshal(in[name], &given[i]) != nil {
+	ctx := c.r.Context()
+	a := auth.Attempt{Address: front.Of(ctx).Address}
+	for name, into := range map[string]*string{"login": &a.Name, "password": &a.Password} {
+		if json.Unmarshal(in[name], into) != nil {
 			return errs.New(errs.Invalid, "invalid_"+name, "Validation error on field: '%s' - 'must be a string'", name).On(name)
 		}
 	}
-	ctx, address := c.r.Context(), front.Of(c.r.Context()).Address
-	user, err := c.auth.Login(ctx, given[0], given[1], address)
+	for _, name := range []string{"otp", "code"} {
+		if _, given := in[name]; !given {
+			continue
+		}
+		if a.Code, err = word(in, name); err != nil {
+			return err
+		}
+	}
+	user, err := c.auth.Login(ctx, a)
 	if err != nil {
 		return err
 	}
-	token, err := c.auth.NewSession(ctx, user.Key, address)
+	token, err := c.auth.NewSession(ctx, user.Key, a.Address)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,9 @@ func (s *server) open() {
 	var err error
 	s.db, err = sqlite.Open(context.Background(), filepath.Join(s.dir, "t.db"), model.Schema())
 	must(s.t, err)
-	eng := engine.New(s.db, event.New(s.db), engine.Secrets{HashPassword: auth.HashPassword, NewAPIKey: auth.NewAPIKey}, log)
+	who, err := auth.New(s.db, s.dir)
+	must(s.t, err)
+	eng := engine.New(s.db, event.New(s.db), who, log)
 	s.lib, err = media.New(s.db, s.dir)
 	must(s.t, err)
 	s.uploads, err = upload.New(eng, s.lib, s.dir, log)

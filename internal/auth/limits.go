@@ -1,0 +1,41 @@
+package auth
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// limits is what settings say about credentials.
+type limits struct {
+	age, idle time.Duration // of sessions
+	// perKey and perSession are how many requests an hour an API key, or any other credential, is good for; 0 for any number.
+	perKey, perSession int64
+}
+
+// readLimits reads the settings. What is missing or no such number counts as the default that users of the table API know: three days, one
+// day unused, 1000 requests for each key.
+func readLimits(tx *store.Tx) (l limits, err error) {
+	number := func(key string, least, otherwise int64) int64 {
+		if err != nil {
+			return otherwise
+		}
+		var setting model.Setting
+		setting, err = store.GetRow[model.Setting](tx, schema.TextValue(key))
+		err = ifThere(err)
+		n, bad := strconv.ParseInt(setting.Value, 10, 64)
+		if bad != nil || n < least || n > math.MaxInt32 {
+			return otherwise
+		}
+		return n
+	}
+	l.age = time.Duration(number("max_session_age", 1, 259200)) * time.Second
+	l.idle = time.Duration(number("session_idle", 1, 86400)) * time.Second
+	l.perKey = number("rate_limit_per_hour", 0, 1000)
+	l.perSession = number("rate_limit_sessions", 0, 0)
+	return l, err
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"strings"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// setUpSecondFactor gives the caller the secret of an authenticator; it counts for nothing until it is confirmed.
+func setUpSecondFactor(w *Write, r *schema.Record, _ schema.Set) error {
+	if err := w.ownSecondFactor(r); err != nil {
+		return err
+	}
+	secret, uri, err := w.eng.secrets.NewSecondFactor(r.Get("name").Text())
+	if err != nil {
+		return err
+	}
+	w.Response["secret"], w.Response["uri"] = secret, uri
+	return w.Tx.Change("users", r.Key, schema.Set{
+		"two_factor_secret": schema.TextValue(secret), "two_factor_step": schema.IntValue(0), "two_factor_recovery": schema.TextValue(""),
+	})
+}
+
+// confirmSecondFactor turns the second factor on for who shows that the authenticator has the secret.
+func confirmSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
+	if err := w.ownSecondFactor(r); err != nil {
+		return err
+	}
+	if r.Get("two_factor_secret").Text() == "" {
+		return errs.New(errs.Conflict, "no_second_factor", "there is no second factor to confirm; do two_factor_setup first")
+	}
+	set, err := w.eng.secrets.CheckCode(r, params["code"].Text())
+	if err != nil {
+		return err
+	}
+	codes, stored := w.eng.secrets.NewRecoveryCodes()
+	w.Response["recovery_codes"] = strings.Join(codes, " ")
+	set["two_factor_recovery"] = schema.TextValue(stored)
+	set["two_factor_authentication"] = schema.BoolValue(true)
+	set["two_factor_type"] = schema.TextValue("authenticator")
+	set["two_factor_setup_next_login"] = schema.BoolValue(false)
+	return w.Tx.Change("users", r.Key, set)
+}
+
+// ownSecondFactor refuses to change what isn't the caller's, or is in use: a factor that somebody else has seen is none.
+func (w *Write) ownSecondFactor(r *schema.Record) error {
+	switch {
+	case r.Key.Int() != w.Actor.User:
+		return errs.New(errs.Denied, "denied", "a second factor can be set up by the account's owner only")
+	case r.Get("two_factor_authentication").Bool():
+		return errs.New(errs.Conflict, "second_factor_on", "the account has a second factor; turn it off first")
+	}
+	return nil
+}
+
+// endSecondFactor turns the second factor off. Administrators need no code: people lose their telephones.
+func endSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
+	if r.Get("two_factor_authentication").Bool() && !w.Actor.Admin {
+		if _, err := w.eng.secrets.CheckCode(r, params["code"].Text()); err != nil {
+			return err
+		}
+	}
+	return w.Tx.Change("users", r.Key, schema.Set{
+		"two_factor_authentication": schema.BoolValue(false), "two_factor_secret": schema.TextValue(""),
+		"two_factor_recovery": schema.TextValue(""), "two_factor_type": schema.TextValue("email"),
+	})
+}
