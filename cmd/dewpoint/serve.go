@@ -26,11 +26,13 @@ const (
 	idleLimit     = 2 * time.Minute
 	mostHeader    = 256 << 10 // a filter of 100 KB travels in the request line
 	shutdownLimit = 10 * time.Second
+	lockLimit     = 3 * time.Second
+	lockRetry     = 50 * time.Millisecond
 )
 
 // serve runs the whole program until ctx ends. Guests, routers and their services go on without it.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	unlock, err := lockData(cfg.Data)
+	unlock, err := lockData(ctx, cfg.Data)
 	if err != nil {
 		return err
 	}
@@ -74,8 +76,9 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	return err
 }
 
-// lockData makes the data directory and keeps a second server off it.
-func lockData(dir string) (unlock func(), err error) {
+// lockData makes the data directory and keeps a second server off it. It waits a moment for a lock that is held: a server that was killed
+// while it started a program leaves the lock with that program until it is on its feet.
+func lockData(ctx context.Context, dir string) (unlock func(), err error) {
 	// 0711: QEMU, which runs as a user of its own, must reach the disks below; it can't list what is there.
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
@@ -84,7 +87,12 @@ func lockData(dir string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking the data directory: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	deadline := time.Now().Add(lockLimit)
+	for syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		if time.Now().Before(deadline) && ctx.Err() == nil {
+			time.Sleep(lockRetry)
+			continue
+		}
 		f.Close()
 		return nil, fmt.Errorf("another server uses the data directory %s; stop it first, or give this one another with --data", dir)
 	}
