@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
 )
 
 // limit bounds each step of starting and stopping.
@@ -25,13 +26,18 @@ var (
 	databases atomic.Int64
 )
 
-// Main runs the tests of a package and stops the server, if one of them started it. TestMain calls it.
+// Main runs the tests of a package and stops the server, if one of them started it. Goroutines that are left then fail the package.
+// TestMain calls it.
 func Main(m *testing.M) {
 	code := m.Run()
 	if isStarted.Load() {
 		if s, err := started(); err == nil {
 			s.stop()
 		}
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
 	os.Exit(code)
 }
