@@ -23,3 +23,50 @@ func (s *Service) Verified() int {
 }
 
 var AddressAllowed = addressAllowed
+
+// TakeQuota counts a request of the credential whose row has that key, and says how many credentials are known then.
+func (s *Service) TakeQuota(key, most int64, now time.Time) (left int64, ok bool, known int) {
+	left, _, ok = s.quotas.take(useKey{"user_api_keys", key}, most, now)
+	return left, ok, len(s.quotas.by)
+}
+
+// CountFailure counts a failed login.
+func (s *Service) CountFailure(name, address string, now time.Time) {
+	s.attempts.fail(attempt{accountOf(name), sourceOf(address)}, now)
+}
+
+// Attempts counts the accounts and addresses that are remembered for failed logins.
+func (s *Service) Attempts() int {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
+	return len(s.attempts.by)
+}
+
+// The bounds of what is remembered.
+const (
+	MostAttempts = mostAttempts
+	MostQuotas   = mostQuotas
+)
+
+// Turnstile is where computations of passwords wait.
+type Turnstile = turnstile
+
+var (
+	NewTurnstile = newTurnstile
+	SourceOf     = sourceOf
+)
+
+// Enter waits for a turn.
+func (t *turnstile) Enter(ctx context.Context, address string) (leave func(), err error) {
+	return t.enter(ctx, sourceOf(address))
+}
+
+// Waiting counts who of an address is inside or waits.
+func (t *turnstile) Waiting(address string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if q := t.queues[sourceOf(address)]; q != nil {
+		return q.people
+	}
+	return 0
+}

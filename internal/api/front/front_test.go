@@ -142,7 +142,9 @@ func TestTakeOver(t *testing.T) {
 
 type authenticator func() (perm.Actor, error)
 
-func (a authenticator) Authenticate(context.Context, *http.Request, http.Header) (perm.Actor, error) { return a() }
+func (a authenticator) Authenticate(context.Context, *http.Request, http.Header) (perm.Actor, error) {
+	return a()
+}
 
 func TestAuthenticated(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,165 @@
+package auth_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"dewpoint/internal/auth"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// set writes a setting.
+func (b *bench) set(key, value string) {
+	b.Helper()
+	b.update(func(tx *store.Tx) error {
+		_, err := store.GetRow[model.Setting](tx, schema.TextValue(key))
+		if errs.Is(err, errs.NotFound) {
+			r := schema.NewRecord(tx.Schema().Table("settings"))
+			r.Key = schema.TextValue(key)
+			r.Put("value", schema.TextValue(value))
+			_, err = tx.Create(r, nil)
+			return err
+		}
+		return tx.Change("settings", schema.TextValue(key), schema.Set{"value": schema.TextValue(value)})
+	})
+}
+
+// key makes an API key of the user.
+func (b *bench) key(user int64) string {
+	b.Helper()
+	key, digest := auth.NewAPIKey()
+	b.create("user_api_keys", schema.Set{"user": schema.IntValue(user), "digest": schema.TextValue(digest)})
+	return key
+}
+
+// limited fails the test unless the request is refused for its number, and returns the reply's header and how long to wait.
+func (b *bench) limited(what string, r *http.Request) (http.Header, time.Duration) {
+	b.Helper()
+	header := http.Header{}
+	_, err := b.Authenticate(context.Background(), r, header)
+	e := errs.As(err)
+	if e == nil || e.Kind != errs.TooMany || e.Code != "rate_limited" {
+		b.Fatalf("%s: %v, want it refused as rate_limited", what, err)
+	}
+	return header, e.Wait
+}
+
+func TestKeyIsGoodForAThousandRequestsAnHour(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	u := b.user("ann", "pw")
+	key, other := b.key(u.Key), b.key(u.Key)
+	for n := range 1000 {
+		header := http.Header{}
+		if _, err := b.Authenticate(context.Background(), bearer(key), header); err != nil {
+			t.Fatalf("request %d: %v", n+1, err)
+		}
+		if got := header.Get("X-RateLimit-Remaining"); got != strconv.Itoa(999-n) {
+			t.Fatalf("request %d: %s are left", n+1, got)
+		}
+		b.pass(time.Second)
+	}
+	header, wait := b.limited("request 1001", bearer(key))
+	if wait != 2600*time.Second || header.Get("X-RateLimit-Limit") != "1000" || header.Get("X-RateLimit-Remaining") != "0" ||
+		header.Get("X-RateLimit-Reset") != strconv.FormatInt(start.Add(time.Hour).Unix(), 10) {
+		t.Errorf("wait %v, header %v", wait, header)
+	}
+	b.accepts("another key of the same user", bearer(other))
+	b.pass(wait - time.Nanosecond)
+	b.limited("a moment too early", bearer(key))
+	b.pass(time.Nanosecond)
+	b.accepts("in the next hour", bearer(key))
+}
+
+func TestQuotaIsExactInParallel(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := b.key(b.user("ann", "pw").Key)
+	b.set("rate_limit_per_hour", "100")
+	var good, refused atomic.Int64
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 40 {
+				switch _, err := b.Authenticate(context.Background(), bearer(key), http.Header{}); {
+				case err == nil:
+					good.Add(1)
+				case errs.Is(err, errs.TooMany):
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if good.Load() != 100 || refused.Load() != 220 {
+		t.Errorf("%d requests were let in and %d refused, want 100 and 220", good.Load(), refused.Load())
+	}
+}
+
+func TestSettingsOfLimitsCountAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	u := b.user("ann", "pw")
+	key := b.key(u.Key)
+	b.set("rate_limit_per_hour", "2")
+	b.accepts("first", bearer(key))
+	b.accepts("second", bearer(key))
+	b.limited("third of two", bearer(key))
+	b.set("rate_limit_per_hour", "3")
+	b.accepts("third of three", bearer(key))
+	b.set("rate_limit_per_hour", "0")
+	for range 5 {
+		b.accepts("without a limit", bearer(key))
+	}
+	b.set("rate_limit_per_hour", "1")
+	b.limited("when the limit is lowered", bearer(key))
+	b.set("rate_limit_per_hour", "lots")
+	b.accepts("when the setting is no number", bearer(key))
+}
+
+func TestSessionsAreLimitedOnlyWhenAsked(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	u := b.user("ann", "pw")
+	token, _, err := b.IssueJWT(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.set("rate_limit_per_hour", "1")
+	session := b.open(u.Key)
+	credentials := map[string]*http.Request{"session": bearer(session), "JWT": bearer(token), "password": basic("ann:pw")}
+	for what, r := range credentials {
+		for range 3 {
+			b.accepts(what, r)
+		}
+	}
+	b.set("rate_limit_sessions", "1")
+	b.accepts("the first of the session", bearer(session))
+	b.limited("the second of the session", bearer(session))
+	b.accepts("another session", bearer(b.open(u.Key)))
+	b.accepts("the first by password", basic("ann:pw"))
+	b.limited("the first by JWT, which counts as the same account", bearer(token))
+}
+
+func TestQuotasAreBounded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.TakeQuota(-1, 2, start)
+	b.TakeQuota(-1, 2, start)
+	for key := range int64(auth.MostQuotas + 5000) {
+		if _, _, known := b.TakeQuota(key, 2, start); known > auth.MostQuotas {
+			t.Fatalf("%d credentials are remembered, want %d at most", known, auth.MostQuotas)
+		}
+	}
+	if left, ok, _ := b.TakeQuota(-1, 2, start); ok {
+		t.Errorf("the busiest credential was forgotten: %d left", left)
+	}
+}
