@@ -69,7 +69,10 @@ func configure(dsn string) (*pgx.ConnConfig, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	for name, value := range map[string]string{"standard_conforming_strings": "on", "extra_float_digits": "0", "timezone": "UTC"} {
+	for name, value := range map[string]string{
+		"standard_conforming_strings": "on", "extra_float_digits": "0", "timezone": "UTC",
+		"jit": "off", // it takes longer to compile a rendered query than to run it
+	} {
 		config.RuntimeParams[name] = value
 	}
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
