@@ -56,7 +56,7 @@ type codes struct {
 
 // of returns the code of an error in the area.
 func (c codes) of(e *errs.Error) string {
-	if code, ok := common[e.Kind]; ok {
+	if code, ok := common[e.Kind]; ok && e.Code != "code_required" { // a login page asks for the code then
 		return code
 	}
 	own := ""
