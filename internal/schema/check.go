@@ -59,3 +59,11 @@ func clip(s string) string {
 		return r
 	}, s) + `"`
 }
+
+// Pattern returns the regular expression that a text must match and what it wants in words; "" when there is none. The empty text is exempt.
+func (f *Field) Pattern() (expr, hint string) {
+	if f.match == nil {
+		return "", ""
+	}
+	return f.match.String(), f.hint
+}

@@ -85,7 +85,10 @@ var libraries = []library{
 		why: "one writes domain XML, the other reads what libvirt made of it",
 	},
 	{path: "github.com/vishvananda/", owners: []string{"internal/host/link"}},
-	{path: "github.com/danielgtaylor/huma", owners: []string{"internal/api/resource"}},
+	{
+		path: "github.com/danielgtaylor/huma", owners: []string{"internal/api/resource", "internal/api/table"},
+		why: "one serves its operations by it, the other only writes its OpenAPI document with its types",
+	},
 	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},
 	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
 	{path: "github.com/spf13/cobra", owners: []string{"cmd/dewpoint"}},

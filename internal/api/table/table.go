@@ -47,11 +47,13 @@ type api struct {
 	files  Files
 	info   Version
 	tables http.Handler
+	pages  http.Handler
+	docs   documents
 }
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
 func New(eng *engine.Engine, auth Auth, files Files, info Version) http.Handler {
-	a := &api{eng: eng, auth: auth, files: files, info: info}
+	a := &api{eng: eng, auth: auth, files: files, info: info, pages: docsPages()}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	return a
 }
@@ -59,6 +61,8 @@ func New(eng *engine.Engine, auth Auth, files Files, info Version) http.Handler 
 // ServeHTTP implements http.Handler.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
+	case isDocs(path):
+		a.pages.ServeHTTP(w, r)
 	case path == "/api/v4", strings.HasPrefix(path, "/api/v4/"):
 		a.tables.ServeHTTP(w, r)
 	case path == "/version.json":
@@ -111,6 +115,9 @@ func (c *call) split() error {
 func (c *call) tables() error {
 	if len(c.path) == 0 {
 		return c.index()
+	}
+	if len(c.path) == 1 && isDocument(c.path[0]) {
+		return c.document()
 	}
 	s := c.eng.Schema()
 	if t := s.ActionTable(c.path[0]); t != nil {

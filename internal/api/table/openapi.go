@@ -1,0 +1,166 @@
+package table
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// Document describes the table API as an OpenAPI 3.1 document made from the declarations: no table has a word of its own in here.
+func Document(s *schema.Schema, version string) *huma.OpenAPI {
+	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	d := &describer{schema: s, schemas: schemas.Map(), doc: &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{
+			Title: "Dewpoint table API", Version: version, Description: introduction, License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
+		},
+		Servers: []*huma.Server{{URL: "/"}},
+		Components: &huma.Components{
+			Schemas:   schemas,
+			Responses: map[string]*huma.Response{},
+			SecuritySchemes: map[string]*huma.SecurityScheme{
+				"basic":   {Type: "http", Scheme: "basic", Description: "name and password, or an API key as the name"},
+				"bearer":  {Type: "http", Scheme: "bearer", Description: "an API key, or any other token"},
+				"session": {Type: "apiKey", In: "header", Name: "x-yottabyte-token", Description: "the token of a session, see POST /api/sys/tokens"},
+				"query":   {Type: "apiKey", In: "query", Name: "token", Description: "any token, for links in a browser"},
+			},
+		},
+		Security: []map[string][]string{{"basic": {}}, {"bearer": {}}, {"session": {}}, {"query": {}}},
+	}}
+	d.common()
+	d.sessions()
+	for _, t := range s.Tables() {
+		if !t.Internal {
+			d.table(t)
+		}
+	}
+	return d.doc
+}
+
+const introduction = `Every kind of object is a table: ` + "`GET /api/v4/vms`" + ` lists rows, ` + "`POST`" + ` makes one, ` + "`GET`, `PUT` and `DELETE /api/v4/vms/{key}`" + ` read, change and
+delete one. What can be done to a row beyond that is an action.
+
+**Reading.** ` + "`fields`, `filter`, `sort`, `limit` and `offset`" + ` say what a list holds; each table's list has examples made of its own columns. A reply
+has exactly the members that ` + "`fields`" + ` names; members with an alias or behind a path have the type of what they stand for. Without ` + "`fields`" + ` the view
+` + "`most`" + ` is shown. Times are whole seconds since 1970 in UTC unless a column says otherwise.
+
+**Writing.** Members that a table doesn't have, and columns that can't be written, are ignored. Numbers and booleans may be sent as strings. ` + "`null`" + ` and
+the empty string of a column with a default mean the default. A PUT changes the columns that it names and no others.
+
+**Replies.** A POST is answered with 201 and the key of the new row, a PUT or DELETE with 200 and no body, a failure with ` + "`{\"err\": \"<text>\"}`" + `. An empty
+list is ` + "`[]`" + ` with 200. A row that you may not see is answered like one that isn't there. Every reply carries ` + "`X-Request-Id`" + `, which the log repeats.
+The request header ` + "`X-JSON-Non-Compact: 1`" + ` asks for indented JSON.`
+
+// describer makes one document.
+type describer struct {
+	schema  *schema.Schema
+	doc     *huma.OpenAPI
+	schemas map[string]*huma.Schema // components
+}
+
+// endpoint is what is said of an operation; its failures and samples are made of it.
+type endpoint struct {
+	method, path, id string
+	tag              string
+	summary, doc     string
+	params           []*huma.Param
+	body             *huma.RequestBody
+	status           int
+	reply            *huma.Response
+	fails            []errs.Kind // beyond those of every request
+	public           bool
+	sample           curl
+}
+
+func (d *describer) add(e endpoint) {
+	op := &huma.Operation{
+		Method: e.method, Path: e.path, OperationID: e.id, Tags: []string{e.tag}, Summary: e.summary, Description: e.doc, Parameters: e.params, RequestBody: e.body,
+		Responses:  map[string]*huma.Response{strconv.Itoa(e.status): e.reply},
+		Extensions: map[string]any{"x-codeSamples": []codeSample{e.sample.of(e)}},
+	}
+	fails := append([]errs.Kind{errs.Internal}, e.fails...)
+	if e.public {
+		op.Security = []map[string][]string{{}}
+	} else {
+		fails = append(fails, errs.Unauthenticated, errs.TooMany, errs.Unavailable)
+	}
+	for _, kind := range fails {
+		op.Responses[strconv.Itoa(statusOf(kind))] = &huma.Response{Ref: "#/components/responses/" + kind.String()}
+	}
+	d.doc.AddOperation(op)
+}
+
+// failures are the kinds of errors with what each means to a client, and an example of its text.
+var failures = []struct {
+	kind          errs.Kind
+	means, sample string
+}{
+	{errs.Malformed, "The request can't be read.", "filter: can't read '!' at position 6"},
+	{errs.Unauthenticated, "No credential, or none that is good.", "log in first"},
+	{errs.Denied, "You may see the row but not do this to it.", "you need the right \"create\" on vms"},
+	{errs.NotFound, "No such row, table or path, or none that you may see.", "Resource '/v4/vms/36' not found"},
+	{errs.NotAllowed, "The table doesn't have this verb; the header Allow lists those that it has.", "DELETE is not possible on '/api/v4/nodes/1'; possible: GET, PUT"},
+	{errs.Conflict, "It clashes with something that exists or runs, such as a row of the same name.", "a row with this name exists already"},
+	{errs.TooLarge, "The body or file is bigger than accepted.", "the body has more than 1048576 bytes"},
+	{errs.Invalid, "A value is out of bounds, or a name is not that of a column, an action or a function.", "Validation error on field: 'ram' - '1 is outside 256 to 1048576'"},
+	{errs.TooMany, "Too many requests; try again later.", "too many requests"},
+	{errs.Internal, "A defect; the log has more under the request's id.", "internal error; the log has more under request id 5f0c6b0de1a2b3c4"},
+	{errs.NotBuilt, "Dewpoint doesn't have this.", "clone: Dewpoint can't do this to a VM yet"},
+	{errs.Unavailable, "What is needed isn't answering now; try again.", "the database is busy; try again"},
+	{errs.Full, "No space left.", "there is no space left for the file"},
+}
+
+// common describes what all tables share.
+func (d *describer) common() {
+	d.schemas["error"] = &huma.Schema{
+		Type: huma.TypeObject, Description: "A failure.", Required: []string{"err"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"err": {Type: huma.TypeString, Description: "what was being done, to what, and why it failed"}},
+	}
+	d.schemas["created"] = createdSchema(nil)
+	d.schemas["table"] = descriptionSchema()
+	for _, f := range failures {
+		d.doc.Components.Responses[f.kind.String()] = &huma.Response{Description: f.means, Content: asJSON(ref("error"), failure{f.sample})}
+	}
+}
+
+func ref(name string) *huma.Schema { return &huma.Schema{Ref: "#/components/schemas/" + name} }
+
+// asJSON is a JSON body with an example, which may be nil.
+func asJSON(s *huma.Schema, example any) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{"application/json": {Schema: s, Example: example}}
+}
+
+func requestBody(s *huma.Schema, example any) *huma.RequestBody {
+	return &huma.RequestBody{Required: true, Content: asJSON(s, example)}
+}
+
+// empty is the reply to most changes.
+func empty(text string) *huma.Response { return &huma.Response{Description: text} }
+
+// pathKey is the parameter of a path that names a row.
+func pathKey(t *schema.Table) *huma.Param {
+	return &huma.Param{Name: "key", In: "path", Required: true, Description: "the row's $key", Schema: keySchema(t), Example: exampleKey(t)}
+}
+
+func keySchema(t *schema.Table) *huma.Schema {
+	if t != nil && t.Key != schema.NumberKey {
+		return &huma.Schema{Type: huma.TypeString, MinLength: number(1)}
+	}
+	return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: number(1.0)}
+}
+
+func number[N int | float64](n N) *N { return &n }
+
+func exampleKey(t *schema.Table) any {
+	switch t.Key {
+	case schema.NumberKey:
+		return 1
+	case schema.HashKey:
+		return strings.Repeat("0123456789", 4)
+	}
+	return "example"
+}

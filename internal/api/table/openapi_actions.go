@@ -1,0 +1,146 @@
+package table
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+var actionFails = []errs.Kind{errs.Malformed, errs.Denied, errs.NotFound, errs.Conflict, errs.TooLarge, errs.Invalid, errs.NotBuilt}
+
+// actions describes what can be done to a row: as a row posted to the action table, which is what most clients do, and by a path.
+func (d *describer) actions(t *schema.Table) {
+	names := builtActions(t)
+	if len(names) > 0 {
+		d.postAction(t)
+		d.pathActions(t, names)
+	}
+	d.declaration(t, t.ActionTable)
+}
+
+// builtActions are the names and aliases of the actions that are there.
+func builtActions(t *schema.Table) []string {
+	var names []string
+	for _, a := range t.Actions {
+		if a.NotBuilt == "" {
+			names = append(append(names, a.Name), a.Aliases...)
+		}
+	}
+	return names
+}
+
+func (d *describer) postAction(t *schema.Table) {
+	body := &huma.Schema{Type: huma.TypeObject, Title: t.Title + " action"}
+	examples := map[string]*huma.Example{}
+	var missing []string
+	for _, a := range t.Actions {
+		if a.NotBuilt != "" {
+			missing = append(missing, "`"+a.Name+"`")
+			continue
+		}
+		body.OneOf = append(body.OneOf, actionSchema(t, a))
+		examples[a.Name] = &huma.Example{Summary: sentences(a.Doc), Value: actionExample(t, a)}
+	}
+	d.schemas[t.ActionTable] = body
+	doc := "Asks for something to be done to a row. The reply comes once the wish is kept; the row's status tells when it is done. The same can be asked for by\n" +
+		"`POST /api/v4/" + t.ActionTable + "/{action}`, `PUT` or `POST /api/v4/" + t.Name + "/{key}/{action}` and `PUT /api/v4/" + t.Name + "/{key}?action={action}`. " +
+		"Arguments may also stand beside `action` instead of in `params`."
+	if len(missing) > 0 {
+		doc += " Known, but not there yet, and answered with 501: " + strings.Join(missing, ", ") + "."
+	}
+	d.add(endpoint{
+		method: http.MethodPost, path: "/api/v4/" + t.ActionTable, id: "act_on_" + t.Name, tag: t.Name, summary: "Do something to a row of " + t.Name, doc: doc,
+		body:   &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref(t.ActionTable), Examples: examples}}},
+		status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: actionExample(t, firstBuilt(t))},
+	})
+}
+
+func firstBuilt(t *schema.Table) schema.Action {
+	for _, a := range t.Actions {
+		if a.NotBuilt == "" {
+			return a
+		}
+	}
+	return schema.Action{}
+}
+
+// actionSchema is the body that asks for one action.
+func actionSchema(t *schema.Table, a schema.Action) *huma.Schema {
+	s := &huma.Schema{
+		Type: huma.TypeObject, Title: a.Name, Description: sentences(a.Doc), Required: []string{t.ActionRef, "action"}, AdditionalProperties: true,
+		Properties: map[string]*huma.Schema{t.ActionRef: rowRef(t), "action": {Type: huma.TypeString, Enum: anys(append([]string{a.Name}, a.Aliases...))}},
+	}
+	if len(a.Params) > 0 {
+		params := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
+		for _, f := range a.Params {
+			params.Properties[f.Name] = writeSchema(f, true)
+		}
+		s.Properties["params"] = params
+	}
+	return s
+}
+
+// rowRef is the member of an action's body that names the row.
+func rowRef(t *schema.Table) *huma.Schema {
+	s := keySchema(t)
+	s.Description = "the row's $key"
+	return s
+}
+
+func actionExample(t *schema.Table, a schema.Action) map[string]any {
+	body := map[string]any{t.ActionRef: exampleKey(t), "action": a.Name}
+	params := map[string]any{}
+	for _, f := range a.Params {
+		if v, ok := valueExample(f, true); ok {
+			params[f.Name] = v
+		}
+	}
+	if len(params) > 0 {
+		body["params"] = params
+	}
+	return body
+}
+
+func actionReply() *huma.Response {
+	return &huma.Response{Description: "The wish is kept.", Content: asJSON(&huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"response": {
+			Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Description: "what the action has to say, such as the key of a row that it made",
+		}},
+	}, struct{}{})}
+}
+
+// pathActions describes the styles that have the action in the path.
+func (d *describer) pathActions(t *schema.Table, names []string) {
+	action := &huma.Param{
+		Name: "action", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, Enum: anys(names)}, Description: "what to do", Example: names[0],
+	}
+	arguments := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Description: "The action's arguments."}
+	named := &huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: true, Required: []string{t.ActionRef}, Description: "The row, and the action's arguments.",
+		Properties: map[string]*huma.Schema{t.ActionRef: rowRef(t)},
+	}
+	row := map[string]any{t.ActionRef: exampleKey(t)}
+	d.add(endpoint{
+		method: http.MethodPost, path: "/api/v4/" + t.ActionTable + "/{action}", id: "act_on_named_" + t.Name, tag: t.Name, summary: "Do something to a row, by its name in the path",
+		params: []*huma.Param{action}, body: requestBody(named, row), status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: row},
+	})
+	for _, way := range []struct {
+		method string
+		status int
+		reply  *huma.Response
+	}{
+		{http.MethodPost, http.StatusCreated, actionReply()},
+		{http.MethodPut, http.StatusOK, empty("The wish is kept. There is a body only if the action has something to say.")},
+	} {
+		d.add(endpoint{
+			method: way.method, path: tablePath(t) + "/{key}/{action}", id: strings.ToLower(way.method) + "_action_on_" + t.Name, tag: t.Name,
+			summary: "Do something to the row in the path", params: []*huma.Param{pathKey(t), action}, body: requestBody(arguments, struct{}{}),
+			status: way.status, reply: way.reply, fails: actionFails, sample: curl{body: struct{}{}},
+		})
+	}
+}

@@ -1,0 +1,206 @@
+package table_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"dewpoint/internal/schema"
+)
+
+// conformer sends requests and holds them and their replies against the document.
+type conformer struct {
+	*server
+	router routers.Router
+	// met are the operations that were called.
+	met map[string]bool
+}
+
+func conform(s *server, doc *openapi3.T) *conformer {
+	s.t.Helper()
+	doc.Servers = nil
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &conformer{s, router, map[string]bool{}}
+}
+
+// anyStatus leaves it to the document which status is good.
+const anyStatus = 0
+
+// call sends a JSON body; the request must be good by the document if it succeeds.
+func (c *conformer) call(method, path, body string, status int) reply {
+	c.t.Helper()
+	return c.callAs("application/json", method, path, body, status)
+}
+
+func (c *conformer) callAs(kind, method, path, body string, status int) reply {
+	c.t.Helper()
+	got := c.send(method, path, strings.NewReader(body), admin, func(r *http.Request) {
+		admin(r)
+		r.Header.Set("Content-Type", kind)
+	})
+	if got.status != status && status != anyStatus {
+		c.t.Errorf("%s %s %s: status %d, want %d: %s", method, path, body, got.status, status, got.body)
+	}
+	r, err := http.NewRequest(method, c.URL+path, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", kind)
+	}
+	route, params, err := c.router.FindRoute(r)
+	if err != nil {
+		c.t.Errorf("%s %s: %v", method, path, err)
+		return got
+	}
+	c.met[method+" "+route.Path] = true
+	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: &openapi3filter.Options{
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, ExcludeReadOnlyValidations: true,
+	}}
+	if err := openapi3filter.ValidateRequest(c.t.Context(), in); err != nil && got.status < 400 {
+		c.t.Errorf("%s %s: the request: %v", method, path, err)
+	}
+	out := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: got.status, Header: got.header, Body: io.NopCloser(bytes.NewReader([]byte(got.body))), Options: in.Options,
+	}
+	if err := openapi3filter.ValidateResponse(c.t.Context(), out); err != nil {
+		c.t.Errorf("%s %s: the reply %.300s: %v", method, path, got.body, err)
+	}
+	return got
+}
+
+// bodyOf is the example that an operation's JSON body has.
+func bodyOf(t testing.TB, op *openapi3.Operation) string {
+	t.Helper()
+	body, err := json.Marshal(op.RequestBody.Value.Content.Get("application/json").Example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// TestServerConforms calls every operation of the document, with the bodies that the document gives as examples, and holds what is sent and
+// what comes back against it.
+func TestServerConforms(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	doc := s.document("json")
+	described := operations(doc)
+	for _, tb := range s.db.Schema.Tables() { // a row of the manager's own making, where clients can make one, so that fill makes none
+		if create := described["POST /api/v4/"+tb.Name]; create != nil {
+			s.post("/api/v4/"+tb.Name, strings.ReplaceAll(bodyOf(t, create), "example", "first"))
+		}
+	}
+	keys := s.fill()
+	c := conform(s, doc)
+	for _, tb := range s.db.Schema.Tables() {
+		if !tb.Internal {
+			c.wholeTable(tb, keys[tb.Name], described)
+		}
+	}
+	c.system()
+	c.bytesOf()
+	for e := range described {
+		if !c.met[e] {
+			t.Errorf("%s was not called", e)
+		}
+	}
+}
+
+// wholeTable makes, lists, reads, changes and deletes; a row that can't be made is there already.
+func (c *conformer) wholeTable(tb *schema.Table, key string, described map[string]*openapi3.Operation) {
+	c.t.Helper()
+	path := "/api/v4/" + tb.Name
+	create := described["POST "+path]
+	if create != nil {
+		made := c.call("POST", path, bodyOf(c.t, create), 201)
+		if made.status != 201 {
+			return
+		}
+		key = made.object(c.t)["$key"].(string)
+		c.call("POST", path, `[]`, 400)
+	}
+	c.call("GET", path, "", 200)
+	c.call("GET", path+"?fields=all&sort=-$key&limit=2&offset=0", "", 200)
+	c.call("GET", path+"?fields=summary&filter=$key%20ne%20null", "", 200)
+	c.call("GET", path+"?fields=nonsense", "", 422)
+	c.call("GET", path+"?filter=(", "", 400)
+	c.call("GET", path+"/$table", "", 200)
+	c.call("GET", path+"/"+key, "", 200)
+	c.call("GET", path+"/"+key+"?fields=all", "", 200)
+	if change := described["PUT "+path+"/{key}"]; change != nil {
+		c.call("PUT", path+"/"+key, `{}`, 200)
+		c.call("PUT", path+"/"+key, bodyOf(c.t, change), 200)
+	}
+	if tb.ActionTable != "" {
+		c.actions(tb, key, described["POST /api/v4/"+tb.ActionTable])
+	}
+	if create != nil {
+		c.call("DELETE", path+"/"+key, "", 200)
+		c.call("GET", path+"/"+key, "", 404)
+	}
+}
+
+// actions does every action that the document has an example of, in all styles. One that the row isn't ready for may be refused, in a way
+// that the document knows.
+func (c *conformer) actions(tb *schema.Table, key string, op *openapi3.Operation) {
+	c.t.Helper()
+	done := 0
+	for action, example := range op.RequestBody.Value.Content.Get("application/json").Examples {
+		body, ok := example.Value.Value.(map[string]any)
+		if !ok {
+			c.t.Fatalf("the example of %s is %v", action, example.Value.Value)
+		}
+		body[tb.ActionRef] = json.RawMessage(key)
+		text, err := json.Marshal(body)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		for _, try := range []struct{ method, path, body string }{
+			{"POST", tb.ActionTable, string(text)}, {"POST", tb.ActionTable + "/" + action, string(text)}, {"POST", tb.Name + "/" + key + "/" + action, `{}`},
+			{"PUT", tb.Name + "/" + key + "/" + action, `{}`}, {"PUT", tb.Name + "/" + key + "?action=" + action, `{}`},
+		} {
+			if got := c.call(try.method, "/api/v4/"+try.path, try.body, anyStatus); got.status < 300 {
+				done++
+			}
+		}
+	}
+	if done < 5 {
+		c.t.Errorf("only %d actions of %s succeeded", done, tb.Name)
+	}
+	c.call("POST", "/api/v4/"+tb.ActionTable, `{"action":"nonsense"}`, 422)
+	c.call("GET", "/api/v4/"+tb.ActionTable+"/$table", "", 200)
+}
+
+func (c *conformer) system() {
+	c.t.Helper()
+	c.call("GET", "/version.json", "", 200)
+	c.call("GET", "/api/v4", "", 200)
+	c.call("GET", "/api/v4/openapi.json", "", 200)
+	c.call("GET", "/api/v4/openapi.yaml", "", 200)
+	c.call("POST", "/api/sys/tokens", `{"login":"admin","password":"wrong"}`, 401)
+	token := c.call("POST", "/api/sys/tokens", `{"login":"admin","password":"`+adminPassword+`"}`, 200).object(c.t)["$key"].(string)
+	c.call("DELETE", "/api/sys/tokens/"+token, "", 200)
+	c.call("DELETE", "/api/sys/tokens/"+token, "", 404)
+}
+
+// bytesOf sends a file's bytes and reads them again.
+func (c *conformer) bytesOf() {
+	c.t.Helper()
+	key := c.make("files", `{"name":"hello.txt","allocated_bytes":5}`)
+	c.callAs("application/octet-stream", "PUT", "/api/v4/files/"+key+"?filepos=0", "hello", 200)
+	if got := c.call("GET", "/api/v4/files/"+key+"?download=1&asname=h", "", 200); got.body != "hello" {
+		c.t.Errorf("the file holds %q", got.body)
+	}
+}

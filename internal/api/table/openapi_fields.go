@@ -1,0 +1,202 @@
+package table
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/schema"
+)
+
+// rowSchema is a row as replies show it.
+func (d *describer) rowSchema(t *schema.Table) *huma.Schema {
+	row := &huma.Schema{
+		Type: huma.TypeObject, Title: t.Title, Description: t.Doc + " A reply has the members that `fields` names, aliases among them.",
+		AdditionalProperties: true, Properties: map[string]*huma.Schema{"$key": keySchema(t)},
+	}
+	row.Properties["$key"].Description = "the row's key, as it stands in paths"
+	for _, f := range t.Fields {
+		if !f.IsHidden && !f.IsSecret {
+			row.Properties[f.Name] = d.readSchema(f)
+		}
+	}
+	return row
+}
+
+// readSchema is a column as replies show it.
+func (d *describer) readSchema(f *schema.Field) *huma.Schema {
+	s := &huma.Schema{Description: fieldText(f), ReadOnly: f.IsReadOnly}
+	nullable := !f.Stored() || f.Default.IsNull() && !f.IsRequired
+	object := &huma.Schema{Type: huma.TypeObject, Description: "when `fields` has brackets behind the column"}
+	switch {
+	case f.IsRows():
+		s.Type, s.Items = huma.TypeArray, &huma.Schema{AnyOf: []*huma.Schema{keySchema(d.schema.Table(f.Ref)), object}}
+	case f.IsRow():
+		key := &huma.Schema{Type: jsonType(f)}
+		if nullable {
+			key.Nullable = true
+		}
+		s.AnyOf = []*huma.Schema{key, object}
+	case f.Type.Shape() == schema.AsJSON:
+		s.AnyOf = anyJSON()
+	default:
+		s.Type, s.Format, s.Nullable = jsonType(f), format(f), nullable
+		s.Enum = enum(f, nullable)
+	}
+	if s.Enum != nil {
+		s.Extensions = labels(f)
+	}
+	return s
+}
+
+// inputSchema is a row as clients send it to make or change one.
+func (d *describer) inputSchema(t *schema.Table, create bool) *huma.Schema {
+	in := &huma.Schema{Type: huma.TypeObject, Title: t.Title, AdditionalProperties: true, Properties: map[string]*huma.Schema{}}
+	for _, f := range t.Fields {
+		if !writable(f, create) {
+			continue
+		}
+		in.Properties[f.Name] = writeSchema(f, create)
+		if create && f.IsRequired {
+			in.Required = append(in.Required, f.Name)
+		}
+	}
+	return in
+}
+
+// writable reports whether clients write the column, as the engine has it.
+func writable(f *schema.Field, create bool) bool {
+	return !f.IsHidden && !f.IsReadOnly && (create || !f.IsCreateOnly) && (f.Stored() || f.IsForwarded)
+}
+
+// writeSchema is a column as clients send it: the plain form of it, though others are taken too.
+func writeSchema(f *schema.Field, create bool) *huma.Schema {
+	s := &huma.Schema{Description: fieldText(f), WriteOnly: f.IsSecret}
+	if f.Type.Shape() == schema.AsJSON {
+		s.AnyOf = anyJSON()
+		return s
+	}
+	s.Type, s.Format, s.Nullable = jsonType(f), format(f), !f.IsRequired
+	if s.Enum = enum(f, s.Nullable); s.Enum != nil {
+		s.Extensions = labels(f)
+	}
+	if create && !f.Default.IsNull() {
+		s.Default = defaultOf(f)
+	}
+	switch s.Type {
+	case huma.TypeInteger:
+		s.Minimum, s.Maximum = bounds(f)
+	case huma.TypeString:
+		limitText(f, s)
+	}
+	return s
+}
+
+// anyJSON is every JSON value, said outright: validators don't agree on whether an empty schema takes null.
+func anyJSON() []*huma.Schema {
+	return []*huma.Schema{
+		{Type: huma.TypeObject, Nullable: true, AdditionalProperties: true}, {Type: huma.TypeArray, Items: &huma.Schema{}},
+		{Type: huma.TypeString}, {Type: huma.TypeNumber}, {Type: huma.TypeBoolean},
+	}
+}
+
+// limitText adds what a text must be. An empty one is exempt from the pattern unless it must not be empty.
+func limitText(f *schema.Field, s *huma.Schema) {
+	least, most := f.Lengths()
+	if f.IsRequired {
+		least = max(least, 1)
+	}
+	if least > 0 {
+		s.MinLength = &least
+	}
+	if most > 0 {
+		s.MaxLength = &most
+	}
+	expr, hint := f.Pattern()
+	if expr == "" {
+		return
+	}
+	if s.Pattern = expr; least == 0 {
+		s.Pattern = "^$|" + expr
+	}
+	s.Description = sentences(s.Description, "Must be "+hint)
+}
+
+func jsonType(f *schema.Field) string {
+	switch f.Type.Shape() {
+	case schema.AsBool:
+		return huma.TypeBoolean
+	case schema.AsString:
+		return huma.TypeString
+	}
+	if f.Type.Storage() == schema.Float {
+		return huma.TypeNumber
+	}
+	return huma.TypeInteger
+}
+
+// format names the size of a number as the OpenAPI format registry does, and what to hide while it is typed.
+func format(f *schema.Field) string {
+	switch {
+	case f.IsSecret:
+		return "password"
+	case jsonType(f) == huma.TypeNumber:
+		return "double"
+	case jsonType(f) != huma.TypeInteger:
+		return ""
+	case strings.HasPrefix(f.Type.Name(), "uint"), strings.HasPrefix(f.Type.Name(), "int"):
+		return f.Type.Name()
+	}
+	return "int64"
+}
+
+// bounds is the declared range of a number, or that of its type; what only 64 bits hold is left to the format.
+func bounds(f *schema.Field) (least, most *float64) {
+	if low, high, ok := f.Bounds(); ok {
+		return number(float64(low)), number(float64(high))
+	}
+	if f.IsRow() {
+		return number(0.0), nil
+	}
+	size, unsigned := strings.CutPrefix(f.Type.Name(), "uint")
+	if !unsigned {
+		size = strings.TrimPrefix(size, "int")
+	}
+	bits, err := strconv.Atoi(size)
+	switch {
+	case err != nil && strings.HasPrefix(f.Type.Name(), "file"):
+		return number(0.0), nil
+	case err != nil || bits == 64 && !unsigned:
+		return nil, nil
+	case bits == 64:
+		return number(0.0), nil
+	case unsigned:
+		return number(0.0), number(math.Ldexp(1, bits) - 1)
+	}
+	return number(-math.Ldexp(1, bits-1)), number(math.Ldexp(1, bits-1) - 1)
+}
+
+func enum(f *schema.Field, nullable bool) []any {
+	if len(f.Enum) == 0 {
+		return nil
+	}
+	var values []any
+	for _, e := range f.Enum {
+		values = append(values, e.Value)
+	}
+	if nullable {
+		values = append(values, nil)
+	}
+	return values
+}
+
+// labels are the display words of an enum, for tools that show them beside the values.
+func labels(f *schema.Field) map[string]any {
+	words := map[string]string{}
+	for _, e := range f.Enum {
+		words[e.Value] = e.Label
+	}
+	return map[string]any{"x-enumDescriptions": words}
+}

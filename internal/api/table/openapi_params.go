@@ -1,0 +1,63 @@
+package table
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+)
+
+func fieldsParam(t *schema.Table, examples []example) *huma.Param {
+	views := append([]string{"all", "most", "summary"}, slices.DeleteFunc(sortedNames(t.Views), func(v string) bool { return v == "default" })...)
+	return textParam("fields", "What to show: a list of columns, views (`"+strings.Join(views, "`, `")+"`), paths through references (`a#b`), rows in brackets (`a[b,c]`), "+
+		"functions and comparisons, each with an alias behind `as` if wanted.", examples)
+}
+
+func filterParam(s *schema.Schema, t *schema.Table) *huma.Param {
+	return textParam("filter", "Which rows: comparisons joined by `and`, `or` and parentheses. Operators: `eq ne gt ge lt le`, `bw` (begins with), `ew` (ends with), "+
+		"`cs` (contains), `ct` (contains, in any case), `rx` (regular expression), `like`, `in`. Text stands in single quotes.", filterExamples(s, t))
+}
+
+func sortParam(t *schema.Table) *huma.Param {
+	return textParam("sort", fmt.Sprintf("The order: up to %d columns or paths, `-` in front for the other way round.", query.MaxSort), sortExamples(t))
+}
+
+var (
+	limitParam = &huma.Param{
+		Name: "limit", In: "query", Description: "At most so many rows; 0 or nothing for all.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(0.0)},
+	}
+	offsetParam = &huma.Param{
+		Name: "offset", In: "query", Description: "Skip so many rows first.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(0.0)},
+	}
+)
+
+// textParam is a query parameter with its examples twice: for people, and for tools. They aren't OpenAPI's own examples, which pages
+// that try a request out would send unasked.
+func textParam(name, means string, examples []example) *huma.Param {
+	text := strings.Builder{}
+	text.WriteString(means + "\n\nExamples:\n")
+	var values []any
+	for _, e := range examples {
+		fmt.Fprintf(&text, "- `%s`: %s\n", e.value, e.means)
+		values = append(values, e.value)
+	}
+	return &huma.Param{
+		Name: name, In: "query", Description: text.String(),
+		Schema: &huma.Schema{Type: huma.TypeString, MaxLength: number(query.MaxText), Extensions: map[string]any{"x-examples": values}},
+	}
+}
+
+func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+func anys(names []string) []any {
+	values := make([]any, len(names))
+	for i, name := range names {
+		values[i] = name
+	}
+	return values
+}

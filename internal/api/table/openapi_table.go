@@ -1,0 +1,151 @@
+package table
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// table describes one table: a group of operations, and the shapes of its rows.
+func (d *describer) table(t *schema.Table) {
+	d.doc.Tags = append(d.doc.Tags, &huma.Tag{Name: t.Name, Description: t.Doc})
+	d.schemas[t.Name] = d.rowSchema(t)
+	d.list(t)
+	d.get(t)
+	if creatable(t) {
+		d.schemas[t.Name+"_new"] = d.inputSchema(t, true)
+		d.create(t)
+		d.remove(t)
+	}
+	if !t.ReadOnly {
+		d.schemas[t.Name+"_change"] = d.inputSchema(t, false)
+		d.change(t)
+	}
+	if t.ActionTable != "" {
+		d.actions(t)
+	}
+	d.declaration(t, t.Name)
+}
+
+func tablePath(t *schema.Table) string { return "/api/v4/" + t.Name }
+
+func (d *describer) list(t *schema.Table) {
+	fields := fieldsExamples(d.schema, t)
+	d.add(endpoint{
+		method: http.MethodGet, path: tablePath(t), id: "list_" + t.Name, tag: t.Name, summary: "List rows of " + t.Name,
+		doc:    "A column's name as parameter keeps the rows where it equals the value, as in `?" + equalsExample(t) + "`. Parameters that nobody knows are ignored.",
+		params: []*huma.Param{fieldsParam(t, fields), filterParam(d.schema, t), sortParam(t), limitParam, offsetParam},
+		status: http.StatusOK, reply: &huma.Response{Description: "The rows, in the order of `sort` and then of their keys.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: ref(t.Name)}, nil)},
+		fails:  []errs.Kind{errs.Malformed, errs.Invalid},
+		sample: curl{query: [][2]string{{"fields", fields[0].value}, {"sort", "-$key"}, {"limit", "20"}}},
+	})
+}
+
+func (d *describer) get(t *schema.Table) {
+	fields := fieldsExamples(d.schema, t)
+	e := endpoint{
+		method: http.MethodGet, path: tablePath(t) + "/{key}", id: "get_" + t.Name, tag: t.Name, summary: "Read one row of " + t.Name,
+		params: []*huma.Param{pathKey(t), fieldsParam(t, fields)}, status: http.StatusOK,
+		reply: &huma.Response{Description: "The row.", Content: asJSON(ref(t.Name), nil)}, fails: []errs.Kind{errs.Malformed, errs.NotFound, errs.Invalid},
+		sample: curl{query: [][2]string{{"fields", fields[0].value}}},
+	}
+	if t.Name == filesTable {
+		describeDownload(&e)
+	}
+	d.add(e)
+}
+
+func (d *describer) create(t *schema.Table) {
+	reply := "created"
+	if owned := ownedFields(t); len(owned) > 0 {
+		reply = t.Name + "_created"
+		d.schemas[reply] = createdSchema(owned)
+	}
+	body := bodyExample(t, true)
+	key := fmt.Sprint(exampleKey(t))
+	d.add(endpoint{
+		method: http.MethodPost, path: tablePath(t), id: "create_" + t.Name, tag: t.Name, summary: "Make a row of " + t.Name,
+		body: requestBody(ref(t.Name+"_new"), body), status: http.StatusCreated,
+		reply: &huma.Response{
+			Description: "The row is there.",
+			Content:     asJSON(ref(reply), created{Location: "/v4/" + t.Name + "/" + key, DBPath: t.Name + "/" + key, Row: 1, Key: key, Response: ownedExample(t)}),
+		},
+		fails:  []errs.Kind{errs.Malformed, errs.Denied, errs.Conflict, errs.TooLarge, errs.Invalid, errs.NotBuilt, errs.Full},
+		sample: curl{body: body},
+	})
+}
+
+func (d *describer) change(t *schema.Table) {
+	body := bodyExample(t, false)
+	e := endpoint{
+		method: http.MethodPut, path: tablePath(t) + "/{key}", id: "change_" + t.Name, tag: t.Name, summary: "Change a row of " + t.Name,
+		params: []*huma.Param{pathKey(t)}, body: requestBody(ref(t.Name+"_change"), body),
+		status: http.StatusOK, reply: empty("Done; read the row to see it. A body of `{}` changes nothing and succeeds."),
+		fails:  []errs.Kind{errs.Malformed, errs.Denied, errs.NotFound, errs.Conflict, errs.TooLarge, errs.Invalid, errs.NotBuilt, errs.Full},
+		sample: curl{body: body},
+	}
+	if names := builtActions(t); len(names) > 0 {
+		e.params = append(e.params, &huma.Param{
+			Name: "action", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: anys(names)},
+			Description: "Does this to the row instead of changing it; the body has the arguments. The same as `POST /api/v4/" + t.ActionTable + "`.",
+		})
+	}
+	if t.Name == filesTable {
+		describeUpload(&e)
+	}
+	d.add(e)
+}
+
+func (d *describer) remove(t *schema.Table) {
+	d.add(endpoint{
+		method: http.MethodDelete, path: tablePath(t) + "/{key}", id: "delete_" + t.Name, tag: t.Name, summary: "Delete a row of " + t.Name, doc: removeDoc(t),
+		params: []*huma.Param{pathKey(t)}, status: http.StatusOK, reply: empty("Deleted."), fails: []errs.Kind{errs.Denied, errs.NotFound, errs.Conflict},
+	})
+}
+
+// removeDoc says what goes with a row.
+func removeDoc(t *schema.Table) string {
+	var with []string
+	for _, f := range t.Fields {
+		if (f.IsRows() || f.IsOwned || f.IsTwin) && !f.IsHidden {
+			with = append(with, "`"+f.Name+"`")
+		}
+	}
+	if len(with) == 0 {
+		return ""
+	}
+	return "What stands in " + strings.Join(with, ", ") + " is deleted with it."
+}
+
+func (d *describer) declaration(t *schema.Table, name string) {
+	d.add(endpoint{
+		method: http.MethodGet, path: "/api/v4/" + name + "/$table", id: "describe_" + name, tag: t.Name, summary: "Read the declaration of " + name,
+		doc: "Columns with their types, labels, bounds and defaults, views and actions. For administrators.", status: http.StatusOK,
+		reply: &huma.Response{Description: "The declaration.", Content: asJSON(ref("table"), nil)}, fails: []errs.Kind{errs.Denied},
+	})
+}
+
+// describeDownload adds the bytes of a file to what can be read of its row.
+func describeDownload(e *endpoint) {
+	e.summary += ", or a file's bytes"
+	e.params = append(e.params,
+		&huma.Param{Name: "download", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"0", "1"}}, Description: "1: answer with the bytes. Ranges are served."},
+		&huma.Param{Name: "asname", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "With download: the name that a browser saves the file under."})
+	e.reply.Description = "The row, or with download the bytes."
+	e.reply.Content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+}
+
+// describeUpload adds the chunks of a file to what can be put to its row.
+func describeUpload(e *endpoint) {
+	e.summary += ", or send a chunk of its bytes"
+	e.params = append(e.params, &huma.Param{
+		Name: "filepos", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: number(0.0)},
+		Description: "The body is a chunk of the file that begins at this offset. Chunks may come in any order and at the same time; the file is complete once allocated_bytes have arrived.",
+	})
+	e.body.Content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+}

@@ -1,0 +1,123 @@
+package table_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+)
+
+// document is the OpenAPI document as the server gives it.
+func (s *server) document(ending string) *openapi3.T {
+	s.t.Helper()
+	r := s.get("/api/v4/openapi."+ending).must(s.t, http.StatusOK)
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(r.body))
+	if err != nil {
+		s.t.Fatalf("openapi.%s: %v", ending, err)
+	}
+	return doc
+}
+
+func TestDocumentIsValid(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var titles []string
+	for _, ending := range []string{"json", "yaml"} {
+		doc := s.document(ending)
+		if err := doc.Validate(context.Background()); err != nil {
+			t.Errorf("openapi.%s: %v", ending, err)
+		}
+		titles = append(titles, fmt.Sprintf("%s %s %d paths %d schemas", doc.OpenAPI, doc.Info.Title, doc.Paths.Len(), len(doc.Components.Schemas)))
+	}
+	if titles[0] != titles[1] || !strings.HasPrefix(titles[0], "3.1.0 Dewpoint table API") {
+		t.Errorf("the JSON is %q, the YAML %q", titles[0], titles[1])
+	}
+}
+
+func TestDocumentIsForAdministrators(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("users", `{"name":"bob","password":"bobs password"}`)
+	for _, path := range []string{"/api/v4/openapi.json", "/api/v4/openapi.yaml"} {
+		s.send("GET", path, nil, nobody).failed(t, 401)
+		s.send("GET", path, nil, basic("bob", "bobs password")).failed(t, 403)
+		s.post(path, "{}").failed(t, 405)
+	}
+}
+
+// operations lists what the document describes, as method and path.
+func operations(doc *openapi3.T) map[string]*openapi3.Operation {
+	found := map[string]*openapi3.Operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			found[method+" "+path] = op
+		}
+	}
+	return found
+}
+
+// TestDocumentHasEveryEndpoint compares the document with what the server itself says that it serves.
+func TestDocumentHasEveryEndpoint(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	described := operations(s.document("json"))
+	var list strings.Builder
+	for _, e := range slices.Sorted(maps.Keys(described)) {
+		fmt.Fprintf(&list, "%-46s %s\n", e, described[e].OperationID)
+	}
+	golden(t, "openapi.txt", list.String())
+	served := map[string]bool{"GET /api/v4/openapi.json": true, "GET /api/v4/openapi.yaml": true}
+	for _, e := range s.endpoints() {
+		served[strings.ReplaceAll(e, "/refresh", "/{action}")] = true
+	}
+	if d := cmp.Diff(slices.Sorted(maps.Keys(served)), slices.Sorted(maps.Keys(described))); d != "" {
+		t.Errorf("endpoints (-served +described):\n%s", d)
+	}
+}
+
+// TestDocumentExamples sends every example of a query parameter.
+func TestDocumentExamples(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.fill()
+	for e, op := range operations(s.document("json")) {
+		method, path, _ := strings.Cut(e, " ")
+		if method != http.MethodGet || strings.Contains(path, "{") {
+			continue
+		}
+		for _, p := range op.Parameters {
+			examples, _ := p.Value.Schema.Value.Extensions["x-examples"].([]any)
+			for _, value := range examples {
+				query := url.Values{p.Value.Name: {value.(string)}}.Encode()
+				if r := s.get(path + "?" + query); r.status != 200 {
+					t.Errorf("%s with %s=%s: status %d, %s", path, p.Value.Name, value, r.status, r.body)
+				}
+			}
+			if strings.Contains("fields filter sort", p.Value.Name) && len(examples) == 0 {
+				t.Errorf("%s: %s has no examples", path, p.Value.Name)
+			}
+		}
+	}
+}
+
+// TestDocumentPage asks for the page and all that it loads.
+func TestDocumentPage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	page := s.send("GET", "/api/v4/docs", nil, nobody).must(t, 200)
+	loads := regexp.MustCompile(`(?:src|rel="stylesheet" href)="(/[^"]+)"`).FindAllStringSubmatch(page.body, -1)
+	if len(loads) == 0 || !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
+		t.Fatalf("%s loads %v", page.header.Get("Content-Type"), loads)
+	}
+	for _, m := range loads {
+		s.send("GET", m[1], nil, nobody).must(t, 200)
+	}
+}

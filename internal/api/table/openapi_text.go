@@ -1,0 +1,62 @@
+package table
+
+import (
+	"strings"
+
+	"dewpoint/internal/schema"
+)
+
+// fieldText is what people read about a column.
+func fieldText(f *schema.Field) string {
+	var parts []string
+	add := func(when bool, text string) {
+		if when {
+			parts = append(parts, text)
+		}
+	}
+	add(f.Doc != "", f.Doc)
+	add(f.Unit != "", "In "+f.Unit)
+	add(tellingLabels(f), labelText(f))
+	add(f.IsRow() && f.Ref != "", "Key of a row of `"+f.Ref+"`")
+	add(f.IsRow() && f.Ref == "", "A row of any table, written as `table/key`")
+	add(f.IsRows(), "Keys of the rows of `"+f.Ref+"` that belong to this one")
+	add(f.Path != "" && !f.IsTwin && !f.IsForwarded, "The same as `"+f.Path+"`")
+	add(f.IsForwarded, "Kept in `"+f.Path+"`")
+	add(f.IsUnique, "No two rows have the same")
+	add(f.IsCreateOnly, "Fixed once the row is there")
+	add(f.IsSecret, "Never shown")
+	return sentences(parts...)
+}
+
+// tellingLabels reports whether the labels say more than the values with their first letters raised.
+func tellingLabels(f *schema.Field) bool {
+	for _, e := range f.Enum {
+		if !strings.EqualFold(e.Label, e.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func labelText(f *schema.Field) string {
+	words := make([]string, len(f.Enum))
+	for i, e := range f.Enum {
+		words[i] = "`" + e.Value + "` " + e.Label
+	}
+	return "Shown as: " + strings.Join(words, ", ")
+}
+
+// sentences joins texts that have no full stop.
+func sentences(parts ...string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.ToUpper(p[:1]) + strings.TrimSuffix(p[1:], ".") + ".")
+	}
+	return b.String()
+}
