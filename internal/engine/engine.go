@@ -79,9 +79,14 @@ type Write struct {
 // Do runs f in one transaction as the actor of ctx. When f sets a password it is called, and undone, once more for each: the digest of a
 // password takes long to make and is made while nobody waits for the writer.
 func (e *Engine) Do(ctx context.Context, f func(*Write) error) error {
+	return e.run(ctx, e.db.Update, f)
+}
+
+// run is Do in a given kind of transaction.
+func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.Tx) error) error, f func(*Write) error) error {
 	digests := map[string]string{}
 	for {
-		err := e.db.Update(ctx, func(tx *store.Tx) error {
+		err := in(ctx, func(tx *store.Tx) error {
 			return f(&Write{Tx: tx, Actor: perm.ActorOf(ctx), eng: e, Response: map[string]string{}, digests: digests})
 		})
 		var wanted *needDigest

@@ -3,6 +3,7 @@
 package event
 
 import (
+	"crypto/rand"
 	"slices"
 	"sync"
 
@@ -16,6 +17,7 @@ type Bus struct {
 	listeners map[int]chan []store.Change
 	next      int
 	tables    map[string]*tableState
+	boot      string
 	done      chan struct{}
 	closing   sync.Once
 }
@@ -24,7 +26,7 @@ type Bus struct {
 func New(db *store.DB) *Bus {
 	b := &Bus{
 		nudges: map[string][]func(){}, listeners: map[int]chan []store.Change{},
-		tables: map[string]*tableState{}, done: make(chan struct{}),
+		tables: map[string]*tableState{}, boot: rand.Text(), done: make(chan struct{}),
 	}
 	db.Watch(b.publish)
 	return b

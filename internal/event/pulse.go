@@ -21,6 +21,9 @@ func (b *Bus) Version(tables []string) (sum uint64) {
 	return sum
 }
 
+// Boot returns a text that no other run of the program has; versions mean something together with it.
+func (b *Bus) Boot() string { return b.boot }
+
 // Pulse returns a channel that gets a token after commits that changed one of the tables, one for any number of them while nobody
 // takes it, and a function that ends this.
 func (b *Bus) Pulse(tables []string) (<-chan struct{}, func()) {

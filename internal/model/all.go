@@ -12,7 +12,7 @@ func Schema() *schema.Schema {
 		users(), userAPIKeys(), sessions(), logs(), jobs(),
 		machines(), machineStatus(), machineConsole(),
 		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
-		vms(), vnets(), vnetAddresses(), files(), fileChunks(),
+		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(),
 	)
 	if err != nil {
 		panic(err)

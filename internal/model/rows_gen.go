@@ -1142,3 +1142,24 @@ func (r *FileChunk) Scan(rec *schema.Record) {
 	r.First = rec.At(1).Int()
 	r.After = rec.At(2).Int()
 }
+
+// IdempotencyKey is one row of idempotency_keys: its stored columns, null as the zero value.
+type IdempotencyKey struct {
+	Key     string // $key
+	Request string // request
+	Status  int64  // status
+	Answer  string // answer
+	Created int64  // created
+}
+
+// TableName returns "idempotency_keys".
+func (*IdempotencyKey) TableName() string { return "idempotency_keys" }
+
+// Scan fills r from a record of idempotency_keys.
+func (r *IdempotencyKey) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	r.Request = rec.At(0).Text()
+	r.Status = rec.At(1).Int()
+	r.Answer = rec.At(2).Text()
+	r.Created = rec.At(3).Int()
+}

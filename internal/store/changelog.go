@@ -25,7 +25,8 @@ var changeLog = &schema.Table{Name: "_changes", Fields: schema.Fields{
 	schema.String("table"), schema.String("key"), schema.Int64("verb"), schema.Int64("at"),
 }}
 
-// Logged is an entry of the log of changes. Its verb is Created, Changed or Deleted.
+// Logged is an entry of the log of changes. Its verb is Created, Changed or Deleted; its table is nil when only another version of the
+// program has it.
 type Logged struct {
 	Seq int64
 	Change
@@ -38,6 +39,36 @@ func (tx *Tx) Changes() []Change { return tx.changes }
 func (db *DB) LastChange(ctx context.Context) (last int64, err error) {
 	err = db.Read.QueryRowContext(ctx, `SELECT coalesce(max("_key"), 0) FROM "_changes"`).Scan(&last)
 	return last, db.classify(err)
+}
+
+// ChangesSince reads up to most entries behind the entry seq, oldest first. It is NotFound when the log doesn't reach back to seq, or
+// never had it, as after the database was restored from a backup.
+func (db *DB) ChangesSince(ctx context.Context, seq int64, most int) (found []Logged, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		if err := tx.remembers(seq); err != nil {
+			return err
+		}
+		text := `SELECT "_key", "table", "key", "verb" FROM "_changes" WHERE "_key" > ? ORDER BY "_key" LIMIT ?`
+		rows, err := tx.sql.QueryContext(ctx, db.SQL.bind(text), seq, most)
+		if err != nil {
+			return db.classify(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var l Logged
+			var table, key string
+			if err := rows.Scan(&l.Seq, &table, &key, &l.Verb); err != nil {
+				return db.classify(err)
+			}
+			l.Table, l.Key = db.Schema.Table(table), schema.TextValue(key)
+			if l.Table != nil && l.Table.Key == schema.NumberKey {
+				l.Key = schema.IntValue(l.Key.Int())
+			}
+			found = append(found, l)
+		}
+		return db.classify(rows.Err())
+	})
+	return found, err
 }
 
 // remembers fails unless all entries behind seq are in the log.
@@ -55,7 +86,7 @@ func (tx *Tx) remembers(seq int64) error {
 
 // logChanges writes what the transaction did to the log.
 func (tx *Tx) logChanges() error {
-	entries := summary(tx.changes)
+	entries := Summary(tx.changes)
 	for len(entries) > 0 {
 		n := min(len(entries), entriesPerInsert)
 		last, err := tx.insertEntries(entries[:n])
@@ -94,13 +125,14 @@ func (tx *Tx) insertEntries(entries []Change) (last int64, err error) {
 	return last, tx.db.classify(rows.Err())
 }
 
-// summary tells what became of each row by the end of a transaction, in the order in which the rows were last touched.
-func summary(changes []Change) []Change {
+// Summary tells what became of each row by the end of a transaction, in the order in which the rows were last touched.
+func Summary(changes []Change) []Change {
 	type row struct {
 		table *schema.Table
 		key   schema.Value
 	}
 	verbs, last := make(map[row]Verb, len(changes)), make(map[row]int, len(changes))
+	columns := map[row][]string{}
 	for i, c := range changes {
 		verb, id := c.Verb, row{c.Table, c.Key}
 		if verb == Purged && c.Table.Tombstone {
@@ -113,12 +145,13 @@ func summary(changes []Change) []Change {
 			verb = before
 		}
 		verbs[id], last[id] = verb, i
+		columns[id] = append(columns[id], c.Columns...)
 	}
 	out := make([]Change, 0, len(verbs))
 	for i, c := range changes {
 		id := row{c.Table, c.Key}
 		if at, ok := last[id]; ok && at == i {
-			out = append(out, Change{Table: c.Table, Key: c.Key, Verb: verbs[id]})
+			out = append(out, Change{c.Table, c.Key, verbs[id], columns[id]})
 		}
 	}
 	return out

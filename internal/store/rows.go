@@ -14,6 +14,7 @@ import (
 type Cond struct {
 	column string
 	values []schema.Value
+	upTo   bool
 	which  liveness
 }
 
@@ -31,6 +32,11 @@ func Eq(column string, v schema.Value) Cond { return Cond{column: column, values
 
 // In keeps the rows whose column has one of the values.
 func In(column string, vs ...schema.Value) Cond { return Cond{column: column, values: vs} }
+
+// UpTo keeps the rows whose column is a number not above v.
+func UpTo(column string, v schema.Value) Cond {
+	return Cond{column: column, values: []schema.Value{v}, upTo: true}
+}
 
 // Tombstones keeps only deleted rows, Everything keeps live and deleted ones.
 func Tombstones() Cond { return Cond{which: dead} }
@@ -275,6 +281,9 @@ func inOf(t *schema.Table, c Cond) (part string, args []any) {
 	}
 	if len(c.values) == 1 && c.values[0].IsNull() {
 		return quote(c.column) + " IS NULL", nil
+	}
+	if c.upTo {
+		return quote(c.column) + " <= ?", []any{c.values[0].Any()}
 	}
 	for _, v := range c.values {
 		if v, ok := cellValue(storage, v); ok {

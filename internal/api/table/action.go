@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
@@ -91,18 +92,15 @@ func (c *call) act(key, name string, in schema.Input, status int) error {
 	if err != nil {
 		return err
 	}
-	done, err := c.eng.Act(c.r.Context(), c.t.Name, key, name, params)
-	if err != nil {
-		return err
-	}
-	if status == http.StatusOK && len(done.Response) == 0 {
-		c.done()
-		return nil
-	}
-	send(c.w, c.r, status, struct {
-		Response map[string]string `json:"response,omitempty"`
-	}{done.Response})
-	return nil
+	return c.change(key, in, func(w *engine.Write) (outcome, error) {
+		err := w.Act(c.t.Name, key, name, params)
+		if status == http.StatusOK && len(w.Response) == 0 {
+			return outcome{}, err
+		}
+		return outcome{status, struct {
+			Response map[string]string `json:"response,omitempty"`
+		}{w.Response}}, err
+	})
 }
 
 // actionParams returns the arguments of an action: the member params, an object or a string that holds one, or without it the body's other

@@ -25,6 +25,9 @@ func (c *call) upload(at string) error {
 	if err != nil || off < 0 || off > maxOffset {
 		return errs.New(errs.Malformed, "bad_filepos", "filepos must be the offset of the chunk in bytes").On("filepos")
 	}
+	if err := c.refuseDryRun("an upload"); err != nil {
+		return err
+	}
 	// A change of nothing succeeds on a row that the caller may change.
 	if err := c.eng.Update(c.r.Context(), filesTable, c.key, schema.Input{}); err != nil {
 		return err

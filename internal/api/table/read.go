@@ -22,6 +22,10 @@ func (c *call) get() error {
 	if err != nil {
 		return err
 	}
+	version, err := c.rowVersion()
+	if err != nil {
+		return err
+	}
 	b := takeBuffer()
 	defer giveBack(b)
 	pretty := wantsIndent(c.r)
@@ -31,7 +35,9 @@ func (c *call) get() error {
 	if err != nil {
 		return err
 	}
-	sendBody(c.w, http.StatusOK, b.Bytes())
+	if !c.unchanged(rowTag(version, b.Bytes())) {
+		sendBody(c.w, http.StatusOK, b.Bytes())
+	}
 	return nil
 }
 
@@ -54,21 +60,31 @@ func appendRow(b *bytes.Buffer, row json.RawMessage, pretty bool, prefix string)
 	return nil
 }
 
-// list answers with an array of rows.
+// list answers with an array of rows, or with the changes of one.
 func (c *call) list() error {
+	if feed, err := c.wantsFeed(); err != nil || feed {
+		return orElse(err, c.watch)
+	}
 	req, err := c.listRequest()
 	if err != nil {
 		return err
 	}
+	reading, err := c.eng.Prepare(c.r.Context(), c.t.Name, req)
+	if err != nil || c.unchanged(listTag(reading.Tag(), wantsIndent(c.r))) {
+		return err
+	}
 	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r)}
 	defer giveBack(out.body)
-	err = c.eng.Query(c.r.Context(), c.t.Name, req, out.row)
+	err = reading.Each(c.r.Context(), out.row)
 	if err == nil {
 		err = out.end()
 	}
 	if err != nil && out.begun {
 		note(front.Of(c.r.Context()), errs.KindOf(err), err)
 		panic(http.ErrAbortHandler) // half a list must not look like a whole one
+	}
+	if err != nil {
+		c.w.Header().Del("ETag")
 	}
 	return err
 }

@@ -43,6 +43,7 @@ type Version struct{ Version, Hash string }
 
 type api struct {
 	eng    *engine.Engine
+	feeds  feeds
 	auth   Auth
 	files  Files
 	info   Version

@@ -26,12 +26,10 @@ func (c *call) create() error {
 	if err != nil {
 		return err
 	}
-	made, err := c.eng.Create(c.r.Context(), c.t.Name, in)
-	if err != nil {
-		return err
-	}
-	send(c.w, c.r, http.StatusCreated, replyOf(made))
-	return nil
+	return c.change("", in, func(w *engine.Write) (outcome, error) {
+		key, err := w.Create(c.t.Name, in)
+		return outcome{http.StatusCreated, replyOf(&engine.Created{Table: c.t, Key: key, Response: w.Response})}, err
+	})
 }
 
 func replyOf(made *engine.Created) created {
@@ -62,19 +60,15 @@ func (c *call) put() error {
 	if given && action != "" {
 		return c.act(c.key, action, in, http.StatusOK)
 	}
-	if err := c.eng.Update(c.r.Context(), c.t.Name, c.key, in); err != nil {
-		return err
-	}
-	c.done()
-	return nil
+	return c.change(c.key, in, func(w *engine.Write) (outcome, error) {
+		return outcome{}, w.Update(c.t.Name, c.key, in)
+	})
 }
 
 func (c *call) remove() error {
-	if err := c.eng.Delete(c.r.Context(), c.t.Name, c.key); err != nil {
-		return err
-	}
-	c.done()
-	return nil
+	return c.change(c.key, nil, func(w *engine.Write) (outcome, error) {
+		return outcome{}, w.Delete(c.t.Name, c.key)
+	})
 }
 
 // done answers 200 without a body, the only reply to a PUT or DELETE that all clients take for success.

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+const (
+	// logBatch is how many entries of the log of changes are worked off at once.
+	logBatch = 1000
+	// mostTracked bounds the rows of a feed that has to remember them, which takes about a hundred bytes for each.
+	mostTracked = 20_000
+)
+
+// rightsTables hold what a caller's rights follow from: when they change, those who are no administrators must be looked at anew.
+var rightsTables = []string{"permissions", "groups", "members", "identities"}
+
+// The kinds of events.
+const (
+	EventCreated = "created"
+	EventChanged = "changed"
+	EventDeleted = "deleted"
+	EventReset   = "reset" // what came before may have gaps: read anew
+)
+
+// Event is one message of a feed. To begin again behind an event is to miss nothing: ids never fall, and all that has a lower id was sent.
+type Event struct {
+	ID   int64
+	Kind string
+	Data json.RawMessage // the row; of a deleted row only its $key
+}
+
+// Feed follows the rows of a table that meet a filter and that one caller may see, from a place in the log of changes on. Several changes
+// of a row between two reads are one event. It is not safe for concurrent use.
+//
+// When rows of other tables decide what is shown, or the caller may not see all rows, the feed remembers what it has shown: then it finds
+// out what such a change does by reading all rows and comparing, and tells of no row that the caller hasn't seen.
+type Feed struct {
+	eng      *Engine
+	table    *schema.Table
+	ast      *query.AST
+	actor    perm.Actor
+	reads    []string // tables that the request reads
+	decide   []string // those of them that decide which rows are shown
+	cursor   int64    // the last entry of the log that was worked off
+	seen     map[string]uint64
+	pending  []Event // of the time before the feed was opened
+	wake     <-chan struct{}
+	stopWake func()
+}
+
+// FromNow opens a feed at the present end of the log.
+const FromNow = -1
+
+// Watch opens a feed as the actor of ctx, behind the entry since of the log or FromNow. The caller closes it.
+func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since int64) (*Feed, error) {
+	t, err := e.served(table)
+	if err != nil {
+		return nil, err
+	}
+	if r.Limit != "" || r.Offset != "" {
+		return nil, errs.New(errs.Invalid, "invalid_watch", "a feed has no limit and no offset; narrow it by a filter").On("limit")
+	}
+	r.Sort = ""
+	f := &Feed{eng: e, table: t, actor: perm.ActorOf(ctx), cursor: since}
+	if f.ast, err = query.Parse(r); err != nil {
+		return nil, err
+	}
+	if err := f.findTables(); err != nil {
+		return nil, err
+	}
+	f.wake, f.stopWake = e.bus.Pulse(append(slices.Clone(f.reads), rightsTables...))
+	if err := f.open(ctx); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Wake returns the channel that gets a token when Read may have something to tell.
+func (f *Feed) Wake() <-chan struct{} { return f.wake }
+
+// Cursor returns the place in the log up to which everything has been told.
+func (f *Feed) Cursor() int64 { return f.cursor }
+
+// Facts reports whether the rows are facts that controllers write, often and many at a time.
+func (f *Feed) Facts() bool { return f.table.ReadOnly || f.table.NoCreate }
+
+// Close ends the feed.
+func (f *Feed) Close() { f.stopWake() }
+
+func (f *Feed) findTables() error {
+	whole, _, err := f.render(nil, false)
+	if err != nil {
+		return err
+	}
+	keys, _, err := f.render(nil, true)
+	f.reads, f.decide = store.Reads(whole), store.Reads(keys)
+	return err
+}
+
+// open finds the place where the feed begins and, if the feed remembers rows, what there is.
+func (f *Feed) open(ctx context.Context) error {
+	before, err := f.eng.db.LastChange(ctx)
+	if err != nil {
+		return err
+	}
+	if f.cursor == FromNow {
+		f.cursor = before
+	}
+	if f.actor.Admin && len(f.reads) == 1 {
+		return nil
+	}
+	rows, err := f.rows(ctx, nil)
+	if err != nil {
+		return err
+	}
+	f.remember(rows)
+	// What changed while the rows were read is told twice at worst: now, and when the feed comes to its entry.
+	after, err := f.eng.db.LastChange(ctx)
+	if err != nil {
+		return err
+	}
+	f.pending, err = f.catchUp(ctx, rows, before, after)
+	f.cursor = before
+	return err
+}
+
+// Read returns what has happened since the last Read, at first since the place where the feed began; more reports that there is more to
+// read at once. Denied means that the caller's rights have changed: the feed is at its end, and may be opened again from its Cursor.
+func (f *Feed) Read(ctx context.Context) (events []Event, more bool, err error) {
+	if f.pending != nil {
+		events, f.pending = f.pending, nil
+		return events, true, nil
+	}
+	entries, err := f.eng.db.ChangesSince(ctx, f.cursor, logBatch)
+	if errs.Is(err, errs.NotFound) {
+		return f.startOver(ctx)
+	}
+	if err != nil || len(entries) == 0 {
+		return nil, false, err
+	}
+	b := f.batch(entries)
+	if b.rights && !f.actor.Admin {
+		return nil, false, errs.New(errs.Denied, "rights_changed", "your rights have changed; open the feed again")
+	}
+	if f.seen == nil {
+		events, err = f.tell(ctx, b)
+	} else {
+		events, err = f.compare(ctx, b)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	f.cursor = finish(events, b.end)
+	return events, len(entries) == logBatch, nil
+}
+
+// startOver tells that something was missed and goes on from the end of the log.
+func (f *Feed) startOver(ctx context.Context) ([]Event, bool, error) {
+	last, err := f.eng.db.LastChange(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if f.seen != nil {
+		rows, err := f.rows(ctx, nil)
+		if err != nil {
+			return nil, false, err
+		}
+		f.remember(rows)
+	}
+	f.cursor = last
+	return []Event{reset(last)}, true, nil
+}
+
+func reset(at int64) Event {
+	return Event{ID: at, Kind: EventReset, Data: json.RawMessage(`{"reason":"not all changes are known any more; read the rows anew"}`)}
+}
+
+// finish gives the last event of a batch the id of the batch's end, so that nothing of it is told twice, and returns that id.
+func finish(events []Event, end int64) int64 {
+	if n := len(events); n > 0 {
+		events[n-1].ID = end
+	}
+	return end
+}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+const (
+	idempotencyTable = "idempotency_keys"
+	// answerLife is how long the answer to a request with an idempotency key is kept.
+	answerLife = 24 * time.Hour
+)
+
+// Answer is what was answered to a request.
+type Answer struct {
+	Status int
+	Body   []byte
+}
+
+// Once is a request that must not be done twice: the key that its sender gave it, and what it says.
+type Once struct {
+	Key     string
+	Request []byte
+}
+
+// Recall returns the answer to the same request with the same key by the same user, nil when this is the first; Invalid when the key was
+// used for another request. Writers come one after the other, so of two such requests at once the second finds the answer of the first.
+func (w *Write) Recall(o Once) (*Answer, error) {
+	r, err := w.Tx.Get(idempotencyTable, o.row(w))
+	if errs.Is(err, errs.NotFound) || err == nil && r.Get("created").Int() <= w.expired() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !hmac.Equal([]byte(r.Get("request").Text()), []byte(o.digest(w))) {
+		return nil, errs.New(errs.Invalid, "idempotency_key_reused", "this Idempotency-Key was used for another request; use a new one for each")
+	}
+	body, err := o.unseal(w, r.Get("answer").Text())
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer kept for an idempotency key: %w", err)
+	}
+	return &Answer{int(r.Get("status").Int()), body}, nil
+}
+
+// Remember keeps the answer to a request in the transaction that did it, and clears old ones away.
+func (w *Write) Remember(o Once, a Answer) error {
+	old, err := w.Tx.Find(idempotencyTable, store.UpTo("created", schema.IntValue(w.expired())))
+	if err != nil {
+		return err
+	}
+	for _, r := range old {
+		if err := w.Tx.Purge(idempotencyTable, r.Key); err != nil {
+			return err
+		}
+	}
+	r := schema.NewRecord(w.Tx.Schema().Table(idempotencyTable))
+	r.Key = o.row(w)
+	r.Put("request", schema.TextValue(o.digest(w)))
+	r.Put("status", schema.IntValue(int64(a.Status)))
+	r.Put("answer", schema.TextValue(o.seal(w, a.Body)))
+	_, err = w.Tx.Insert(r)
+	return err
+}
+
+// expired is the time up to which answers are forgotten.
+func (w *Write) expired() int64 { return w.Tx.Now().Add(-answerLife).Unix() }
+
+// secret makes 32 bytes for one purpose that nobody can make without the key.
+func (o Once) secret(w *Write, purpose string) []byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", purpose, w.Actor.User, o.Key))
+	return sum[:]
+}
+
+func (o Once) row(w *Write) schema.Value {
+	return schema.TextValue(hex.EncodeToString(o.secret(w, "row")[:20]))
+}
+
+func (o Once) digest(w *Write) string {
+	h := hmac.New(sha256.New, o.secret(w, "request"))
+	h.Write(o.Request)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// seal makes a text of a body that only the sender of the key can have read again.
+func (o Once) seal(w *Write, body []byte) string {
+	aead := o.aead(w)
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(body)+aead.Overhead())
+	rand.Read(nonce) // never fails
+	return base64.StdEncoding.EncodeToString(aead.Seal(nonce, nonce, body, nil))
+}
+
+func (o Once) unseal(w *Write, text string) ([]byte, error) {
+	sealed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, err
+	}
+	aead := o.aead(w)
+	if len(sealed) < aead.NonceSize() {
+		return nil, errors.New("it is cut off")
+	}
+	return aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], nil)
+}
+
+func (o Once) aead(w *Write) cipher.AEAD {
+	block, err := aes.NewCipher(o.secret(w, "answer"))
+	if err != nil { // 32 bytes always make a cipher
+		panic(err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		panic(err)
+	}
+	return aead
+}

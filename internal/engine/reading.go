@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Reading is a request on a table that has been worked out for one caller, at one moment, but not run.
+type Reading struct {
+	eng   *Engine
+	table *schema.Table
+	key   string // that was asked for; empty for a list
+	text  string
+	args  []any
+}
+
+// Prepare works out a request on a table for the actor of ctx.
+func (e *Engine) Prepare(ctx context.Context, table string, r query.Request) (*Reading, error) {
+	t, err := e.served(table)
+	if err != nil {
+		return nil, err
+	}
+	out := &Reading{eng: e, table: t, key: r.Key}
+	out.text, out.args, err = e.render(perm.ActorOf(ctx), t, r, false)
+	return out, err
+}
+
+// plan resolves a request for a caller.
+func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST) (*query.Plan, error) {
+	return query.Build(e.db.Schema, t, ast, query.Options{Guard: perm.Guard(actor, perm.Read), Now: e.db.Now()})
+}
+
+// Tag returns a text that stays the same only while an answer would: it is made of the statement, in which the caller's rights stand, and of
+// how often the tables that it reads have changed in this run of the program. It costs no look at the database. Take it before Each.
+func (r *Reading) Tag() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%d\n%s\n%#v", r.eng.bus.Boot(), r.eng.bus.Version(store.Reads(r.text)), r.text, r.args)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15])
+}
+
+// Each runs the request and calls f with the JSON text of each row, valid only during the call. When a key was asked for and nothing is
+// found, it is NotFound.
+func (r *Reading) Each(ctx context.Context, f func(json.RawMessage) error) error {
+	found := false
+	err := r.eng.db.Each(ctx, r.text, r.args, func(raw json.RawMessage) error {
+		found = true
+		return f(raw)
+	})
+	if err == nil && r.key != "" && !found {
+		return store.NotFound(r.table, r.key)
+	}
+	return err
+}

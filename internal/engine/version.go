@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"slices"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Version names the state of all that clients can write of a row. Facts that controllers write into the same row don't change it. Read it
+// before the row: then a write on condition of it can't undo what the caller hasn't seen.
+func (e *Engine) Version(ctx context.Context, table, key string) (v string, err error) {
+	t, err := e.served(table)
+	if err != nil {
+		return "", err
+	}
+	k, err := keyOf(t, key)
+	if err != nil {
+		return "", err
+	}
+	err = e.db.View(ctx, func(tx *store.Tx) error {
+		r, err := tx.Get(t.Name, k)
+		if err == nil {
+			v, err = versionOf(tx, r)
+		}
+		return err
+	})
+	return v, err
+}
+
+// Match checks that a live row has one of the versions: Stale when it has been changed.
+func (w *Write) Match(table, key string, versions []string) error {
+	_, r, err := w.live(table, key)
+	if err != nil {
+		return err
+	}
+	v, err := versionOf(w.Tx, r)
+	if err == nil && !slices.Contains(versions, v) {
+		err = errs.New(errs.Stale, "stale", "%s %q was changed meanwhile; read it again, and change what you find then", r.Table.Title, nameOf(r))
+	}
+	return err
+}
+
+func versionOf(tx *store.Tx, r *schema.Record) (string, error) {
+	h := sha256.New()
+	owned := map[string]*schema.Record{}
+	for i, f := range r.Table.Fields {
+		if f.IsHidden || f.IsReadOnly {
+			continue
+		}
+		v := schema.Value{}
+		switch {
+		case f.Stored():
+			v = r.At(i)
+		case f.IsForwarded:
+			owner := r.Table.Field(ownerOf(f))
+			if owned[owner.Name] == nil {
+				o, err := tx.Get(owner.Ref, r.Get(owner.Name))
+				if err != nil {
+					return "", err
+				}
+				owned[owner.Name] = o
+			}
+			v = owned[owner.Name].Get(f.Name)
+		}
+		fmt.Fprintf(h, "%s=%d:%q\n", f.Name, v.Kind(), v.Text())
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15]), nil
+}
+
+// Effect is what a write would do to a row. Columns are those that clients can see, of a row that would be changed.
+type Effect struct {
+	Table   string       `json:"table"`
+	Key     schema.Value `json:"-"`
+	Verb    string       `json:"verb"` // as in events
+	Columns []string     `json:"columns,omitempty"`
+}
+
+// Try runs f like Do, undoes everything, and returns what it did. Those who are no administrators hear of rows that they can see, and
+// of rows that went. Nobody is told, nothing is logged.
+func (e *Engine) Try(ctx context.Context, f func(*Write) error) (effects []Effect, err error) {
+	err = e.run(ctx, e.db.DryRun, func(w *Write) error {
+		effects = nil
+		if err := f(w); err != nil {
+			return err
+		}
+		for _, c := range store.Summary(w.Tx.Changes()) {
+			if visible, err := w.visible(c); err != nil {
+				return err
+			} else if visible {
+				effects = append(effects, effectOf(c))
+			}
+		}
+		return nil
+	})
+	return effects, err
+}
+
+// visible reports whether the actor may hear of a change: never of log lines and of what is not served. A row that is gone went because
+// the actor could delete what it belongs to.
+func (w *Write) visible(c store.Change) (bool, error) {
+	if c.Table.Internal || c.Table.Name == "logs" {
+		return false, nil
+	}
+	if w.Actor.Admin || c.Verb == store.Deleted {
+		return true, nil
+	}
+	_, _, err := w.live(c.Table.Name, c.Key.Text())
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func effectOf(c store.Change) Effect {
+	e := Effect{Table: c.Table.Name, Key: c.Key, Verb: EventChanged}
+	switch c.Verb {
+	case store.Created:
+		e.Verb = EventCreated
+	case store.Deleted:
+		e.Verb = EventDeleted
+	}
+	for _, name := range c.Columns {
+		if f := c.Table.Field(name); f != nil && !f.IsHidden && e.Verb == EventChanged && !slices.Contains(e.Columns, name) {
+			e.Columns = append(e.Columns, name)
+		}
+	}
+	slices.Sort(e.Columns)
+	return e
+}
