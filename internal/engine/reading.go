@@ -22,8 +22,8 @@ type Reading struct {
 	args  []any
 }
 
-// Prepare works out a request on a table for the actor of ctx.
-func (e *Engine) Prepare(ctx context.Context, table string, r query.Request) (*Reading, error) {
+// Reading works out a request on a table for the actor of ctx.
+func (e *Engine) Reading(ctx context.Context, table string, r query.Request) (*Reading, error) {
 	t, err := e.served(table)
 	if err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ func (c *call) list() error {
 	if err != nil {
 		return err
 	}
-	reading, err := c.eng.Prepare(c.r.Context(), c.t.Name, req)
+	reading, err := c.eng.Reading(c.r.Context(), c.t.Name, req)
 	if err != nil || c.unchanged(listTag(reading.Tag(), wantsIndent(c.r))) {
 		return err
 	}
