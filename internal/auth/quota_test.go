@@ -65,7 +65,9 @@ func TestKeyIsGoodForAThousandRequestsAnHour(t *testing.T) {
 		if got := header.Get("X-RateLimit-Remaining"); got != strconv.Itoa(999-n) {
 			t.Fatalf("request %d: %s are left", n+1, got)
 		}
-		b.pass(time.Second)
+		if n%100 == 99 {
+			b.pass(100 * time.Second)
+		}
 	}
 	header, wait := b.limited("request 1001", bearer(key))
 	if wait != 2600*time.Second || header.Get("X-RateLimit-Limit") != "1000" || header.Get("X-RateLimit-Remaining") != "0" ||
