@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"path/filepath"
 	"strconv"
 )
 
 // check holds the options against each other and against the host, and makes paths absolute.
 func (c *Config) check() error {
-	return errors.Join(c.checkListen(), c.checkPaths(), c.checkTLS())
+	return errors.Join(c.checkListen(), c.checkPaths(), c.checkDatabase(), c.checkTLS())
 }
 
 func (c *Config) checkListen() error {
@@ -35,6 +36,15 @@ func (c *Config) checkPaths() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		*path = abs
+	}
+	return nil
+}
+
+// checkDatabase says nothing of what was given, since a password may stand in it.
+func (c *Config) checkDatabase() error {
+	u, err := url.Parse(c.Database.Reveal())
+	if c.Database != "" && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return errors.New("database: needs an address such as postgres://user:password@host:5432/name, or nothing for SQLite in the data directory")
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ const envPrefix = "DEWPOINT_"
 type Config struct {
 	Listen          string     // address to serve on, "host:port"; an empty host means all addresses, port 0 a free one
 	Data            string     // absolute path of the data directory
+	Database        Secret     // postgres:// address of the database; "" means SQLite in the data directory
 	InsecureHTTP    bool       // serve plain HTTP: passwords and tokens travel in the clear
 	TLSCert, TLSKey string     // PEM files of the server's certificate; both empty means a self-signed one
 	LibvirtSocket   string     // absolute path of libvirt's read-write socket

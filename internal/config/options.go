@@ -20,6 +20,10 @@ type Option struct {
 var options = []Option{
 	{Name: "listen", Default: ":7770", Doc: "address to serve on", set: text(func(c *Config) *string { return &c.Listen })},
 	{Name: "data", Default: "/var/lib/dewpoint", Doc: "data directory", set: text(func(c *Config) *string { return &c.Data })},
+	{Name: "database", Doc: "postgres:// address of the database, which other users see in a flag but not in the file; SQLite in the data directory when not given", set: func(c *Config, s string) error {
+		c.Database = Secret(s)
+		return nil
+	}},
 	{Name: "insecure-http", Default: "false", Bool: true, Doc: "serve plain HTTP, for tests on loopback addresses", set: func(c *Config, s string) (err error) {
 		c.InsecureHTTP, err = yesNo(s)
 		return err
