@@ -20,6 +20,7 @@ packages_test=(
 	busybox-static cpio kmod zstd                       # the test guest: its root
 	xorriso mtools grub-common grub-pc-bin grub-efi-amd64-bin # and its ISO
 	bind9-dnsutils                                      # dig, to ask a network's DNS
+	postgresql                                          # the tests start a server of their own
 )
 packages_bench=(wrk)
 
@@ -61,8 +62,18 @@ install_packages() {
 	say "packages: installing ${lack[*]}"
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
+	[[ " ${lack[*]} " != *" postgresql "* ]] || without_cluster
 	apt-get install -y -qq --no-install-recommends "${lack[@]}" >/dev/null
 	say "packages: done"
+}
+
+# without_cluster keeps the package postgresql from making a database that nobody asked for, and from serving it, now that it is
+# installed for its programs alone.
+without_cluster() {
+	local conf=/etc/postgresql-common/createcluster.d/dewpoint.conf
+	install -d "${conf%/*}"
+	printf 'create_main_cluster = false\n' >"$conf"
+	trap 'rm -f '"$conf" EXIT
 }
 
 # check_go asks for a Go toolchain that can build the module; it installs none.
