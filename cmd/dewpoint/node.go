@@ -24,6 +24,7 @@ import (
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/sqlite"
 	"dewpoint/internal/web"
 )
@@ -50,7 +51,7 @@ type node struct {
 // openNode opens the database and makes all that serves requests. Nothing here waits for libvirt.
 func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node, err error) {
 	n := &node{cfg: cfg, log: log, hypervisor: newHypervisor(cfg, log)}
-	if n.db, err = sqlite.Open(ctx, filepath.Join(cfg.Data, "dewpoint.db"), model.Schema()); err != nil {
+	if n.db, err = openDatabase(ctx, cfg); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -89,6 +90,14 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 		return nil, err
 	}
 	return n, nil
+}
+
+// openDatabase opens the database that the configuration names.
+func openDatabase(ctx context.Context, cfg config.Config) (*store.DB, error) {
+	if dsn := cfg.Database.Reveal(); dsn != "" {
+		return postgres.Open(ctx, dsn, model.Schema())
+	}
+	return sqlite.Open(ctx, filepath.Join(cfg.Data, "dewpoint.db"), model.Schema())
 }
 
 func (n *node) close() {
