@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"strings"
 
 	"dewpoint/internal/schema"
@@ -52,7 +53,8 @@ func filterExamples(s *schema.Schema, t *schema.Table) []example {
 		return []example{{f.Name + " eq true", "a switch"}}
 	})
 	add(isQuantity, func(f *schema.Field) []example {
-		return []example{{f.Name + " ge 1024 and " + f.Name + " lt 4096", "a range"}}
+		least := max(f.Default.Int(), 1)
+		return []example{{fmt.Sprintf("%s ge %d and %s lt %d", f.Name, least, f.Name, 4*least), "a range"}}
 	})
 	add(func(f *schema.Field) bool { return leads(s, f) && f.IsRow() }, func(f *schema.Field) []example {
 		return []example{{f.Name + " ne null", "refers to something"}, {f.Name + "#$display eq 'web'", "through a reference"}}

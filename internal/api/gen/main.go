@@ -1,0 +1,45 @@
+// Command gen writes docs/api: the OpenAPI documents of both dialects, as a server gives them but for the version.
+// It is run by `go generate ./internal/api/gen`.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"log"
+	"os"
+	"path/filepath"
+
+	"dewpoint/internal/api/resource"
+	"dewpoint/internal/api/table"
+	"dewpoint/internal/model"
+)
+
+//go:generate go run dewpoint/internal/api/gen ../../../docs/api
+
+// The documents carry the dialects' numbers, so that they change only when the API does.
+const tableVersion, resourceVersion = "26", "1"
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: gen folder")
+	}
+	tables, err := table.Document(model.Schema(), tableVersion).MarshalJSON()
+	write("table-openapi.json", tables, err)
+	resources, err := resource.Document(resourceVersion)
+	write("resource-openapi.json", resources, err)
+}
+
+// write writes a document so that a change of it can be read as one.
+func write(name string, document []byte, err error) {
+	var text bytes.Buffer
+	if err == nil {
+		err = json.Indent(&text, document, "", "  ")
+	}
+	if err == nil {
+		text.WriteByte('\n')
+		err = os.WriteFile(filepath.Join(os.Args[1], name), text.Bytes(), 0o644)
+	}
+	if err != nil {
+		log.Fatalf("%s: %v", name, err)
+	}
+}
