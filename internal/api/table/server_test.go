@@ -35,8 +35,9 @@ const adminPassword = "correct horse battery"
 
 // server is the table API over a real engine, database, login service and media library.
 type server struct {
-	t  testing.TB
-	db *store.DB
+	t   testing.TB
+	db  *store.DB
+	bus *event.Bus
 	*httptest.Server
 	// log is everything that the server logged.
 	log *lockedBuffer
@@ -74,7 +75,8 @@ func start(t testing.TB) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eng := engine.New(db, event.New(db), who, log)
+	s.bus = event.New(db)
+	eng := engine.New(db, s.bus, who, log)
 	s.Server = httptest.NewServer(front.Wrap(table.New(eng, who, files{lib}, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s
