@@ -7,7 +7,9 @@ import (
 
 // Patterns that more than one table's columns must match. What they let through is safe in domain XML, nft and dnsmasq text.
 var (
-	printable   = regexp.MustCompile(`^[^\x00-\x1f\x7f/]+$`)
+	// Control characters of both ranges, line separators, and what XML can't hold or what stands for broken text: no domain could have
+	// such a title.
+	printable   = regexp.MustCompile(`^[^\x00-\x1f\x7f-\x{9f}/\x{2028}\x{2029}\x{fffd}-\x{ffff}]+$`)
 	hostname    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	dnsDomain   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	macAddress  = regexp.MustCompile(`^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$`)
