@@ -86,6 +86,9 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 		return nil, err
 	}
 	n.engine = engine.New(n.db, n.bus, n.auth, log)
+	if err := n.engine.Prepare(ctx); err != nil {
+		return nil, fmt.Errorf("preparing the tables: %w", err)
+	}
 	if n.uploads, err = upload.New(n.engine, n.library, cfg.Data, log); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type Engine struct {
 	secrets Secrets
 	hooks   map[string]hooks
 	log     *slog.Logger
+	grants  grantCache
 }
 
 // New makes an engine.
@@ -35,9 +36,14 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"machine_nics":   nicHooks,
 		"vnets":          vnetHooks,
 		"files":          fileHooks,
+		"groups":         groupHooks,
+		"members":        memberHooks,
+		"permissions":    permissionHooks,
+		"auth_sources":   authSourceHooks,
 		"users":          userHooks,
 		"user_api_keys":  apiKeyHooks,
 	}
+	db.Watch(e.grants.watch)
 	return e
 }
 
@@ -55,6 +61,8 @@ type hooks struct {
 	created func(w *Write, r *schema.Record) error
 	// update may refuse or extend the changes to a live row.
 	update func(w *Write, old *schema.Record, set schema.Set) error
+	// settled runs after any row of the table was made, changed or deleted, and may still refuse.
+	settled func(w *Write) error
 	// remove may refuse the deletion of a row.
 	remove func(w *Write, r *schema.Record) error
 	// actions carry out what the declaration lists.
@@ -78,16 +86,18 @@ type Write struct {
 
 // Do runs f in one transaction as the actor of ctx. When f sets a password it is called, and undone, once more for each: the digest of a
 // password takes long to make and is made while nobody waits for the writer.
-func (e *Engine) Do(ctx context.Context, f func(*Write) error) error {
-	return e.run(ctx, e.db.Update, f)
-}
+func (e *Engine) Do(ctx context.Context, f func(*Write) error) error { return e.run(ctx, e.db.Update, f) }
 
 // run is Do in a given kind of transaction.
 func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.Tx) error) error, f func(*Write) error) error {
 	digests := map[string]string{}
 	for {
 		err := in(ctx, func(tx *store.Tx) error {
-			return f(&Write{Tx: tx, Actor: perm.ActorOf(ctx), eng: e, Response: map[string]string{}, digests: digests})
+			a, err := actorIn(ctx, tx)
+			if err != nil {
+				return err
+			}
+			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, digests: digests})
 		})
 		var wanted *needDigest
 		if !errors.As(err, &wanted) {

@@ -69,7 +69,14 @@ func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since
 		return nil, errs.New(errs.Invalid, "invalid_watch", "a feed has no limit and no offset; narrow it by a filter").On("limit")
 	}
 	r.Sort = ""
-	f := &Feed{eng: e, table: t, actor: perm.ActorOf(ctx), cursor: since}
+	before, err := e.db.LastChange(ctx) // ahead of the caller's rights, so that the log tells of every change of them
+	if err != nil {
+		return nil, err
+	}
+	f := &Feed{eng: e, table: t, cursor: since}
+	if f.actor, err = e.actor(ctx); err != nil {
+		return nil, err
+	}
 	if f.ast, err = query.Parse(r); err != nil {
 		return nil, err
 	}
@@ -77,7 +84,7 @@ func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since
 		return nil, err
 	}
 	f.wake, f.stopWake = e.bus.Pulse(append(slices.Clone(f.reads), rightsTables...))
-	if err := f.open(ctx); err != nil {
+	if err := f.open(ctx, before); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -106,12 +113,8 @@ func (f *Feed) findTables() error {
 	return err
 }
 
-// open finds the place where the feed begins and, if the feed remembers rows, what there is.
-func (f *Feed) open(ctx context.Context) error {
-	before, err := f.eng.db.LastChange(ctx)
-	if err != nil {
-		return err
-	}
+// open finds the place where the feed begins, given the last entry of the log, and, if the feed remembers rows, what there is.
+func (f *Feed) open(ctx context.Context, before int64) error {
 	if f.cursor == FromNow {
 		f.cursor = before
 	}

@@ -22,7 +22,7 @@ var hashSeed = maphash.MakeSeed()
 
 // render makes the statement that reads the rows of a feed, or those of them that have one of the keys; bare leaves out what is shown.
 func (f *Feed) render(keys []schema.Value, bare bool) (string, []any, error) {
-	plan, err := f.eng.plan(f.actor, f.table, f.ast)
+	plan, err := f.eng.plan(f.actor, f.table, f.ast, false)
 	if err != nil {
 		return "", nil, err
 	}

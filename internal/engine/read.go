@@ -41,7 +41,11 @@ func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, hi
 			return err
 		}
 	}
-	text, args, err := e.render(perm.ActorOf(ctx), t, r, hidden)
+	a, err := e.actor(ctx)
+	if err != nil {
+		return err
+	}
+	text, args, err := e.render(a, t, r, hidden)
 	if err != nil {
 		return err
 	}
@@ -51,9 +55,31 @@ func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, hi
 		return f(raw)
 	})
 	if err == nil && r.Key != "" && !found {
-		return store.NotFound(t, r.Key)
+		return e.notRead(ctx, a, t, r.Key)
 	}
 	return err
+}
+
+// notRead is the error of a row that isn't there or that can't be read: Denied when it may at least be listed.
+func (e *Engine) notRead(ctx context.Context, a perm.Actor, t *schema.Table, text string) error {
+	missing := store.NotFound(t, text)
+	if a.Admin {
+		return missing
+	}
+	key, err := keyOf(t, text)
+	if err != nil {
+		return err
+	}
+	return e.db.View(ctx, func(tx *store.Tx) error {
+		r, err := tx.Get(t.Name, key)
+		if err == nil {
+			err = perm.Check(tx, a, perm.Read, r)
+		}
+		if err == nil {
+			err = missing
+		}
+		return err
+	})
 }
 
 // render turns a request into SQL.
@@ -62,7 +88,7 @@ func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, hidd
 	if err != nil {
 		return "", nil, err
 	}
-	plan, err := query.Build(e.db.Schema, t, ast, query.Options{Guard: perm.Guard(actor, perm.Read), Now: e.db.Now(), Hidden: hidden})
+	plan, err := e.plan(actor, t, ast, hidden)
 	if err != nil {
 		return "", nil, err
 	}

@@ -16,6 +16,7 @@ import (
 // Reading is a request on a table that has been worked out for one caller, at one moment, but not run.
 type Reading struct {
 	eng   *Engine
+	actor perm.Actor
 	table *schema.Table
 	key   string // that was asked for; empty for a list
 	text  string
@@ -29,13 +30,23 @@ func (e *Engine) Reading(ctx context.Context, table string, r query.Request) (*R
 		return nil, err
 	}
 	out := &Reading{eng: e, table: t, key: r.Key}
-	out.text, out.args, err = e.render(perm.ActorOf(ctx), t, r, false)
+	if out.actor, err = e.actor(ctx); err != nil {
+		return nil, err
+	}
+	out.text, out.args, err = e.render(out.actor, t, r, false)
 	return out, err
 }
 
-// plan resolves a request for a caller.
-func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST) (*query.Plan, error) {
-	return query.Build(e.db.Schema, t, ast, query.Options{Guard: perm.Guard(actor, perm.Read), Now: e.db.Now()})
+// plan resolves a request for a caller: a row asked for by its key has to be readable, those of a list listable, and all that they lead
+// to readable.
+func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, hidden bool) (*query.Plan, error) {
+	root := perm.List
+	if ast.Key != "" {
+		root = perm.Read
+	}
+	return query.Build(e.db.Schema, t, ast, query.Options{
+		Root: perm.Guard(actor, root), Guard: perm.Guard(actor, perm.Read), Now: e.db.Now(), Hidden: hidden,
+	})
 }
 
 // Tag returns a text that stays the same only while an answer would: it is made of the statement, in which the caller's rights stand, and of
@@ -55,7 +66,7 @@ func (r *Reading) Each(ctx context.Context, f func(json.RawMessage) error) error
 		return f(raw)
 	})
 	if err == nil && r.key != "" && !found {
-		return store.NotFound(r.table, r.key)
+		return r.eng.notRead(ctx, r.actor, r.table, r.key)
 	}
 	return err
 }

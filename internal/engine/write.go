@@ -21,7 +21,7 @@ func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
 	if t.ReadOnly || t.NoCreate {
 		return schema.Value{}, errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be created", t.Name)
 	}
-	if err := perm.CheckCreate(w.Actor, t); err != nil {
+	if err := perm.MayCreate(w.Actor, t); err != nil {
 		return schema.Value{}, err
 	}
 	set, forwarded, err := w.parse(t, in, true)
@@ -29,8 +29,14 @@ func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
 		return schema.Value{}, err
 	}
 	r := schema.NewRecord(t)
+	if err := w.checkReferences(r, set, forwarded); err != nil {
+		return schema.Value{}, err
+	}
 	for name, v := range set {
 		r.Put(name, v)
+	}
+	if err := perm.CheckCreate(w.Tx, w.Actor, r); err != nil {
+		return schema.Value{}, err
 	}
 	return w.insert(r, in, forwarded)
 }
@@ -69,6 +75,9 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 			return schema.Value{}, err
 		}
 	}
+	if err := w.settle(t); err != nil {
+		return schema.Value{}, err
+	}
 	return key, w.logRow(r, "created")
 }
 
@@ -85,7 +94,10 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 	if err != nil {
 		return err
 	}
-	if err := perm.CheckModify(w.Actor, old, slices.Sorted(maps.Keys(in))); err != nil {
+	if err := perm.CheckModify(w.Tx, w.Actor, old, slices.Sorted(maps.Keys(in))); err != nil {
+		return err
+	}
+	if err := w.checkReferences(old, set, forwarded); err != nil {
 		return err
 	}
 	w.given = in
@@ -121,7 +133,13 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 			return err
 		}
 	}
+	if err := perm.CheckMove(w.Tx, w.Actor, old, updated); err != nil {
+		return err
+	}
 	if err := w.Tx.Change(t.Name, old.Key, changed); err != nil {
+		return err
+	}
+	if err := w.settle(t); err != nil {
 		return err
 	}
 	if err := w.renameOwned(old, changed); err != nil {
@@ -134,7 +152,7 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 func (w *Write) renameOwned(old *schema.Record, changed schema.Set) error {
 	name, renamed := changed["name"]
 	for _, f := range old.Table.Fields {
-		if !renamed || !f.IsOwned || old.Get(f.Name).IsNull() {
+		if !renamed || !f.IsOwned || old.Get(f.Name).IsNull() || w.Tx.Schema().Table(f.Ref).Field("name") == nil {
 			continue
 		}
 		if err := w.Tx.Change(f.Ref, old.Get(f.Name), schema.Set{"name": name}); err != nil {
@@ -153,7 +171,7 @@ func (w *Write) Delete(table, key string) error {
 	if t.ReadOnly || t.NoCreate {
 		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be deleted", t.Name)
 	}
-	if err := perm.Check(w.Actor, perm.Delete, r); err != nil {
+	if err := perm.Check(w.Tx, w.Actor, perm.Delete, r); err != nil {
 		return err
 	}
 	if h := w.eng.hooks[t.Name]; h.remove != nil {
@@ -162,6 +180,12 @@ func (w *Write) Delete(table, key string) error {
 		}
 	}
 	if err := w.Tx.Delete(t.Name, r.Key); err != nil {
+		return err
+	}
+	if err := w.forget(r); err != nil {
+		return err
+	}
+	if err := w.settle(t); err != nil {
 		return err
 	}
 	return w.logRow(r, "deleted")
@@ -181,7 +205,10 @@ func (w *Write) live(table, text string) (*schema.Table, *schema.Record, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	return t, r, perm.Check(w.Actor, perm.Read, r)
+	if err := perm.See(w.Tx, w.Actor, r); err != nil {
+		return nil, nil, err
+	}
+	return t, r, w.spareAdmins(r)
 }
 
 // parse coerces what a client sent into column values. Values for forwarded columns come back apart; read-only and unknown members are
@@ -200,9 +227,6 @@ func (w *Write) parse(t *schema.Table, in schema.Input, create bool) (set, forwa
 		if v.IsNull() && !create && !f.IsRow() {
 			v = f.Default
 		}
-		if err := w.refers(f, v); err != nil {
-			return nil, nil, err
-		}
 		if f.IsForwarded {
 			forwarded[name] = v
 		} else if !(create && v.IsNull()) {
@@ -210,21 +234,6 @@ func (w *Write) parse(t *schema.Table, in schema.Input, create bool) (set, forwa
 		}
 	}
 	return set, forwarded, nil
-}
-
-// refers checks that a reference leads to a row that the caller can see.
-func (w *Write) refers(f *schema.Field, v schema.Value) error {
-	if !f.IsRow() || v.IsNull() || f.Ref == "" || w.Tx.Schema().Table(f.Ref) == nil {
-		return nil
-	}
-	r, err := w.Tx.Get(f.Ref, v)
-	if err == nil {
-		err = perm.Check(w.Actor, perm.Read, r)
-	}
-	if errs.Is(err, errs.NotFound) {
-		return errs.New(errs.Invalid, "no_row", "Validation error on field: '%s' - 'there is no row %s in %s'", f.Name, v.Text(), f.Ref).On(f.Name)
-	}
-	return err
 }
 
 // logRow writes the line of the change log that says who did what to which row.

@@ -9,7 +9,7 @@ import "dewpoint/internal/schema"
 func Schema() *schema.Schema {
 	s, err := schema.New(
 		clusters(), nodes(), storageTiers(), clusterTiers(), system(), settings(),
-		users(), userAPIKeys(), sessions(), logs(), jobs(),
+		users(), userAPIKeys(), sessions(), groups(), members(), permissions(), identities(), authSources(), logs(), jobs(),
 		machines(), machineStatus(), machineConsole(),
 		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(),

@@ -5,7 +5,7 @@ import "dewpoint/internal/schema"
 // machines declares the machine behind every VM, network router and node: where it shall run, and the last power operation asked for.
 func machines() *schema.Table {
 	return &schema.Table{
-		Name: "machines", Title: "Machine", Wakes: []string{"vm", "vnet"}, NoCreate: true, Tombstone: true,
+		Name: "machines", Title: "Machine", Wakes: []string{"vm", "vnet"}, NoCreate: true, Tombstone: true, Owner: "owner",
 		Doc: "The machine behind every VM, network router and node. It comes and goes with its owner.",
 		Fields: schema.Fields{
 			schema.String("name").ReadOnly().Summary(),
@@ -26,6 +26,7 @@ func machines() *schema.Table {
 			schema.Created("created"),
 			schema.Modified("modified"),
 			schema.String("uuid").ReadOnly().Hidden().Note("kept here so that the domain can be found after the VM's row is gone"),
+			schema.AnyRow("owner", "vms", "vnets", "nodes").ReadOnly().Hidden().Note("the row that it came with, whose rights count"),
 			schema.Enum("power_op", "poweron", "poweroff", "kill", "reset", "reboot").ReadOnly().Hidden(),
 			schema.Int64("power_seq").ReadOnly().Hidden().Def(0).Note("grows by one with every power operation asked for"),
 		},

@@ -314,6 +314,7 @@ type User struct {
 	AuthSource              int64  // auth_source
 	RemoteName              string // remote_name
 	Creator                 string // creator
+	Identity                int64  // identity
 	Theme                   int64  // theme
 	Password                string // password
 	SSHKeys                 string // ssh_keys
@@ -348,6 +349,7 @@ func (r *User) Scan(rec *schema.Record) {
 	r.AuthSource = rec.At(14).Int()
 	r.RemoteName = rec.At(15).Text()
 	r.Creator = rec.At(16).Text()
+	r.Identity = rec.At(17).Int()
 	r.Theme = rec.At(18).Int()
 	r.Password = rec.At(19).Text()
 	r.SSHKeys = rec.At(20).Text()
@@ -415,6 +417,143 @@ func (r *Session) Scan(rec *schema.Record) {
 	r.Created = rec.At(2).Int()
 	r.Used = rec.At(3).Int()
 	r.Address = rec.At(4).Text()
+}
+
+// Group is one row of groups: its stored columns, null as the zero value.
+type Group struct {
+	Key         int64  // $key
+	Name        string // name
+	Description string // description
+	Enabled     bool   // enabled
+	Created     int64  // created
+	Email       string // email
+	ID          string // id
+	Identity    int64  // identity
+	SystemGroup bool   // system_group
+	Creator     string // creator
+	Type        string // type
+	AuthSource  int64  // auth_source
+}
+
+// TableName returns "groups".
+func (*Group) TableName() string { return "groups" }
+
+// Scan fills r from a record of groups.
+func (r *Group) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Name = rec.At(0).Text()
+	r.Description = rec.At(1).Text()
+	r.Enabled = rec.At(2).Bool()
+	r.Created = rec.At(3).Int()
+	r.Email = rec.At(4).Text()
+	r.ID = rec.At(5).Text()
+	r.Identity = rec.At(6).Int()
+	r.SystemGroup = rec.At(7).Bool()
+	r.Creator = rec.At(8).Text()
+	r.Type = rec.At(10).Text()
+	r.AuthSource = rec.At(11).Int()
+}
+
+// Member is one row of members: its stored columns, null as the zero value.
+type Member struct {
+	Key         int64  // $key
+	ParentGroup int64  // parent_group
+	Member      string // member
+	Creator     string // creator
+	System      bool   // system
+}
+
+// TableName returns "members".
+func (*Member) TableName() string { return "members" }
+
+// Scan fills r from a record of members.
+func (r *Member) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.ParentGroup = rec.At(0).Int()
+	r.Member = rec.At(1).Text()
+	r.Creator = rec.At(2).Text()
+	r.System = rec.At(3).Bool()
+}
+
+// Permission is one row of permissions: its stored columns, null as the zero value.
+type Permission struct {
+	Key      int64  // $key
+	Identity int64  // identity
+	Table    string // table
+	Row      int64  // row
+	List     bool   // list
+	Read     bool   // read
+	Create   bool   // create
+	Modify   bool   // modify
+	Delete   bool   // delete
+	Target   string // target
+	Tableid  int64  // tableid
+}
+
+// TableName returns "permissions".
+func (*Permission) TableName() string { return "permissions" }
+
+// Scan fills r from a record of permissions.
+func (r *Permission) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Identity = rec.At(0).Int()
+	r.Table = rec.At(1).Text()
+	r.Row = rec.At(2).Int()
+	r.List = rec.At(3).Bool()
+	r.Read = rec.At(4).Bool()
+	r.Create = rec.At(5).Bool()
+	r.Modify = rec.At(6).Bool()
+	r.Delete = rec.At(7).Bool()
+	r.Target = rec.At(8).Text()
+	r.Tableid = rec.At(12).Int()
+}
+
+// Identitie is one row of identities: its stored columns, null as the zero value.
+type Identitie struct {
+	Key   int64  // $key
+	Owner string // owner
+}
+
+// TableName returns "identities".
+func (*Identitie) TableName() string { return "identities" }
+
+// Scan fills r from a record of identities.
+func (r *Identitie) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Owner = rec.At(0).Text()
+}
+
+// AuthSource is one row of auth_sources: its stored columns, null as the zero value.
+type AuthSource struct {
+	Key                   int64  // $key
+	Name                  string // name
+	Driver                string // driver
+	Menu                  bool   // menu
+	Debug                 bool   // debug
+	DebugTs               int64  // debug_ts
+	ButtonBackgroundColor string // button_background_color
+	ButtonColor           string // button_color
+	ButtonFaIcon          string // button_fa_icon
+	IconColor             string // icon_color
+	Settings              string // settings
+}
+
+// TableName returns "auth_sources".
+func (*AuthSource) TableName() string { return "auth_sources" }
+
+// Scan fills r from a record of auth_sources.
+func (r *AuthSource) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Name = rec.At(0).Text()
+	r.Driver = rec.At(1).Text()
+	r.Menu = rec.At(2).Bool()
+	r.Debug = rec.At(3).Bool()
+	r.DebugTs = rec.At(4).Int()
+	r.ButtonBackgroundColor = rec.At(5).Text()
+	r.ButtonColor = rec.At(6).Text()
+	r.ButtonFaIcon = rec.At(7).Text()
+	r.IconColor = rec.At(8).Text()
+	r.Settings = rec.At(9).Text()
 }
 
 // Log is one row of logs: its stored columns, null as the zero value.
@@ -503,6 +642,7 @@ type Machine struct {
 	Created         int64  // created
 	Modified        int64  // modified
 	UUID            string // uuid
+	Owner           string // owner
 	PowerOp         string // power_op
 	PowerSeq        int64  // power_seq
 }
@@ -528,8 +668,9 @@ func (r *Machine) Scan(rec *schema.Record) {
 	r.Created = rec.At(15).Int()
 	r.Modified = rec.At(16).Int()
 	r.UUID = rec.At(17).Text()
-	r.PowerOp = rec.At(18).Text()
-	r.PowerSeq = rec.At(19).Int()
+	r.Owner = rec.At(18).Text()
+	r.PowerOp = rec.At(19).Text()
+	r.PowerSeq = rec.At(20).Int()
 }
 
 // MachineStatus is one row of machine_status: its stored columns, null as the zero value.

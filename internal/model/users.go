@@ -31,14 +31,14 @@ func users() *schema.Table {
 			schema.Row("auth_source", "auth_sources").CreateOnly(),
 			schema.String("remote_name").Len(0, 128),
 			schema.String("creator").ReadOnly(),
-			schema.Int64("identity").Via("$key").Note("what permissions name; the user's own key"),
+			identity(),
 			schema.Row("theme", "themes").ReadOnly(),
 			schema.String("password").Required().Len(1, 256).Secret().Note("kept as an argon2id digest"),
 			schema.LongText("ssh_keys").Len(0, 65536),
 			schema.String("id").ReadOnly().Note("40 hex digits"),
 			schema.Rows("api_keys", "user_api_keys", "user"),
 			schema.Rows("sessions", "sessions", "user").Hidden(),
-			schema.Bool("admin").Hidden().Note("may do everything"),
+			schema.Bool("admin").ReadOnly().Hidden().Note("may do everything: follows from membership of Administrators"),
 			schema.String("two_factor_secret").ReadOnly().Secret().Hidden().Note("of the authenticator, in base 32; not in use while two_factor_authentication is false"),
 			schema.Int64("two_factor_step").ReadOnly().Hidden().Def(0).Note("the time step of the code that was taken last: no older one is"),
 			schema.LongText("two_factor_recovery").ReadOnly().Secret().Hidden().Note("SHA-256 of each recovery code that is left, in hex"),
@@ -61,7 +61,7 @@ func userActions() schema.Actions {
 // userAPIKeys declares the API keys of users; the resource API calls them API tokens.
 func userAPIKeys() *schema.Table {
 	return &schema.Table{
-		Name: "user_api_keys", Title: "API key", LogType: "user", Check: checkAPIKey,
+		Name: "user_api_keys", Title: "API key", LogType: "user", Check: checkAPIKey, Parent: "user",
 		Doc: "API keys. The key itself is in the reply to the POST and can't be read again.",
 		Fields: schema.Fields{
 			schema.Row("user", "users").Required().CreateOnly().Summary(),

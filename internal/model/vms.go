@@ -42,7 +42,7 @@ func vms() *schema.Table {
 			schema.String("machine_type").Def("q35").Match(machineType, "a machine type such as q35, pc or pc-q35-9.0").Note("a wish: it runs as the nearest lower version that the node has"),
 			schema.Enum("cloudinit_datasource", "none", "config_drive_v2", "nocloud").Def("none"),
 			schema.String("uuid").CreateOnly().Unique().Match(uuidText, "a UUID"),
-			schema.AnyRow("owner").ReadOnly(),
+			schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services", "vm_recipes").ReadOnly(),
 			schema.Row("owner_user", "users"),
 			schema.String("creator").ReadOnly(),
 			schema.Enum("cpu_type", CPUTypes...),

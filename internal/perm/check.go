@@ -9,88 +9,120 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// Guard returns, for each table, which rows a has the right on. Read and List are what plans need; references that a plan follows are
-// guarded by the same function, so nothing leaks through a path.
-func Guard(a Actor, right Right) func(*schema.Table) query.Expr {
-	return func(t *schema.Table) query.Expr {
-		if a.Admin || opens(a, right, t) {
-			return query.True()
-		}
-		rule, ok := ruleOf(t.Name)
-		if !ok || a.User == 0 || !slices.Contains(rule.rights, right) {
-			return query.False()
-		}
-		return query.Eq(rule.owner, schema.IntValue(a.User))
-	}
+// Rows is what checks look into: the live rows as the transaction at hand sees them.
+type Rows interface {
+	Schema() *schema.Schema
+	// Any reports whether the table has a row that meets e.
+	Any(t *schema.Table, e query.Expr) (bool, error)
 }
 
-// Check tells whether a has the right on the row: NotFound when the row isn't a's to see, Denied when it is but the right is missing.
-// With Create, r is the row about to be made, owner column filled.
-func Check(a Actor, right Right, r *schema.Record) error {
-	if a.Admin || opens(a, right, r.Table) {
-		return nil
-	}
-	rule, ok := ruleOf(r.Table.Name)
-	switch own := ok && rule.owns(a, r); {
-	case own && slices.Contains(rule.rights, right):
-		return nil
-	case own || right == Create: // a row that isn't there yet can't be hidden
-		return denied(right, r.Table)
-	}
-	return notFound(r)
+// Holds reports whether the table has a row with that key and a has the right on it.
+func Holds(rows Rows, a Actor, right Right, t *schema.Table, key schema.Value) (bool, error) {
+	return rows.Any(t, query.And(query.Eq("$key", key), Guard(a, right)(t)))
 }
 
-// CheckCreate tells whether a may make rows of t at all; Denied when not. Check with Create then looks at the row itself.
-func CheckCreate(a Actor, t *schema.Table) error {
+// HoldsAll reports whether a has the right on all rows of a table that have no owner, those to come included.
+func HoldsAll(a Actor, right Right, t *schema.Table) bool {
+	return a.Admin || a.Grants.Whole(t.Name).Has(right) || opens(a, right, t)
+}
+
+// See is NotFound, letter for letter that of a missing row, unless a may list or read the row.
+func See(rows Rows, a Actor, r *schema.Record) error {
 	if a.Admin {
 		return nil
 	}
-	if rule, ok := ruleOf(t.Name); !ok || a.User == 0 || !slices.Contains(rule.rights, Create) {
-		return denied(Create, t)
+	for _, right := range []Right{Read, List} {
+		if seen, err := Holds(rows, a, right, r.Table, r.Key); err != nil || seen {
+			return err
+		}
 	}
-	return nil
+	return errs.New(errs.NotFound, "not_found", "Resource '/v4/%s/%s' not found", r.Table.Name, r.Key.Text())
+}
+
+// Check tells whether a has the right on a live row: NotFound when the row isn't a's to see, Denied when it is but the right is missing.
+func Check(rows Rows, a Actor, right Right, r *schema.Record) error {
+	if a.Admin {
+		return nil
+	}
+	if err := See(rows, a, r); err != nil {
+		return err
+	}
+	ok, err := Holds(rows, a, right, r.Table, r.Key)
+	if err == nil && !ok {
+		err = denied(right, r.Table)
+	}
+	return err
+}
+
+// MayCreate is Denied when a can't make any row of t at all, whatever its columns hold. CheckCreate then looks at the row.
+func MayCreate(a Actor, t *schema.Table) error {
+	switch {
+	case a.Admin, a.Grants.Whole(t.Name).Has(Create), a.User != 0 && ownOf(t.Name).allows(Create):
+		return nil
+	case t.Parent != "" && a.User != 0 && a.Grants.anywhere(Create):
+		return nil
+	}
+	return denied(Create, t)
+}
+
+// CheckCreate tells whether a may make the row, whose columns are filled: the right is needed on the whole table or on the parent row.
+// An owner gives no right to make rows, or everybody could put theirs anywhere.
+func CheckCreate(rows Rows, a Actor, r *schema.Record) error {
+	own := ownOf(r.Table.Name)
+	if a.Admin || a.Grants.Whole(r.Table.Name).Has(Create) || own.allows(Create) && own.willHave(a, r) {
+		return nil
+	}
+	if r.Table.Parent != "" && a.User != 0 {
+		parent, key := leadsTo(rows, r, r.Table.Parent)
+		if parent != nil {
+			ok, err := rows.Any(parent, query.And(query.Eq("$key", key), granted(a, Create)(parent)))
+			if err != nil || ok {
+				return err
+			}
+		}
+	}
+	return denied(Create, r.Table)
 }
 
 // CheckModify tells whether a may write these columns of the row: NotFound and Denied as in Check, Denied naming the first column that
 // is out of reach.
-func CheckModify(a Actor, r *schema.Record, columns []string) error {
-	if err := Check(a, Modify, r); err != nil || a.Admin {
+func CheckModify(rows Rows, a Actor, r *schema.Record, columns []string) error {
+	err := Check(rows, a, Modify, r)
+	own := ownOf(r.Table.Name)
+	if err != nil || a.Admin || own.columns == nil || !own.has(a, r) {
 		return err
 	}
-	rule, _ := ruleOf(r.Table.Name)
-	if rule.columns == nil {
-		return nil
+	if all, err := rows.Any(r.Table, query.And(query.Eq("$key", r.Key), granted(a, Modify)(r.Table))); err != nil || all {
+		return err
 	}
 	for _, c := range columns {
-		if !slices.Contains(rule.columns, c) {
+		if !slices.Contains(own.columns, c) {
 			return errs.New(errs.Denied, "denied", "you need the right %q on %s to change %s; without it you can change %s",
-				Modify, r.Table.Name, c, strings.Join(rule.columns, ", ")).On(c)
+				Modify, r.Table.Name, c, strings.Join(own.columns, ", ")).On(c)
 		}
 	}
 	return nil
 }
 
-// opens reports whether the table lets every known user do that.
-func opens(a Actor, right Right, t *schema.Table) bool {
-	return t.Open && a.User != 0 && (right == List || right == Read)
+// CheckMove tells whether a may give the row, as changed, another parent or owner, and with it other people's rights: as for a create.
+func CheckMove(rows Rows, a Actor, old, changed *schema.Record) error {
+	for _, column := range []string{old.Table.Parent, old.Table.Owner} {
+		if column != "" && old.Get(column) != changed.Get(column) {
+			return CheckCreate(rows, a, changed)
+		}
+	}
+	return nil
 }
 
-// owns reports whether the row belongs to a.
-func (r rule) owns(a Actor, rec *schema.Record) bool {
-	if a.User == 0 {
-		return false
+// leadsTo returns the table and key that a reference of r leads to; the table is nil when it leads nowhere.
+func leadsTo(rows Rows, r *schema.Record, column string) (*schema.Table, schema.Value) {
+	v := r.Get(column)
+	if v.IsNull() {
+		return nil, v
 	}
-	if r.owner == "$key" {
-		return rec.Key.Int() == a.User
-	}
-	return rec.Get(r.owner).Int() == a.User
+	return r.Table.Field(column).Target(rows.Schema(), v)
 }
 
 func denied(right Right, t *schema.Table) error {
 	return errs.New(errs.Denied, "denied", "you need the right %q on %s", right, t.Name)
-}
-
-// notFound is the error of a row that isn't there, letter for letter, so that a hidden row can't be told from a missing one.
-func notFound(r *schema.Record) error {
-	return errs.New(errs.NotFound, "not_found", "Resource '/v4/%s/%s' not found", r.Table.Name, r.Key.Text())
 }

@@ -1,9 +1,10 @@
 package perm
 
-// Right is one thing that can be allowed on a row.
+// Right is one thing that can be allowed on a row. Its name is that of the column of permissions that grants it.
 type Right uint8
 
-// The rights. List and Read are kept apart because grants will name them apart.
+// The rights. List is to see a row in lists, Read to read it by its key and through references, Create to make rows of the table
+// or, granted on one row, rows whose parent it is. Modify covers actions.
 const (
 	List Right = iota
 	Read
@@ -12,9 +13,12 @@ const (
 	Delete
 )
 
+// All lists the rights.
+var All = [...]Right{List, Read, Create, Modify, Delete}
+
 var rightNames = [...]string{"list", "read", "create", "modify", "delete"}
 
-// String returns the right's name as error texts show it.
+// String returns the right's name as error texts and columns have it.
 func (r Right) String() string {
 	if int(r) < len(rightNames) {
 		return rightNames[r]
@@ -22,20 +26,16 @@ func (r Right) String() string {
 	return "unknown"
 }
 
-// rule says what those who are not admins may do with rows of a table that are their own.
-type rule struct {
-	owner   string   // the column that holds the user's key; "$key" where the row is the user
-	rights  []Right  // on own rows
-	columns []string // that Modify covers; nil for all that clients write
+// Rights is a set of rights.
+type Rights uint8
+
+// RightsOf makes a set.
+func RightsOf(rights ...Right) (set Rights) {
+	for _, r := range rights {
+		set |= 1 << r
+	}
+	return set
 }
 
-// ruleOf returns the rule of a table; ok is false for the tables that only admins see.
-func ruleOf(table string) (r rule, ok bool) {
-	switch table {
-	case "users":
-		return rule{owner: "$key", rights: []Right{List, Read, Modify}, columns: []string{"displayname", "email", "password"}}, true
-	case "user_api_keys":
-		return rule{owner: "user", rights: []Right{List, Read, Create, Modify, Delete}}, true
-	}
-	return rule{}, false
-}
+// Has reports whether the set has the right.
+func (set Rights) Has(r Right) bool { return set&(1<<r) != 0 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -50,6 +51,32 @@ func (f *Field) Targets(s *Schema) []*Table {
 // Rows is the list of the rows of table whose column back points at this row. They are deleted with it.
 func Rows(name, table, back string) *Field {
 	return (&Field{Name: name, Type: rowsType{}, Ref: table, Back: back}).ReadOnly()
+}
+
+// Target returns the table and key of the row that a value of the field names. The table is nil when there can't be such a row.
+func (f *Field) Target(s *Schema, v Value) (*Table, Value) {
+	if f.Ref != "" {
+		return s.Table(f.Ref), v
+	}
+	name, key, _ := strings.Cut(v.Text(), "/")
+	t := s.Table(name)
+	if t == nil || t.Key != NumberKey {
+		return t, TextValue(key)
+	}
+	n, err := strconv.ParseInt(key, 10, 64)
+	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != key {
+		return nil, Value{}
+	}
+	return t, IntValue(n)
+}
+
+// Known reports whether the table that a value of the field names is declared.
+func (f *Field) Known(s *Schema, v Value) bool {
+	name := f.Ref
+	if name == "" {
+		name, _, _ = strings.Cut(v.Text(), "/")
+	}
+	return s.Table(name) != nil
 }
 
 func (t rowType) Name() string { return "row" }

@@ -24,6 +24,11 @@ func (tx *Tx) Create(r *schema.Record, forwarded schema.Set) (schema.Value, erro
 		return schema.Value{}, err
 	}
 	for _, f := range r.Table.Fields {
+		if f.IsOwned {
+			if err := tx.Own(r, f); err != nil {
+				return schema.Value{}, err
+			}
+		}
 		if !f.IsTwin {
 			continue
 		}

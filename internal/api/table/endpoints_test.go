@@ -17,7 +17,7 @@ import (
 // path has.
 func (s *server) endpoints() []string {
 	s.t.Helper()
-	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/v4"}
+	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/sys/can", "/api/v4"}
 	for _, t := range s.db.Schema.Tables() {
 		if t.Internal {
 			continue

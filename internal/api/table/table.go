@@ -48,6 +48,7 @@ type api struct {
 	files  Files
 	info   Version
 	tables http.Handler
+	rights http.Handler
 	pages  http.Handler
 	docs   documents
 }
@@ -56,6 +57,7 @@ type api struct {
 func New(eng *engine.Engine, auth Auth, files Files, info Version) http.Handler {
 	a := &api{eng: eng, auth: auth, files: files, info: info, pages: docsPages()}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
+	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
 	return a
 }
 
@@ -66,6 +68,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.pages.ServeHTTP(w, r)
 	case path == "/api/v4", strings.HasPrefix(path, "/api/v4/"):
 		a.tables.ServeHTTP(w, r)
+	case path == "/api/sys/can":
+		a.rights.ServeHTTP(w, r)
 	case path == "/version.json":
 		a.handler((*call).version).ServeHTTP(w, r)
 	default:

@@ -27,7 +27,7 @@ type announcement struct {
 // create answers POST: it checks all that can be checked, notes whose the upload is, and has tusd open it.
 func (f *family) create(w http.ResponseWriter, r *http.Request) error {
 	actor := perm.ActorOf(r.Context())
-	if err := perm.CheckCreate(actor, f.eng.Schema().Table("files")); err != nil {
+	if err := f.eng.MayCreate(r.Context(), "files"); err != nil {
 		return err
 	}
 	size, err := lengthOf(r)

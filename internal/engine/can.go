@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"context"
+
+	"dewpoint/internal/perm"
+	"dewpoint/internal/store"
+)
+
+// Object is a row, or without a key a whole table.
+type Object struct{ Table, Key string }
+
+// Rights is what the caller may do with an object. Create is to make rows of the table, or below the row. A row that the caller may
+// not see, one that isn't there and an unknown table give nothing at all.
+type Rights struct{ List, Read, Create, Modify, Delete bool }
+
+// Can tells what the caller may do with each of the objects. Hooks may still refuse an operation that the rights allow.
+func (e *Engine) Can(ctx context.Context, objects []Object) ([]Rights, error) {
+	a, err := e.actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Rights, len(objects))
+	err = e.db.View(ctx, func(tx *store.Tx) error {
+		for i, o := range objects {
+			if all[i], err = e.can(tx, a, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (e *Engine) can(tx *store.Tx, a perm.Actor, o Object) (can Rights, err error) {
+	t, err := e.served(o.Table)
+	if err != nil {
+		return can, nil
+	}
+	holds := func(right perm.Right) (bool, error) {
+		return perm.HoldsAll(a, right, t), nil
+	}
+	if o.Key != "" {
+		key, err := keyOf(t, o.Key)
+		if err != nil {
+			return can, nil
+		}
+		holds = func(right perm.Right) (bool, error) { return perm.Holds(tx, a, right, t, key) }
+	}
+	into := []*bool{&can.List, &can.Read, &can.Create, &can.Modify, &can.Delete}
+	for i, right := range perm.All {
+		if *into[i], err = holds(right); err != nil {
+			return can, err
+		}
+	}
+	if o.Key != "" && !can.List && !can.Read {
+		return Rights{}, nil
+	}
+	return can, nil
+}
+
+// MayCreate is Denied when the caller can't make any row of the table.
+func (e *Engine) MayCreate(ctx context.Context, table string) error {
+	a, err := e.actor(ctx)
+	if err != nil {
+		return err
+	}
+	return perm.MayCreate(a, e.db.Schema.Table(table))
+}

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+var groupHooks = hooks{
+	update: func(_ *Write, old *schema.Record, set schema.Set) error {
+		name, renamed := set["name"]
+		enabled, switched := set["enabled"]
+		if renamed && name != old.Get("name") || switched && !enabled.Bool() {
+			return keepSystemGroup(old)
+		}
+		return nil
+	},
+	remove:  func(_ *Write, r *schema.Record) error { return keepSystemGroup(r) },
+	settled: (*Write).settleAdmins,
+}
+
+func keepSystemGroup(r *schema.Record) error {
+	if !r.Get("system_group").Bool() {
+		return nil
+	}
+	return errs.New(errs.Conflict, "system_group", "group %q is built in; it can't be renamed, disabled or deleted", r.Get("name").Text())
+}
+
+var memberHooks = hooks{create: prepareMember, settled: (*Write).settleAdmins}
+
+// prepareMember refuses what is no news. Groups that contain each other in a longer circle do no harm.
+func prepareMember(w *Write, r *schema.Record) error {
+	group, member := r.Get("parent_group"), r.Get("member")
+	if member.Text() == "groups/"+group.Text() {
+		return errs.New(errs.Invalid, "invalid_member", "Validation error on field: 'member' - 'a group can't be a member of itself'").On("member")
+	}
+	n, err := w.Tx.Count("members", store.Eq("parent_group", group), store.Eq("member", member))
+	if err == nil && n > 0 && !member.IsNull() {
+		err = errs.New(errs.Conflict, "member_twice", "%s is a member of group %s already", member.Text(), group.Text()).On("member")
+	}
+	return err
+}
+
+// settleAdmins makes users.admin, by which logins know administrators, agree with the members of Administrators. Only administrators can
+// make or unmake others, and one of them has to be left.
+func (w *Write) settleAdmins() error {
+	groups, err := w.Tx.Find("groups", store.Eq("name", schema.TextValue(model.Administrators)))
+	if err != nil || len(groups) == 0 {
+		return err
+	}
+	wanted, err := usersIn(w.Tx, groups[0])
+	if err != nil {
+		return err
+	}
+	are, err := w.Tx.Find("users", store.Eq("admin", schema.BoolValue(true)))
+	if err != nil {
+		return err
+	}
+	flip := map[schema.Value]bool{}
+	for key := range wanted {
+		flip[key] = true
+	}
+	for _, u := range are {
+		if wanted[u.Key] {
+			delete(flip, u.Key)
+		} else {
+			flip[u.Key] = false
+		}
+	}
+	for user, admin := range flip {
+		if !w.Actor.Admin {
+			return errs.New(errs.Denied, "denied", "only administrators can change who is one")
+		}
+		if err := w.Tx.Change("users", user, schema.Set{"admin": schema.BoolValue(admin)}); err != nil {
+			return err
+		}
+	}
+	return w.needAnAdmin()
+}
+
+func (w *Write) needAnAdmin() error {
+	n, err := w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)))
+	if err == nil && n == 0 {
+		err = errs.New(errs.Conflict, "last_admin", "no enabled administrator would be left; make another one first")
+	}
+	return err
+}
+
+// usersIn lists the users that belong to a group directly or through enabled groups in it.
+func usersIn(tx *store.Tx, group *schema.Record) (map[schema.Value]bool, error) {
+	users, seen := map[schema.Value]bool{}, map[schema.Value]bool{group.Key: true}
+	for next := []schema.Value{group.Key}; len(next) > 0; {
+		members, err := tx.Find("members", store.In("parent_group", next...))
+		if err != nil {
+			return nil, err
+		}
+		next = nil
+		for _, m := range members {
+			t, key := m.Table.Field("member").Target(tx.Schema(), m.Get("member"))
+			if t == nil || seen[key] && t.Name == "groups" {
+				continue
+			}
+			r, err := tx.Get(t.Name, key)
+			switch {
+			case errs.Is(err, errs.NotFound):
+			case err != nil:
+				return nil, err
+			case t.Name == "users":
+				users[key] = true
+			case r.Get("enabled").Bool():
+				seen[key] = true
+				next = append(next, key)
+			}
+		}
+	}
+	return users, nil
+}
+
+// spareAdmins keeps those who may change accounts, but aren't administrators, from the accounts of administrators.
+func (w *Write) spareAdmins(r *schema.Record) error {
+	if r.Table.Name != "users" || !r.Get("admin").Bool() || w.Actor.Admin {
+		return nil
+	}
+	return errs.New(errs.Denied, "denied", "only administrators can change the account of one")
+}
+
+// authSourceHooks refuse what nothing would come of.
+var authSourceHooks = hooks{
+	create: func(_ *Write, r *schema.Record) error {
+		if r.Get("driver").Text() == "" {
+			return nil // reported as a missing field
+		}
+		return errs.New(errs.NotBuilt, "not_built", "sign-in through %q can't be set up yet; users sign in with passwords and API keys", r.Get("driver").Text())
+	},
+}

@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"strings"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+var permissionHooks = hooks{
+	create: func(w *Write, r *schema.Record) error {
+		r.Put("table", schema.TextValue(tableIn(r.Get("table").Text())))
+		for _, right := range perm.All {
+			if f := r.Table.Field(right.String()); r.Get(f.Name).IsNull() {
+				r.Put(f.Name, f.Default)
+			}
+		}
+		if err := w.findTarget(r); err != nil {
+			return err
+		}
+		same, err := w.Tx.Count("permissions", store.Eq("identity", r.Get("identity")), store.Eq("table", r.Get("table")), store.Eq("row", r.Get("row")))
+		if err == nil && same > 0 {
+			err = errs.New(errs.Conflict, "granted_twice", "the identity has a permission there already; change that one")
+		}
+		if err != nil {
+			return err
+		}
+		return w.mayGrant(r, perm.RightsIn(r))
+	},
+	update: func(w *Write, old *schema.Record, set schema.Set) error {
+		granted := old.Clone()
+		for name, v := range set {
+			granted.Put(name, v)
+		}
+		return w.mayGrant(granted, perm.RightsIn(granted)&^perm.RightsIn(old))
+	},
+}
+
+// tableIn takes a table's name out of the forms that clients write it in: vms, /vms, /v4/vms, and / or /v4 for all.
+func tableIn(text string) string {
+	text = strings.Trim(text, "/")
+	if text == "v4" {
+		text = ""
+	}
+	text = strings.TrimPrefix(text, "v4/")
+	if text == "" {
+		return model.AllTables
+	}
+	return text
+}
+
+// findTarget checks that the table and row of a permission are there.
+func (w *Write) findTarget(r *schema.Record) error {
+	name, row := r.Get("table").Text(), r.Get("row")
+	if row.IsNull() {
+		row = schema.IntValue(0)
+		r.Put("row", row)
+	}
+	t := w.Tx.Schema().Table(name)
+	switch {
+	case name == model.AllTables && row.Int() != 0:
+		return errs.New(errs.Invalid, "invalid_row", "Validation error on field: 'row' - 'must be 0 where the table is /'").On("row")
+	case name == model.AllTables:
+		return nil
+	case t == nil || t.Internal:
+		return errs.New(errs.Invalid, "invalid_table", "Validation error on field: 'table' - 'there is no table %s'", name).On("table")
+	case row.Int() == 0:
+		return nil
+	}
+	there, err := w.Tx.Any(t, query.And(query.Eq("$row", row), perm.Guard(w.Actor, perm.Read)(t)))
+	if err != nil || !there {
+		return orElse(err, errs.New(errs.Invalid, "no_row", "Validation error on field: 'row' - 'there is no row %s in %s'", row.Text(), name).On("row"))
+	}
+	if t.Key == schema.NumberKey {
+		r.Put("target", schema.TextValue(name+"/"+row.Text()))
+	}
+	return nil
+}
+
+func orElse(err, instead error) error {
+	if err != nil {
+		return err
+	}
+	return instead
+}
+
+// mayGrant lets nobody grant what they don't have.
+func (w *Write) mayGrant(r *schema.Record, rights perm.Rights) error {
+	name, row := r.Get("table").Text(), r.Get("row")
+	for _, right := range perm.All {
+		if w.Actor.Admin || !rights.Has(right) || w.Actor.Grants.Whole(name).Has(right) {
+			continue
+		}
+		held := false
+		if row.Int() != 0 {
+			t := w.Tx.Schema().Table(name)
+			var err error
+			if held, err = w.Tx.Any(t, query.And(query.Eq("$row", row), perm.Guard(w.Actor, right)(t))); err != nil {
+				return err
+			}
+		}
+		if !held {
+			return errs.New(errs.Denied, "denied", "you can't grant the right %q on %s, because you don't have it", right, name).On(right.String())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"context"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Prepare brings rows that older versions wrote up to date and makes what the system must have: owners of owned rows, identities, and
+// the group of administrators. It may be run at every start, once there is an administrator.
+func (e *Engine) Prepare(ctx context.Context) error {
+	return e.db.Update(ctx, func(tx *store.Tx) error {
+		for _, t := range tx.Schema().Tables() {
+			for _, f := range t.Fields {
+				if !f.IsOwned || tx.Schema().Table(f.Ref).Owner == "" {
+					continue
+				}
+				if err := adopt(tx, t, f); err != nil {
+					return err
+				}
+			}
+		}
+		return seedAdministrators(tx)
+	})
+}
+
+// adopt gives each row of t the row that it ought to own by f, and tells that whose it is.
+func adopt(tx *store.Tx, t *schema.Table, f *schema.Field) error {
+	owned := tx.Schema().Table(f.Ref)
+	lacking, err := tx.Find(t.Name, store.Eq(f.Name, schema.Value{}))
+	if err != nil {
+		return err
+	}
+	for _, r := range lacking {
+		key, err := tx.Create(schema.NewRecord(owned), nil)
+		if err == nil {
+			err = tx.Change(t.Name, r.Key, schema.Set{f.Name: key})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	orphans, err := tx.Find(owned.Name, store.Eq(owned.Owner, schema.Value{}))
+	if err != nil {
+		return err
+	}
+	for _, o := range orphans {
+		owners, err := tx.Find(t.Name, store.Eq(f.Name, o.Key))
+		if err != nil {
+			return err
+		}
+		for _, r := range owners {
+			if err := tx.Own(r, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// seedAdministrators makes the group Administrators of those who are administrators.
+func seedAdministrators(tx *store.Tx) error {
+	n, err := tx.Count("groups", store.Eq("name", schema.TextValue(model.Administrators)))
+	if err != nil || n > 0 {
+		return err
+	}
+	g := schema.NewRecord(tx.Schema().Table("groups"))
+	g.Put("name", schema.TextValue(model.Administrators))
+	g.Put("description", schema.TextValue("May do everything."))
+	g.Put("system_group", schema.BoolValue(true))
+	g.Put("type", schema.TextValue("system"))
+	key, err := tx.Create(g, nil)
+	if err != nil {
+		return err
+	}
+	admins, err := tx.Find("users", store.Eq("admin", schema.BoolValue(true)))
+	if err != nil {
+		return err
+	}
+	for _, u := range admins {
+		m := schema.NewRecord(tx.Schema().Table("members"))
+		m.Put("parent_group", key)
+		m.Put("member", pathOf(u))
+		if _, err := tx.Create(m, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

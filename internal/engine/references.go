@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// checkReferences checks that what is about to be written into a row leads to rows that the caller can read. What stays as it was isn't
+// looked at: clients send whole rows back.
+func (w *Write) checkReferences(old *schema.Record, set, forwarded schema.Set) error {
+	for name, v := range set {
+		if v == old.Get(name) {
+			continue
+		}
+		if err := w.refers(old.Table.Field(name), v); err != nil {
+			return err
+		}
+	}
+	for name, v := range forwarded {
+		f := old.Table.Field(name)
+		if !f.IsRow() || v.IsNull() {
+			continue
+		}
+		before, err := w.forwarded(old, f)
+		if err == nil && v != before {
+			err = w.refers(f, v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forwarded reads the present value of a column that is kept in a row that r owns; null when r isn't there yet.
+func (w *Write) forwarded(r *schema.Record, f *schema.Field) (schema.Value, error) {
+	owner := r.Table.Field(ownerOf(f))
+	if r.Get(owner.Name).IsNull() {
+		return schema.Value{}, nil
+	}
+	owned, err := w.Tx.Get(owner.Ref, r.Get(owner.Name))
+	if err != nil {
+		return schema.Value{}, err
+	}
+	return owned.Get(f.Name), nil
+}
+
+// refers checks that a reference leads to a row that the caller can read; one that it can't read is as good as none. References to tables
+// that aren't built yet are taken as they are.
+func (w *Write) refers(f *schema.Field, v schema.Value) error {
+	if !f.IsRow() || v.IsNull() || !f.Known(w.Tx.Schema(), v) {
+		return nil
+	}
+	t, key := f.Target(w.Tx.Schema(), v)
+	if t != nil {
+		r, err := w.Tx.Get(t.Name, key)
+		if err == nil {
+			err = perm.Check(w.Tx, w.Actor, perm.Read, r)
+		}
+		if !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Denied) {
+			return err
+		}
+	}
+	where := f.Ref
+	if where == "" {
+		where = "the tables"
+	}
+	return errs.New(errs.Invalid, "no_row", "Validation error on field: '%s' - 'there is no row %s in %s'", f.Name, v.Text(), where).On(f.Name)
+}
+
+// forget takes away what names a deleted row without being a reference to it: what was granted on it, and its memberships.
+func (w *Write) forget(r *schema.Record) error {
+	for table, column := range map[string]string{"permissions": "target", "members": "member"} {
+		rows, err := w.Tx.Find(table, store.Eq(column, pathOf(r)))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := w.Tx.Delete(table, row.Key); err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// settle runs what a table wants to do after a change of any of its rows.
+func (w *Write) settle(t *schema.Table) error {
+	if h := w.eng.hooks[t.Name]; h.settled != nil {
+		return h.settled(w)
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package model
+
+import "dewpoint/internal/schema"
+
+// AllTables is what a permission names as its table to mean all of them.
+const AllTables = "/"
+
+// permissions declares what is granted to whom. The owner and parent columns of the tables say where else a grant counts.
+func permissions() *schema.Table {
+	return &schema.Table{
+		Name: "permissions", Title: "Permission", LogType: "user", Parent: "identity", Display: "table",
+		Doc: "Rights granted to a user or group: on one row, on all rows of a table (row 0), or on everything (table /).",
+		Fields: schema.Fields{
+			schema.Row("identity", "identities").Required().CreateOnly().Summary().Note("the identity of a user or group, as their rows show it"),
+			schema.String("table").Required().CreateOnly().Summary().Indexed().Len(1, 128).Note("vms, /v4/vms, or / for all tables"),
+			schema.Uint32("row").Def(0).CreateOnly().Summary().Indexed().Note("the number of a row; 0 for all rows"),
+			schema.Bool("list").Def(true).Summary().Note("see in lists"),
+			schema.Bool("read").Summary().Note("read by key and through references"),
+			schema.Bool("create").Summary().Note("make rows; on one row: make rows below it"),
+			schema.Bool("modify").Summary().Note("change, and do actions to"),
+			schema.Bool("delete").Summary(),
+			schema.AnyRow("target").ReadOnly().Hidden().Note("the row as table/key"),
+			schema.String("rowdisplay").Via("target#$display").Argument(),
+			schema.String("identity_display").Via("identity#owner#$display").Argument(),
+			schema.String("identity_owner").Via("identity#owner").Argument(),
+			schema.Uint32("tableid").ReadOnly().Argument(),
+		},
+	}
+}
+
+// identities declares what permissions are granted to: one number for each user and each group.
+func identities() *schema.Table {
+	return &schema.Table{
+		Name: "identities", Title: "Identity", Internal: true, Owner: "owner", Display: "owner",
+		Fields: schema.Fields{
+			schema.AnyRow("owner", "users", "groups").ReadOnly(),
+			schema.Rows("permissions", "permissions", "identity").Hidden(),
+		},
+	}
+}
+
+// identity is the column of a user or group that leads to its identity.
+func identity() *schema.Field {
+	return schema.Row("identity", "identities").Owned(nil).Note("what permissions name")
+}
