@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
@@ -20,11 +21,14 @@ func (postgresDialect) fit(c *query.Cmp) query.Pred {
 	case query.OpGt, query.OpGe, query.OpLt, query.OpLe:
 		return fitOrder(c)
 	}
-	if strings.ContainsRune(c.Right[0].Text(), 0) {
-		return query.Const(false) // no text has a NUL
+	if !keeps(c.Right[0].Text()) {
+		return query.Const(false)
 	}
 	return c
 }
+
+// keeps reports whether PostgreSQL can have the text: valid UTF-8 without a NUL. Our columns are never given another.
+func keeps(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 func fitEqual(c *query.Cmp) query.Pred {
 	var kept []schema.Value
@@ -77,7 +81,7 @@ func cellValue(s schema.Storage, v schema.Value) (_ schema.Value, ok bool) {
 	case v.IsNull():
 		return v, true
 	case s == schema.Chars:
-		return schema.TextValue(v.Text()), !strings.ContainsRune(v.Text(), 0)
+		return schema.TextValue(v.Text()), keeps(v.Text())
 	case s == schema.Float && v.Kind() == schema.Text:
 		x, err := strconv.ParseFloat(v.Text(), 64)
 		return schema.RealValue(x), err == nil
