@@ -100,6 +100,11 @@ func TestSecondFactorByTheAPI(t *testing.T) {
 	if row.object(t)["two_factor_authentication"] != true || strings.Contains(row.body, secret) || strings.Contains(row.body, "two_factor_secret") {
 		t.Errorf("the row: %s", row.body)
 	}
+	for _, query := range []string{"fields=two_factor_secret", "filter=two_factor_secret%20bw%20'A'", "sort=two_factor_secret"} {
+		if r := s.get("/api/v4/users?" + query); r.status < 400 && strings.Contains(r.body, "two_factor_secret") || r.status >= 500 || r.status == 200 && !strings.HasPrefix(query, "fields") {
+			t.Errorf("%s: %d %s", query, r.status, r.body)
+		}
+	}
 	s.send("PUT", "/api/v4/users/2?action=two_factor_off", strings.NewReader(`{}`), own).failed(t, 422)
 	s.put("/api/v4/users/2?action=two_factor_off", `{}`).must(t, 200)
 	s.send("GET", "/api/v4/users/2", nil, basic("ann", "anns password")).must(t, 200)
