@@ -91,6 +91,7 @@ var libraries = []library{
 	},
 	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},
 	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
+	{path: "github.com/jackc/pgx", owners: []string{"internal/store/postgres"}},
 	{path: "github.com/spf13/cobra", owners: []string{"cmd/dewpoint"}},
 }
 
