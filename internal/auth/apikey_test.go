@@ -46,8 +46,10 @@ func TestKeyIsBoundToAddresses(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	key, digest := auth.NewAPIKey()
-	b.create("user_api_keys", schema.Set{"user": schema.IntValue(b.user("ann", "pw").Key), "digest": schema.TextValue(digest),
-		"ip_allow_list": schema.TextValue("192.0.2.0/24")})
+	b.create("user_api_keys", schema.Set{
+		"user": schema.IntValue(b.user("ann", "pw").Key), "digest": schema.TextValue(digest),
+		"ip_allow_list": schema.TextValue("192.0.2.0/24"),
+	})
 	b.accepts("inside", from("192.0.2.9", "Authorization", "Bearer "+key))
 	b.refuses("outside", "invalid", from("198.51.100.1", "Authorization", "Bearer "+key))
 	b.accepts("inside again", from("192.0.2.9", "Authorization", "Bearer "+key))

@@ -74,8 +74,10 @@ func TestIssuedTokenSaysWhatClientsRead(t *testing.T) {
 	if _, _, err := jwt.NewParser().ParseUnverified(token, got); err != nil {
 		t.Fatal(err)
 	}
-	want := jwt.MapClaims{"username": "ann", "role": "admin", "iss": "vapor-api", "uid": float64(u.Key), "epoch": 3.0,
-		"iat": float64(start.Unix()), "exp": float64(expires.Unix())}
+	want := jwt.MapClaims{
+		"username": "ann", "role": "admin", "iss": "vapor-api", "uid": float64(u.Key), "epoch": 3.0,
+		"iat": float64(start.Unix()), "exp": float64(expires.Unix()),
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

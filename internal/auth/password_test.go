@@ -60,8 +60,10 @@ func TestPasswordsAreSaltedAndForeignCostsAreRead(t *testing.T) {
 	const foreign = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	b.create("users", schema.Set{"name": schema.TextValue("ann"), "password": schema.TextValue(foreign)})
 	b.accepts("a digest made elsewhere", basic("ann:password"))
-	for i, bad := range []string{"", "password", "$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
-		"$argon2id$v=19$m=65536,t=0,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$"} {
+	for i, bad := range []string{
+		"", "password", "$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+		"$argon2id$v=19$m=65536,t=0,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$",
+	} {
 		name := "user" + string(rune('a'+i))
 		b.create("users", schema.Set{"name": schema.TextValue(name), "password": schema.TextValue(bad)})
 		b.refuses("digest "+bad, "invalid", basic(name+":password"))
