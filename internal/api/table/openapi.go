@@ -1,6 +1,7 @@
 package table
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,7 @@ func Document(s *schema.Schema, version string) *huma.OpenAPI {
 		Security: []map[string][]string{{"basic": {}}, {"bearer": {}}, {"session": {}}, {"query": {}}},
 	}}
 	d.common()
+	d.conditions()
 	d.sessions()
 	for _, t := range s.Tables() {
 		if !t.Internal {
@@ -71,7 +73,8 @@ type endpoint struct {
 	body             *huma.RequestBody
 	status           int
 	reply            *huma.Response
-	fails            []errs.Kind // beyond those of every request
+	others           map[string]*huma.Response // that aren't failures, by status
+	fails            []errs.Kind               // beyond those of every request
 	public           bool
 	sample           curl
 }
@@ -82,6 +85,7 @@ func (d *describer) add(e endpoint) {
 		Responses:  map[string]*huma.Response{strconv.Itoa(e.status): e.reply},
 		Extensions: map[string]any{"x-codeSamples": []codeSample{e.sample.of(e)}},
 	}
+	maps.Copy(op.Responses, e.others)
 	fails := append([]errs.Kind{errs.Internal}, e.fails...)
 	if e.public {
 		op.Security = []map[string][]string{{}}
@@ -105,6 +109,7 @@ var failures = []struct {
 	{errs.NotFound, "No such row, table or path, or none that you may see.", "Resource '/v4/vms/36' not found"},
 	{errs.NotAllowed, "The table doesn't have this verb; the header Allow lists those that it has.", "DELETE is not possible on '/api/v4/nodes/1'; possible: GET, PUT"},
 	{errs.Conflict, "It clashes with something that exists or runs, such as a row of the same name.", "a row with this name exists already"},
+	{errs.Stale, "The row isn't any more what If-Match says.", "somebody has changed '/v4/vms/36' since you read it; read it again"},
 	{errs.TooLarge, "The body or file is bigger than accepted.", "the body has more than 1048576 bytes"},
 	{errs.Invalid, "A value is out of bounds, or a name is not that of a column, an action or a function.", "Validation error on field: 'ram' - '1 is outside 256 to 1048576'"},
 	{errs.TooMany, "Too many requests; try again later.", "too many requests"},

@@ -56,7 +56,7 @@ func (d *describer) postAction(t *schema.Table) {
 		method: http.MethodPost, path: "/api/v4/" + t.ActionTable, id: "act_on_" + t.Name, tag: t.Name, summary: "Do something to a row of " + t.Name, doc: doc,
 		body:   &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref(t.ActionTable), Examples: examples}}},
 		status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: actionExample(t, firstBuilt(t))},
-	})
+	}.writes(true))
 }
 
 func firstBuilt(t *schema.Table) schema.Action {
@@ -128,7 +128,7 @@ func (d *describer) pathActions(t *schema.Table, names []string) {
 	d.add(endpoint{
 		method: http.MethodPost, path: "/api/v4/" + t.ActionTable + "/{action}", id: "act_on_named_" + t.Name, tag: t.Name, summary: "Do something to a row, by its name in the path",
 		params: []*huma.Param{action}, body: requestBody(named, row), status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: row},
-	})
+	}.writes(true))
 	for _, way := range []struct {
 		method string
 		status int
@@ -141,6 +141,6 @@ func (d *describer) pathActions(t *schema.Table, names []string) {
 			method: way.method, path: tablePath(t) + "/{key}/{action}", id: strings.ToLower(way.method) + "_action_on_" + t.Name, tag: t.Name,
 			summary: "Do something to the row in the path", params: []*huma.Param{pathKey(t), action}, body: requestBody(arguments, struct{}{}),
 			status: way.status, reply: way.reply, fails: actionFails, sample: curl{body: struct{}{}},
-		})
+		}.writes(true))
 	}
 }

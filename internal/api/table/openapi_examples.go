@@ -133,23 +133,26 @@ func exampleRef(f *schema.Field) any {
 	if jsonType(f) == "integer" {
 		return 1
 	}
+	if len(f.Among) > 0 {
+		return f.Among[0] + "/1"
+	}
 	return "vms/1"
 }
 
 // ownedFields are the columns that lead to rows which come with a new one; the reply to a POST tells their keys.
-func ownedFields(t *schema.Table) []*schema.Field {
+func ownedFields(s *schema.Schema, t *schema.Table) []*schema.Field {
 	var owned []*schema.Field
 	for _, f := range t.Fields {
-		if f.IsOwned {
+		if f.IsOwned && leads(s, f) {
 			owned = append(owned, f)
 		}
 	}
 	return owned
 }
 
-func ownedExample(t *schema.Table) map[string]string {
+func ownedExample(s *schema.Schema, t *schema.Table) map[string]string {
 	keys := map[string]string{}
-	for _, f := range ownedFields(t) {
+	for _, f := range ownedFields(s, t) {
 		keys[f.Name] = "1"
 	}
 	return keys

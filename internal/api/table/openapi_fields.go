@@ -192,8 +192,11 @@ func enum(f *schema.Field, nullable bool) []any {
 	return values
 }
 
-// labels are the display words of an enum, for tools that show them beside the values.
+// labels are the display words of an enum that say more than its values, for tools that show them beside those.
 func labels(f *schema.Field) map[string]any {
+	if !tellingLabels(f) {
+		return nil
+	}
 	words := map[string]string{}
 	for _, e := range f.Enum {
 		words[e.Value] = e.Label

@@ -22,7 +22,7 @@ const docsPath = "/api/v4/docs"
 
 // docsPages serves the page to everybody: it holds nothing, and asks for a login before it reads the document.
 func docsPages() http.Handler {
-	page := web.DocumentPage{Title: "Dewpoint table API", Assets: docsPath, Document: "/api/v4/openapi", Login: "/api/sys/tokens"}
+	page := web.DocumentPage{Title: "Table API", Assets: docsPath, Document: "/api/v4/openapi", Login: "/api/sys/tokens"}
 	assets := web.Assets(docsPath)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == docsPath {

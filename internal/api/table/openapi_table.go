@@ -43,7 +43,7 @@ func (d *describer) list(t *schema.Table) {
 		status: http.StatusOK, reply: &huma.Response{Description: "The rows, in the order of `sort` and then of their keys.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: ref(t.Name)}, nil)},
 		fails:  []errs.Kind{errs.Malformed, errs.Invalid},
 		sample: curl{query: [][2]string{{"fields", fields[0].value}, {"sort", "-$key"}, {"limit", "20"}}},
-	})
+	}.reads().feeds())
 }
 
 func (d *describer) get(t *schema.Table) {
@@ -57,12 +57,12 @@ func (d *describer) get(t *schema.Table) {
 	if t.Name == filesTable {
 		describeDownload(&e)
 	}
-	d.add(e)
+	d.add(e.reads())
 }
 
 func (d *describer) create(t *schema.Table) {
 	reply := "created"
-	if owned := ownedFields(t); len(owned) > 0 {
+	if owned := ownedFields(d.schema, t); len(owned) > 0 {
 		reply = t.Name + "_created"
 		d.schemas[reply] = createdSchema(owned)
 	}
@@ -73,11 +73,11 @@ func (d *describer) create(t *schema.Table) {
 		body: requestBody(ref(t.Name+"_new"), body), status: http.StatusCreated,
 		reply: &huma.Response{
 			Description: "The row is there.",
-			Content:     asJSON(ref(reply), created{Location: "/v4/" + t.Name + "/" + key, DBPath: t.Name + "/" + key, Row: 1, Key: key, Response: ownedExample(t)}),
+			Content:     asJSON(ref(reply), created{Location: "/v4/" + t.Name + "/" + key, DBPath: t.Name + "/" + key, Row: 1, Key: key, Response: ownedExample(d.schema, t)}),
 		},
 		fails:  []errs.Kind{errs.Malformed, errs.Denied, errs.Conflict, errs.TooLarge, errs.Invalid, errs.NotBuilt, errs.Full},
 		sample: curl{body: body},
-	})
+	}.writes(false))
 }
 
 func (d *describer) change(t *schema.Table) {
@@ -98,14 +98,14 @@ func (d *describer) change(t *schema.Table) {
 	if t.Name == filesTable {
 		describeUpload(&e)
 	}
-	d.add(e)
+	d.add(e.writes(true))
 }
 
 func (d *describer) remove(t *schema.Table) {
 	d.add(endpoint{
 		method: http.MethodDelete, path: tablePath(t) + "/{key}", id: "delete_" + t.Name, tag: t.Name, summary: "Delete a row of " + t.Name, doc: removeDoc(t),
 		params: []*huma.Param{pathKey(t)}, status: http.StatusOK, reply: empty("Deleted."), fails: []errs.Kind{errs.Denied, errs.NotFound, errs.Conflict},
-	})
+	}.writes(true))
 }
 
 // removeDoc says what goes with a row.

@@ -3,9 +3,14 @@
   const api = document.getElementById("api");
   const { document: url, login } = api.dataset;
 
+  // The order of a table's operations, by the first word of their names.
+  const order = ["list", "create", "get", "change", "delete", "act", "post", "put", "describe"];
+  const rank = (operation) => order.indexOf(operation.getIn(["operation", "operationId"], "").split("_")[0]);
+
   function show(token) {
     const ui = SwaggerUIBundle({
       url, dom_id: "#api", deepLinking: true, docExpansion: login ? "none" : "list", filter: true, defaultModelsExpandDepth: 0,
+      operationsSorter: login ? (a, b) => rank(a) - rank(b) : undefined,
       persistAuthorization: false, tryItOutEnabled: false,
       requestInterceptor: (request) => {
         if (token && request.url.endsWith(url)) request.headers["x-yottabyte-token"] = token;
