@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,15 +36,26 @@ func clients(t *testing.T) string {
 			t.Skipf("%s is not installed", tool)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "tus-js-client")); err != nil {
-		cmd := exec.CommandContext(t.Context(), "npm", "ci", "--no-audit", "--no-fund")
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("npm ci: %v\n%s", err, out)
-		}
+	if err := installClients(); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
+
+// installClients installs them once, however many tests ask at the same time. npm writes the file looked for when all the rest is there.
+var installClients = sync.OnceValue(func() error {
+	dir := filepath.Join(harness.Root(), "test", "clients")
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
+		return nil
+	}
+	cmd := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	return nil
+})
 
 // noiseISO writes a file of random bytes and returns its SHA-256 in hex.
 func noiseISO(t *testing.T, name string, size int) (path, sum string) {
