@@ -39,9 +39,9 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"groups":         groupHooks,
 		"members":        memberHooks,
 		"permissions":    permissionHooks,
-		"auth_sources":   authSourceHooks,
 		"users":          userHooks,
 		"user_api_keys":  apiKeyHooks,
+		"tag_members":    tagMemberHooks,
 	}
 	db.Watch(e.grants.watch)
 	return e
@@ -86,7 +86,9 @@ type Write struct {
 
 // Do runs f in one transaction as the actor of ctx. When f sets a password it is called, and undone, once more for each: the digest of a
 // password takes long to make and is made while nobody waits for the writer.
-func (e *Engine) Do(ctx context.Context, f func(*Write) error) error { return e.run(ctx, e.db.Update, f) }
+func (e *Engine) Do(ctx context.Context, f func(*Write) error) error {
+	return e.run(ctx, e.db.Update, f)
+}
 
 // run is Do in a given kind of transaction.
 func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.Tx) error) error, f func(*Write) error) error {

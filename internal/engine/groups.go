@@ -124,13 +124,3 @@ func (w *Write) spareAdmins(r *schema.Record) error {
 	}
 	return errs.New(errs.Denied, "denied", "only administrators can change the account of one")
 }
-
-// authSourceHooks refuse what nothing would come of.
-var authSourceHooks = hooks{
-	create: func(_ *Write, r *schema.Record) error {
-		if r.Get("driver").Text() == "" {
-			return nil // reported as a missing field
-		}
-		return errs.New(errs.NotBuilt, "not_built", "sign-in through %q can't be set up yet; users sign in with passwords and API keys", r.Get("driver").Text())
-	},
-}

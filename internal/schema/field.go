@@ -39,16 +39,18 @@ type Field struct {
 	IsOwned      bool // row: the other row is made and deleted with this one
 	IsTwin       bool // row: the other row has the same key and is made and deleted with this one
 	IsRestrict   bool // row: the other row can't be deleted while this one points at it
+	IsFollower   bool // polymorphic row: this row is deleted with the other one
 	OwnedSet     Set  // what an owned row is made with
 
-	Unit   string
-	Doc    string
-	minLen int
-	maxLen int
-	min    *int64
-	max    *int64
-	match  *regexp.Regexp
-	hint   string
+	Unit    string
+	Doc     string
+	Example string
+	minLen  int
+	maxLen  int
+	min     *int64
+	max     *int64
+	match   *regexp.Regexp
+	hint    string
 }
 
 // EnumValue is an allowed value and the words shown for it.
@@ -109,6 +111,9 @@ func (f *Field) Twin(back string) *Field {
 // Restrict refuses the deletion of the row that the field leads to.
 func (f *Field) Restrict() *Field { f.IsRestrict = true; return f }
 
+// Follows makes this row be deleted with the one that a polymorphic row field leads to, whatever table that is in.
+func (f *Field) Follows() *Field { f.IsFollower = true; return f }
+
 // Def sets the default for create; v is an int, bool, float64 or string.
 func (f *Field) Def(v any) *Field {
 	switch v := v.(type) {
@@ -140,6 +145,9 @@ func (f *Field) In(unit string) *Field { f.Unit = unit; return f }
 
 // Note sets the text that the generated documents show.
 func (f *Field) Note(doc string) *Field { f.Doc = doc; return f }
+
+// Eg sets a value that documents show where they need one.
+func (f *Field) Eg(value string) *Field { f.Example = value; return f }
 
 // Labels sets the display words of enum values, as pairs of value and label; values not named keep their capitalised selves.
 func (f *Field) Labels(pairs ...string) *Field {
