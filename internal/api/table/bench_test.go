@@ -5,6 +5,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
 )
 
 // BenchmarkList reads 100 VMs with what clients ask for, without the network.
@@ -33,6 +38,30 @@ func BenchmarkList(b *testing.B) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// BenchmarkCreate makes VMs while nobody follows the table, and while a hundred feeds do.
+func BenchmarkCreate(b *testing.B) {
+	for _, listeners := range []int{0, 100} {
+		b.Run(fmt.Sprint(listeners, "-feeds"), func(b *testing.B) {
+			s := start(b)
+			ctx := perm.WithActor(b.Context(), perm.System("bench"))
+			for range listeners {
+				feed, err := s.eng.Watch(ctx, "vms", query.Request{}, engine.FromNow)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer feed.Close()
+			}
+			n := 0
+			for b.Loop() {
+				n++
+				if _, err := s.eng.Create(ctx, "vms", schema.Input{"name": engine.Text(fmt.Sprint("vm-", n))}); err != nil {
+					b.Fatal(err)
+				}
+			}
 		})
 	}
 }

@@ -38,6 +38,7 @@ type server struct {
 	t   testing.TB
 	db  *store.DB
 	bus *event.Bus
+	eng *engine.Engine
 	*httptest.Server
 	// log is everything that the server logged.
 	log *lockedBuffer
@@ -76,8 +77,8 @@ func start(t testing.TB) *server {
 		t.Fatal(err)
 	}
 	s.bus = event.New(db)
-	eng := engine.New(db, s.bus, who, log)
-	s.Server = httptest.NewServer(front.Wrap(table.New(eng, who, files{lib}, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
+	s.eng = engine.New(db, s.bus, who, log)
+	s.Server = httptest.NewServer(front.Wrap(table.New(s.eng, who, files{lib}, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s
 }
