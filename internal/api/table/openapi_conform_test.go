@@ -192,8 +192,11 @@ func (c *conformer) actions(tb *schema.Table, key string, op *openapi3.Operation
 			c.t.Fatal(err)
 		}
 		for _, try := range []struct{ method, path, body string }{
-			{"POST", tb.ActionTable, string(text)}, {"POST", tb.ActionTable + "/" + action, string(text)}, {"POST", tb.Name + "/" + key + "/" + action, `{}`},
-			{"PUT", tb.Name + "/" + key + "/" + action, `{}`}, {"PUT", tb.Name + "/" + key + "?action=" + action, `{}`},
+			{"POST", tb.ActionTable, string(text)},
+			{"POST", tb.ActionTable + "/" + action, string(text)},
+			{"POST", tb.Name + "/" + key + "/" + action, `{}`},
+			{"PUT", tb.Name + "/" + key + "/" + action, `{}`},
+			{"PUT", tb.Name + "/" + key + "?action=" + action, `{}`},
 		} {
 			if got := c.call(try.method, "/api/v4/"+try.path, try.body, anyStatus); got.status < 300 {
 				done++

@@ -97,8 +97,11 @@ func writeSchema(f *schema.Field, create bool) *huma.Schema {
 // anyJSON is every JSON value, said outright: validators don't agree on whether an empty schema takes null.
 func anyJSON() []*huma.Schema {
 	return []*huma.Schema{
-		{Type: huma.TypeObject, Nullable: true, AdditionalProperties: true}, {Type: huma.TypeArray, Items: &huma.Schema{}},
-		{Type: huma.TypeString}, {Type: huma.TypeNumber}, {Type: huma.TypeBoolean},
+		{Type: huma.TypeObject, Nullable: true, AdditionalProperties: true},
+		{Type: huma.TypeArray, Items: &huma.Schema{}},
+		{Type: huma.TypeString},
+		{Type: huma.TypeNumber},
+		{Type: huma.TypeBoolean},
 	}
 }
 
