@@ -211,7 +211,7 @@ func driveOnFullDisk(t *testing.T, s *harness.Server, d *disk) {
 func rowsOnFullDisk(t *testing.T, s *harness.Server, d *disk) {
 	c := s.Table()
 	c.T = t
-	d.fill(512 << 10)
+	d.fill(2 << 20)
 	acknowledged := map[string]bool{}
 	note := strings.Repeat("n", 1000)
 	refused := ""
