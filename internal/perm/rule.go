@@ -54,7 +54,11 @@ func (r rule) on(t *schema.Table) query.Expr {
 	if t.Owner == "" {
 		return e
 	}
-	return query.Or(query.And(query.Eq(t.Owner, schema.Value{}), e), r.throughOwner(t))
+	owned := r.throughOwner(t)
+	if !e.IsTrue() { // rows are to be found one by one: without this the owned ones would take a look at the whole table
+		owned = query.And(query.Refers(t.Owner), owned)
+	}
+	return query.Or(query.And(query.Eq(t.Owner, schema.Value{}), e), owned)
 }
 
 // direct holds for the rows of t that grants name, or for all.

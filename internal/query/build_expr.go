@@ -18,6 +18,8 @@ func (b *builder) predicate(at spot, e Expr) (Pred, error) {
 		return b.among(at, e)
 	case exprLeads:
 		return b.leads(at, e)
+	case exprRefers:
+		return b.refers(at, e)
 	}
 	args := make([]Pred, 0, len(e.args))
 	for _, a := range e.args {
@@ -84,4 +86,12 @@ func (b *builder) leads(at spot, e Expr) (Pred, error) {
 		return Const(false), nil
 	}
 	return &Cmp{p.settle(), OpEq, []schema.Value{schema.BoolValue(true)}}, nil
+}
+
+// refers resolves Refers.
+func (b *builder) refers(at spot, e Expr) (Pred, error) {
+	n, err := b.column(at, e.field)
+	return joinPreds(false, []Pred{
+		&Cmp{n, OpGt, []schema.Value{schema.TextValue("")}}, &Cmp{n, OpLt, []schema.Value{schema.TextValue("~")}},
+	}), err
 }

@@ -25,6 +25,7 @@ const (
 	exprOr
 	exprAmong
 	exprLeads
+	exprRefers
 )
 
 // True holds for every row, False for none.
@@ -58,6 +59,10 @@ func Among(field, table, column string, where Expr) Expr {
 func Leads(field string, rule func(*schema.Table) Expr) Expr {
 	return Expr{kind: exprLeads, field: field, rule: rule}
 }
+
+// Refers holds where a polymorphic reference is set. It gives two bounds, between which all names of tables lie, so that the database finds
+// the rows by the column's index; of "is not null", or of one bound, SQLite expects so many rows that it reads the whole table.
+func Refers(field string) Expr { return Expr{kind: exprRefers, field: field} }
 
 // join drops the parts that don't matter (neutral) and stops at the one that decides (final).
 func join(kind, neutral, final exprKind, es []Expr) Expr {
