@@ -133,7 +133,7 @@ func checkVnet(r *schema.Record) error {
 		}
 	}
 	for _, word := range listWords(r.Get("dnslist").Text()) {
-		if _, err := netip.ParseAddr(word); err != nil {
+		if a, err := netip.ParseAddr(word); err != nil || a.Zone() != "" {
 			return vnetInvalid("dnslist", "must be a list of IP addresses")
 		}
 	}
@@ -145,10 +145,20 @@ func checkVnet(r *schema.Record) error {
 	return nil
 }
 
+// checkVnetAddress refuses what is no address: dnsmasq would never give it out.
+func checkVnetAddress(r *schema.Record) error {
+	if text := r.Get("ip").Text(); text != "" {
+		if _, err := netip.ParseAddr(text); err != nil {
+			return vnetInvalid("ip", "must be an IP address")
+		}
+	}
+	return nil
+}
+
 // vnetAddresses declares the addresses known on a network: DHCP leases (dynamic), reservations (static) and aliases.
 func vnetAddresses() *schema.Table {
 	return &schema.Table{
-		Name: "vnet_addresses", Title: "Network address", LogType: "vnet", Parent: "vnet", Owner: "owner", Wakes: []string{"vnet"}, Display: "ip",
+		Name: "vnet_addresses", Title: "Network address", LogType: "vnet", Parent: "vnet", Owner: "owner", Wakes: []string{"vnet"}, Display: "ip", Check: checkVnetAddress,
 		Doc: "Addresses of a network: DHCP leases are of type dynamic, reservations of type static.",
 		Fields: schema.Fields{
 			schema.Row("vnet", "vnets").Required().CreateOnly().Summary(),
