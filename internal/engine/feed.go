@@ -22,6 +22,9 @@ const (
 // rightsTables hold what a caller's rights follow from: when they change, those who are no administrators must be looked at anew.
 var rightsTables = []string{"permissions", "groups", "members", "identities"}
 
+// credentialTables say who may come in.
+var credentialTables = []string{"users", "user_api_keys", "sessions"}
+
 // The kinds of events.
 const (
 	EventCreated = "created"
@@ -52,6 +55,7 @@ type Feed struct {
 	cursor   int64    // the last entry of the log that was worked off
 	seen     map[string]uint64
 	pending  []Event // of the time before the feed was opened
+	doubtful bool    // the caller's credential may be void
 	wake     <-chan struct{}
 	stopWake func()
 }
@@ -83,7 +87,7 @@ func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since
 	if err := f.findTables(); err != nil {
 		return nil, err
 	}
-	f.wake, f.stopWake = e.bus.Pulse(append(slices.Clone(f.reads), rightsTables...))
+	f.wake, f.stopWake = e.bus.Pulse(slices.Concat(f.reads, rightsTables, credentialTables))
 	if err := f.open(ctx, before); err != nil {
 		f.Close()
 		return nil, err
@@ -93,6 +97,12 @@ func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since
 
 // Wake returns the channel that gets a token when Read may have something to tell.
 func (f *Feed) Wake() <-chan struct{} { return f.wake }
+
+// Doubtful reports whether, since it was asked last, something has happened that may have made the caller's credential void.
+func (f *Feed) Doubtful() (doubtful bool) {
+	doubtful, f.doubtful = f.doubtful, false
+	return doubtful
+}
 
 // Cursor returns the place in the log up to which everything has been told.
 func (f *Feed) Cursor() int64 { return f.cursor }

@@ -29,6 +29,10 @@ func (f *Feed) batch(entries []store.Logged) batch {
 }
 
 func (b *batch) add(f *Feed, l store.Logged) {
+	if l.Table != nil && slices.Contains(credentialTables, l.Table.Name) {
+		own := l.Table.Name == "users" && l.Key.Int() == f.actor.User
+		f.doubtful = f.doubtful || own || l.Verb == store.Deleted
+	}
 	switch {
 	case l.Table == nil:
 	case l.Table == f.table && !l.Key.IsNull():

@@ -18,8 +18,11 @@ import (
 const (
 	// mostFeeds is how many feeds one user may have open: a page has a handful, and people have several pages open.
 	mostFeeds = 32
-	// heartbeat is how often a feed says that it is alive, and looks whether its caller still may listen.
+	// heartbeat is how often a feed says that it is alive.
 	heartbeat = 15 * time.Second
+	// A feed looks whether its caller still may listen this often, since credentials run out, and at once when something happens to users,
+	// keys or sessions, though not more often than at the least interval: a look counts as a request of the caller.
+	checkInterval, leastCheckInterval = time.Minute, 2 * time.Second
 	// feedSendTime is how long a client may take to read what it was sent. One that is slower is cut off; it can resume.
 	feedSendTime = 10 * time.Second
 	// The least time between two looks at the database: what happens within it is one event for each row. Facts change all the time.
@@ -123,10 +126,18 @@ func (c *call) follow(feed *engine.Feed, out *eventWriter) error {
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	checked, doubt := time.Now().Add(-leastCheckInterval), false
 	for out.err == nil {
 		more, err := sendEvents(ctx, feed, out)
 		if err != nil {
 			return err
+		}
+		doubt = feed.Doubtful() || doubt
+		if age := time.Since(checked); age > checkInterval || doubt && age > leastCheckInterval {
+			if err := c.stillAllowed(); err != nil {
+				return err
+			}
+			checked, doubt = time.Now(), false
 		}
 		if more {
 			continue
@@ -138,9 +149,6 @@ func (c *call) follow(feed *engine.Feed, out *eventWriter) error {
 		case <-c.eng.Bus().Done():
 			return nil
 		case <-beat.C:
-			if err := c.stillAllowed(); err != nil {
-				return err
-			}
 			out.printf(": alive\nid: %d\n\n", feed.Cursor())
 		case <-feed.Wake():
 			pause(ctx, rest-time.Since(read))
@@ -214,6 +222,7 @@ func (o *eventWriter) write(b []byte) {
 	}
 	o.control.SetWriteDeadline(time.Now().Add(feedSendTime)) // writers of tests have no deadline
 	if _, o.err = o.w.Write(b); o.err == nil {
-		o.control.Flush()
+		o.err = o.control.Flush()
 	}
+	o.control.SetWriteDeadline(time.Time{}) // HTTP/2 ends a stream at its deadline though nothing is being written
 }

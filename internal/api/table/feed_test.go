@@ -180,6 +180,31 @@ func TestFeedHidesWhatIsHidden(t *testing.T) {
 	}
 }
 
+// TestFeedEndsWithItsKey deletes the key by which a feed was opened, and the user whose rights it has.
+func TestFeedEndsWithItsKey(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	made := s.post("/api/v4/user_api_keys", `{"name":"k"}`).must(t, 201).object(t)
+	s.make("users", `{"name":"bob","password":"bobs password"}`)
+	byKey := s.follow("/api/v4/vms?watch=1", "", nobody, bearer(made["key"].(string)))
+	byPassword := s.follow("/api/v4/user_api_keys?watch=1", "", basic("bob", "bobs password"))
+	s.send("DELETE", "/api/v4/user_api_keys/"+made["$key"].(string), nil).must(t, 200)
+	s.put("/api/v4/users/2", `{"enabled":false}`).must(t, 200)
+	for _, f := range []*follower{byKey, byPassword} {
+		for deadline := time.After(20 * time.Second); ; {
+			select {
+			case _, ok := <-f.in:
+				if ok {
+					continue
+				}
+			case <-deadline:
+				t.Error("the feed goes on without a credential")
+			}
+			break
+		}
+	}
+}
+
 func TestFeedsOfAUserAreBounded(t *testing.T) {
 	t.Parallel()
 	s := start(t)
