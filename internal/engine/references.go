@@ -4,7 +4,6 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
-	"dewpoint/internal/store"
 )
 
 // checkReferences checks that what is about to be written into a row leads to rows that the caller can read. What stays as it was isn't
@@ -68,22 +67,6 @@ func (w *Write) refers(f *schema.Field, v schema.Value) error {
 		where = "the tables"
 	}
 	return errs.New(errs.Invalid, "no_row", "Validation error on field: '%s' - 'there is no row %s in %s'", f.Name, v.Text(), where).On(f.Name)
-}
-
-// forget takes away what names a deleted row without being a reference to it: what was granted on it, and its memberships.
-func (w *Write) forget(r *schema.Record) error {
-	for table, column := range map[string]string{"permissions": "target", "members": "member"} {
-		rows, err := w.Tx.Find(table, store.Eq(column, pathOf(r)))
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := w.Tx.Delete(table, row.Key); err != nil && !errs.Is(err, errs.NotFound) {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // settle runs what a table wants to do after a change of any of its rows.

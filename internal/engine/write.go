@@ -182,9 +182,6 @@ func (w *Write) Delete(table, key string) error {
 	if err := w.Tx.Delete(t.Name, r.Key); err != nil {
 		return err
 	}
-	if err := w.forget(r); err != nil {
-		return err
-	}
 	if err := w.settle(t); err != nil {
 		return err
 	}

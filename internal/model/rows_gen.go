@@ -919,6 +919,93 @@ func (r *MachineNICStatus) Scan(rec *schema.Record) {
 	r.LastUpdate = rec.At(4).Int()
 }
 
+// TagMember is one row of tag_members: its stored columns, null as the zero value.
+type TagMember struct {
+	Key    int64  // $key
+	Tag    int64  // tag
+	Member string // member
+}
+
+// TableName returns "tag_members".
+func (*TagMember) TableName() string { return "tag_members" }
+
+// Scan fills r from a record of tag_members.
+func (r *TagMember) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Tag = rec.At(0).Int()
+	r.Member = rec.At(1).Text()
+}
+
+// Tag is one row of tags: its stored columns, null as the zero value.
+type Tag struct {
+	Key         int64  // $key
+	Name        string // name
+	Description string // description
+	Category    int64  // category
+	Created     int64  // created
+	Modified    int64  // modified
+}
+
+// TableName returns "tags".
+func (*Tag) TableName() string { return "tags" }
+
+// Scan fills r from a record of tags.
+func (r *Tag) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Name = rec.At(0).Text()
+	r.Description = rec.At(1).Text()
+	r.Category = rec.At(2).Int()
+	r.Created = rec.At(3).Int()
+	r.Modified = rec.At(4).Int()
+}
+
+// TagCategorie is one row of tag_categories: its stored columns, null as the zero value.
+type TagCategorie struct {
+	Key                      int64  // $key
+	Name                     string // name
+	Description              string // description
+	SingleTagSelection       bool   // single_tag_selection
+	TaggableVMs              bool   // taggable_vms
+	TaggableVnets            bool   // taggable_vnets
+	TaggableVolumes          bool   // taggable_volumes
+	TaggableVnetRules        bool   // taggable_vnet_rules
+	TaggableVmwareContainers bool   // taggable_vmware_containers
+	TaggableUsers            bool   // taggable_users
+	TaggableTenantNodes      bool   // taggable_tenant_nodes
+	TaggableSites            bool   // taggable_sites
+	TaggableNodes            bool   // taggable_nodes
+	TaggableGroups           bool   // taggable_groups
+	TaggableClusters         bool   // taggable_clusters
+	TaggableTenants          bool   // taggable_tenants
+	Created                  int64  // created
+	Modified                 int64  // modified
+}
+
+// TableName returns "tag_categories".
+func (*TagCategorie) TableName() string { return "tag_categories" }
+
+// Scan fills r from a record of tag_categories.
+func (r *TagCategorie) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Name = rec.At(0).Text()
+	r.Description = rec.At(1).Text()
+	r.SingleTagSelection = rec.At(2).Bool()
+	r.TaggableVMs = rec.At(3).Bool()
+	r.TaggableVnets = rec.At(4).Bool()
+	r.TaggableVolumes = rec.At(5).Bool()
+	r.TaggableVnetRules = rec.At(6).Bool()
+	r.TaggableVmwareContainers = rec.At(7).Bool()
+	r.TaggableUsers = rec.At(8).Bool()
+	r.TaggableTenantNodes = rec.At(9).Bool()
+	r.TaggableSites = rec.At(10).Bool()
+	r.TaggableNodes = rec.At(11).Bool()
+	r.TaggableGroups = rec.At(12).Bool()
+	r.TaggableClusters = rec.At(13).Bool()
+	r.TaggableTenants = rec.At(14).Bool()
+	r.Created = rec.At(15).Int()
+	r.Modified = rec.At(16).Int()
+}
+
 // VM is one row of vms: its stored columns, null as the zero value.
 type VM struct {
 	Key                  int64  // $key

@@ -41,11 +41,16 @@ func (f *Field) Targets(s *Schema) []*Table {
 	}
 	var to []*Table
 	for _, t := range s.tables {
-		if slices.Contains(f.Among, t.Name) || len(f.Among) == 0 && !t.Internal {
+		if f.leadsTo(t) {
 			to = append(to, t)
 		}
 	}
 	return to
+}
+
+// leadsTo reports whether a polymorphic row field may lead to rows of t.
+func (f *Field) leadsTo(t *Table) bool {
+	return slices.Contains(f.Among, t.Name) || len(f.Among) == 0 && !t.Internal
 }
 
 // Rows is the list of the rows of table whose column back points at this row. They are deleted with it.

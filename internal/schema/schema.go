@@ -105,6 +105,7 @@ type Schema struct {
 	byName  map[string]*Table
 	actions map[string]*Table
 	back    map[string][]Reference
+	follow  []Reference
 }
 
 // Reference is a column that points at a table.
@@ -149,6 +150,9 @@ func (s *Schema) link(t *Table) error {
 		}
 	}
 	for _, f := range t.Fields {
+		if f.IsFollower {
+			s.follow = append(s.follow, Reference{t, f})
+		}
 		if f.Ref == "" {
 			continue
 		}
@@ -183,6 +187,16 @@ func (s *Schema) Tables() []*Table { return s.tables }
 
 // PointingAt returns the stored columns that refer to the rows of a table.
 func (s *Schema) PointingAt(table string) []Reference { return s.back[table] }
+
+// Followers returns the polymorphic columns whose rows go with a row of the table that they lead to.
+func (s *Schema) Followers(t *Table) (refs []Reference) {
+	for _, ref := range s.follow {
+		if ref.Field.leadsTo(t) {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
 
 // Names returns the names of all tables that clients may address, sorted.
 func (s *Schema) Names() []string {

@@ -84,7 +84,7 @@ func (tx *Tx) Delete(table string, key schema.Value) error {
 	return nil
 }
 
-// doomed lists the row and all that goes with it, children first.
+// doomed lists the row and all that goes with it, children before their parents.
 func (tx *Tx) doomed(r *schema.Record, list []*schema.Record) ([]*schema.Record, error) {
 	for _, f := range r.Table.Fields {
 		var with []*schema.Record
@@ -104,7 +104,26 @@ func (tx *Tx) doomed(r *schema.Record, list []*schema.Record) ([]*schema.Record,
 			}
 		}
 	}
-	return append(list, r), nil
+	return tx.followers(r, append(list, r))
+}
+
+// followers adds to the doomed what follows r through polymorphic references.
+func (tx *Tx) followers(r *schema.Record, list []*schema.Record) ([]*schema.Record, error) {
+	for _, ref := range tx.db.Schema.Followers(r.Table) {
+		found, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, schema.TextValue(r.Table.Name+"/"+r.Key.Text())))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			if isIn(f, list) {
+				continue
+			}
+			if list, err = tx.doomed(f, list); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
 }
 
 // release refuses the deletion when something that stays needs the row, and empties the other references to it.

@@ -111,6 +111,8 @@ func valueExample(f *schema.Field, required bool) (v any, ok bool) {
 		return 10 << 30, true
 	case f.IsRow() && required:
 		return exampleRef(f), true
+	case f.Example != "" && f.Type.Shape() == schema.AsBool:
+		return f.Example == "true", true
 	case f.Example != "":
 		return f.Example, true
 	case f.Type.Name() == "text":

@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+var tagMemberHooks = hooks{create: prepareTagMember}
+
+// prepareTagMember puts a tag on a row only where the tag's category lets it.
+func prepareTagMember(w *Write, r *schema.Record) error {
+	tag, member := r.Get("tag"), r.Get("member")
+	if tag.IsNull() || member.IsNull() {
+		return nil // reported as missing fields
+	}
+	on, _ := r.Table.Field("member").Target(w.Tx.Schema(), member)
+	if on == nil {
+		return errs.New(errs.Invalid, "no_row", "Validation error on field: 'member' - 'there is no row %s'", member.Text()).On("member")
+	}
+	category, err := w.categoryOf(tag)
+	if err != nil {
+		return err
+	}
+	if !category.Get(model.TagGate(on.Name)).Bool() {
+		return errs.New(errs.Invalid, "not_taggable", "Validation error on field: 'member' - 'tags of category %s can't be put on %s; set %s of the category first'",
+			category.Get("name").Text(), on.Name, model.TagGate(on.Name)).On("member")
+	}
+	has, err := w.Tx.Find("tag_members", store.Eq("member", member))
+	if err != nil {
+		return err
+	}
+	for _, m := range has {
+		if err := w.checkBeside(m, tag, category); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBeside tells whether a tag of the category can be put on a row beside one that it has.
+func (w *Write) checkBeside(has *schema.Record, tag schema.Value, category *schema.Record) error {
+	if has.Get("tag") == tag {
+		return errs.New(errs.Conflict, "tagged_twice", "%s has tag %s already", has.Get("member").Text(), tag.Text()).On("tag")
+	}
+	if !category.Get("single_tag_selection").Bool() {
+		return nil
+	}
+	other, err := w.categoryOf(has.Get("tag"))
+	if err == nil && other.Key == category.Key {
+		err = errs.New(errs.Conflict, "single_tag", "%s has a tag of category %q already, and can have one only; delete tag member %s first",
+			has.Get("member").Text(), category.Get("name").Text(), has.Key.Text()).On("tag")
+	}
+	return err
+}
+
+// categoryOf returns the category of a tag.
+func (w *Write) categoryOf(tag schema.Value) (*schema.Record, error) {
+	t, err := w.Tx.Get("tags", tag)
+	if err != nil {
+		return nil, err
+	}
+	return w.Tx.Get("tag_categories", t.Get("category"))
+}
