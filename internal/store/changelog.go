@@ -94,7 +94,7 @@ func (tx *Tx) logChanges() error {
 			return err
 		}
 		if last/pruneEvery != (last-int64(n))/pruneEvery {
-			if _, err := tx.exec(`DELETE FROM "_changes" WHERE "_key" <= ?`, last-keptChanges); err != nil {
+			if _, err := tx.exec(`DELETE FROM "_changes" WHERE "_key" <= ?`, last-tx.db.kept); err != nil {
 				return err
 			}
 		}

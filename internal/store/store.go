@@ -79,6 +79,7 @@ type Config struct {
 type DB struct {
 	Config
 	statements statementCache
+	kept       int64 // entries of the log of changes
 
 	mu       sync.Mutex // held while watchers are told
 	watchers []func([]Change)
@@ -89,7 +90,7 @@ func New(ctx context.Context, c Config) (*DB, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	db := &DB{Config: c}
+	db := &DB{Config: c, kept: keptChanges}
 	if err := db.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("bringing the database up to date: %w", db.classify(err))
 	}
