@@ -103,6 +103,10 @@ func bodyExample(t *schema.Table, create bool) map[string]any {
 // valueExample is a value that the column takes; ok is false where the declaration doesn't tell one and none is needed.
 func valueExample(f *schema.Field, required bool) (v any, ok bool) {
 	switch {
+	case f.Example != "" && f.Type.Shape() == schema.AsBool:
+		return f.Example == "true", true
+	case f.Example != "":
+		return f.Example, true
 	case !f.Default.IsNull():
 		return defaultOf(f), true
 	case len(f.Enum) > 0:
@@ -111,10 +115,6 @@ func valueExample(f *schema.Field, required bool) (v any, ok bool) {
 		return 10 << 30, true
 	case f.IsRow() && required:
 		return exampleRef(f), true
-	case f.Example != "" && f.Type.Shape() == schema.AsBool:
-		return f.Example == "true", true
-	case f.Example != "":
-		return f.Example, true
 	case f.Type.Name() == "text":
 		return "what it is for", true
 	case f.Type.Name() == "filename":
