@@ -98,12 +98,12 @@ func TestServerConforms(t *testing.T) {
 	s := start(t)
 	doc := s.document("json")
 	described := operations(doc)
-	for _, tb := range s.db.Schema.Tables() { // a row of the manager's own making, where clients can make one, so that fill makes none
+	keys := s.fill()
+	for _, tb := range s.db.Schema.Tables() {
 		if create := described["POST /api/v4/"+tb.Name]; create != nil {
-			s.post("/api/v4/"+tb.Name, strings.ReplaceAll(bodyOf(t, create), "example", "first"))
+			s.repair(tb, strings.ReplaceAll(bodyOf(t, create), "example", "first"))
 		}
 	}
-	keys := s.fill()
 	c := conform(s, doc)
 	for _, tb := range s.db.Schema.Tables() {
 		if !tb.Internal {
@@ -115,6 +115,32 @@ func TestServerConforms(t *testing.T) {
 	for e := range described {
 		if !c.met[e] {
 			t.Errorf("%s was not called", e)
+		}
+	}
+}
+
+// repair completes the rows that fill made behind the engine's back, which lack what every row of the table has; what can't be completed,
+// since it is fixed at the create, is deleted.
+func (s *server) repair(tb *schema.Table, body string) {
+	s.t.Helper()
+	for _, f := range tb.Fields {
+		if !f.IsRequired || f.IsSecret {
+			continue
+		}
+		var broken []struct {
+			Key json.Number `json:"$key"`
+		}
+		path := "/api/v4/" + tb.Name
+		list := s.get(path+"?fields=$key&filter="+f.Name+"%20eq%20null").must(s.t, 200)
+		if err := json.Unmarshal([]byte(list.body), &broken); err != nil {
+			s.t.Fatal(err)
+		}
+		for _, row := range broken {
+			method := "PUT"
+			if f.IsCreateOnly {
+				method = "DELETE"
+			}
+			s.send(method, path+"/"+row.Key.String(), strings.NewReader(body)).must(s.t, 200)
 		}
 	}
 }

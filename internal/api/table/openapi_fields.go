@@ -2,6 +2,7 @@ package table
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -121,10 +122,21 @@ func limitText(f *schema.Field, s *huma.Schema) {
 	if expr == "" {
 		return
 	}
-	if s.Pattern = expr; least == 0 {
-		s.Pattern = "^$|" + expr
+	if s.Pattern = ecmaPattern(expr); least == 0 {
+		s.Pattern = "^$|" + s.Pattern
 	}
 	s.Description = sentences(s.Description, "Must be "+hint)
+}
+
+// goCodePoint is a character's number as Go's regular expressions have it.
+var goCodePoint = regexp.MustCompile(`\\x\{([0-9a-fA-F]{1,4})\}`)
+
+// ecmaPattern writes a regular expression as OpenAPI wants it, for JavaScript.
+func ecmaPattern(expr string) string {
+	return goCodePoint.ReplaceAllStringFunc(expr, func(s string) string {
+		digits := strings.ToUpper(s[len(`\x{`) : len(s)-1])
+		return `\u` + strings.Repeat("0", 4-len(digits)) + digits
+	})
 }
 
 func jsonType(f *schema.Field) string {
