@@ -29,8 +29,10 @@ const (
 	Stale                       // the row isn't any more what the caller took it for
 )
 
-var kindNames = [...]string{"internal", "malformed", "unauthenticated", "denied", "not_found", "not_allowed", "conflict", "invalid",
-	"too_large", "too_many", "unavailable", "not_built", "full", "stale"}
+var kindNames = [...]string{
+	"internal", "malformed", "unauthenticated", "denied", "not_found", "not_allowed", "conflict", "invalid",
+	"too_large", "too_many", "unavailable", "not_built", "full", "stale",
+}
 
 // String returns the kind's name in snake case, for logs.
 func (k Kind) String() string {

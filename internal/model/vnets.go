@@ -102,7 +102,9 @@ func vnetActions() schema.Actions {
 		{Name: "reset", Doc: "stop and start the router", Params: schema.Fields{schema.Bool("apply")}},
 		{Name: "refresh", Doc: "apply the rules", Aliases: []string{"apply"}},
 		{Name: "applydns", Doc: "apply the DNS settings"},
-		{Name: "migrate", NotBuilt: later}, {Name: "clear_statistics", NotBuilt: later}, {Name: "execute", NotBuilt: later},
+		{Name: "migrate", NotBuilt: later},
+		{Name: "clear_statistics", NotBuilt: later},
+		{Name: "execute", NotBuilt: later},
 	}
 }
 

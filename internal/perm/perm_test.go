@@ -364,8 +364,13 @@ func TestMayCreate(t *testing.T) {
 		table string
 		want  string
 	}{
-		{own, "user_api_keys", "yes"}, {own, "users", "denied"}, {own, "vms", "denied"}, {perm.Actor{}, "user_api_keys", "denied"},
-		{below, "machine_drives", "yes"}, {below, "vms", "denied"}, {w.holding(3, "/", 0, perm.Create), "vms", "yes"},
+		{own, "user_api_keys", "yes"},
+		{own, "users", "denied"},
+		{own, "vms", "denied"},
+		{perm.Actor{}, "user_api_keys", "denied"},
+		{below, "machine_drives", "yes"},
+		{below, "vms", "denied"},
+		{w.holding(3, "/", 0, perm.Create), "vms", "yes"},
 	} {
 		if got := verdict(perm.MayCreate(c.actor, w.table(c.table))); got != c.want {
 			t.Errorf("%+v on %s: %s, want %s", c.actor, c.table, got, c.want)

@@ -128,7 +128,8 @@ func TestChunksOverKills(t *testing.T) {
 	c := s.Table()
 	content, sum := noise(9<<20, 7)
 	key := c.Create("files", map[string]any{"name": "chunks.iso", "allocated_bytes": strconv.Itoa(len(content))})
-	u := cutUpload{t: t, s: s, content: content, method: "PUT",
+	u := cutUpload{
+		t: t, s: s, content: content, method: "PUT",
 		where: func() int {
 			row := c.Must(200, "GET", "files/"+key+"?fields=filesize", nil).Object()
 			n, ok := row["filesize"].(float64)
@@ -155,7 +156,8 @@ func TestTUSOverKills(t *testing.T) {
 		"Upload-Length": strconv.Itoa(len(content)), "Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte("tus.iso")),
 	})
 	location := made.Header.Get("Location")
-	u := cutUpload{t: t, s: s, content: content, method: "PATCH",
+	u := cutUpload{
+		t: t, s: s, content: content, method: "PATCH",
 		where: func() int {
 			res := tus(t, c, "HEAD", location, nil, nil)
 			n, err := strconv.Atoi(res.Header.Get("Upload-Offset"))

@@ -112,8 +112,8 @@ func TestBadActions(t *testing.T) {
 func TestHotplugByMachine(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	s.make("vnets", `{"name":"lan"}`) // has machine 1
-	s.make("vms", `{"name":"a"}`)     // is VM 1 with machine 2
+	s.make("vnets", `{"name":"lan"}`)                                                                                   // has machine 1
+	s.make("vms", `{"name":"a"}`)                                                                                       // is VM 1 with machine 2
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).must(t, 201) // off: nothing to do
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"poweron"}`).failed(t, 404)
 	s.post("/api/v4/vm_actions", `{"vm":1,"action":"poweron"}`).must(t, 201)

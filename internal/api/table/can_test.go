@@ -45,7 +45,7 @@ func TestMissingRights(t *testing.T) {
 	missing := s.send("GET", "/api/v4/vms/99", nil, bob).failed(t, 404)
 	hidden := s.send("GET", path, nil, bob).failed(t, 404)
 	same(t, "hidden", strings.ReplaceAll(missing, "99", vm), hidden)
-	identity := s.get("/api/v4/users/"+user+"?fields=identity").object(t)["identity"]
+	identity := s.get("/api/v4/users/" + user + "?fields=identity").object(t)["identity"]
 	grant := s.make("permissions", fmt.Sprintf(`{"identity":%v,"table":"vms","row":%s}`, identity, vm))
 	for right, r := range map[string]reply{
 		"read":   s.send("GET", path, nil, bob),

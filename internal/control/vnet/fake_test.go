@@ -196,9 +196,11 @@ func prefix(text string) netip.Prefix { return netip.MustParsePrefix(text) }
 
 // usual returns the wish for a network with everything on.
 func usual(key int64) Vnet {
-	return Vnet{Key: key, Name: "net" + decimal(key), Running: true, Network: prefix("10.0.0.0/24"), NAT: true,
+	return Vnet{
+		Key: key, Name: "net" + decimal(key), Running: true, Network: prefix("10.0.0.0/24"), NAT: true,
 		DHCP: true, DHCPStart: addr("10.0.0.10"), DHCPEnd: addr("10.0.0.99"), DNS: true, Domain: "lab.example",
-		DNSServers: []netip.Addr{addr("192.0.2.53")}}
+		DNSServers: []netip.Addr{addr("192.0.2.53")},
+	}
 }
 
 // with returns v as changed by f.

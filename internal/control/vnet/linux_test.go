@@ -165,12 +165,20 @@ func TestHosts(t *testing.T) {
 				v.Hosts = []dnsmasq.Host{{MAC: []byte{2, 0, 0, 0, 0, 1}, IP: addr("10.0.0.5"), Name: "db"}}
 			}
 			for i, want := range [][]Vnet{
-				{one}, {one, two}, {with(one, reserve), two}, {with(one, func(v *Vnet) { v.MTU, v.Domain = 1400, "x" })},
+				{one},
+				{one, two},
+				{with(one, reserve), two},
+				{with(one, func(v *Vnet) { v.MTU, v.Domain = 1400, "x" })},
 				{with(one, func(v *Vnet) { v.Network, v.DHCPStart, v.DHCPEnd = prefix("172.16.0.0/16"), netip.Addr{}, netip.Addr{} })},
-				{with(one, func(v *Vnet) { v.NAT = false })}, {with(one, func(v *Vnet) { v.DHCP = false })}, {one},
-				{with(one, func(v *Vnet) { v.DHCP, v.DNS = false, false })}, {with(one, func(v *Vnet) { v.Network = netip.Prefix{} })},
-				{with(one, func(v *Vnet) { v.Restart = true })}, {with(one, func(v *Vnet) { v.Running = false })},
-				{with(one, func(v *Vnet) { v.Absent = true })}, {},
+				{with(one, func(v *Vnet) { v.NAT = false })},
+				{with(one, func(v *Vnet) { v.DHCP = false })},
+				{one},
+				{with(one, func(v *Vnet) { v.DHCP, v.DNS = false, false })},
+				{with(one, func(v *Vnet) { v.Network = netip.Prefix{} })},
+				{with(one, func(v *Vnet) { v.Restart = true })},
+				{with(one, func(v *Vnet) { v.Running = false })},
+				{with(one, func(v *Vnet) { v.Absent = true })},
+				{},
 			} {
 				rows := &memoryRows{want: want}
 				c.Rows = rows

@@ -67,8 +67,10 @@ func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
 // settingsOf reads the columns; an address that can't be read is as good as none, for the declaration has checked it.
 func settingsOf(row model.Vnet) Vnet {
 	network, _ := netip.ParsePrefix(row.Network)
-	v := Vnet{Key: row.Key, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: network,
-		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain, Hostname: row.Hostname}
+	v := Vnet{
+		Key: row.Key, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: network,
+		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain, Hostname: row.Hostname,
+	}
 	v.Router, v.Gateway = parseAddr(row.Ipaddress), parseAddr(row.Gateway)
 	v.DHCPStart, v.DHCPEnd = parseAddr(row.DHCPStart), parseAddr(row.DHCPStop)
 	for _, word := range strings.FieldsFunc(row.Dnslist, func(c rune) bool { return strings.ContainsRune(" ,;\t\r\n", c) }) {

@@ -134,8 +134,10 @@ func columnsOf(l dnsmasq.Lease) schema.Set {
 	if !l.Expiry.IsZero() {
 		expiration = schema.IntValue(l.Expiry.Unix())
 	}
-	return schema.Set{"ip": schema.TextValue(l.IP.String()), "mac": schema.TextValue(l.MAC.String()), "hostname": schema.TextValue(l.Hostname),
-		"client_id": schema.TextValue(l.ClientID), "expiration": expiration}
+	return schema.Set{
+		"ip": schema.TextValue(l.IP.String()), "mac": schema.TextValue(l.MAC.String()), "hostname": schema.TextValue(l.Hostname),
+		"client_id": schema.TextValue(l.ClientID), "expiration": expiration,
+	}
 }
 
 // differing returns set, or nothing when the row says the same.

@@ -34,17 +34,21 @@ func newDatabase(t *testing.T) *database {
 	t.Cleanup(func() { db.Close() })
 	d := &database{DB: db}
 	d.update(t, func(tx *store.Tx) error {
-		d.vnet = create(t, tx, "vnets", schema.Set{"name": text("lab"), "enabled": schema.BoolValue(true), "network": text("10.0.0.0/24"),
+		d.vnet = create(t, tx, "vnets", schema.Set{
+			"name": text("lab"), "enabled": schema.BoolValue(true), "network": text("10.0.0.0/24"),
 			"dhcp_enabled": schema.BoolValue(true), "dhcp_start": text("10.0.0.10"), "dhcp_stop": text("10.0.0.99"),
-			"domain": text("lab.example"), "dnslist": text("192.0.2.1, 192.0.2.2\nnonsense")})
+			"domain": text("lab.example"), "dnslist": text("192.0.2.1, 192.0.2.2\nnonsense"),
+		})
 		row, err := store.GetRow[model.Vnet](tx, schema.IntValue(d.vnet))
 		if err != nil {
 			return err
 		}
 		d.machine = row.Machine
 		vm := create(t, tx, "machines", schema.Set{"name": text("web"), "type": text("vm")})
-		d.nic = create(t, tx, "machine_nics", schema.Set{"name": text("nic_0"), "macaddress": text("02:00:00:00:00:0a"),
-			"vnet": schema.IntValue(d.vnet), "machine": schema.IntValue(vm)})
+		d.nic = create(t, tx, "machine_nics", schema.Set{
+			"name": text("nic_0"), "macaddress": text("02:00:00:00:00:0a"),
+			"vnet": schema.IntValue(d.vnet), "machine": schema.IntValue(vm),
+		})
 		return nil
 	})
 	db.Watch(func([]store.Change) { d.commits++ })
@@ -121,19 +125,25 @@ func TestWishReadsTheColumns(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.update(t, func(tx *store.Tx) error {
-		create(t, tx, "vnet_addresses", schema.Set{"vnet": schema.IntValue(d.vnet), "type": text("static"), "ip": text("10.0.0.5"),
-			"mac": text("02:00:00:00:00:05"), "hostname": text("db")})
-		create(t, tx, "vnet_addresses", schema.Set{"vnet": schema.IntValue(d.vnet), "type": text("static"), "ip": text("10.0.0.5"),
-			"mac": text("02:00:00:00:00:06")})
+		create(t, tx, "vnet_addresses", schema.Set{
+			"vnet": schema.IntValue(d.vnet), "type": text("static"), "ip": text("10.0.0.5"),
+			"mac": text("02:00:00:00:00:05"), "hostname": text("db"),
+		})
+		create(t, tx, "vnet_addresses", schema.Set{
+			"vnet": schema.IntValue(d.vnet), "type": text("static"), "ip": text("10.0.0.5"),
+			"mac": text("02:00:00:00:00:06"),
+		})
 		return nil
 	})
 	d.change(t, "machine_nics", d.nic, schema.Set{"ip_reserved": schema.BoolValue(true), "ipaddress": text("10.0.0.6")})
-	want := Vnet{Key: d.vnet, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
+	want := Vnet{
+		Key: d.vnet, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
 		DHCPEnd: addr("10.0.0.99"), DNS: true, Domain: "lab.example", Hostname: "router", DNSServers: []netip.Addr{addr("192.0.2.1"), addr("192.0.2.2")},
 		Hosts: []dnsmasq.Host{
 			{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 5}, IP: addr("10.0.0.5"), Name: "db"},
 			{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 10}, IP: addr("10.0.0.6")},
-		}}
+		},
+	}
 	if diff := cmp.Diff(want, d.wish(t), comparables); diff != "" {
 		t.Errorf("wish (-want +got):\n%s", diff)
 	}

@@ -87,8 +87,10 @@ func lanOf(v Vnet) (netip.Prefix, error) {
 }
 
 func dhcpOf(v Vnet, lan netip.Prefix, mtu int) *dnsmasq.DHCP {
-	d := &dnsmasq.DHCP{Network: lan.Masked(), Start: v.DHCPStart, End: v.DHCPEnd, Router: v.Gateway, MTU: mtu,
-		NameServer: v.DNSServers, Sequential: v.Sequential}
+	d := &dnsmasq.DHCP{
+		Network: lan.Masked(), Start: v.DHCPStart, End: v.DHCPEnd, Router: v.Gateway, MTU: mtu,
+		NameServer: v.DNSServers, Sequential: v.Sequential,
+	}
 	first, last := hostsOf(lan)
 	if !d.Start.IsValid() {
 		d.Start = first

@@ -25,8 +25,10 @@ nonsense
 func TestParseLeases(t *testing.T) {
 	t.Parallel()
 	want := []dnsmasq.Lease{
-		{Expiry: time.Unix(1763865600, 0).UTC(), MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, IP: addr("10.0.0.10"),
-			Hostname: "web-1", ClientID: "01:02:00:00:00:00:01"},
+		{
+			Expiry: time.Unix(1763865600, 0).UTC(), MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, IP: addr("10.0.0.10"),
+			Hostname: "web-1", ClientID: "01:02:00:00:00:00:01",
+		},
 		{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}, IP: addr("10.0.0.11")},
 	}
 	if diff := cmp.Diff(want, dnsmasq.ParseLeases(leaseText), cmpopts.EquateComparable(netip.Addr{})); diff != "" {

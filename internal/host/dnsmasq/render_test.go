@@ -44,8 +44,10 @@ func config() dnsmasq.Config {
 func shapes() map[string]dnsmasq.Config {
 	full, addressesOnly, namesOnly, reserved := config(), config(), config(), config()
 	addressesOnly.DNS, addressesOnly.Domain = nil, ""
-	addressesOnly.DHCP = &dnsmasq.DHCP{Network: full.DHCP.Network, Start: full.DHCP.Start, End: full.DHCP.End,
-		NameServer: []netip.Addr{addr("1.1.1.1"), addr("2620:fe::fe"), addr("8.8.8.8")}}
+	addressesOnly.DHCP = &dnsmasq.DHCP{
+		Network: full.DHCP.Network, Start: full.DHCP.Start, End: full.DHCP.End,
+		NameServer: []netip.Addr{addr("1.1.1.1"), addr("2620:fe::fe"), addr("8.8.8.8")},
+	}
 	namesOnly.DHCP, namesOnly.Hosts = nil, nil
 	namesOnly.DNS = &dnsmasq.DNS{}
 	reserved.DNS = nil

@@ -68,8 +68,10 @@ func shapes() map[string]domxml.VM {
 
 	buses := base()
 	buses.CPUType, buses.Video, buses.Console = "host", "virtio", "none"
-	for i, iface := range []string{"ahci", "virtio-scsi", "virtio", "usb", "virtio-scsi-dedicated", "virtio-scsi-dedicated",
-		"lsi53c895a", "lsi53c895a", "megasas", "mptsas1068", "mptsas1068", "ide", "virtio-scsi"} {
+	for i, iface := range []string{
+		"ahci", "virtio-scsi", "virtio", "usb", "virtio-scsi-dedicated", "virtio-scsi-dedicated",
+		"lsi53c895a", "lsi53c895a", "megasas", "mptsas1068", "mptsas1068", "ide", "virtio-scsi",
+	} {
 		path := filepath.Join("/pool", string(rune('a'+i))+".qcow2")
 		buses.Drives = append(buses.Drives, domxml.Drive{Key: int64(i + 1), Interface: iface, Media: "disk", Path: path, Format: "qcow2"})
 	}

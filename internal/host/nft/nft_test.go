@@ -33,10 +33,14 @@ var tables = map[string]nft.Table{
 	"router-closed": nft.Router{Lan: "lan", Wan: "wan"}.Table(),
 	"router-dhcp":   nft.Router{Lan: "lan", Wan: "wan", DHCP: true}.Table(),
 	"router-nat":    nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
-	"host-one": nft.HostNAT{Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
-		Transits: prefixes("100.64.7.4/30")}.Compile(),
-	"host-two": nft.HostNAT{Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
-		Transits: prefixes("100.64.7.4/30", "100.99.0.0/30")}.Compile(),
+	"host-one": nft.HostNAT{
+		Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
+		Transits: prefixes("100.64.7.4/30"),
+	}.Compile(),
+	"host-two": nft.HostNAT{
+		Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
+		Transits: prefixes("100.64.7.4/30", "100.99.0.0/30"),
+	}.Compile(),
 }
 
 func render(t *testing.T, table nft.Table) string {
