@@ -21,7 +21,7 @@ import (
 // How often a controller looks without being nudged. Leases and events nudge, so these only bound how long a lost nudge matters.
 const (
 	vnetLook = 10 * time.Second
-	hostLook = time.Minute
+	hostLook = 15 * time.Second
 )
 
 // hypervisor is libvirt and the self-test of KVM.
@@ -46,6 +46,12 @@ func (h *hypervisor) Accelerator(ctx context.Context) (accelerator, reason strin
 func (h *hypervisor) QEMUVersion(ctx context.Context) (string, error) {
 	info, err := h.client.HostInfo(ctx)
 	return info.QEMUVersion, err
+}
+
+// Answers implements host.Probe. It looks for domains that nobody has: any answer will do.
+func (h *hypervisor) Answers(ctx context.Context) error {
+	_, err := h.client.List(ctx, "dp-none-")
+	return err
 }
 
 // control runs the controllers until ctx ends.

@@ -14,6 +14,11 @@ func (e *Engine) Prepare(ctx context.Context) error {
 	return e.db.Update(ctx, func(tx *store.Tx) error {
 		for _, t := range tx.Schema().Tables() {
 			for _, f := range t.Fields {
+				if f.IsTwin {
+					if err := addTwins(tx, t, f); err != nil {
+						return err
+					}
+				}
 				if !f.IsOwned || tx.Schema().Table(f.Ref).Owner == "" {
 					continue
 				}
@@ -24,6 +29,24 @@ func (e *Engine) Prepare(ctx context.Context) error {
 		}
 		return seedAdministrators(tx)
 	})
+}
+
+// addTwins gives each row of t the twin that it ought to have by f: what older versions made may lack one.
+func addTwins(tx *store.Tx, t *schema.Table, f *schema.Field) error {
+	have, err := tx.Count(f.Ref)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Find(t.Name)
+	if err != nil || int64(len(rows)) == have {
+		return err
+	}
+	for _, r := range rows {
+		if _, err := tx.EnsureTwin(f, r.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // adopt gives each row of t the row that it ought to own by f, and tells that whose it is.

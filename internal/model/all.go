@@ -8,9 +8,9 @@ import "dewpoint/internal/schema"
 // Schema returns all tables. The error of a bad declaration is a defect, so it panics; every test that opens a store would show it.
 func Schema() *schema.Schema {
 	s, err := schema.New(
-		clusters(), nodes(), storageTiers(), clusterTiers(), system(), settings(),
+		clusters(), clusterStatus(), nodes(), storageTiers(), storageTierStats(), clusterTiers(), clusterTierStatus(), clusterTierStats(), system(), settings(),
 		users(), userAPIKeys(), sessions(), groups(), members(), permissions(), identities(), authSources(), logs(), jobs(),
-		machines(), machineStatus(), machineConsole(),
+		machines(), machineStatus(), machineStats(), machineConsole(),
 		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		tagMembers(), tags(), tagCategories(),
 		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(),

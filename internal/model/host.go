@@ -46,7 +46,7 @@ func clusters() *schema.Table {
 			schema.String("log_filter").Len(0, 1024),
 			schema.Bool("spec_store_bypass_disable"),
 			schema.String("system").ReadOnly().Def("self").Note("the system that the cluster belongs to"),
-			schema.Row("status", "cluster_status").ReadOnly(),
+			schema.Row("status", "cluster_status").Twin("cluster"),
 			schema.Rows("tiers", "cluster_tiers", "cluster"),
 		},
 	}
@@ -122,7 +122,7 @@ func storageTiers() *schema.Table {
 			schema.Uint64("used_inflated").ReadOnly().Def(0).In("bytes"),
 			schema.Uint32("dedupe_ratio").ReadOnly().Def(100),
 			schema.Uint32("used_pct").ReadOnly().Def(0),
-			schema.Row("stats", "storage_tier_stats").ReadOnly(),
+			schema.Row("stats", "storage_tier_stats").Twin(""),
 			schema.Modified("modified"),
 		},
 	}
@@ -139,8 +139,8 @@ func clusterTiers() *schema.Table {
 			schema.LongText("description").ReadOnly(),
 			schema.Num("cost_per_gb").ReadOnly().Def(0.0),
 			schema.Num("price_per_gb").ReadOnly().Def(0.0),
-			schema.Row("status", "cluster_tier_status").ReadOnly(),
-			schema.Row("stats", "cluster_tier_stats").ReadOnly(),
+			schema.Row("status", "cluster_tier_status").Twin(""),
+			schema.Row("stats", "cluster_tier_stats").Twin(""),
 		},
 	}
 }

@@ -11,7 +11,7 @@ func machines() *schema.Table {
 			schema.String("name").ReadOnly().Summary(),
 			schema.Enum("type", "vm", "container", "vmware_container", "service_container", "metal", "vdi", "node", "tenant", "vnet").ReadOnly().Summary().Indexed(),
 			schema.Row("status", "machine_status").Twin("machine"),
-			schema.Row("stats", "machine_stats").ReadOnly(),
+			schema.Row("stats", "machine_stats").Twin("machine"),
 			schema.Row("console_status", "machine_console").Twin("machine"),
 			schema.Uint32("cores").ReadOnly(),
 			schema.Uint32("ram").ReadOnly().In("MiB"),

@@ -45,7 +45,6 @@ type Cluster struct {
 	LogFilter                     string  // log_filter
 	SpecStoreBypassDisable        bool    // spec_store_bypass_disable
 	System                        string  // system
-	Status                        int64   // status
 }
 
 // TableName returns "clusters".
@@ -92,7 +91,53 @@ func (r *Cluster) Scan(rec *schema.Record) {
 	r.LogFilter = rec.At(35).Text()
 	r.SpecStoreBypassDisable = rec.At(36).Bool()
 	r.System = rec.At(37).Text()
-	r.Status = rec.At(38).Int()
+}
+
+// ClusterStatus is one row of cluster_status: its stored columns, null as the zero value.
+type ClusterStatus struct {
+	Key             int64  // $key
+	Cluster         int64  // cluster
+	Status          string // status
+	State           string // state
+	StatusInfo      string // status_info
+	TotalNodes      int64  // total_nodes
+	OnlineNodes     int64  // online_nodes
+	RunningMachines int64  // running_machines
+	TotalRAM        int64  // total_ram
+	OnlineRAM       int64  // online_ram
+	UsedRAM         int64  // used_ram
+	TotalCores      int64  // total_cores
+	OnlineCores     int64  // online_cores
+	UsedCores       int64  // used_cores
+	PhysRAMUsed     int64  // phys_ram_used
+	PhysVramUsed    int64  // phys_vram_used
+	PhysTotalCPU    int64  // phys_total_cpu
+	LastUpdate      int64  // last_update
+}
+
+// TableName returns "cluster_status".
+func (*ClusterStatus) TableName() string { return "cluster_status" }
+
+// Scan fills r from a record of cluster_status.
+func (r *ClusterStatus) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Cluster = rec.At(0).Int()
+	r.Status = rec.At(1).Text()
+	r.State = rec.At(2).Text()
+	r.StatusInfo = rec.At(3).Text()
+	r.TotalNodes = rec.At(4).Int()
+	r.OnlineNodes = rec.At(5).Int()
+	r.RunningMachines = rec.At(6).Int()
+	r.TotalRAM = rec.At(7).Int()
+	r.OnlineRAM = rec.At(8).Int()
+	r.UsedRAM = rec.At(9).Int()
+	r.TotalCores = rec.At(10).Int()
+	r.OnlineCores = rec.At(11).Int()
+	r.UsedCores = rec.At(12).Int()
+	r.PhysRAMUsed = rec.At(13).Int()
+	r.PhysVramUsed = rec.At(14).Int()
+	r.PhysTotalCPU = rec.At(15).Int()
+	r.LastUpdate = rec.At(16).Int()
 }
 
 // Node is one row of nodes: its stored columns, null as the zero value.
@@ -203,7 +248,6 @@ type StorageTier struct {
 	UsedInflated int64  // used_inflated
 	DedupeRatio  int64  // dedupe_ratio
 	UsedPct      int64  // used_pct
-	Stats        int64  // stats
 	Modified     int64  // modified
 }
 
@@ -221,8 +265,36 @@ func (r *StorageTier) Scan(rec *schema.Record) {
 	r.UsedInflated = rec.At(5).Int()
 	r.DedupeRatio = rec.At(6).Int()
 	r.UsedPct = rec.At(7).Int()
-	r.Stats = rec.At(8).Int()
 	r.Modified = rec.At(9).Int()
+}
+
+// StorageTierStats is one row of storage_tier_stats: its stored columns, null as the zero value.
+type StorageTierStats struct {
+	Key        int64 // $key
+	Reads      int64 // reads
+	Writes     int64 // writes
+	ReadBytes  int64 // read_bytes
+	WriteBytes int64 // write_bytes
+	Rops       int64 // rops
+	Wops       int64 // wops
+	Rbps       int64 // rbps
+	Wbps       int64 // wbps
+}
+
+// TableName returns "storage_tier_stats".
+func (*StorageTierStats) TableName() string { return "storage_tier_stats" }
+
+// Scan fills r from a record of storage_tier_stats.
+func (r *StorageTierStats) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Reads = rec.At(0).Int()
+	r.Writes = rec.At(1).Int()
+	r.ReadBytes = rec.At(2).Int()
+	r.WriteBytes = rec.At(3).Int()
+	r.Rops = rec.At(4).Int()
+	r.Wops = rec.At(5).Int()
+	r.Rbps = rec.At(6).Int()
+	r.Wbps = rec.At(7).Int()
 }
 
 // ClusterTier is one row of cluster_tiers: its stored columns, null as the zero value.
@@ -233,8 +305,6 @@ type ClusterTier struct {
 	Description string  // description
 	CostPerGb   float64 // cost_per_gb
 	PricePerGb  float64 // price_per_gb
-	Status      int64   // status
-	Stats       int64   // stats
 }
 
 // TableName returns "cluster_tiers".
@@ -248,8 +318,94 @@ func (r *ClusterTier) Scan(rec *schema.Record) {
 	r.Description = rec.At(2).Text()
 	r.CostPerGb = rec.At(3).Real()
 	r.PricePerGb = rec.At(4).Real()
-	r.Status = rec.At(5).Int()
-	r.Stats = rec.At(6).Int()
+}
+
+// ClusterTierStatus is one row of cluster_tier_status: its stored columns, null as the zero value.
+type ClusterTierStatus struct {
+	Key                   int64   // $key
+	Tier                  int64   // tier
+	Status                string  // status
+	State                 string  // state
+	Capacity              int64   // capacity
+	Used                  int64   // used
+	Allocated             int64   // allocated
+	UsedPct               int64   // used_pct
+	Redundant             bool    // redundant
+	Encrypted             bool    // encrypted
+	Working               bool    // working
+	LastWalkTimeMs        int64   // last_walk_time_ms
+	LastFullwalkTimeMs    int64   // last_fullwalk_time_ms
+	Transaction           int64   // transaction
+	Repairs               int64   // repairs
+	BadDrives             float64 // bad_drives
+	Fullwalk              bool    // fullwalk
+	Progress              float64 // progress
+	IndexUnique           int64   // index_unique
+	StateTimestamp        int64   // state_timestamp
+	CurSpaceThrottleMs    float64 // cur_space_throttle_ms
+	TransactionStartStamp int64   // transaction_start_stamp
+}
+
+// TableName returns "cluster_tier_status".
+func (*ClusterTierStatus) TableName() string { return "cluster_tier_status" }
+
+// Scan fills r from a record of cluster_tier_status.
+func (r *ClusterTierStatus) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Tier = rec.At(0).Int()
+	r.Status = rec.At(1).Text()
+	r.State = rec.At(2).Text()
+	r.Capacity = rec.At(3).Int()
+	r.Used = rec.At(4).Int()
+	r.Allocated = rec.At(5).Int()
+	r.UsedPct = rec.At(6).Int()
+	r.Redundant = rec.At(7).Bool()
+	r.Encrypted = rec.At(8).Bool()
+	r.Working = rec.At(9).Bool()
+	r.LastWalkTimeMs = rec.At(10).Int()
+	r.LastFullwalkTimeMs = rec.At(11).Int()
+	r.Transaction = rec.At(12).Int()
+	r.Repairs = rec.At(13).Int()
+	r.BadDrives = rec.At(14).Real()
+	r.Fullwalk = rec.At(15).Bool()
+	r.Progress = rec.At(16).Real()
+	r.IndexUnique = rec.At(17).Int()
+	r.StateTimestamp = rec.At(18).Int()
+	r.CurSpaceThrottleMs = rec.At(19).Real()
+	r.TransactionStartStamp = rec.At(20).Int()
+}
+
+// ClusterTierStats is one row of cluster_tier_stats: its stored columns, null as the zero value.
+type ClusterTierStats struct {
+	Key        int64 // $key
+	Tier       int64 // tier
+	Reads      int64 // reads
+	Writes     int64 // writes
+	ReadBytes  int64 // read_bytes
+	WriteBytes int64 // write_bytes
+	Rops       int64 // rops
+	Wops       int64 // wops
+	Rbps       int64 // rbps
+	Wbps       int64 // wbps
+	LastUpdate int64 // last_update
+}
+
+// TableName returns "cluster_tier_stats".
+func (*ClusterTierStats) TableName() string { return "cluster_tier_stats" }
+
+// Scan fills r from a record of cluster_tier_stats.
+func (r *ClusterTierStats) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Tier = rec.At(0).Int()
+	r.Reads = rec.At(1).Int()
+	r.Writes = rec.At(2).Int()
+	r.ReadBytes = rec.At(3).Int()
+	r.WriteBytes = rec.At(4).Int()
+	r.Rops = rec.At(5).Int()
+	r.Wops = rec.At(6).Int()
+	r.Rbps = rec.At(7).Int()
+	r.Wbps = rec.At(8).Int()
+	r.LastUpdate = rec.At(9).Int()
 }
 
 // System is one row of system: its stored columns, null as the zero value.
@@ -630,7 +786,6 @@ type Machine struct {
 	Deleted         bool   // a tombstone
 	Name            string // name
 	Type            string // type
-	Stats           int64  // stats
 	Cores           int64  // cores
 	RAM             int64  // ram
 	Cluster         int64  // cluster
@@ -656,7 +811,6 @@ func (r *Machine) Scan(rec *schema.Record) {
 	r.Deleted = rec.Deleted
 	r.Name = rec.At(0).Text()
 	r.Type = rec.At(1).Text()
-	r.Stats = rec.At(3).Int()
 	r.Cores = rec.At(5).Int()
 	r.RAM = rec.At(6).Int()
 	r.Cluster = rec.At(7).Int()
@@ -730,6 +884,57 @@ func (r *MachineStatus) Scan(rec *schema.Record) {
 	r.DoneSeq = rec.At(19).Int()
 	r.BootID = rec.At(20).Text()
 	r.MachineType = rec.At(21).Text()
+}
+
+// MachineStats is one row of machine_stats: its stored columns, null as the zero value.
+type MachineStats struct {
+	Key           int64   // $key
+	Deleted       bool    // a tombstone
+	Machine       int64   // machine
+	TotalCPU      float64 // total_cpu
+	UserCPU       int64   // user_cpu
+	SystemCPU     int64   // system_cpu
+	IowaitCPU     int64   // iowait_cpu
+	VmusageCPU    int64   // vmusage_cpu
+	IrqCPU        int64   // irq_cpu
+	RAMUsed       int64   // ram_used
+	RAMPct        float64 // ram_pct
+	VramUsed      int64   // vram_used
+	CoreUsagelist string  // core_usagelist
+	CoreTemp      int64   // core_temp
+	CoreTempTop   int64   // core_temp_top
+	CorePeak      int64   // core_peak
+	CoreCountGt25 int64   // core_count_gt_25
+	CoreCountGt50 int64   // core_count_gt_50
+	CoreCountGt75 int64   // core_count_gt_75
+	Modified      int64   // modified
+}
+
+// TableName returns "machine_stats".
+func (*MachineStats) TableName() string { return "machine_stats" }
+
+// Scan fills r from a record of machine_stats.
+func (r *MachineStats) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Deleted = rec.Deleted
+	r.Machine = rec.At(0).Int()
+	r.TotalCPU = rec.At(1).Real()
+	r.UserCPU = rec.At(2).Int()
+	r.SystemCPU = rec.At(3).Int()
+	r.IowaitCPU = rec.At(4).Int()
+	r.VmusageCPU = rec.At(5).Int()
+	r.IrqCPU = rec.At(6).Int()
+	r.RAMUsed = rec.At(7).Int()
+	r.RAMPct = rec.At(8).Real()
+	r.VramUsed = rec.At(9).Int()
+	r.CoreUsagelist = rec.At(10).Text()
+	r.CoreTemp = rec.At(11).Int()
+	r.CoreTempTop = rec.At(12).Int()
+	r.CorePeak = rec.At(13).Int()
+	r.CoreCountGt25 = rec.At(14).Int()
+	r.CoreCountGt50 = rec.At(15).Int()
+	r.CoreCountGt75 = rec.At(16).Int()
+	r.Modified = rec.At(17).Int()
 }
 
 // MachineConsole is one row of machine_console: its stored columns, null as the zero value.

@@ -68,7 +68,7 @@ func TestLogTellsWhatBecameOfEachRow(t *testing.T) {
 			return tx.Delete("storage_tiers", tier)
 		})
 		update(t, db, func(tx *store.Tx) error { return tx.Purge("files", key) })
-		if d := cmp.Diff([]string{"deleted files/1", "deleted storage_tiers/1"}, logged(t, db, begin)); d != "" {
+		if d := cmp.Diff([]string{"deleted files/1", "deleted storage_tier_stats/1", "deleted storage_tiers/1"}, logged(t, db, begin)); d != "" {
 			t.Errorf("deleted, and a tombstone cleared away (-want +got):\n%s", d)
 		}
 	})

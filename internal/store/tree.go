@@ -29,19 +29,33 @@ func (tx *Tx) Create(r *schema.Record, forwarded schema.Set) (schema.Value, erro
 				return schema.Value{}, err
 			}
 		}
-		if !f.IsTwin {
-			continue
-		}
-		twin := schema.NewRecord(tx.table(f.Ref))
-		twin.Key = key
-		if f.Back != "" {
-			twin.Put(f.Back, key)
-		}
-		if _, err := tx.Create(twin, nil); err != nil {
-			return schema.Value{}, err
+		if f.IsTwin {
+			if _, err := tx.createTwin(f, key); err != nil {
+				return schema.Value{}, err
+			}
 		}
 	}
 	return key, nil
+}
+
+// createTwin makes the row that has the key of its twin, which f belongs to.
+func (tx *Tx) createTwin(f *schema.Field, key schema.Value) (*schema.Record, error) {
+	twin := schema.NewRecord(tx.table(f.Ref))
+	twin.Key = key
+	if f.Back != "" {
+		twin.Put(f.Back, key)
+	}
+	_, err := tx.Create(twin, nil)
+	return twin, err
+}
+
+// EnsureTwin returns the live twin that the row with the key has by f. It makes one where an older version of the program made none.
+func (tx *Tx) EnsureTwin(f *schema.Field, key schema.Value) (*schema.Record, error) {
+	twin, err := tx.Get(f.Ref, key)
+	if errs.Is(err, errs.NotFound) {
+		return tx.createTwin(f, key)
+	}
+	return twin, err
 }
 
 func (tx *Tx) createOwned(r *schema.Record, f *schema.Field, forwarded schema.Set) (schema.Value, error) {

@@ -19,6 +19,8 @@ type facts struct {
 	cores, ramMiB            int64
 	bootedAt                 int64 // seconds since 1970
 	iommu                    bool
+	load                     load
+	disks                    diskSample
 }
 
 // readFacts reads /proc, /etc and /sys. Only what every Linux has is required.

@@ -1,5 +1,5 @@
 // Package host keeps the rows that say what this host is: its node with its machine, the cluster, the storage tiers with their sizes,
-// the system row and the settings. It reads /proc and asks nobody else, but for what its Probe knows.
+// the system row and the settings, and what they use. It reads /proc and asks nobody else, but for what its Probe knows.
 package host
 
 import (
@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -19,6 +21,8 @@ type Probe interface {
 	Accelerator(ctx context.Context) (accelerator, reason string)
 	// QEMUVersion returns the version of the QEMU that guests run by, as in "7.2.9".
 	QEMUVersion(ctx context.Context) (string, error)
+	// Answers returns why the hypervisor can't be asked for anything now; nil when it can.
+	Answers(ctx context.Context) error
 }
 
 // Config is what the controller is made of.
@@ -45,7 +49,10 @@ type Identity struct {
 // Controller is the reconciler "host".
 type Controller struct {
 	Config
-	probed *probed // nil until Examine: the node keeps what it knew before
+	probed  *probed     // nil until Examine: the node keeps what it knew before
+	trouble string      // why the node isn't well; empty when it is, or nobody asked yet
+	load    *load       // of the pass before; nil at first
+	disks   *diskSample // likewise
 }
 
 // probed is what the probe said; a new QEMU or another answer of KVM takes a restart to be seen. The version is asked for at each pass
@@ -89,6 +96,13 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 			c.Log.Debug("the version of QEMU is still unknown", "err", err)
 		}
 	}
+	c.trouble = ""
+	if err := c.Probe.Answers(ctx); err != nil && ctx.Err() == nil {
+		c.trouble = "the hypervisor doesn't answer"
+		if typed := errs.As(err); typed != nil {
+			c.trouble = typed.Text
+		}
+	}
 	_, err := c.pass(ctx)
 	return err
 }
@@ -106,6 +120,10 @@ func (c *Controller) pass(ctx context.Context) (Identity, error) {
 	if facts.machineID, err = machineID(c.Root, c.Data); err != nil {
 		return Identity{}, err
 	}
+	if facts.load, err = readLoad(c.Root); err != nil {
+		return Identity{}, fmt.Errorf("reading the host's load: %w", err)
+	}
+	facts.disks = readDisks(c.Root, time.Now())
 	pools, err := findPools(c.Data)
 	if err != nil {
 		return Identity{}, err
@@ -115,6 +133,9 @@ func (c *Controller) pass(ctx context.Context) (Identity, error) {
 		id, err = c.write(tx, facts, pools)
 		return err
 	})
+	if err == nil {
+		c.load, c.disks = &facts.load, &facts.disks
+	}
 	return id, err
 }
 
@@ -133,5 +154,8 @@ func (c *Controller) write(tx *store.Tx, f facts, pools []pool) (id Identity, er
 	if id.Node, err = c.ensureNode(tx, f, id.Cluster, settings["accelerator"]); err != nil {
 		return id, err
 	}
-	return id, ensureTiers(tx, id.Cluster, pools)
+	if err := c.ensureTiers(tx, id.Cluster, pools, f.disks); err != nil {
+		return id, err
+	}
+	return id, c.writeLoad(tx, id, f)
 }

@@ -107,9 +107,13 @@ func (c *Controller) ensureNode(tx *store.Tx, f facts, cluster int64, setting st
 	if err != nil {
 		return 0, err
 	}
+	state := "online"
+	if c.trouble != "" {
+		state = "warning"
+	}
 	return key.Int(), put(tx, status, schema.Set{
 		"running": schema.BoolValue(true), "powerstate": schema.BoolValue(true), "migratable": schema.BoolValue(false), "status": text("running"),
-		"state": text("online"), "node": key, "started": number(f.bootedAt), "boot_id": text(f.bootID),
+		"state": text(state), "status_info": text(c.trouble), "node": key, "started": number(f.bootedAt), "boot_id": text(f.bootID),
 	})
 }
 

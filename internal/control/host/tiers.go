@@ -23,7 +23,15 @@ const (
 // pool is a directory that serves a tier, with the size of its file system.
 type pool struct {
 	tier           int64
-	capacity, used int64 // bytes
+	capacity, used int64  // bytes
+	disk           string // numbers of the device that it lies on, as in "8:1"
+}
+
+func (p pool) percent() int64 {
+	if p.capacity == 0 {
+		return 0
+	}
+	return p.used * 100 / p.capacity
 }
 
 // findPools looks which tiers have a directory under pools. That of tier 1 is made.
@@ -41,8 +49,14 @@ func findPools(data string) ([]pool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("size of the pool of tier %d: %w", tier, err)
 		}
+		var inode syscall.Stat_t
+		if err := syscall.Stat(poolPath(data, tier), &inode); err != nil {
+			return nil, fmt.Errorf("device of the pool of tier %d: %w", tier, err)
+		}
 		block := int64(st.Bsize)
-		pools = append(pools, pool{tier: tier, capacity: int64(st.Blocks) * block, used: int64(st.Blocks-st.Bfree) * block})
+		pools = append(pools, pool{
+			tier: tier, capacity: int64(st.Blocks) * block, used: int64(st.Blocks-st.Bfree) * block, disk: diskOf(inode.Dev),
+		})
 	}
 	return pools, nil
 }
@@ -52,7 +66,7 @@ func poolPath(data string, tier int64) string {
 }
 
 // ensureTiers keeps a row for each tier that has a pool, system-wide and for the cluster, and drops those of pools that are gone.
-func ensureTiers(tx *store.Tx, cluster int64, pools []pool) error {
+func (c *Controller) ensureTiers(tx *store.Tx, cluster int64, pools []pool, disks diskSample) error {
 	allocated, err := allocatedByTier(tx)
 	if err != nil {
 		return err
@@ -61,11 +75,16 @@ func ensureTiers(tx *store.Tx, cluster int64, pools []pool) error {
 	for _, p := range pools {
 		served[p.tier] = true
 		tier := schema.IntValue(p.tier)
-		if _, err := ensureOne(tx, "storage_tiers", tierSet(p, allocated[p.tier]), store.Eq("tier", tier)); err != nil {
+		whole, err := ensureOne(tx, "storage_tiers", tierSet(p, allocated[p.tier]), store.Eq("tier", tier))
+		if err != nil {
 			return err
 		}
 		of := schema.IntValue(cluster)
-		if _, err := ensureOne(tx, "cluster_tiers", schema.Set{"tier": tier, "cluster": of}, store.Eq("tier", tier), store.Eq("cluster", of)); err != nil {
+		part, err := ensureOne(tx, "cluster_tiers", schema.Set{"tier": tier, "cluster": of}, store.Eq("tier", tier), store.Eq("cluster", of))
+		if err != nil {
+			return err
+		}
+		if err := c.writeTierStatus(tx, p, allocated[p.tier], disks, whole, part); err != nil {
 			return err
 		}
 	}
@@ -88,13 +107,9 @@ func ensureTiers(tx *store.Tx, cluster int64, pools []pool) error {
 
 func tierSet(p pool, allocated int64) schema.Set {
 	number := schema.IntValue
-	percent := int64(0)
-	if p.capacity > 0 {
-		percent = p.used * 100 / p.capacity
-	}
 	return schema.Set{
 		"tier": number(p.tier), "capacity": number(p.capacity), "used": number(p.used), "used_inflated": number(p.used),
-		"used_pct": number(percent), "allocated": number(allocated),
+		"used_pct": number(p.percent()), "allocated": number(allocated),
 	}
 }
 

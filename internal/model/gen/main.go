@@ -73,7 +73,7 @@ func singular(s string) string {
 	switch {
 	case strings.HasSuffix(s, "sses"):
 		return strings.TrimSuffix(s, "es")
-	case strings.HasSuffix(s, "status"), strings.HasSuffix(s, "system"):
+	case strings.HasSuffix(s, "status"), strings.HasSuffix(s, "stats"), strings.HasSuffix(s, "system"):
 		return s
 	}
 	return strings.TrimSuffix(s, "s")

@@ -1,0 +1,110 @@
+package host
+
+import (
+	"encoding/json"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"dewpoint/internal/schema"
+)
+
+// ticks is what a processor did with its time since the host started, in clock ticks (proc_stat(5)).
+type ticks struct{ user, system, idle, iowait, irq, guest int64 }
+
+func (t ticks) total() int64 { return t.user + t.system + t.idle + t.iowait + t.irq }
+
+func (t ticks) since(before ticks) ticks {
+	return ticks{t.user - before.user, t.system - before.system, t.idle - before.idle, t.iowait - before.iowait, t.irq - before.irq, t.guest - before.guest}
+}
+
+// percent is a part of the whole, in percent.
+func (t ticks) percent(part int64) int64 {
+	if t.total() <= 0 {
+		return 0
+	}
+	return min(max(part*100/t.total(), 0), 100)
+}
+
+func (t ticks) busy() int64 { return t.percent(t.user + t.system + t.irq) }
+
+// load is what the host says of its use at one moment.
+type load struct {
+	all     ticks
+	cores   []ticks
+	ramUsed int64 // MiB
+}
+
+// readLoad reads /proc/stat and /proc/meminfo.
+func readLoad(root fs.FS) (l load, err error) {
+	text, err := fs.ReadFile(root, "proc/stat")
+	if err != nil {
+		return l, err
+	}
+	for key, value := range pairs(text, " ") {
+		switch {
+		case key == "cpu":
+			l.all = readTicks(value)
+		case strings.HasPrefix(key, "cpu"):
+			l.cores = append(l.cores, readTicks(value))
+		}
+	}
+	if text, err = fs.ReadFile(root, "proc/meminfo"); err != nil {
+		return l, err
+	}
+	var total, available int64
+	for key, value := range pairs(text, ":") {
+		switch kib, _ := strconv.ParseInt(strings.TrimSuffix(value, " kB"), 10, 64); key {
+		case "MemTotal":
+			total = kib
+		case "MemAvailable":
+			available = kib
+		}
+	}
+	l.ramUsed = (total - available) / 1024
+	return l, nil
+}
+
+// readTicks reads a line of /proc/stat. What guests had is in the first two figures too, and steal is time that we didn't have.
+func readTicks(line string) ticks {
+	var n [10]int64 // user nice system idle iowait irq softirq steal guest guest_nice
+	for i, word := range strings.Fields(line) {
+		if i < len(n) {
+			n[i], _ = strconv.ParseInt(word, 10, 64)
+		}
+	}
+	return ticks{user: n[0] + n[1], system: n[2], idle: n[3], iowait: n[4], irq: n[5] + n[6], guest: n[8] + n[9]}
+}
+
+// columns are those of machine_stats that follow from two moments; without an earlier one nothing is known of the processors.
+func (l load) columns(before *load, ramMiB int64) schema.Set {
+	number := schema.IntValue
+	set := schema.Set{"ram_used": number(l.ramUsed)}
+	if ramMiB > 0 {
+		set["ram_pct"] = schema.RealValue(float64(l.ramUsed * 100 / ramMiB))
+	}
+	if before == nil || len(before.cores) != len(l.cores) {
+		return set
+	}
+	d := l.all.since(before.all)
+	set["total_cpu"] = schema.RealValue(float64(d.busy()))
+	set["user_cpu"], set["system_cpu"], set["iowait_cpu"] = number(d.percent(d.user)), number(d.percent(d.system)), number(d.percent(d.iowait))
+	set["irq_cpu"], set["vmusage_cpu"] = number(d.percent(d.irq)), number(d.percent(d.guest))
+	each, peak, above := make([]int64, len(l.cores)), int64(0), map[int64]int64{}
+	for i := range l.cores {
+		each[i] = l.cores[i].since(before.cores[i]).busy()
+		peak = max(peak, each[i])
+		for _, limit := range []int64{25, 50, 75} {
+			if each[i] > limit {
+				above[limit]++
+			}
+		}
+	}
+	list, err := json.Marshal(each)
+	if err != nil { // numbers always marshal
+		panic(err)
+	}
+	set["core_usagelist"], set["core_peak"] = schema.TextValue(string(list)), number(peak)
+	set["core_count_gt_25"], set["core_count_gt_50"], set["core_count_gt_75"] = number(above[25]), number(above[50]), number(above[75])
+	return set
+}

@@ -1,0 +1,125 @@
+package host_test
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sys/unix"
+
+	"dewpoint/internal/control/host"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// row reads a row of a generated type.
+func row[T any, P interface {
+	*T
+	TableName() string
+	Scan(*schema.Record)
+}](t *testing.T, db *store.DB, key int64) (r T) {
+	t.Helper()
+	view(t, db, func(tx *store.Tx) (err error) {
+		r, err = store.GetRow[T, P](tx, schema.IntValue(key))
+		return err
+	})
+	return r
+}
+
+func pass(t *testing.T, h *host.Controller) {
+	t.Helper()
+	if err := h.Reconcile(background); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLoadIsWhatTheKernelCounted(t *testing.T) {
+	t.Parallel()
+	c, fs := config(t), files()
+	c.Root = fs
+	say := func(path, text string) { fs[path] = &fstest.MapFile{Data: []byte(text)} }
+	say("proc/meminfo", "MemTotal: 8388608 kB\nMemFree: 1 kB\nMemAvailable: 6291456 kB\n")
+	say("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 50 0 50 400 0 0 0 0 0 0\ncpu1 50 0 50 400 0 0 0 0 0 0\nbtime 1700000000\n")
+	h := host.New(c)
+	id, err := h.Ensure(background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine := row[model.Node](t, c.DB, id.Node).Machine
+	first := row[model.MachineStats](t, c.DB, machine)
+	if first.RAMUsed != 2048 || first.RAMPct != 25 || first.CoreUsagelist != "" {
+		t.Errorf("before anything can be known of the processors: %+v", first)
+	}
+	// 200 ticks went by: 80 for programs, of which guests had 60, 20 for the kernel, 10 for interrupts, 10 waiting, 80 for nothing.
+	say("proc/stat", "cpu  180 0 120 880 10 4 6 0 60 0\ncpu0 140 0 60 400 0 0 0 0 0 0\ncpu1 40 0 60 480 10 4 6 0 60 0\nbtime 1700000000\n")
+	pass(t, h)
+	want := model.MachineStats{
+		Key: machine, Machine: machine, TotalCPU: 55, UserCPU: 40, SystemCPU: 10, IowaitCPU: 5, IrqCPU: 5, VmusageCPU: 30, RAMUsed: 2048, RAMPct: 25,
+		CoreUsagelist: "[100,10]", CorePeak: 100, CoreCountGt25: 1, CoreCountGt50: 1, CoreCountGt75: 1,
+	}
+	if d := cmp.Diff(want, row[model.MachineStats](t, c.DB, machine), cmpopts.IgnoreFields(want, "Modified")); d != "" {
+		t.Errorf("load (-want +got):\n%s", d)
+	}
+	cluster := row[model.ClusterStatus](t, c.DB, id.Cluster)
+	if cluster.Status != "online" || cluster.TotalRAM != 8192 || cluster.PhysRAMUsed != 2048 || cluster.PhysTotalCPU != 55 || cluster.TotalCores != 2 || cluster.OnlineNodes != 1 {
+		t.Errorf("cluster status %+v", cluster)
+	}
+}
+
+func TestTierCountersAreTheDisks(t *testing.T) {
+	t.Parallel()
+	c, fs := config(t), files()
+	c.Root = fs
+	var inode syscall.Stat_t
+	if err := syscall.Stat(c.Data, &inode); err != nil {
+		t.Fatal(err)
+	}
+	counted := func(reads, sectorsRead, writes, sectorsWritten int) {
+		fs["proc/diskstats"] = &fstest.MapFile{Data: fmt.Appendf(nil, "%4d %7d vda %d 0 %d 9 %d 0 %d 9 0 0 0\n 99 7 other 1 2 3\n",
+			unix.Major(inode.Dev), unix.Minor(inode.Dev), reads, sectorsRead, writes, sectorsWritten)}
+	}
+	counted(10, 100, 20, 200)
+	h := host.New(c)
+	if _, err := h.Ensure(background); err != nil {
+		t.Fatal(err)
+	}
+	counted(1_000_010, 100, 1_000_020, 200)
+	pass(t, h)
+	got := row[model.StorageTierStats](t, c.DB, 1)
+	if got.Reads != 1_000_010 || got.ReadBytes != 51200 || got.Writes != 1_000_020 || got.WriteBytes != 102400 || got.Rops == 0 || got.Wops == 0 || got.Rbps != 0 {
+		t.Errorf("counters %+v", got)
+	}
+	if of := row[model.ClusterTierStats](t, c.DB, 1); of.Reads != got.Reads || of.Tier != 1 {
+		t.Errorf("counters of the cluster's tier %+v", of)
+	}
+	tier, status := row[model.StorageTier](t, c.DB, 1), row[model.ClusterTierStatus](t, c.DB, 1)
+	if status.Status == "offline" || !status.Working || status.Capacity != tier.Capacity || status.Capacity == 0 {
+		t.Errorf("status %+v of tier %+v", status, tier)
+	}
+}
+
+func TestNodeSaysThatTheHypervisorIsLost(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{errors.New("refused"), errs.New(errs.Unavailable, "gone", "libvirt is gone")} {
+		c := config(t)
+		h, id := ensure(t, c)
+		h.Probe = probe{failed: cause}
+		pass(t, h)
+		node := row[model.MachineStatus](t, c.DB, row[model.Node](t, c.DB, id.Node).Machine)
+		cluster := row[model.ClusterStatus](t, c.DB, id.Cluster)
+		if node.State != "warning" || node.StatusInfo == "" || node.StatusInfo == "refused" || !node.Running || cluster.State != "warning" || cluster.StatusInfo != node.StatusInfo {
+			t.Errorf("after %v: node %+v, cluster %+v", cause, node, cluster)
+		}
+		h.Probe = probe{}
+		pass(t, h)
+		if node = row[model.MachineStatus](t, c.DB, node.Key); node.State != "online" || node.StatusInfo != "" {
+			t.Errorf("back again: %+v", node)
+		}
+	}
+}

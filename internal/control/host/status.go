@@ -1,0 +1,105 @@
+package host
+
+import (
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// A tier is in trouble above warnAbove percent, and takes nothing more at full.
+const (
+	warnAbove = 90
+	full      = 100
+)
+
+// putTwin writes columns of the row with the same key that a column leads to.
+func putTwin(tx *store.Tx, table, column string, key schema.Value, set schema.Set) error {
+	twin, err := tx.EnsureTwin(tx.Schema().Table(table).Field(column), key)
+	if err != nil {
+		return err
+	}
+	return put(tx, twin, set)
+}
+
+// running sums up what is given to the VMs that run.
+type running struct{ machines, cores, ramMiB int64 }
+
+// runningVMs looks at the VMs' status rows. There is one node, so all of them run on it.
+func runningVMs(tx *store.Tx) (sum running, err error) {
+	machines, err := store.FindRows[model.Machine](tx, store.Eq("type", schema.TextValue("vm")))
+	if err != nil {
+		return sum, err
+	}
+	isVM := map[int64]bool{}
+	for _, m := range machines {
+		isVM[m.Key] = true
+	}
+	states, err := store.FindRows[model.MachineStatus](tx, store.Eq("running", schema.BoolValue(true)))
+	for _, s := range states {
+		if isVM[s.Key] {
+			sum.machines, sum.cores, sum.ramMiB = sum.machines+1, sum.cores+s.RunningCores, sum.ramMiB+s.RunningRAM
+		}
+	}
+	return sum, err
+}
+
+// writeLoad keeps the node's load and what the cluster has and uses.
+func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
+	node, err := store.GetRow[model.Node](tx, schema.IntValue(id.Node))
+	if err != nil {
+		return err
+	}
+	vms, err := runningVMs(tx)
+	if err != nil {
+		return err
+	}
+	number := schema.IntValue
+	stats := f.load.columns(c.load, f.ramMiB)
+	stats["vram_used"] = number(vms.ramMiB)
+	if err := putTwin(tx, "machines", "stats", number(node.Machine), stats); err != nil {
+		return err
+	}
+	state := "online"
+	if c.trouble != "" {
+		state = "warning"
+	}
+	set := schema.Set{
+		"status": schema.TextValue("online"), "state": schema.TextValue(state), "status_info": schema.TextValue(c.trouble),
+		"total_nodes": number(1), "online_nodes": number(1), "running_machines": number(vms.machines),
+		"total_ram": number(f.ramMiB), "online_ram": number(f.ramMiB), "used_ram": number(vms.ramMiB),
+		"total_cores": number(f.cores), "online_cores": number(f.cores), "used_cores": number(vms.cores),
+		"phys_ram_used": number(f.load.ramUsed),
+	}
+	if busy, known := stats["total_cpu"]; known {
+		set["phys_total_cpu"] = number(busy.Int())
+	}
+	return putTwin(tx, "clusters", "status", number(id.Cluster), set)
+}
+
+// writeTierStatus keeps the health and the counters of a pool's rows.
+func (c *Controller) writeTierStatus(tx *store.Tx, p pool, allocated int64, disks diskSample, storageTier, clusterTier schema.Value) error {
+	size := tierSet(p, allocated)
+	status, state := "online", "online"
+	switch percent := p.percent(); {
+	case percent >= full:
+		status, state = "outofspace", "error"
+	case percent > warnAbove:
+		state = "warning"
+	}
+	err := putTwin(tx, "cluster_tiers", "status", clusterTier, schema.Set{
+		"tier": size["tier"], "capacity": size["capacity"], "used": size["used"], "used_pct": size["used_pct"], "allocated": size["allocated"],
+		"status": schema.TextValue(status), "state": schema.TextValue(state), "working": schema.BoolValue(true),
+	})
+	if err != nil {
+		return err
+	}
+	counted := disks.columns(p.disk, c.disks)
+	if err := putTwin(tx, "storage_tiers", "stats", storageTier, counted); err != nil {
+		return err
+	}
+	ofCluster := schema.Set{"tier": size["tier"]}
+	for name, v := range counted {
+		ofCluster[name] = v
+	}
+	return putTwin(tx, "cluster_tiers", "stats", clusterTier, ofCluster)
+}

@@ -1,0 +1,69 @@
+package model
+
+import "dewpoint/internal/schema"
+
+// clusterTierStatus declares the health of a cluster's tier; its key is the cluster tier's. What belongs to a distributed store (walks,
+// repairs, transactions) stays null: a tier is a directory.
+func clusterTierStatus() *schema.Table {
+	return &schema.Table{
+		Name: "cluster_tier_status", Title: "Cluster tier status", ReadOnly: true, Display: "status",
+		Doc: "Health and size of a cluster's storage tier. The key is that of the cluster tier.",
+		Fields: schema.Fields{
+			schema.Uint32("tier").ReadOnly().Summary().Indexed(),
+			schema.Enum("status", "online", "offline", "repairing", "initializing", "verifying", "noredundant", "outofspace").
+				Labels("noredundant", "No Redundancy", "outofspace", "Out Of Space").ReadOnly().Def("offline").Summary(),
+			healthState().Summary(),
+			schema.Uint64("capacity").ReadOnly().Def(0).In("bytes"),
+			schema.Uint64("used").ReadOnly().Def(0).In("bytes"),
+			schema.Uint64("allocated").ReadOnly().Def(0).In("bytes"),
+			schema.Uint32("used_pct").ReadOnly().Def(0),
+			schema.Bool("redundant").ReadOnly(),
+			schema.Bool("encrypted").ReadOnly(),
+			schema.Bool("working").ReadOnly(),
+			schema.Uint64("last_walk_time_ms").ReadOnly(),
+			schema.Uint64("last_fullwalk_time_ms").ReadOnly(),
+			schema.Uint64("transaction").ReadOnly(),
+			schema.Uint64("repairs").ReadOnly(),
+			schema.Num("bad_drives").ReadOnly(),
+			schema.Bool("fullwalk").ReadOnly(),
+			schema.Num("progress").ReadOnly(),
+			schema.Uint64("index_unique").ReadOnly(),
+			schema.Uint64("state_timestamp").ReadOnly(),
+			schema.Num("cur_space_throttle_ms").ReadOnly(),
+			schema.Uint32("transaction_start_stamp").ReadOnly(),
+		},
+	}
+}
+
+// clusterTierStats declares what is read from and written to a cluster's tier; its key is the cluster tier's.
+func clusterTierStats() *schema.Table {
+	fields := schema.Fields{schema.Uint32("tier").ReadOnly().Summary().Indexed()}
+	return &schema.Table{
+		Name: "cluster_tier_stats", Title: "Cluster tier counters", ReadOnly: true, Display: "tier",
+		Doc:    "Reads and writes of the disk that a cluster's tier lies on. The key is that of the cluster tier.",
+		Fields: append(append(fields, diskCounters()...), schema.Modified("last_update")),
+	}
+}
+
+// storageTierStats declares what is read from and written to a storage tier; its key is the tier's row.
+func storageTierStats() *schema.Table {
+	return &schema.Table{
+		Name: "storage_tier_stats", Title: "Storage tier counters", ReadOnly: true,
+		Doc:    "Reads and writes of the disk that a storage tier lies on. The key is that of the storage tier.",
+		Fields: diskCounters(),
+	}
+}
+
+// diskCounters are null where the tier lies on no disk that the kernel counts for.
+func diskCounters() schema.Fields {
+	return schema.Fields{
+		schema.Uint64("reads").ReadOnly().Note("since the host started"),
+		schema.Uint64("writes").ReadOnly().Note("since the host started"),
+		schema.Uint64("read_bytes").ReadOnly().In("bytes"),
+		schema.Uint64("write_bytes").ReadOnly().In("bytes"),
+		schema.Uint64("rops").ReadOnly().In("reads a second"),
+		schema.Uint64("wops").ReadOnly().In("writes a second"),
+		schema.Uint64("rbps").ReadOnly().In("bytes a second"),
+		schema.Uint64("wbps").ReadOnly().In("bytes a second"),
+	}
+}
