@@ -16,7 +16,6 @@ type vm struct {
 	vnet, network            string // key and name
 	prefix                   string
 	console                  *console
-	token                    string
 }
 
 // TestFirstBoot makes a network and a guest through each dialect, and reads, changes and deletes each through the other one.

@@ -6,6 +6,7 @@ package accel
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -80,9 +81,6 @@ func tooSlow(guest, native time.Duration) string {
 	return ""
 }
 
-// loopSink keeps the compiler from dropping the native loop.
-var loopSink uint32
-
 // nativeLoop times n turns of the guest's loop on this CPU, at its best of three.
 func nativeLoop(n uint32) time.Duration {
 	var shortest time.Duration
@@ -92,7 +90,7 @@ func nativeLoop(n uint32) time.Duration {
 		for count != 0 {
 			count--
 		}
-		loopSink = count
+		runtime.KeepAlive(count) // keeps the compiler from dropping the loop
 		if took := time.Since(begin); shortest == 0 || took < shortest {
 			shortest = took
 		}
