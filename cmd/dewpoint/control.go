@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dewpoint/internal/config"
+	"dewpoint/internal/control/alarm"
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/storage"
 	"dewpoint/internal/control/vm"
@@ -20,8 +21,9 @@ import (
 
 // How often a controller looks without being nudged. Leases and events nudge, so these only bound how long a lost nudge matters.
 const (
-	vnetLook = 10 * time.Second
-	hostLook = 15 * time.Second
+	vnetLook  = 10 * time.Second
+	alarmLook = time.Minute
+	hostLook  = 15 * time.Second
 )
 
 // hypervisor is libvirt and the self-test of KVM.
@@ -64,6 +66,7 @@ func (n *node) control(ctx context.Context) error {
 	group.Go(func() error { return n.controlVnets(ctx, bootID) })
 	group.Go(func() error { return n.controlStorage(ctx) })
 	group.Go(func() error { return n.controlVMs(ctx, bootID) })
+	group.Go(func() error { return n.controlAlarms(ctx) })
 	return group.Wait()
 }
 
@@ -86,6 +89,12 @@ func (n *node) controlStorage(ctx context.Context) error {
 	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db), n.log)
 	n.bus.OnWake("storage", c.Wake)
 	return c.Run(ctx)
+}
+
+func (n *node) controlAlarms(ctx context.Context) error {
+	l := loop.New(alarm.New(n.db, n.log), alarmLook, n.log)
+	n.bus.OnWake("alarm", l.Wake)
+	return l.Run(ctx)
 }
 
 // controlVMs starts libvirt when it doesn't run, finds out what guests run by, and then keeps the domains. Without libvirt it goes on: the

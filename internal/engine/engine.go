@@ -42,6 +42,7 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"users":          userHooks,
 		"user_api_keys":  apiKeyHooks,
 		"tag_members":    tagMemberHooks,
+		"alarms":         alarmHooks,
 	}
 	db.Watch(e.grants.watch)
 	return e

@@ -111,7 +111,7 @@ func nodes() *schema.Table {
 // storageTiers declares the places where disks live; a row's key is one more than the tier's number only by chance, so clients use tier.
 func storageTiers() *schema.Table {
 	return &schema.Table{
-		Name: "storage_tiers", Title: "Storage tier", ReadOnly: true, Display: "tier",
+		Name: "storage_tiers", Title: "Storage tier", ReadOnly: true, Display: "tier", Wakes: []string{"alarm"},
 		Doc: "Storage tiers with their size and use, system-wide.",
 		Fields: schema.Fields{
 			schema.Uint8("tier").ReadOnly().Unique().Summary(),

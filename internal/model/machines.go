@@ -36,7 +36,7 @@ func machines() *schema.Table {
 // machineStatus declares the facts of a machine's power and health; its key is the machine's.
 func machineStatus() *schema.Table {
 	return &schema.Table{
-		Name: "machine_status", Title: "Machine status", NoCreate: true, Parent: "machine", Wakes: []string{},
+		Name: "machine_status", Title: "Machine status", NoCreate: true, Parent: "machine", Wakes: []string{"alarm"},
 		Doc:     "Power and health of a machine, written by the controllers. The key is that of the machine.",
 		Display: "status",
 		Fields: schema.Fields{

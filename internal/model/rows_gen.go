@@ -1124,6 +1124,115 @@ func (r *MachineNICStatus) Scan(rec *schema.Record) {
 	r.LastUpdate = rec.At(4).Int()
 }
 
+// AlarmType is one row of alarm_types: its stored columns, null as the zero value.
+type AlarmType struct {
+	Key                  string  // $key
+	Description          string  // description
+	Level                string  // level
+	DisableLogging       bool    // disable_logging
+	AllowDelete          bool    // allow_delete
+	Threshold            float64 // threshold
+	MaxSnoozeThreshold   float64 // max_snooze_threshold
+	MaxSnoozeSeconds     int64   // max_snooze_seconds
+	DefaultSnoozeSeconds int64   // default_snooze_seconds
+}
+
+// TableName returns "alarm_types".
+func (*AlarmType) TableName() string { return "alarm_types" }
+
+// Scan fills r from a record of alarm_types.
+func (r *AlarmType) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	r.Description = rec.At(1).Text()
+	r.Level = rec.At(2).Text()
+	r.DisableLogging = rec.At(3).Bool()
+	r.AllowDelete = rec.At(4).Bool()
+	r.Threshold = rec.At(5).Real()
+	r.MaxSnoozeThreshold = rec.At(6).Real()
+	r.MaxSnoozeSeconds = rec.At(7).Int()
+	r.DefaultSnoozeSeconds = rec.At(8).Int()
+}
+
+// Alarm is one row of alarms: its stored columns, null as the zero value.
+type Alarm struct {
+	Key             int64   // $key
+	Owner           string  // owner
+	OwnerType       string  // owner_type
+	SubOwner        string  // sub_owner
+	SubOwnerType    string  // sub_owner_type
+	AlarmType       string  // alarm_type
+	Level           string  // level
+	Status          string  // status
+	AlarmID         string  // alarm_id
+	Resolvable      bool    // resolvable
+	ResolveText     string  // resolve_text
+	ResolveAction   string  // resolve_action
+	Created         int64   // created
+	Modified        int64   // modified
+	Snooze          int64   // snooze
+	SnoozedBy       string  // snoozed_by
+	SnoozeThreshold float64 // snooze_threshold
+	Expires         int64   // expires
+}
+
+// TableName returns "alarms".
+func (*Alarm) TableName() string { return "alarms" }
+
+// Scan fills r from a record of alarms.
+func (r *Alarm) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Owner = rec.At(0).Text()
+	r.OwnerType = rec.At(1).Text()
+	r.SubOwner = rec.At(2).Text()
+	r.SubOwnerType = rec.At(3).Text()
+	r.AlarmType = rec.At(4).Text()
+	r.Level = rec.At(5).Text()
+	r.Status = rec.At(6).Text()
+	r.AlarmID = rec.At(7).Text()
+	r.Resolvable = rec.At(8).Bool()
+	r.ResolveText = rec.At(9).Text()
+	r.ResolveAction = rec.At(10).Text()
+	r.Created = rec.At(11).Int()
+	r.Modified = rec.At(12).Int()
+	r.Snooze = rec.At(13).Int()
+	r.SnoozedBy = rec.At(14).Text()
+	r.SnoozeThreshold = rec.At(15).Real()
+	r.Expires = rec.At(16).Int()
+}
+
+// AlarmHistory is one row of alarm_history: its stored columns, null as the zero value.
+type AlarmHistory struct {
+	Key          int64  // $key
+	AlarmRaised  int64  // alarm_raised
+	AlarmLowered int64  // alarm_lowered
+	ArchivedBy   string // archived_by
+	Owner        string // owner
+	AlarmType    string // alarm_type
+	Level        string // level
+	Status       string // status
+	AlarmID      string // alarm_id
+	SubOwner     string // sub_owner
+	Standing     bool   // standing
+}
+
+// TableName returns "alarm_history".
+func (*AlarmHistory) TableName() string { return "alarm_history" }
+
+// Scan fills r from a record of alarm_history.
+func (r *AlarmHistory) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.AlarmRaised = rec.At(0).Int()
+	r.AlarmLowered = rec.At(1).Int()
+	r.ArchivedBy = rec.At(2).Text()
+	r.Owner = rec.At(3).Text()
+	r.AlarmType = rec.At(4).Text()
+	r.Level = rec.At(5).Text()
+	r.Status = rec.At(6).Text()
+	r.AlarmID = rec.At(7).Text()
+	r.SubOwner = rec.At(8).Text()
+	r.Standing = rec.At(9).Bool()
+}
+
 // TagMember is one row of tag_members: its stored columns, null as the zero value.
 type TagMember struct {
 	Key    int64  // $key

@@ -1,0 +1,104 @@
+package alarm
+
+import (
+	"fmt"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// fact is something that is wrong.
+type fact struct {
+	typ, owner, subOwner string // owner and subOwner as table/key
+	text                 string
+}
+
+// same tells whether an alarm is about the fact.
+func (f fact) same(r *schema.Record) bool {
+	return r.Get("alarm_type").Text() == f.typ && r.Get("owner").Text() == f.owner && r.Get("sub_owner").Text() == f.subOwner
+}
+
+// state is all that a pass looks at.
+type state struct {
+	types    map[string]*schema.Record
+	wrong    []fact
+	alarms   []*schema.Record
+	resolved []*schema.Record // of alarm_history: those resolved whose cause stood when last seen
+}
+
+func read(tx *store.Tx) (s state, err error) {
+	types, err := tx.Find("alarm_types")
+	if err != nil {
+		return s, err
+	}
+	s.types = map[string]*schema.Record{}
+	for _, t := range types {
+		s.types[t.Key.Text()] = t
+	}
+	if s.alarms, err = tx.Find("alarms"); err != nil {
+		return s, err
+	}
+	if s.resolved, err = tx.Find("alarm_history", store.Eq("standing", schema.BoolValue(true))); err != nil {
+		return s, err
+	}
+	machines, err := wrongMachines(tx)
+	if err != nil {
+		return s, err
+	}
+	tiers, err := fullTiers(tx)
+	s.wrong = append(machines, tiers...)
+	return s, err
+}
+
+// wrongMachines looks at the state of all machines.
+func wrongMachines(tx *store.Tx) (wrong []fact, err error) {
+	states, err := store.FindRows[model.MachineStatus](tx, store.In("state", schema.TextValue("warning"), schema.TextValue("error")))
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range states {
+		m, err := store.GetRow[model.Machine](tx, schema.IntValue(s.Key))
+		if err != nil {
+			return nil, err
+		}
+		f := fact{owner: m.Owner, text: s.StatusInfo}
+		switch {
+		case m.Type == "node":
+			f.typ = nodeIll
+		case m.Type == "vnet":
+			f.typ = vnetError
+		case s.Status == "error":
+			f.typ = vmError
+		}
+		if f.typ == "" || f.owner == "" {
+			continue
+		}
+		if f.text == "" {
+			f.text = kindOf(f.typ).description
+		}
+		wrong = append(wrong, f)
+	}
+	return wrong, nil
+}
+
+// fullTiers looks at the use of the storage tiers. Its texts name no figure that changes all the time.
+func fullTiers(tx *store.Tx) (wrong []fact, err error) {
+	systems, err := tx.Find("system")
+	if err != nil || len(systems) == 0 {
+		return nil, err
+	}
+	tiers, err := store.FindRows[model.StorageTier](tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tiers {
+		if t.UsedPct > fullAbove {
+			wrong = append(wrong, fact{
+				typ: tierFull, owner: "system/" + systems[0].Key.Text(), subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
+				text: fmt.Sprintf("storage tier %d is more than %d %% full; make room or enlarge it", t.Tier, fullAbove),
+			})
+		}
+	}
+	return wrong, nil
+}

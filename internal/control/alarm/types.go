@@ -1,0 +1,56 @@
+package alarm
+
+import "dewpoint/internal/schema"
+
+// The types of alarms.
+const (
+	vmError   = "vm_error"
+	vnetError = "vnet_error"
+	nodeIll   = "node_warning"
+	tierFull  = "storage_tier_full"
+)
+
+// fullAbove is the percentage of a tier above which it is as good as full: VMs whose disks can't grow stand still.
+const fullAbove = 90
+
+const (
+	day  = 24 * 60 * 60
+	year = 365 * day
+)
+
+// kind is what the table alarm_types says of a type.
+type kind struct {
+	name, description, level string
+	threshold                int64  // 0 where it is about no figure
+	resolve                  string // what resolving it means; "" when only the end of its cause does
+}
+
+const seenTo = "Takes the alarm away until the error changes"
+
+var kinds = []kind{
+	{name: vmError, description: "A VM can't do what is wished of it", level: "error", resolve: seenTo},
+	{name: vnetError, description: "A network's router has an error", level: "error", resolve: seenTo},
+	{name: nodeIll, description: "A node can't do all its work, as when its hypervisor doesn't answer", level: "critical"},
+	{name: tierFull, description: "A storage tier is nearly full", level: "warning", threshold: fullAbove},
+}
+
+func kindOf(name string) kind {
+	for _, k := range kinds {
+		if k.name == name {
+			return k
+		}
+	}
+	return kind{}
+}
+
+// columns are those of alarm_types.
+func (k kind) columns() schema.Set {
+	set := schema.Set{
+		"description": schema.TextValue(k.description), "level": schema.TextValue(k.level),
+		"max_snooze_seconds": schema.IntValue(year), "default_snooze_seconds": schema.IntValue(day),
+	}
+	if k.threshold != 0 {
+		set["threshold"] = schema.RealValue(float64(k.threshold))
+	}
+	return set
+}
