@@ -43,6 +43,7 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"user_api_keys":  apiKeyHooks,
 		"tag_members":    tagMemberHooks,
 		"alarms":         alarmHooks,
+		"tasks":          taskHooks,
 	}
 	db.Watch(e.grants.watch)
 	return e

@@ -5,7 +5,7 @@ import "dewpoint/internal/schema"
 // alarmTypes declares what can be wrong.
 func alarmTypes() *schema.Table {
 	return &schema.Table{
-		Name: "alarm_types", Title: "Alarm type", Key: schema.NameKey, KeyField: "name", Display: "name", ReadOnly: true,
+		Name: "alarm_types", Title: "Alarm type", Key: schema.NameKey, KeyField: "name", Display: "name", ReadOnly: true, Open: true,
 		Doc: "What can be wrong, by name.",
 		Fields: schema.Fields{
 			schema.String("name").Via("$key").Summary(),

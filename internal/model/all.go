@@ -12,7 +12,7 @@ func Schema() *schema.Schema {
 		users(), userAPIKeys(), sessions(), groups(), members(), permissions(), identities(), authSources(), logs(), jobs(),
 		machines(), machineStatus(), machineStats(), machineConsole(),
 		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
-		alarmTypes(), alarms(), alarmHistory(),
+		alarmTypes(), alarms(), alarmHistory(), tasks(),
 		tagMembers(), tags(), tagCategories(),
 		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(),
 	)

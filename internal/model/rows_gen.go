@@ -1233,6 +1233,51 @@ func (r *AlarmHistory) Scan(rec *schema.Record) {
 	r.Standing = rec.At(9).Bool()
 }
 
+// Task is one row of tasks: its stored columns, null as the zero value.
+type Task struct {
+	Key            int64  // $key
+	Name           string // name
+	Description    string // description
+	Enabled        bool   // enabled
+	Status         string // status
+	Action         string // action
+	ActionDisplay  string // action_display
+	Table          string // table
+	Owner          string // owner
+	SettingsArgs   string // settings_args
+	Creator        string // creator
+	LastRun        int64  // last_run
+	DeleteAfterRun bool   // delete_after_run
+	SystemCreated  bool   // system_created
+	ID             string // id
+	Created        int64  // created
+	Modified       int64  // modified
+}
+
+// TableName returns "tasks".
+func (*Task) TableName() string { return "tasks" }
+
+// Scan fills r from a record of tasks.
+func (r *Task) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Name = rec.At(0).Text()
+	r.Description = rec.At(1).Text()
+	r.Enabled = rec.At(2).Bool()
+	r.Status = rec.At(3).Text()
+	r.Action = rec.At(4).Text()
+	r.ActionDisplay = rec.At(5).Text()
+	r.Table = rec.At(6).Text()
+	r.Owner = rec.At(7).Text()
+	r.SettingsArgs = rec.At(8).Text()
+	r.Creator = rec.At(9).Text()
+	r.LastRun = rec.At(10).Int()
+	r.DeleteAfterRun = rec.At(11).Bool()
+	r.SystemCreated = rec.At(12).Bool()
+	r.ID = rec.At(13).Text()
+	r.Created = rec.At(14).Int()
+	r.Modified = rec.At(15).Int()
+}
+
 // TagMember is one row of tag_members: its stored columns, null as the zero value.
 type TagMember struct {
 	Key    int64  // $key

@@ -47,6 +47,7 @@ func (s *server) fill() map[string]string {
 	s.make("machine_nics", `{"machine":1,"vnet":1}`)
 	s.make("vnet_addresses", `{"vnet":1,"type":"static","ip":"10.1.0.9"}`)
 	s.make("user_api_keys", `{"name":"first"}`)
+	s.make("tasks", `{"name":"on","owner":"vms/1","action":"poweron"}`)
 	s.make("tag_categories", `{"name":"env","taggable_vms":true}`)
 	s.make("tags", `{"name":"test","category":1}`)
 	s.make("tag_members", `{"tag":1,"member":"vms/1"}`)

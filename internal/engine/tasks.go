@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+)
+
+var taskHooks = hooks{
+	create: prepareTask,
+	update: func(_ *Write, _ *schema.Record, set schema.Set) error {
+		_, err := taskParams(set["settings_args"])
+		return err
+	},
+	actions: map[string]action{
+		"execute": executeTask,
+		"cancel": func(_ *Write, r *schema.Record, _ schema.Set) error {
+			return errs.New(errs.Conflict, "task_idle", "task %q isn't running", r.Get("name").Text())
+		},
+		"enable": func(w *Write, r *schema.Record, _ schema.Set) error {
+			return w.Tx.Change("tasks", r.Key, schema.Set{"enabled": schema.BoolValue(true)})
+		},
+		"disable": func(w *Write, r *schema.Record, _ schema.Set) error {
+			return w.Tx.Change("tasks", r.Key, schema.Set{"enabled": schema.BoolValue(false)})
+		},
+	},
+}
+
+// prepareTask takes only what could be executed: an action that the owner's table has, on a row that the maker may do it to.
+func prepareTask(w *Write, r *schema.Record) error {
+	if r.Get("owner").IsNull() || r.Get("action").Text() == "" {
+		return nil // reported as missing fields
+	}
+	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
+	if t == nil || t == r.Table {
+		return errs.New(errs.Invalid, "invalid_owner", "Validation error on field: 'owner' - 'no task can be done to %s'", r.Get("owner").Text()).On("owner")
+	}
+	if given := r.Get("table").Text(); given != "" && given != t.Name {
+		return errs.New(errs.Invalid, "invalid_table", "Validation error on field: 'table' - 'the owner is a row of %s'", t.Name).On("table")
+	}
+	a, err := taskAction(t, r.Get("action").Text())
+	if err != nil {
+		return err
+	}
+	if _, err := taskParams(r.Get("settings_args")); err != nil {
+		return err
+	}
+	owner, err := w.Tx.Get(t.Name, key)
+	if err != nil {
+		return err
+	}
+	if err := perm.Check(w.Tx, w.Actor, perm.Modify, owner); err != nil {
+		return err
+	}
+	id := make([]byte, 20)
+	rand.Read(id)
+	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
+	r.Put("table", schema.TextValue(t.Name))
+	r.Put("action_display", schema.TextValue(a.Doc))
+	r.Put("creator", schema.Value{})
+	if user := schema.RefValue(w.Actor.User); !user.IsNull() {
+		r.Put("creator", schema.TextValue("users/"+user.Text()))
+	}
+	return nil
+}
+
+// taskAction finds an action that can be done to rows of t.
+func taskAction(t *schema.Table, name string) (schema.Action, error) {
+	a, ok := t.Actions.Find(name)
+	if !ok {
+		return a, errs.New(errs.Invalid, "no_action", "Validation error on field: 'action' - '%s have no action %s'", t.Name, name).On("action")
+	}
+	if a.NotBuilt != "" {
+		return a, errs.New(errs.NotBuilt, "not_built", "%s: %s", name, a.NotBuilt).On("action")
+	}
+	return a, nil
+}
+
+// taskParams reads settings_args.
+func taskParams(v schema.Value) (schema.Input, error) {
+	params := schema.Input{}
+	if v.IsNull() {
+		return params, nil
+	}
+	if err := json.Unmarshal([]byte(v.Text()), &params); err != nil {
+		return nil, errs.New(errs.Invalid, "invalid_settings_args", "Validation error on field: 'settings_args' - 'must be an object'").On("settings_args")
+	}
+	return params, nil
+}
+
+// executeTask does the task's action in the caller's name. Actions only note a wish, which controllers carry out: the task is idle again at once.
+func executeTask(w *Write, r *schema.Record, _ schema.Set) error {
+	if !r.Get("enabled").Bool() {
+		return errs.New(errs.Conflict, "task_disabled", "task %q is disabled; enable it first", r.Get("name").Text())
+	}
+	params, err := taskParams(r.Get("settings_args"))
+	if err != nil {
+		return err
+	}
+	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
+	if t == nil {
+		return errs.New(errs.Conflict, "no_owner", "task %q has no row to be done to", r.Get("name").Text())
+	}
+	if err := w.Act(t.Name, key.Text(), r.Get("action").Text(), params); err != nil {
+		return err
+	}
+	if r.Get("delete_after_run").Bool() {
+		return w.Tx.Delete("tasks", r.Key)
+	}
+	return w.Tx.Change("tasks", r.Key, schema.Set{"last_run": schema.IntValue(w.Tx.Now().Unix())})
+}
