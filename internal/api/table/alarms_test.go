@@ -53,7 +53,7 @@ func (s *server) ill(machine int64, status, state, info string) {
 
 func (s *server) alarms(fields string) string {
 	s.t.Helper()
-	return s.get("/api/v4/alarms?sort=$key&fields=" + fields).must(s.t, 200).body
+	return s.get("/api/v4/alarms?sort=$key&fields="+fields).must(s.t, 200).body
 }
 
 func TestAlarmsFollowTheStatusRows(t *testing.T) {

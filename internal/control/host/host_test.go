@@ -143,8 +143,10 @@ func TestFirstPassMakesEverything(t *testing.T) {
 				t.Errorf("setting %s lacks its default or description", s.Key.Text())
 			}
 		}
-		if d := cmp.Diff(map[string]string{"cloud_name": "alpha", "accelerator": "auto", "max_session_age": "259200", "session_idle": "86400",
-			"rate_limit_per_hour": "1000", "rate_limit_sessions": "0"}, got); d != "" {
+		if d := cmp.Diff(map[string]string{
+			"cloud_name": "alpha", "accelerator": "auto", "max_session_age": "259200", "session_idle": "86400",
+			"rate_limit_per_hour": "1000", "rate_limit_sessions": "0",
+		}, got); d != "" {
 			t.Errorf("settings (-want +got):\n%s", d)
 		}
 		return err
