@@ -141,9 +141,6 @@ func TestBreach(t *testing.T) {
 func TestLibraries(t *testing.T) {
 	t.Parallel()
 	for _, p := range load(t) {
-		if p.place() == "internal/deps" {
-			continue
-		}
 		for _, lib := range libraries {
 			if slices.ContainsFunc(lib.owners, func(owner string) bool { return isBelow(p.place(), owner) }) {
 				continue

@@ -48,7 +48,6 @@ var rules = map[string]rule{
 	"logs":    {may: []string{"errs"}},
 	"metrics": {may: []string{"errs"}},
 	"web":     {},
-	"deps":    {why: "keeps the module graph still; imports libraries only"},
 	"cmd": {
 		may: []string{
 			"api", "control", "cluster", "auth", "config", "engine", "event", "host", "job", "logs",
