@@ -43,9 +43,7 @@ func New(db *store.DB, dir string) (*Service, error) {
 		return nil, fmt.Errorf("the key that signs tokens: %w", err)
 	}
 	s := &Service{db: db, secret: secret, now: time.Now}
-	if err := s.passwords.init(); err != nil {
-		return nil, err
-	}
+	s.passwords.init()
 	db.Watch(func(changes []store.Change) {
 		if slices.ContainsFunc(changes, concernsUs) {
 			s.holders.clear()
@@ -98,6 +96,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return errors.Join(context.Cause(ctx), s.flush(context.WithoutCancel(ctx)))
 		case <-flush.C:
 			err = s.flush(ctx)
+			s.passwords.giveBack()
 		case <-sweep.C:
 			err = s.sweep(ctx)
 		}

@@ -28,6 +28,7 @@ func (s *Service) Bootstrap(ctx context.Context, password string) (printed strin
 		password = printed
 	}
 	hash := HashPassword(password)
+	s.passwords.hashed.Store(true)
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		if n, err := tx.Count("users"); err != nil || n > 0 {
 			return err
@@ -169,6 +170,7 @@ func (s *Service) HashPassword(ctx context.Context, password string) (string, er
 		return "", err
 	}
 	defer leave()
+	s.passwords.hashed.Store(true)
 	return HashPassword(password), nil
 }
 

@@ -5,8 +5,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,19 +24,19 @@ type passwords struct {
 	key   []byte // of this process
 	dummy digest // verified against where there is no user, so that this takes as long
 
+	hashed atomic.Bool // since the memory was last given back
+
 	mu       sync.Mutex
 	verified map[[sha256.Size]byte]time.Time // until when
 }
 
-func (p *passwords) init() (err error) {
+func (p *passwords) init() {
 	p.turns = newTurnstile()
 	p.key = make([]byte, 32)
 	rand.Read(p.key)
 	p.verified = map[[sha256.Size]byte]time.Time{}
-	if p.dummy, err = parseDigest(HashPassword(rand.Text())); err != nil {
-		return fmt.Errorf("reading back a password digest: %w", err)
-	}
-	return nil
+	p.dummy = digest{memory: argonMemory, passes: argonPasses, lanes: argonLanes, salt: make([]byte, saltBytes), hash: make([]byte, hashBytes)}
+	rand.Read(p.dummy.hash)
 }
 
 // matches reports whether the stored digest is that of the password, which proof is the proof of. An unreadable or empty digest matches
@@ -44,6 +45,7 @@ func (p *passwords) matches(proof [sha256.Size]byte, password, stored string, no
 	if p.remembers(proof, now) { // somebody with the same password was before us
 		return true
 	}
+	p.hashed.Store(true)
 	d, err := parseDigest(stored)
 	if err != nil {
 		d = p.dummy
@@ -53,6 +55,14 @@ func (p *passwords) matches(proof [sha256.Size]byte, password, stored string, no
 	}
 	p.remember(proof, now)
 	return true
+}
+
+// giveBack returns the memory that hashing took to the system. The collector would keep it for minutes, and it is most of what an idle
+// server would hold.
+func (p *passwords) giveBack() {
+	if p.hashed.Swap(false) {
+		debug.FreeOSMemory()
+	}
 }
 
 func (p *passwords) proof(user int64, password, stored string) (sum [sha256.Size]byte) {
