@@ -33,6 +33,9 @@ func Uint64(name string) *Field { return integer(name, "uint64", 0, math.MaxInt6
 // Int8 is a number from -128 to 127.
 func Int8(name string) *Field { return integer(name, "int8", math.MinInt8, math.MaxInt8) }
 
+// Int16 is a number from -32768 to 32767.
+func Int16(name string) *Field { return integer(name, "int16", math.MinInt16, math.MaxInt16) }
+
 // Int32 is a signed 32-bit number.
 func Int32(name string) *Field { return integer(name, "int32", math.MinInt32, math.MaxInt32) }
 

@@ -20,11 +20,20 @@ func moment(name, typ string, unit time.Duration, created bool) *Field {
 // Created is the second in which the row was made.
 func Created(name string) *Field { return moment(name, "created", time.Second, true) }
 
+// CreatedMillis is the millisecond in which the row was made.
+func CreatedMillis(name string) *Field { return moment(name, "created_ms", time.Millisecond, true) }
+
 // CreatedMicros is the microsecond in which the row was made.
 func CreatedMicros(name string) *Field { return moment(name, "created_us", time.Microsecond, true) }
 
 // Modified is the second of the last change.
 func Modified(name string) *Field { return moment(name, "modified", time.Second, false) }
+
+// ModifiedMillis is the millisecond of the last change.
+func ModifiedMillis(name string) *Field { return moment(name, "modified_ms", time.Millisecond, false) }
+
+// ModifiedMicros is the microsecond of the last change.
+func ModifiedMicros(name string) *Field { return moment(name, "modified_us", time.Microsecond, false) }
 
 // FileModified is the second in which the file's bytes last changed.
 func FileModified(name string) *Field { return moment(name, "filemodified", time.Second, false) }
