@@ -94,7 +94,7 @@ func sortProcesses(has Have) (keep *dnsmasq.Process, strays []dnsmasq.Process) {
 // dropRouter takes the router down and leaves its directory, for the leases outlive it.
 func dropRouter(key int64, has Have) []Step {
 	steps := stopAll(key, has.Dnsmasq)
-	if has.Router.Inode != 0 || has.Lan.Exists || has.Wan.Exists {
+	if has.Router.Inode != 0 || has.Remnant || has.Lan.Exists || has.Wan.Exists {
 		steps = append(steps, Step{Verb: DropNamespace, Key: key})
 	}
 	return steps

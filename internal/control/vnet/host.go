@@ -30,6 +30,7 @@ type Observed struct {
 type Have struct {
 	Bridge    Bridge
 	Router    Namespace
+	Remnant   bool // the name of the namespace is left without one
 	Lan, Wan  Leg
 	Table     nft.State // of the router's table, zero when there is none
 	Dir       bool      // the network's directory exists

@@ -59,9 +59,14 @@ func (o *Observed) edit(key int64, f func(*Have)) {
 }
 
 func (l *Linux) namespaces(ctx context.Context, o *Observed) error {
-	list, err := link.Namespaces(l.marks.prefix() + "-")
+	list, remnants, err := link.Namespaces(l.marks.prefix() + "-")
 	if err != nil {
 		return err
+	}
+	for _, name := range remnants {
+		if n, ok := key(name, l.marks.prefix()+"-"); ok {
+			o.edit(n, func(h *Have) { h.Remnant = true })
+		}
 	}
 	for _, ns := range list {
 		n, ok := key(ns.Name, l.marks.prefix()+"-")

@@ -212,16 +212,16 @@ func TestNamespaceLife(t *testing.T) {
 	if err := os.WriteFile("/run/netns/"+name, nil, 0o444); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := link.Namespaces("dplife-"); err != nil || len(got) != 0 {
-		t.Errorf("a plain file passes for a namespace: %v, %v", got, err)
+	if got, remnants, err := link.Namespaces("dplife-"); err != nil || len(got) != 0 || len(remnants) != 1 || remnants[0] != name {
+		t.Errorf("a plain file is told as %v and %v, %v", got, remnants, err)
 	}
 	var seen []link.Namespace
 	for range 2 {
 		if err := link.EnsureNamespace(name); err != nil {
 			t.Fatal(err)
 		}
-		got, err := link.Namespaces("dplife-")
-		if err != nil || len(got) != 1 {
+		got, remnants, err := link.Namespaces("dplife-")
+		if err != nil || len(got) != 1 || len(remnants) != 0 {
 			t.Fatalf("Namespaces says %v, %v", got, err)
 		}
 		seen = append(seen, got[0])

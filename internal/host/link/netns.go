@@ -81,28 +81,29 @@ func GetNamespace(name string) (Namespace, error) {
 	return Namespace{Name: name, Inode: st.Ino, Made: time.Unix(st.Mtim.Unix()).UTC()}, nil
 }
 
-// Namespaces returns the named namespaces whose name begins with prefix, ordered by name. A file that is no namespace is not
-// among them; EnsureNamespace and DeleteNamespace clear it away when they meet it.
-func Namespaces(prefix string) ([]Namespace, error) {
+// Namespaces returns the named namespaces whose name begins with prefix, ordered by name, and apart from them the remnants: names under
+// which there is a plain file only, because a crash came between making or deleting the file and the namespace. EnsureNamespace and
+// DeleteNamespace clear a remnant away.
+func Namespaces(prefix string) (found []Namespace, remnants []string, err error) {
 	entries, err := os.ReadDir(namespaceDir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, translate(err, "listing the network namespaces")
+		return nil, nil, translate(err, "listing the network namespaces")
 	}
-	var out []Namespace
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), prefix) {
 			continue
 		}
 		ns, err := GetNamespace(e.Name())
-		if errs.Is(err, errs.NotFound) {
-			continue
+		switch {
+		case errs.Is(err, errs.NotFound):
+			remnants = append(remnants, e.Name())
+		case err != nil:
+			return nil, nil, err
+		default:
+			found = append(found, ns)
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ns)
 	}
-	return out, nil
+	return found, remnants, nil
 }
 
 // In runs f on a thread of its own inside the named namespace and returns its error; with an empty name it just calls f. A
