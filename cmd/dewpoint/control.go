@@ -86,7 +86,7 @@ func (n *node) controlVnets(ctx context.Context, bootID string) error {
 }
 
 func (n *node) controlStorage(ctx context.Context) error {
-	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db), n.log)
+	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.log)
 	n.bus.OnWake("storage", c.Wake)
 	return c.Run(ctx)
 }

@@ -47,7 +47,9 @@ func (w *Write) power(machine schema.Value, op string, wanted bool) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Tx.Change("machine_status", machine, schema.Set{"powerstate": schema.BoolValue(wanted)}); err != nil {
+	if err := w.Tx.Change("machine_status", machine, schema.Set{
+		"powerstate": schema.BoolValue(wanted), "settled": schema.BoolValue(false),
+	}); err != nil {
 		return err
 	}
 	return w.Tx.Change("machines", machine, schema.Set{

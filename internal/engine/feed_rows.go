@@ -22,7 +22,7 @@ var hashSeed = maphash.MakeSeed()
 
 // render makes the statement that reads the rows of a feed, or those of them that have one of the keys; bare leaves out what is shown.
 func (f *Feed) render(keys []schema.Value, bare bool) (string, []any, error) {
-	plan, err := f.eng.plan(f.actor, f.table, f.ast, false)
+	plan, err := f.eng.plan(f.actor, f.table, f.ast, query.Options{})
 	if err != nil {
 		return "", nil, err
 	}
@@ -57,7 +57,7 @@ func (f *Feed) rows(ctx context.Context, keys []schema.Value) (map[string]feedRo
 		return nil, err
 	}
 	rows := map[string]feedRow{}
-	err = f.eng.db.Each(ctx, text, args, func(raw json.RawMessage) error {
+	err = f.eng.db.Each(ctx, text, args, func(raw json.RawMessage, _ string) error {
 		var r struct {
 			Key json.RawMessage `json:"k"`
 			Row json.RawMessage `json:"row"`

@@ -33,12 +33,8 @@ func (e *Engine) Prepare(ctx context.Context) error {
 
 // addTwins gives each row of t the twin that it ought to have by f: what older versions made may lack one.
 func addTwins(tx *store.Tx, t *schema.Table, f *schema.Field) error {
-	have, err := tx.Count(f.Ref)
+	rows, err := tx.Find(t.Name, store.KeyOutside(f.Ref))
 	if err != nil {
-		return err
-	}
-	rows, err := tx.Find(t.Name)
-	if err != nil || int64(len(rows)) == have {
 		return err
 	}
 	for _, r := range rows {

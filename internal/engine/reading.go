@@ -33,20 +33,19 @@ func (e *Engine) Reading(ctx context.Context, table string, r query.Request) (*R
 	if out.actor, err = e.actor(ctx); err != nil {
 		return nil, err
 	}
-	out.text, out.args, err = e.render(out.actor, t, r, false)
+	out.text, out.args, err = e.render(out.actor, t, r, query.Options{})
 	return out, err
 }
 
 // plan resolves a request for a caller: a row asked for by its key has to be readable, those of a list listable, and all that they lead
 // to readable.
-func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, hidden bool) (*query.Plan, error) {
+func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, opt query.Options) (*query.Plan, error) {
 	root := perm.List
 	if ast.Key != "" {
 		root = perm.Read
 	}
-	return query.Build(e.db.Schema, t, ast, query.Options{
-		Root: perm.Guard(actor, root), Guard: perm.Guard(actor, perm.Read), Now: e.db.Now(), Hidden: hidden,
-	})
+	opt.Root, opt.Guard, opt.Now = perm.Guard(actor, root), perm.Guard(actor, perm.Read), e.db.Now()
+	return query.Build(e.db.Schema, t, ast, opt)
 }
 
 // Tag returns a text that stays the same only while an answer would: it is made of the statement, in which the caller's rights stand, and of
@@ -61,7 +60,7 @@ func (r *Reading) Tag() string {
 // found, it is NotFound.
 func (r *Reading) Each(ctx context.Context, f func(json.RawMessage) error) error {
 	found := false
-	err := r.eng.db.Each(ctx, r.text, r.args, func(raw json.RawMessage) error {
+	err := r.eng.db.Each(ctx, r.text, r.args, func(raw json.RawMessage, _ string) error {
 		found = true
 		return f(raw)
 	})

@@ -35,7 +35,7 @@ func (w *Write) checkReferences(old *schema.Record, set, forwarded schema.Set) e
 
 // forwarded reads the present value of a column that is kept in a row that r owns; null when r isn't there yet.
 func (w *Write) forwarded(r *schema.Record, f *schema.Field) (schema.Value, error) {
-	owner := r.Table.Field(ownerOf(f))
+	owner := f.Owner(r.Table)
 	if r.Get(owner.Name).IsNull() {
 		return schema.Value{}, nil
 	}

@@ -2,36 +2,13 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
-
-// Version names the state of all that clients can write of a row. Facts that controllers write into the same row don't change it. Read it
-// before the row: then a write on condition of it can't undo what the caller hasn't seen.
-func (e *Engine) Version(ctx context.Context, table, key string) (v string, err error) {
-	t, err := e.served(table)
-	if err != nil {
-		return "", err
-	}
-	k, err := keyOf(t, key)
-	if err != nil {
-		return "", err
-	}
-	err = e.db.View(ctx, func(tx *store.Tx) error {
-		r, err := tx.Get(t.Name, k)
-		if err == nil {
-			v, err = versionOf(tx, r)
-		}
-		return err
-	})
-	return v, err
-}
 
 // Match checks that a live row has one of the versions: Stale when it has been changed.
 func (w *Write) Match(table, key string, versions []string) error {
@@ -46,31 +23,18 @@ func (w *Write) Match(table, key string, versions []string) error {
 	return err
 }
 
+// versionOf names the state of all that clients can write of a row, also where that is kept in rows that it owns. Facts that controllers
+// write into the same row don't change it. Plans make the same text: see query.Options.
 func versionOf(tx *store.Tx, r *schema.Record) (string, error) {
-	h := sha256.New()
-	owned := map[string]*schema.Record{}
-	for i, f := range r.Table.Fields {
-		if f.IsHidden || f.IsReadOnly {
-			continue
+	version := strconv.FormatInt(r.Version, 10)
+	for _, f := range r.Table.Owners() {
+		owned, err := tx.Get(f.Ref, r.Get(f.Name))
+		if err != nil {
+			return "", err
 		}
-		v := schema.Value{}
-		switch {
-		case f.Stored():
-			v = r.At(i)
-		case f.IsForwarded:
-			owner := r.Table.Field(ownerOf(f))
-			if owned[owner.Name] == nil {
-				o, err := tx.Get(owner.Ref, r.Get(owner.Name))
-				if err != nil {
-					return "", err
-				}
-				owned[owner.Name] = o
-			}
-			v = owned[owner.Name].Get(f.Name)
-		}
-		fmt.Fprintf(h, "%s=%d:%q\n", f.Name, v.Kind(), v.Text())
+		version += "." + strconv.FormatInt(owned.Version, 10)
 	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15]), nil
+	return version, nil
 }
 
 // Effect is what a write would do to a row. Columns are those that clients can see, of a row that would be changed.

@@ -24,6 +24,9 @@ func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
 	if err := perm.MayCreate(w.Actor, t); err != nil {
 		return schema.Value{}, err
 	}
+	if t.NotBuilt != "" {
+		return schema.Value{}, errs.New(errs.NotBuilt, "not_built", "%s", t.NotBuilt)
+	}
 	set, forwarded, err := w.parse(t, in, true)
 	if err != nil {
 		return schema.Value{}, err
@@ -119,14 +122,9 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 			updated.Put(name, v)
 		}
 	}
-	for name, v := range forwarded {
-		owner := t.Field(ownerOf(t.Field(name)))
-		if err := w.Tx.Change(owner.Ref, old.Get(owner.Name), schema.Set{name: v}); err != nil {
-			return err
-		}
-	}
-	if len(changed) == 0 {
-		return nil
+	passed, err := w.passOn(old, forwarded)
+	if err != nil || len(changed)+len(passed) == 0 {
+		return err
 	}
 	if t.Check != nil {
 		if err := t.Check(updated); err != nil {
@@ -145,7 +143,29 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 	if err := w.renameOwned(old, changed); err != nil {
 		return err
 	}
+	maps.Copy(changed, passed)
 	return w.logRow(updated, "changed "+columnList(t, changed)+" of")
+}
+
+// passOn writes what differs of the forwarded values into the rows that old owns, and returns it.
+func (w *Write) passOn(old *schema.Record, forwarded schema.Set) (passed schema.Set, err error) {
+	passed = schema.Set{}
+	for name, v := range forwarded {
+		f := old.Table.Field(name)
+		before, err := w.forwarded(old, f)
+		if err != nil {
+			return nil, err
+		}
+		if v == before {
+			continue
+		}
+		passed[name] = v
+		owner := f.Owner(old.Table)
+		if err := w.Tx.Change(owner.Ref, old.Get(owner.Name), schema.Set{name: v}); err != nil {
+			return nil, err
+		}
+	}
+	return passed, nil
 }
 
 // renameOwned keeps the name of owned rows (a VM's machine) the same as the row's own.
@@ -276,16 +296,6 @@ func columnList(t *schema.Table, set schema.Set) string {
 		text += name
 	}
 	return text
-}
-
-// ownerOf returns the column that a forwarded field goes through.
-func ownerOf(f *schema.Field) string {
-	for i := range f.Path {
-		if f.Path[i] == '#' {
-			return f.Path[:i]
-		}
-	}
-	return f.Path
 }
 
 // Text makes the JSON of a string, for code that writes rows as a client would.

@@ -11,7 +11,7 @@ func Schema() *schema.Schema {
 		clusters(), clusterStatus(), nodes(), storageTiers(), storageTierStats(), clusterTiers(), clusterTierStatus(), clusterTierStats(), system(), settings(),
 		users(), userAPIKeys(), sessions(), groups(), members(), permissions(), identities(), authSources(), logs(), jobs(),
 		machines(), machineStatus(), machineStats(), machineConsole(),
-		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
+		machineSnapshots(), machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		alarmTypes(), alarms(), alarmHistory(), tasks(),
 		tagMembers(), tags(), tagCategories(),
 		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(),

@@ -850,6 +850,7 @@ type MachineStatus struct {
 	AgentFeatures        string // agent_features
 	AgentGuestInfo       string // agent_guest_info
 	Config               string // config
+	Settled              bool   // settled
 	DoneSeq              int64  // done_seq
 	BootID               string // boot_id
 	MachineType          string // machine_type
@@ -881,9 +882,10 @@ func (r *MachineStatus) Scan(rec *schema.Record) {
 	r.AgentFeatures = rec.At(16).Text()
 	r.AgentGuestInfo = rec.At(17).Text()
 	r.Config = rec.At(18).Text()
-	r.DoneSeq = rec.At(19).Int()
-	r.BootID = rec.At(20).Text()
-	r.MachineType = rec.At(21).Text()
+	r.Settled = rec.At(19).Bool()
+	r.DoneSeq = rec.At(20).Int()
+	r.BootID = rec.At(21).Text()
+	r.MachineType = rec.At(22).Text()
 }
 
 // MachineStats is one row of machine_stats: its stored columns, null as the zero value.
@@ -958,6 +960,45 @@ func (r *MachineConsole) Scan(rec *schema.Record) {
 	r.Host = rec.At(1).Text()
 	r.Port = rec.At(2).Int()
 	r.Active = rec.At(3).Bool()
+}
+
+// MachineSnapshot is one row of machine_snapshots: its stored columns, null as the zero value.
+type MachineSnapshot struct {
+	Key             int64  // $key
+	Name            string // name
+	Description     string // description
+	Created         int64  // created
+	Expires         int64  // expires
+	ExpiresType     string // expires_type
+	ExpiresTimer    int64  // expires_timer
+	Quiesce         bool   // quiesce
+	Quiesced        bool   // quiesced
+	CreatedManually bool   // created_manually
+	QueueDelete     bool   // queue_delete
+	Machine         int64  // machine
+	SnapMachine     int64  // snap_machine
+	SnapshotPeriod  int64  // snapshot_period
+}
+
+// TableName returns "machine_snapshots".
+func (*MachineSnapshot) TableName() string { return "machine_snapshots" }
+
+// Scan fills r from a record of machine_snapshots.
+func (r *MachineSnapshot) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Name = rec.At(0).Text()
+	r.Description = rec.At(1).Text()
+	r.Created = rec.At(2).Int()
+	r.Expires = rec.At(3).Int()
+	r.ExpiresType = rec.At(4).Text()
+	r.ExpiresTimer = rec.At(5).Int()
+	r.Quiesce = rec.At(6).Bool()
+	r.Quiesced = rec.At(7).Bool()
+	r.CreatedManually = rec.At(8).Bool()
+	r.QueueDelete = rec.At(9).Bool()
+	r.Machine = rec.At(10).Int()
+	r.SnapMachine = rec.At(11).Int()
+	r.SnapshotPeriod = rec.At(12).Int()
 }
 
 // MachineDrive is one row of machine_drives: its stored columns, null as the zero value.

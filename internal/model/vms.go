@@ -16,7 +16,7 @@ var CPUTypes = []string{
 // vms declares what a virtual machine shall be. What it is (running or not, where) stands on its machine.
 func vms() *schema.Table {
 	return &schema.Table{
-		Name: "vms", Title: "VM", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner",
+		Name: "vms", Title: "VM", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner", Aside: "is_snapshot",
 		Doc:         "Virtual machines: their definition and settings. Each has a machine, which holds its drives, NICs and state.",
 		ActionTable: "vm_actions", ActionRef: "vm", Actions: vmActions(), Check: checkVM,
 		Views: map[string]string{
@@ -28,7 +28,7 @@ func vms() *schema.Table {
 			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vm")}).Summary(),
 			schema.Created("created"),
 			schema.Modified("modified"),
-			schema.Bool("is_snapshot").ReadOnly().Indexed(),
+			schema.Bool("is_snapshot").ReadOnly(),
 			schema.Enum("console", "vnc", "spice", "serial", "none").Def("vnc"),
 			schema.Row("console_status", "machine_console").Via("machine#console_status"),
 			schema.Enabled("enabled").Summary(),

@@ -20,6 +20,8 @@ type Options struct {
 	Now time.Time
 	// MaxLimit caps the number of rows; 0 means no cap.
 	MaxLimit int64
+	// Versions asks for the version of each row too.
+	Versions bool
 	// Hidden lets the request name hidden columns: for the manager's own requests, never for a client's.
 	Hidden bool
 }
@@ -35,6 +37,11 @@ func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, err
 	}
 	if err := b.columns(p, ast); err != nil {
 		return nil, err
+	}
+	if opt.Versions && t.Versioned() {
+		if err := b.versions(p); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.where(p, ast); err != nil {
 		return nil, err
@@ -106,6 +113,22 @@ func (b *builder) columns(p *Plan, ast *AST) (err error) {
 	}
 	p.Columns, err = b.view(at, view)
 	return err
+}
+
+// versions adds the versions of the row and of the rows that columns of it are kept in, whether these may be seen or not.
+func (b *builder) versions(p *Plan) error {
+	at := spot{scope: p.Show, src: p.Show.Root, inside: true}
+	p.Versions = []*Cell{{Src: at.src, Field: schema.Version}}
+	for _, f := range p.Table.Owners() {
+		_, err := b.walk(at, []string{f.Name, "$key"}, func(end spot, _ []string) (Node, error) {
+			p.Versions = append(p.Versions, &Cell{Src: end.src, Field: schema.Version})
+			return Null{}, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // where resolves the key, the bare parameters and the filter, with the guard in front.

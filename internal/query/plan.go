@@ -13,6 +13,8 @@ type Plan struct {
 	Offset  int64
 	Show    *Scope
 	Columns []Column
+	// Versions are the versions of the row and of what is kept elsewhere of it; empty unless asked for.
+	Versions []*Cell
 	// Missing names tables that paths lead through and that aren't declared; what lies behind them reads as null.
 	Missing []string
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"dewpoint/internal/errs"
 )
@@ -163,6 +164,18 @@ func (f *Field) Labels(pairs ...string) *Field {
 
 // Stored reports whether the field has a column of its own.
 func (f *Field) Stored() bool { return f.Path == "" && f.Type.Storage() != NoColumn }
+
+// Writable reports whether clients may write the field, be it only when they make the row.
+func (f *Field) Writable() bool { return !f.IsHidden && !f.IsReadOnly }
+
+// Owner returns the field of t that leads to the row which f, a forwarded one, is kept in.
+func (f *Field) Owner(t *Table) *Field {
+	name, _, _ := strings.Cut(f.Path, "#")
+	return t.Field(name)
+}
+
+// Version is the number of changes of a row of a versioned table. No declaration has it and no client names it.
+var Version = Int64("_version")
 
 // Bounds returns the numeric range of the field where one is declared.
 func (f *Field) Bounds() (least, most int64, ok bool) {

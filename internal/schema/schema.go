@@ -4,6 +4,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 )
 
@@ -38,9 +39,14 @@ type Table struct {
 	Open bool
 	// NoCreate tables take PUT but no POST and DELETE: facts and settings that come with the system.
 	NoCreate bool
+	// NotBuilt holds the reason when Dewpoint can't make rows of the table yet; a create is answered with 501.
+	NotBuilt string
 	// Tombstone keeps a deleted row, unseen by clients, until a controller has cleared what it had on the host.
 	Tombstone bool
-	Fields    Fields
+	// Aside names the boolean column that sets rows aside which most requests leave out, such as snapshots: there may be many of them, they
+	// may have values of unique columns that others have, and a request that says false reads only the others.
+	Aside  string
+	Fields Fields
 	// Views are named lists of fields, besides all, most and summary, which every table has.
 	Views map[string]string
 	// Actions are what can be done to a row beyond changing it.
@@ -89,6 +95,28 @@ func (t *Table) Field(name string) *Field {
 		return t.Fields[i]
 	}
 	return nil
+}
+
+// Versioned reports whether rows count their changes: those of tables that clients write to do.
+func (t *Table) Versioned() bool { return !t.Internal && !t.ReadOnly }
+
+// Owners returns the fields that lead to the rows which columns of t are forwarded to, each once.
+func (t *Table) Owners() (owners []*Field) {
+	for _, f := range t.Fields {
+		if f.IsForwarded && !slices.Contains(owners, f.Owner(t)) {
+			owners = append(owners, f.Owner(t))
+		}
+	}
+	return owners
+}
+
+// Stored returns the field of that name that has a column of its own; it panics when there is none, which is a defect of the caller.
+func (t *Table) Stored(name string) *Field {
+	f := t.Field(name)
+	if f == nil || !f.Stored() {
+		panic("schema: table " + t.Name + " has no column " + name)
+	}
+	return f
 }
 
 // DisplayField returns the field shown as $display, or nil when the key is shown.
@@ -144,7 +172,7 @@ func New(tables ...*Table) (*Schema, error) {
 
 // link checks the references of one table and notes them on the tables that they lead to.
 func (s *Schema) link(t *Table) error {
-	for _, name := range []string{t.KeyField, t.Display, t.Owner, t.Parent} {
+	for _, name := range []string{t.KeyField, t.Display, t.Owner, t.Parent, t.Aside} {
 		if name != "" && t.Field(name) == nil {
 			return fmt.Errorf("table %s names the column %s, which it does not have", t.Name, name)
 		}

@@ -135,6 +135,8 @@ type Record struct {
 	Key   Value
 	// Deleted tells that the row is a tombstone: gone for clients, kept until its things on the host are cleared away.
 	Deleted bool
+	// Version grows with each change of what clients can write, where the table is versioned.
+	Version int64
 	values  []Value
 }
 

@@ -21,7 +21,7 @@ const (
 
 // changeLog is the log of changes: which rows each committed transaction touched, in the order of the commits. It is no table of the
 // schema: nobody declares, serves or watches it. A key never comes back, so that who has seen an entry can say so by its key.
-var changeLog = &schema.Table{Name: "_changes", Fields: schema.Fields{
+var changeLog = &schema.Table{Name: "_changes", Internal: true, Fields: schema.Fields{
 	schema.String("table"), schema.String("key"), schema.Int64("verb"), schema.Int64("at"),
 }}
 

@@ -17,14 +17,17 @@ const (
 	deletedColumn = "_deleted"
 )
 
-// step is a change that the declarations alone can't express (a column renamed, rows moved). Steps run in order, once, forward only.
+// step is a change that the declarations alone can't express (a column renamed, rows moved, an index that is another now). Steps run in
+// order, once, forward only, when all columns are there and before indexes are made.
 type step struct {
 	number int
 	sql    []string
 }
 
 // steps is append-only: a number that was released never changes its meaning.
-var steps = []step{}
+var steps = []step{
+	{1, []string{`DROP INDEX IF EXISTS "vms_name"`, `DROP INDEX IF EXISTS "vms_uuid"`, `DROP INDEX IF EXISTS "vms_is_snapshot"`}}, // rows set aside
+}
 
 // migrate makes missing tables, columns and indexes, and runs the steps that this database hasn't seen. It may be run any number of times.
 func (db *DB) migrate(ctx context.Context) error {
@@ -52,6 +55,13 @@ func (db *DB) migrate(ctx context.Context) error {
 			return fmt.Errorf("step %d: %w", s.number, err)
 		}
 	}
+	for _, t := range db.Schema.Tables() {
+		for _, text := range db.SQL.createIndexes(t) {
+			if _, err := tx.ExecContext(ctx, text); err != nil {
+				return fmt.Errorf("table %s: %s: %w", t.Name, text, err)
+			}
+		}
+	}
 	return tx.Commit()
 }
 
@@ -76,13 +86,16 @@ func (db *DB) migrateTable(ctx context.Context, tx *sql.Tx, t *schema.Table) err
 	texts := []string{db.SQL.createTable(t)}
 	if len(have) > 0 {
 		texts = nil
+		if t.Versioned() && !slices.Contains(have, schema.Version.Name) {
+			texts = append(texts, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", quote(t.Name), db.SQL.versionColumn()))
+		}
 		for _, f := range t.Fields {
 			if f.Stored() && !slices.Contains(have, f.Name) {
 				texts = append(texts, db.SQL.addColumn(t, f)...)
 			}
 		}
 	}
-	for _, text := range append(texts, db.SQL.createIndexes(t)...) {
+	for _, text := range texts {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("%s: %w", text, err)
 		}
@@ -99,12 +112,19 @@ func (l SQL) createTable(t *schema.Table) string {
 	if t.Tombstone {
 		columns = append(columns, quote(deletedColumn)+" "+l.column(schema.Integer)+" NOT NULL DEFAULT 0")
 	}
+	if t.Versioned() {
+		columns = append(columns, l.versionColumn())
+	}
 	for _, f := range t.Fields {
 		if f.Stored() {
 			columns = append(columns, quote(f.Name)+" "+l.column(f.Type.Storage()))
 		}
 	}
 	return fmt.Sprintf("CREATE TABLE %s (%s)", quote(t.Name), strings.Join(columns, ", "))
+}
+
+func (l SQL) versionColumn() string {
+	return quote(schema.Version.Name) + " " + l.column(schema.Integer) + " NOT NULL DEFAULT 1"
 }
 
 func (l SQL) addColumn(t *schema.Table, f *schema.Field) []string {
@@ -115,21 +135,38 @@ func (l SQL) addColumn(t *schema.Table, f *schema.Field) []string {
 	return texts
 }
 
+// createIndexes renders the indexes of a declaration. Those of a table that sets rows aside come twice: a request that says that it means
+// the others reads the one without them, however many there are.
 func (l SQL) createIndexes(t *schema.Table) []string {
 	var texts []string
+	live := quote(deletedColumn) + " = 0"
+	index := func(unique, name, column string, where ...string) {
+		if t.Tombstone && where == nil {
+			where = []string{live} // the name of a deleted row is free again
+		}
+		text := fmt.Sprintf("CREATE %sINDEX IF NOT EXISTS %s ON %s (%s)", unique, quote(t.Name+"_"+name), quote(t.Name), l.indexed(quote(column)))
+		if len(where) > 0 {
+			text += " WHERE " + strings.Join(where, " AND ")
+		}
+		texts = append(texts, text)
+	}
+	if t.Tombstone { // few, and looked for all the time
+		index("", "tombstones", keyColumn, quote(deletedColumn)+" <> 0")
+	}
+	if t.Aside != "" {
+		index("", "main", keyColumn, quote(t.Aside)+" = 0")
+	}
 	for _, f := range t.Fields {
-		if !f.Stored() || !f.IsIndexed {
-			continue
+		switch {
+		case !f.Stored() || !f.IsIndexed:
+		case f.IsUnique && t.Aside != "":
+			index("UNIQUE ", f.Name, f.Name, quote(t.Aside)+" = 0")
+			index("", f.Name+"_all", f.Name)
+		case f.IsUnique:
+			index("UNIQUE ", f.Name, f.Name)
+		default:
+			index("", f.Name, f.Name)
 		}
-		unique, where := "", ""
-		if f.IsUnique {
-			unique = "UNIQUE "
-		}
-		if t.Tombstone {
-			where = fmt.Sprintf(" WHERE %s = 0", quote(deletedColumn)) // the name of a deleted row is free again
-		}
-		texts = append(texts, fmt.Sprintf("CREATE %sINDEX IF NOT EXISTS %s ON %s (%s)%s",
-			unique, quote(t.Name+"_"+f.Name), quote(t.Name), l.indexed(quote(f.Name)), where))
 	}
 	return texts
 }

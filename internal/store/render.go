@@ -7,7 +7,8 @@ import (
 	"dewpoint/internal/query"
 )
 
-// Render turns a plan into one SQL statement. Its single column is the JSON text of a row, its rows come in the order of the plan. What
+// Render turns a plan into one SQL statement. Its first column is the JSON text of a row, the second, where the plan asks for it, the version;
+// its rows come in the order of the plan. What
 // the statement needs besides plain SQL is said at SQLite and PostgreSQL. A client's values are always arguments; its names in the reply
 // are string literals.
 func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
@@ -56,7 +57,7 @@ func (r *renderer) flat(p *query.Plan) {
 	r.alias[p.Find.Root] = a
 	r.nameAll(p.Show.Joins)
 	r.put("SELECT ")
-	r.object(p.Columns)
+	r.reply(p)
 	r.put(" FROM ", quoteName(p.Table.Name), " ", a)
 	r.joins(p.Show)
 	r.where(p.Find.Root, p.Where)
@@ -69,7 +70,7 @@ func (r *renderer) found(p *query.Plan) {
 	outer := r.name(p.Show.Root)
 	r.nameAll(p.Show.Joins)
 	r.put("SELECT ")
-	r.object(p.Columns)
+	r.reply(p)
 	r.put(" FROM (SELECT ")
 	in := r.name(p.Find.Root)
 	r.nameAll(p.Find.Joins)
@@ -90,6 +91,18 @@ func (r *renderer) found(p *query.Plan) {
 	r.joins(p.Show)
 	r.put(" WHERE ", outer, `."_key" = q.k`)
 	r.orderBy("q.", p.Order)
+}
+
+// reply writes what a row of the result is made of.
+func (r *renderer) reply(p *query.Plan) {
+	r.object(p.Columns)
+	for i, v := range p.Versions {
+		r.put([]string{", concat(", ", '.', "}[min(i, 1)])
+		r.cell(v)
+	}
+	if len(p.Versions) > 0 {
+		r.put(")")
+	}
 }
 
 // orderBy sorts by the columns that found gave to the things to sort by.

@@ -57,7 +57,7 @@ func list(b *testing.B, s *schema.Schema, db *store.DB, req query.Request) {
 				b.Fatal(err)
 			}
 			rows := 0
-			if err := db.Each(context.Background(), text, args, func(json.RawMessage) error { rows++; return nil }); err != nil || rows == 0 {
+			if err := db.Each(context.Background(), text, args, func(json.RawMessage, string) error { rows++; return nil }); err != nil || rows == 0 {
 				b.Fatal(rows, err)
 			}
 		}

@@ -38,6 +38,10 @@ func (d postgresDialect) param(n int, v any) string {
 	return d.mark(n) + "::text"
 }
 
+func (d postgresDialect) listed(s schema.Storage) string {
+	return "SELECT value::" + d.column(s) + " FROM json_array_elements_text(?::json)"
+}
+
 func (postgresDialect) notSame() string { return "IS DISTINCT FROM" }
 
 func (postgresDialect) null() string { return "NULL::text" }

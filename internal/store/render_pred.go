@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"dewpoint/internal/query"
+	"dewpoint/internal/schema"
 )
 
 // pred writes a condition; the database may give null for false.
@@ -63,7 +64,7 @@ func (r *renderer) compare(c *query.Cmp) {
 	if sign, ok := signs[c.Op]; ok {
 		r.sortable(r, c.Left)
 		r.put(sign)
-		r.bind(c.Right[0].Any())
+		r.constant(c.Left, c.Right[0])
 		return
 	}
 	switch c.Op {
@@ -81,6 +82,16 @@ func (r *renderer) compare(c *query.Cmp) {
 	default:
 		r.part(c)
 	}
+}
+
+// constant writes what a value is compared with. Whether a boolean is wanted true or false stands in the statement itself: an index of the rows
+// where it is false serves only a statement that says so.
+func (r *renderer) constant(left query.Node, v schema.Value) {
+	if c, ok := left.(*query.Cell); ok && c.Field != nil && c.Field.Type.Shape() == schema.AsBool && v.Kind() == schema.Int && v.Int()>>1 == 0 {
+		r.put(v.Text())
+		return
+	}
+	r.bind(v.Any())
 }
 
 // in writes a list of constants.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,13 +11,27 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// Cond narrows which rows Find and Count see. Without Tombstones or Everything they see live rows only.
+// Cond narrows which rows Find, Count and Sum see. Without Tombstones or Everything they see live rows only.
 type Cond struct {
 	column string
 	values []schema.Value
-	upTo   bool
+	test   test
 	which  liveness
+	table  string // of within and outside: what the column's values are the keys of
+	conds  []Cond // that those rows meet
 }
+
+// test is how a column is compared.
+type test uint8
+
+const (
+	in test = iota
+	upTo
+	other
+	equalOrNull
+	within
+	outside
+)
 
 type liveness uint8
 
@@ -35,8 +50,34 @@ func In(column string, vs ...schema.Value) Cond { return Cond{column: column, va
 
 // UpTo keeps the rows whose column is a number not above v.
 func UpTo(column string, v schema.Value) Cond {
-	return Cond{column: column, values: []schema.Value{v}, upTo: true}
+	return Cond{column: column, values: []schema.Value{v}, test: upTo}
 }
+
+// Other keeps the rows whose column has a value, and not v. EqOrNull keeps all the others.
+func Other(column string, v schema.Value) Cond {
+	return Cond{column: column, values: []schema.Value{v}, test: other}
+}
+
+// EqOrNull keeps the rows whose column has the value or none.
+func EqOrNull(column string, v schema.Value) Cond {
+	return Cond{column: column, values: []schema.Value{v}, test: equalOrNull}
+}
+
+// Within keeps the rows whose column has the key of a row of the table that meets the conditions.
+func Within(column, table string, conds ...Cond) Cond {
+	return Cond{column: column, test: within, table: table, conds: conds}
+}
+
+// Outside keeps the rows whose column has a value, but not the key of a row of the table that meets the conditions.
+func Outside(column, table string, conds ...Cond) Cond {
+	return Cond{column: column, test: outside, table: table, conds: conds}
+}
+
+// KeyWithin and KeyOutside are Within and Outside for the key of the rows themselves, as of twins.
+func KeyWithin(table string, conds ...Cond) Cond { return Within(keyColumn, table, conds...) }
+
+// KeyOutside keeps the rows whose key is not that of a row of the other table.
+func KeyOutside(table string, conds ...Cond) Cond { return Outside(keyColumn, table, conds...) }
 
 // Tombstones keeps only deleted rows, Everything keeps live and deleted ones.
 func Tombstones() Cond { return Cond{which: dead} }
@@ -65,7 +106,7 @@ func (tx *Tx) Get(table string, key schema.Value, conds ...Cond) (*schema.Record
 // Find reads the rows that meet all conditions, in the order of their keys.
 func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 	t := tx.table(table)
-	where, args := whereOf(t, conds)
+	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", strings.Join(columnsOf(t), ", "), quote(t.Name), where, quote(keyColumn))
 	rows, err := tx.sql.QueryContext(tx.ctx, tx.db.SQL.bind(text), args...)
 	if err != nil {
@@ -86,10 +127,23 @@ func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 // Count counts the rows that meet all conditions.
 func (tx *Tx) Count(table string, conds ...Cond) (n int64, err error) {
 	t := tx.table(table)
-	where, args := whereOf(t, conds)
+	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT count(*) FROM %s%s", quote(t.Name), where)
 	err = tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&n)
 	return n, tx.db.classify(err)
+}
+
+// Sum adds up numbers of the rows that meet all conditions, one total for each column; rows without a value add nothing.
+func (tx *Tx) Sum(table string, columns []string, conds ...Cond) ([]int64, error) {
+	t := tx.table(table)
+	sums, into, parts := make([]int64, len(columns)), make([]any, len(columns)), make([]string, len(columns))
+	for i, column := range columns {
+		parts[i], into[i] = "CAST(coalesce(sum("+quote(t.Stored(column).Name)+"), 0) AS BIGINT)", &sums[i]
+	}
+	where, args := tx.whereOf(t, conds)
+	text := fmt.Sprintf("SELECT %s FROM %s%s", strings.Join(parts, ", "), quote(t.Name), where)
+	err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(into...)
+	return sums, tx.db.classify(err)
 }
 
 // Insert writes a new row with its declared defaults and time stamps and returns its key. A record of a table with text keys brings its key.
@@ -143,8 +197,13 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 	slices.Sort(names)
 	var parts []string
 	var args []any
+	versioned := false
 	for _, name := range names {
 		parts, args = append(parts, quote(name)+" = ?"), append(args, cell(t.Field(name), set[name]))
+		versioned = versioned || t.Versioned() && t.Field(name).Writable()
+	}
+	if versioned {
+		parts = append(parts, fmt.Sprintf("%s = %[1]s + 1", quote(schema.Version.Name)))
 	}
 	for _, f := range t.Fields {
 		if stamp, ok := f.Stamp(tx.at, false); ok {
@@ -214,6 +273,9 @@ func columnsOf(t *schema.Table) []string {
 	if t.Tombstone {
 		columns = append(columns, quote(deletedColumn))
 	}
+	if t.Versioned() {
+		columns = append(columns, quote(schema.Version.Name))
+	}
 	for _, f := range t.Fields {
 		if f.Stored() {
 			columns = append(columns, quote(f.Name))
@@ -235,8 +297,12 @@ func scan(t *schema.Table, rows *sql.Rows) (*schema.Record, error) {
 	r.Key = schema.ValueOf(cells[0])
 	next := 1
 	if t.Tombstone {
-		r.Deleted = schema.ValueOf(cells[1]).Bool()
-		next = 2
+		r.Deleted = schema.ValueOf(cells[next]).Bool()
+		next++
+	}
+	if t.Versioned() {
+		r.Version = schema.ValueOf(cells[next]).Int()
+		next++
 	}
 	for i, f := range t.Fields {
 		if f.Stored() {
@@ -247,7 +313,7 @@ func scan(t *schema.Table, rows *sql.Rows) (*schema.Record, error) {
 	return r, nil
 }
 
-func whereOf(t *schema.Table, conds []Cond) (string, []any) {
+func (tx *Tx) whereOf(t *schema.Table, conds []Cond) (string, []any) {
 	var parts []string
 	var args []any
 	which := live
@@ -256,7 +322,7 @@ func whereOf(t *schema.Table, conds []Cond) (string, []any) {
 			which = c.which
 			continue
 		}
-		part, values := inOf(t, c)
+		part, values := tx.condition(t, c)
 		parts, args = append(parts, part), append(args, values...)
 	}
 	if t.Tombstone && which != both {
@@ -268,32 +334,52 @@ func whereOf(t *schema.Table, conds []Cond) (string, []any) {
 	return " WHERE " + strings.Join(parts, " AND "), args
 }
 
-// inOf renders the condition on a column; values that the column can't hold are in no row.
-func inOf(t *schema.Table, c Cond) (part string, args []any) {
-	storage := keyStorage(t)
+// condition renders one condition on a column.
+func (tx *Tx) condition(t *schema.Table, c Cond) (part string, args []any) {
+	name, storage := quote(c.column), keyStorage(t)
 	if c.column != keyColumn {
-		f := t.Field(c.column)
-		if f == nil || !f.Stored() {
-			// SQLite would read the unknown name as a text and find nothing.
-			panic("store: table " + t.Name + " has no column " + c.column)
-		}
-		storage = f.Type.Storage()
+		storage = t.Stored(c.column).Type.Storage() // SQLite would read an unknown name as a text and find nothing
 	}
-	if len(c.values) == 1 && c.values[0].IsNull() {
-		return quote(c.column) + " IS NULL", nil
+	switch c.test {
+	case upTo:
+		return name + " <= ?", []any{c.values[0].Any()}
+	case other:
+		return name + " <> ?", []any{c.values[0].Any()}
+	case equalOrNull:
+		return "(" + name + " IS NULL OR " + name + " = ?)", []any{c.values[0].Any()}
+	case within, outside:
+		of := tx.table(c.table)
+		where, args := tx.whereOf(of, c.conds)
+		word := map[test]string{within: "IN", outside: "NOT IN"}[c.test]
+		return fmt.Sprintf("%s %s (SELECT %s FROM %s%s)", name, word, quote(keyColumn), quote(of.Name), where), args
 	}
-	if c.upTo {
-		return quote(c.column) + " <= ?", []any{c.values[0].Any()}
+	return tx.inOf(name, storage, c.values)
+}
+
+// mostMarks is up to how many values of a list are arguments of their own; a longer list is one, in JSON: databases bound the number.
+const mostMarks = 100
+
+// inOf renders a list of values; those that the column can't hold are in no row.
+func (tx *Tx) inOf(name string, storage schema.Storage, values []schema.Value) (part string, args []any) {
+	if len(values) == 1 && values[0].IsNull() {
+		return name + " IS NULL", nil
 	}
-	for _, v := range c.values {
+	for _, v := range values {
 		if v, ok := cellValue(storage, v); ok {
 			args = append(args, v.Any())
 		}
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		return "1 = 0", nil
+	case len(args) <= mostMarks:
+		return fmt.Sprintf("%s IN (%s)", name, marks(len(args))), args
 	}
-	return fmt.Sprintf("%s IN (%s)", quote(c.column), marks(len(args))), args
+	list, err := json.Marshal(args)
+	if err != nil { // numbers and texts always marshal
+		panic(err)
+	}
+	return fmt.Sprintf("%s IN (%s)", name, tx.db.SQL.listed(storage)), []any{string(list)}
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }

@@ -30,6 +30,8 @@ type dialect interface {
 	// mark stands for the n-th argument, from 1, where the database sees its type from what is around it; param does anywhere.
 	mark(n int) string
 	param(n int, v any) string
+	// listed selects the members of a JSON array, the one argument.
+	listed(s schema.Storage) string
 	// fit replaces a comparison that the database couldn't make as it stands.
 	fit(c *query.Cmp) query.Pred
 	// notSame is the operator that is true where the sides differ or one of them is null.

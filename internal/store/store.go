@@ -246,8 +246,9 @@ func (db *DB) classify(err error) error {
 	return db.Dialect.Classify(err)
 }
 
-// Each runs a rendered query and calls f with the JSON text of each row, which is valid only during the call.
-func (db *DB) Each(ctx context.Context, query string, args []any, f func(json.RawMessage) error) error {
+// Each runs a rendered query and calls f with the JSON text of each row, which is valid only during the call, and with its version where the
+// plan asked for that.
+func (db *DB) Each(ctx context.Context, query string, args []any, f func(row json.RawMessage, version string) error) error {
 	stmt, err := db.statements.get(ctx, db.Read, query)
 	if err != nil {
 		return db.classify(err)
@@ -258,12 +259,18 @@ func (db *DB) Each(ctx context.Context, query string, args []any, f func(json.Ra
 		return db.classify(err)
 	}
 	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return db.classify(err)
+	}
 	var text sql.RawBytes
+	var version string
+	into := []any{&text, &version}[:len(columns)]
 	for rows.Next() {
-		if err := rows.Scan(&text); err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return db.classify(err)
 		}
-		if err := f(json.RawMessage(text)); err != nil {
+		if err := f(json.RawMessage(text), version); err != nil {
 			return err
 		}
 	}

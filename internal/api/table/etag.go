@@ -11,7 +11,7 @@ import (
 // version alone, so it doesn't matter with which fields the row was read, nor do facts in the reply that change by themselves.
 func rowTag(version string, body []byte) string {
 	sum := sha256.Sum256(body)
-	return `"` + version + "." + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
+	return `"` + version + "-" + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 }
 
 // listTag makes the weak tag of a list.
@@ -20,14 +20,6 @@ func listTag(tag string, pretty bool) string {
 		tag += ".pretty"
 	}
 	return `W/"` + tag + `"`
-}
-
-// rowVersion is the version of the row that the path names.
-func (c *call) rowVersion() (string, error) {
-	if c.t.ReadOnly {
-		return "", nil // nobody writes on condition of it
-	}
-	return c.eng.Version(c.r.Context(), c.t.Name, c.key)
 }
 
 // unchanged puts the tag on the reply; when the client has what it names already, it answers that with 304 and is true.
@@ -63,7 +55,7 @@ func wantedVersions(h http.Header) (versions []string, any bool) {
 			return nil, true
 		}
 		if strong, ok := strings.CutPrefix(t, `"`); ok {
-			version, _, _ := strings.Cut(strings.TrimSuffix(strong, `"`), ".")
+			version, _, _ := strings.Cut(strings.TrimSuffix(strong, `"`), "-")
 			versions = append(versions, version)
 		}
 	}

@@ -177,7 +177,7 @@ func (c *conformer) wholeTable(tb *schema.Table, key string, described map[strin
 	if tb.ActionTable != "" {
 		c.actions(tb, key, described["POST /api/v4/"+tb.ActionTable])
 	}
-	if create != nil {
+	if described["DELETE "+path+"/{key}"] != nil {
 		c.call("DELETE", path+"/"+key, "", 200)
 		c.call("GET", path+"/"+key, "", 404)
 	}

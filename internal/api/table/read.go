@@ -22,20 +22,19 @@ func (c *call) get() error {
 	if err != nil {
 		return err
 	}
-	version, err := c.rowVersion()
-	if err != nil {
-		return err
-	}
 	b := takeBuffer()
 	defer giveBack(b)
 	pretty := wantsIndent(c.r)
-	err = c.eng.Query(c.r.Context(), c.t.Name, query.Request{Fields: fields, Key: c.key}, func(row json.RawMessage) error {
-		return appendRow(b, row, pretty, "")
+	var tag string
+	err = c.eng.Versions(c.r.Context(), c.t.Name, query.Request{Fields: fields, Key: c.key}, func(row json.RawMessage, version string) error {
+		err := appendRow(b, row, pretty, "")
+		tag = rowTag(version, b.Bytes())
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	if !c.unchanged(rowTag(version, b.Bytes())) {
+	if !c.unchanged(tag) {
 		sendBody(c.w, http.StatusOK, b.Bytes())
 	}
 	return nil

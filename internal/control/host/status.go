@@ -24,23 +24,18 @@ func putTwin(tx *store.Tx, table, column string, key schema.Value, set schema.Se
 // running sums up what is given to the VMs that run.
 type running struct{ machines, cores, ramMiB int64 }
 
-// runningVMs looks at the VMs' status rows. There is one node, so all of them run on it.
-func runningVMs(tx *store.Tx) (sum running, err error) {
-	machines, err := store.FindRows[model.Machine](tx, store.Eq("type", schema.TextValue("vm")))
+// runningVMs looks at the status rows of the VMs that run: all, or those that meet the conditions.
+func runningVMs(tx *store.Tx, conds ...store.Cond) (sum running, err error) {
+	conds = append(conds, store.Eq("running", schema.BoolValue(true)), store.KeyWithin("machines", store.Eq("type", schema.TextValue("vm"))))
+	if sum.machines, err = tx.Count("machine_status", conds...); err != nil {
+		return sum, err
+	}
+	sums, err := tx.Sum("machine_status", []string{"running_cores", "running_ram"}, conds...)
 	if err != nil {
 		return sum, err
 	}
-	isVM := map[int64]bool{}
-	for _, m := range machines {
-		isVM[m.Key] = true
-	}
-	states, err := store.FindRows[model.MachineStatus](tx, store.Eq("running", schema.BoolValue(true)))
-	for _, s := range states {
-		if isVM[s.Key] {
-			sum.machines, sum.cores, sum.ramMiB = sum.machines+1, sum.cores+s.RunningCores, sum.ramMiB+s.RunningRAM
-		}
-	}
-	return sum, err
+	sum.cores, sum.ramMiB = sums[0], sums[1]
+	return sum, nil
 }
 
 // writeLoad keeps the node's load and what the cluster has and uses.
@@ -49,13 +44,17 @@ func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
 	if err != nil {
 		return err
 	}
+	number := schema.IntValue
+	here, err := runningVMs(tx, store.Eq("node", number(id.Node)))
+	if err != nil {
+		return err
+	}
 	vms, err := runningVMs(tx)
 	if err != nil {
 		return err
 	}
-	number := schema.IntValue
 	stats := f.load.columns(c.load, f.ramMiB)
-	stats["vram_used"] = number(vms.ramMiB)
+	stats["vram_used"] = number(here.ramMiB)
 	if err := putTwin(tx, "machines", "stats", number(node.Machine), stats); err != nil {
 		return err
 	}

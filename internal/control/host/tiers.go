@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"syscall"
 
-	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -67,15 +66,15 @@ func poolPath(data string, tier int64) string {
 
 // ensureTiers keeps a row for each tier that has a pool, system-wide and for the cluster, and drops those of pools that are gone.
 func (c *Controller) ensureTiers(tx *store.Tx, cluster int64, pools []pool, disks diskSample) error {
-	allocated, err := allocatedByTier(tx)
-	if err != nil {
-		return err
-	}
 	served := map[int64]bool{}
 	for _, p := range pools {
 		served[p.tier] = true
 		tier := schema.IntValue(p.tier)
-		whole, err := ensureOne(tx, "storage_tiers", tierSet(p, allocated[p.tier]), store.Eq("tier", tier))
+		promised, err := allocated(tx, p.tier)
+		if err != nil {
+			return err
+		}
+		whole, err := ensureOne(tx, "storage_tiers", tierSet(p, promised), store.Eq("tier", tier))
 		if err != nil {
 			return err
 		}
@@ -84,7 +83,7 @@ func (c *Controller) ensureTiers(tx *store.Tx, cluster int64, pools []pool, disk
 		if err != nil {
 			return err
 		}
-		if err := c.writeTierStatus(tx, p, allocated[p.tier], disks, whole, part); err != nil {
+		if err := c.writeTierStatus(tx, p, promised, disks, whole, part); err != nil {
 			return err
 		}
 	}
@@ -113,19 +112,16 @@ func tierSet(p pool, allocated int64) schema.Set {
 	}
 }
 
-// allocatedByTier adds up the sizes that drives may grow to. A drive that prefers no tier lies on the first.
-func allocatedByTier(tx *store.Tx) (map[int64]int64, error) {
-	drives, err := store.FindRows[model.MachineDrive](tx)
+// allocated adds up the sizes that the drives of a tier may grow to. A drive that prefers no tier lies on the first.
+func allocated(tx *store.Tx, tier int64) (int64, error) {
+	number := schema.TextValue(strconv.FormatInt(tier, 10))
+	prefers := store.Eq("preferred_tier", number)
+	if tier == firstTier {
+		prefers = store.EqOrNull("preferred_tier", number)
+	}
+	sums, err := tx.Sum("machine_drives", []string{"disksize"}, prefers)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	sums := map[int64]int64{}
-	for _, d := range drives {
-		tier := schema.TextValue(d.PreferredTier).Int()
-		if tier == 0 {
-			tier = firstTier
-		}
-		sums[tier] += d.Disksize
-	}
-	return sums, nil
+	return sums[0], nil
 }

@@ -34,6 +34,9 @@ type pool struct {
 	machine int64
 }
 
+// thisNode is the key of the node that the controller works for.
+const thisNode = 1
+
 const machineUUID = "6f1c2a8e-92a4-4c5b-9d3e-0a1b2c3d4e5f"
 
 func newPool(t *testing.T) *pool {
@@ -52,7 +55,7 @@ func newPool(t *testing.T) *pool {
 	t.Cleanup(func() { _ = db.Close() })
 	p.db = db
 	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
-	p.Controller = storage.New(p.dir, storage.NewStoreRows(db), slog.New(slog.DiscardHandler))
+	p.Controller = storage.New(p.dir, storage.NewStoreRows(db, thisNode), slog.New(slog.DiscardHandler))
 	return p
 }
 

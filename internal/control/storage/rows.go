@@ -11,16 +11,17 @@ import (
 
 // StoreRows are the rows of the database: machine_drives.
 type StoreRows struct {
-	db *store.DB
+	db   *store.DB
+	node int64 // key of the node this is
 }
 
-// NewStoreRows returns the rows of db.
-func NewStoreRows(db *store.DB) *StoreRows { return &StoreRows{db: db} }
+// NewStoreRows returns the rows of db for the node with that key.
+func NewStoreRows(db *store.DB, node int64) *StoreRows { return &StoreRows{db: db, node: node} }
 
 // Wish reads the drives in one transaction.
 func (r *StoreRows) Wish(ctx context.Context) (drives []Drive, err error) {
 	err = r.db.View(ctx, func(tx *store.Tx) error {
-		t, err := read(tx)
+		t, err := r.read(tx)
 		if err != nil {
 			return err
 		}
@@ -39,19 +40,27 @@ type tables struct {
 	files    map[int64]model.File
 }
 
-func read(tx *store.Tx) (t tables, err error) {
-	if t.drives, err = store.FindRows[model.MachineDrive](tx, store.Everything()); err != nil {
+// read leaves out the drives of machines that run on another node: they are its own.
+func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
+	ours := []store.Cond{
+		store.Everything(), store.Outside("machine", "machine_status", store.Everything(), store.Other("node", schema.IntValue(r.node))),
+	}
+	if t.drives, err = store.FindRows[model.MachineDrive](tx, ours...); err != nil {
 		return t, err
 	}
-	statuses, err := store.FindRows[model.MachineDriveStatus](tx, store.Everything())
+	statuses, err := store.FindRows[model.MachineDriveStatus](tx, store.Everything(), store.KeyWithin("machine_drives", ours...))
 	if err != nil {
 		return t, err
 	}
-	machines, err := store.FindRows[model.Machine](tx, store.Everything(), store.Eq("type", schema.TextValue("vm")))
+	keys := make([]schema.Value, len(t.drives))
+	for i, d := range t.drives {
+		keys[i] = schema.IntValue(d.Machine)
+	}
+	machines, err := store.FindRows[model.Machine](tx, store.Everything(), store.Key(keys...), store.Eq("type", schema.TextValue("vm")))
 	if err != nil {
 		return t, err
 	}
-	power, err := store.FindRows[model.MachineStatus](tx, store.Everything())
+	power, err := store.FindRows[model.MachineStatus](tx, store.Everything(), store.Key(keys...))
 	if err != nil {
 		return t, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,15 +71,16 @@ func (c *Controller) Name() string { return "vm" }
 // It waits for none of them.
 func (c *Controller) Reconcile(ctx context.Context) error {
 	busy := c.queues.snapshot() // before the wish is read: see queues.begin
-	machines, err := c.rows.Wish(ctx)
+	domains, away := c.host.List(ctx, c.prefix())
+	byKey := c.byKey(domains)
+	machines, err := c.rows.Wish(ctx, slices.Collect(maps.Keys(byKey)))
 	if err != nil {
 		return err
 	}
-	domains, err := c.host.List(ctx, c.prefix())
-	if err != nil {
-		return errors.Join(err, c.explainWaiting(ctx, machines, busy, err))
+	if away != nil {
+		return errors.Join(away, c.explainWaiting(ctx, machines, busy, away))
 	}
-	p := c.plan(ctx, machines, c.match(machines, domains), busy)
+	p := c.plan(ctx, machines, c.match(machines, byKey), busy)
 	reported := make(chan struct{})
 	defer close(reported)
 	for _, begin := range p.work {
@@ -138,25 +141,43 @@ func (c *Controller) logChange(m *Machine, status Status) {
 	}
 }
 
-// match finds the machines' domains by our mark in the name; a machine without one gets an Info that is Off and names none. Domains with our
-// mark and no row are left alone and named once: to destroy what nobody can explain would be worse than to keep it.
-func (c *Controller) match(machines []Machine, domains []libvirt.Info) map[int64]libvirt.Info {
-	found := make(map[int64]libvirt.Info, len(machines))
-	for _, m := range machines {
-		found[m.Key] = libvirt.Info{State: libvirt.Off}
-	}
+// byKey finds the machines' domains by our mark in the name.
+func (c *Controller) byKey(domains []libvirt.Info) map[int64]libvirt.Info {
+	found := make(map[int64]libvirt.Info, len(domains))
 	for _, d := range domains {
-		key, err := strconv.ParseInt(strings.TrimPrefix(d.Name, c.prefix()), 10, 64)
-		if _, known := found[key]; err == nil && known {
+		if key, err := strconv.ParseInt(strings.TrimPrefix(d.Name, c.prefix()), 10, 64); err == nil {
 			found[key] = d
 			continue
 		}
-		if !c.strays[d.Name] {
-			c.strays[d.Name] = true
-			c.log.Warn("a domain carries our mark but has no machine; it is left alone", "domain", d.Name, "uuid", d.UUID)
+		c.warnOfStray(d)
+	}
+	return found
+}
+
+// match gives each machine its domain; one without gets an Info that is Off and names none. Domains with our mark and no row are left
+// alone and named once: to destroy what nobody can explain would be worse than to keep it.
+func (c *Controller) match(machines []Machine, byKey map[int64]libvirt.Info) map[int64]libvirt.Info {
+	found := make(map[int64]libvirt.Info, len(machines))
+	for _, m := range machines {
+		d, ok := byKey[m.Key]
+		if !ok {
+			d = libvirt.Info{State: libvirt.Off}
+		}
+		found[m.Key] = d
+	}
+	for key, d := range byKey {
+		if _, known := found[key]; !known {
+			c.warnOfStray(d)
 		}
 	}
 	return found
+}
+
+func (c *Controller) warnOfStray(d libvirt.Info) {
+	if !c.strays[d.Name] {
+		c.strays[d.Name] = true
+		c.log.Warn("a domain carries our mark but has no machine; it is left alone", "domain", d.Name, "uuid", d.UUID)
+	}
 }
 
 // prefix begins the names of our domains.

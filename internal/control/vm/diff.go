@@ -74,7 +74,7 @@ func lostPower(m *Machine, seen observed) bool {
 func powerUp(m *Machine) step {
 	status := m.Last
 	status.Running, status.PowerWanted, status.Started, status.Cores, status.RAMMiB = false, true, 0, 0, 0
-	status.State, status.Info = "offline", ""
+	status.State, status.Info, status.Settled = "offline", "", false
 	for _, drive := range m.Drives {
 		if !drive.Ready {
 			status.Status = "waitingforresources"
@@ -92,13 +92,14 @@ func follow(m *Machine, seen observed) Status {
 	if seen.state == libvirt.Unknown {
 		return status
 	}
-	status.Info = ""
+	status.Info, status.Settled = "", false
 	if !seen.state.Active() {
 		status.Running, status.Status, status.State, status.PowerWanted = false, "stopped", "offline", false
 		status.Started, status.Cores, status.RAMMiB = 0, 0, 0
 		if seen.state == libvirt.Crashed {
 			status.Status, status.State, status.Info = "error", "error", "the guest crashed"
 		}
+		status.Settled = status.Status == "stopped" && m.PowerSeq <= m.Last.DoneSeq
 		return status
 	}
 	if !m.Last.Running {

@@ -16,7 +16,7 @@ const (
 
 // The statuses that the cases begin and end with. off and on are at rest after operation 1.
 var (
-	off = Status{Status: "stopped", State: "offline", DoneSeq: 1, BootID: thisBoot}
+	off = Status{Status: "stopped", State: "offline", DoneSeq: 1, BootID: thisBoot, Settled: true}
 	on  = Status{Running: true, Status: "running", State: "online", Started: 100, DoneSeq: 1, BootID: thisBoot, PowerWanted: true, Cores: 2, RAMMiB: 512}
 )
 
@@ -29,6 +29,7 @@ func with(s Status, change func(*Status)) Status {
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	seq := func(n int64) func(*Status) { return func(s *Status) { s.DoneSeq = n } }
+	noted := func(n int64) func(*Status) { return func(s *Status) { s.DoneSeq, s.Settled = n, false } } // the next pass settles it
 	fresh := Status{Status: "stopped", State: "offline"}
 	starting := Status{Status: "starting", State: "offline", DoneSeq: 1, BootID: thisBoot, PowerWanted: true}
 	cases := []struct {
@@ -40,26 +41,26 @@ func TestDecide(t *testing.T) {
 		action action
 		want   Status
 	}{
-		{"never asked for", "", 0, fresh, libvirt.Off, nothing, fresh},
+		{"never asked for", "", 0, fresh, libvirt.Off, nothing, with(fresh, func(s *Status) { s.Settled = true })},
 		{"poweron", PowerOn, 2, off, libvirt.Off, start, starting},
 		{"first poweron", PowerOn, 1, fresh, libvirt.Off, start, Status{Status: "starting", State: "offline", PowerWanted: true}},
 		{"poweron while running is done at once", PowerOn, 2, on, libvirt.Running, nothing, with(on, seq(2))},
 		{"poweroff presses the button", PowerOff, 2, on, libvirt.Running, press, on},
 		{"poweroff was pressed, the guest ignores it", PowerOff, 1, on, libvirt.Running, nothing, on},
-		{"poweroff while off is done at once", PowerOff, 2, off, libvirt.Off, nothing, with(off, seq(2))},
+		{"poweroff while off is done at once", PowerOff, 2, off, libvirt.Off, nothing, with(off, noted(2))},
 		{"kill", Kill, 2, on, libvirt.Running, cut, with(on, func(s *Status) { s.Status = "stopping" })},
 		{"kill while paused", Kill, 2, on, libvirt.Paused, cut, with(on, func(s *Status) { s.Status = "stopping" })},
-		{"kill while off is done at once", Kill, 2, off, libvirt.Off, nothing, with(off, seq(2))},
+		{"kill while off is done at once", Kill, 2, off, libvirt.Off, nothing, with(off, noted(2))},
 		{"reset", Reset, 2, on, libvirt.Running, reset, on},
-		{"reset while off is done at once", Reset, 2, off, libvirt.Off, nothing, with(off, seq(2))},
+		{"reset while off is done at once", Reset, 2, off, libvirt.Off, nothing, with(off, noted(2))},
 		{"graceful reset", Reboot, 2, on, libvirt.Running, reboot, on},
 		{"the guest powered itself off", PowerOn, 1, on, libvirt.Off, nothing, off},
 		{"the guest shuts down", PowerOn, 1, on, libvirt.Stopping, nothing, with(on, func(s *Status) { s.Status = "stopping" })},
 		{"paused from outside", PowerOn, 1, on, libvirt.Paused, nothing, with(on, func(s *Status) { s.Status = "paused" })},
-		{"crashed", PowerOn, 1, on, libvirt.Crashed, nothing, with(off, func(s *Status) { s.Status, s.State, s.Info = "error", "error", "the guest crashed" })},
+		{"crashed", PowerOn, 1, on, libvirt.Crashed, nothing, with(off, func(s *Status) { s.Status, s.State, s.Info, s.Settled = "error", "error", "the guest crashed", false })},
 		{"libvirt can't tell", PowerOn, 1, on, libvirt.Unknown, nothing, on},
 		{"the manager was away while it started", PowerOn, 1, with(starting, seq(1)), libvirt.Running, nothing, with(on, func(s *Status) { s.Started = 1000 })},
-		{"kill of a start that keeps failing", Kill, 3, with(starting, func(s *Status) { s.Status, s.Info = "error", "no bridge" }), libvirt.Off, nothing, with(off, seq(3))},
+		{"kill of a start that keeps failing", Kill, 3, with(starting, func(s *Status) { s.Status, s.Info = "error", "no bridge" }), libvirt.Off, nothing, with(off, noted(3))},
 	}
 	for _, c := range cases {
 		m := Machine{Key: 1, PowerOp: c.op, PowerSeq: c.seq, Last: c.last, Hardware: domxml.VM{CPUs: 2, RAMMiB: 512}}

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"dewpoint/internal/errs"
@@ -136,12 +137,14 @@ type memoryRows struct {
 	machines map[int64]*Machine
 }
 
-func (r *memoryRows) Wish(context.Context) ([]Machine, error) {
+func (r *memoryRows) Wish(_ context.Context, present []int64) ([]Machine, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []Machine
-	for _, m := range r.machines {
-		out = append(out, *m)
+	for key, m := range r.machines {
+		if settled := m.Last.Settled && m.PowerSeq <= m.Last.DoneSeq; !settled || m.Deleted || slices.Contains(present, key) {
+			out = append(out, *m)
+		}
 	}
 	return out, nil
 }

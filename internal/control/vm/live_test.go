@@ -148,7 +148,11 @@ func (s *server) ask(machine int64, op string) {
 	s.t.Helper()
 	seq := s.machine(machine).PowerSeq + 1
 	s.update(func(tx *store.Tx) error {
-		return tx.Change("machines", schema.IntValue(machine), schema.Set{"power_op": schema.TextValue(op), "power_seq": schema.IntValue(seq)})
+		key := schema.IntValue(machine)
+		if err := tx.Change("machine_status", key, schema.Set{"settled": schema.BoolValue(false)}); err != nil {
+			return err
+		}
+		return tx.Change("machines", key, schema.Set{"power_op": schema.TextValue(op), "power_seq": schema.IntValue(seq)})
 	})
 }
 

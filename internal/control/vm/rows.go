@@ -26,10 +26,10 @@ func NewStoreRows(db *store.DB, dataDir, instance string, node int64) *StoreRows
 	return &StoreRows{db: db, dataDir: dataDir, instance: instance, node: node}
 }
 
-// Wish reads all VMs in one transaction.
-func (r *StoreRows) Wish(ctx context.Context) (out []Machine, err error) {
+// Wish implements Rows in one transaction.
+func (r *StoreRows) Wish(ctx context.Context, present []int64) (out []Machine, err error) {
 	err = r.db.View(ctx, func(tx *store.Tx) error {
-		t, err := read(tx)
+		t, err := r.read(tx, present)
 		if err != nil {
 			return err
 		}
@@ -51,32 +51,65 @@ type tables struct {
 	nics     map[int64][]model.MachineNIC   // by machine, in their order
 }
 
-func read(tx *store.Tx) (t tables, err error) {
-	if t.machines, err = store.FindRows[model.Machine](tx, store.Everything(), store.Eq("type", schema.TextValue("vm"))); err != nil {
+func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
+	if t.machines, err = r.machines(tx, present); err != nil {
 		return t, err
 	}
-	vms, err := store.FindRows[model.VM](tx)
+	keys := make([]schema.Value, len(t.machines))
+	for i, m := range t.machines {
+		keys[i] = schema.IntValue(m.Key)
+	}
+	vms, err := store.FindRows[model.VM](tx, store.In("machine", keys...))
 	if err != nil {
 		return t, err
 	}
-	statuses, err := store.FindRows[model.MachineStatus](tx, store.Everything())
+	statuses, err := store.FindRows[model.MachineStatus](tx, store.Everything(), store.Key(keys...))
 	if err != nil {
 		return t, err
 	}
-	drives, err := store.FindRows[model.MachineDrive](tx, store.Eq("enabled", schema.BoolValue(true)))
+	theirs := []store.Cond{store.In("machine", keys...), store.Eq("enabled", schema.BoolValue(true))}
+	drives, err := store.FindRows[model.MachineDrive](tx, theirs...)
 	if err != nil {
 		return t, err
 	}
-	driveStatuses, err := store.FindRows[model.MachineDriveStatus](tx, store.Everything())
+	driveStatuses, err := store.FindRows[model.MachineDriveStatus](tx, store.KeyWithin("machine_drives", theirs...))
 	if err != nil {
 		return t, err
 	}
-	nics, err := store.FindRows[model.MachineNIC](tx, store.Eq("enabled", schema.BoolValue(true)))
+	nics, err := store.FindRows[model.MachineNIC](tx, theirs...)
 	if err != nil {
 		return t, err
 	}
 	t.index(vms, statuses, drives, driveStatuses, nics)
 	return t, nil
+}
+
+// machines reads those that are deleted, that aren't settled, or that the host has a domain of. Those that run on another node are its own.
+func (r *StoreRows) machines(tx *store.Tx, present []int64) (all []model.Machine, err error) {
+	here := store.EqOrNull("node", schema.IntValue(r.node))
+	keys := make([]schema.Value, len(present))
+	for i, key := range present {
+		keys[i] = schema.IntValue(key)
+	}
+	isVM := store.Eq("type", schema.TextValue("vm"))
+	seen := map[int64]bool{}
+	for _, which := range [][]store.Cond{
+		{store.Tombstones(), store.KeyWithin("machine_status", store.Everything(), here)},
+		{store.KeyWithin("machine_status", here, store.Eq("settled", schema.BoolValue(false)))},
+		{store.Everything(), store.Key(keys...)},
+	} {
+		found, err := store.FindRows[model.Machine](tx, append(which, isVM)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range found {
+			if !seen[m.Key] {
+				seen[m.Key] = true
+				all = append(all, m)
+			}
+		}
+	}
+	return all, nil
 }
 
 func (t *tables) index(vms []model.VM, statuses []model.MachineStatus, drives []model.MachineDrive, ready []model.MachineDriveStatus, nics []model.MachineNIC) {
@@ -153,5 +186,6 @@ func statusOf(row model.MachineStatus) Status {
 	return Status{
 		Running: row.Running, Status: row.Status, State: row.State, Info: row.StatusInfo, Started: row.Started, DoneSeq: row.DoneSeq,
 		BootID: row.BootID, PowerWanted: row.Powerstate, Cores: int(row.RunningCores), RAMMiB: int(row.RunningRAM), MachineType: row.MachineType,
+		Settled: row.Settled,
 	}
 }

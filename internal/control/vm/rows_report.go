@@ -27,12 +27,17 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 	if f.Running {
 		node = r.node
 	}
-	err := tx.Change("machine_status", schema.IntValue(f.Machine), schema.Set{
+	machine, err := store.GetRow[model.Machine](tx, schema.IntValue(f.Machine), store.Everything())
+	if err != nil {
+		return err
+	}
+	err = tx.Change("machine_status", schema.IntValue(f.Machine), schema.Set{
 		"running": schema.BoolValue(f.Running), "status": schema.TextValue(f.Status.Status), "state": schema.TextValue(f.State),
 		"status_info": schema.TextValue(f.Info), "started": schema.IntValue(f.Started), "done_seq": schema.IntValue(f.DoneSeq),
 		"boot_id": schema.TextValue(f.BootID), "powerstate": schema.BoolValue(f.PowerWanted), "node": schema.RefValue(node),
 		"running_cores": schema.IntValue(int64(f.Cores)), "running_ram": schema.IntValue(int64(f.RAMMiB)),
 		"machine_type": schema.TextValue(f.MachineType),
+		"settled":      schema.BoolValue(f.Settled && machine.PowerSeq <= f.DoneSeq), // something may have been asked for meanwhile
 	})
 	if err != nil || f.Attached == nil {
 		return err

@@ -54,6 +54,7 @@ type Status struct {
 	Cores       int    // what it runs with; 0 while off
 	RAMMiB      int
 	MachineType string // what it runs as; kept while off
+	Settled     bool   // it is off and nothing is asked of it: only a domain can make it interesting
 }
 
 // Fact is what is to be written of one machine.
@@ -70,8 +71,9 @@ type Attached struct {
 
 // Rows is the controller's side of the database.
 type Rows interface {
-	// Wish returns all VMs of this node, tombstones included, as of one moment.
-	Wish(ctx context.Context) ([]Machine, error)
+	// Wish returns the VMs of this node that there may be something to do about, tombstones included, as of one moment: all but those that
+	// are settled, and those with the given keys, of which the host has domains.
+	Wish(ctx context.Context, present []int64) ([]Machine, error)
 	// Report writes the status rows in one transaction.
 	Report(ctx context.Context, facts []Fact) error
 	// Purge removes the rows of machines of which nothing is left on the host. It leaves those that have drives still.

@@ -161,17 +161,25 @@ func (w *factWriter) insertAddress(vnet schema.Value, set schema.Set) {
 	})
 }
 
-// nics gives each NIC on the network the address of its lease, and takes it away with the lease; a reserved one is the client's.
+// nics gives each NIC on the network the address of its lease, and takes it away with the lease; a reserved one is the client's. It reads
+// those that have a lease or an address: there may be thousands that have neither.
 func (w *factWriter) nics() error {
-	nics, err := store.FindRows[model.MachineNIC](w.tx, store.Eq("vnet", schema.IntValue(w.fact.Key)), store.Eq("ip_reserved", schema.BoolValue(false)))
+	leased := make(map[string]string)
+	macs := []schema.Value{}
+	for _, l := range w.fact.Leases {
+		leased[l.MAC.String()] = l.IP.String()
+		macs = append(macs, schema.TextValue(l.MAC.String()))
+	}
+	theirs := []store.Cond{store.Eq("vnet", schema.IntValue(w.fact.Key)), store.Eq("ip_reserved", schema.BoolValue(false))}
+	addressed, err := store.FindRows[model.MachineNIC](w.tx, append(theirs, store.Other("ipaddress", schema.TextValue("")))...)
 	if err != nil {
 		return err
 	}
-	leased := make(map[string]string)
-	for _, l := range w.fact.Leases {
-		leased[l.MAC.String()] = l.IP.String()
+	unaddressed, err := store.FindRows[model.MachineNIC](w.tx, append(theirs, store.EqOrNull("ipaddress", schema.TextValue("")), store.In("macaddress", macs...))...)
+	if err != nil {
+		return err
 	}
-	for _, nic := range nics {
+	for _, nic := range append(addressed, unaddressed...) {
 		if ip := leased[strings.ToLower(nic.Macaddress)]; ip != nic.Ipaddress {
 			w.change(nic.TableName(), nic.Key, schema.Set{"ipaddress": schema.TextValue(ip)})
 		}
