@@ -70,20 +70,6 @@ func TestStartAndMemory(t *testing.T) {
 	figure(t, "resident memory when idle", resident, "MiB", resident <= 60, "≤ 60 MiB")
 }
 
-func residentMiB(t *testing.T, pid int) float64 {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(text)
-	kib, err := strconv.ParseFloat(string(m[1]), 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kib / 1024
-}
-
 // TestCreateToRunning measures from the POST of a VM to its running domain, against virsh define and start of the same XML.
 func TestCreateToRunning(t *testing.T) {
 	needsFlag(t)
@@ -222,11 +208,34 @@ type measured struct {
 	p99       time.Duration
 }
 
-// wrk runs the load generator of that name for ten seconds on eight connections.
-func wrk(t *testing.T, s *harness.Server, path string) measured {
+// wrk runs the load generator of that name for ten seconds on eight connections. It asks for the paths in turn.
+func wrk(t *testing.T, s *harness.Server, paths ...string) measured {
 	t.Helper()
-	c := s.Table()
-	out, err := exec.Command("wrk", "-t1", "-c8", "-d10s", "--latency", "-H", "Authorization: "+c.Authorization, s.URL+path).CombinedOutput()
+	return wrkWith(t, s, nil, paths...)
+}
+
+// wrkWith is wrk with further headers.
+func wrkWith(t *testing.T, s *harness.Server, headers []string, paths ...string) measured {
+	t.Helper()
+	return runWrk(t, s.URL, append(headers, "Authorization: "+s.Table().Authorization), paths)
+}
+
+func runWrk(t *testing.T, base string, headers, paths []string) measured {
+	t.Helper()
+	script := "local at = 0\nlocal paths = {\n"
+	for _, path := range paths {
+		script += strconv.Quote(path) + ",\n"
+	}
+	script += "}\nrequest = function()\n  at = at % #paths + 1\n  return wrk.format(nil, paths[at])\nend\n"
+	file := filepath.Join(t.TempDir(), "paths.lua")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-t1", "-c8", "-d10s", "--latency", "-s", file}
+	for _, h := range headers {
+		args = append(args, "-H", h)
+	}
+	out, err := exec.Command("wrk", append(args, base)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("wrk: %v: %s", err, out)
 	}
