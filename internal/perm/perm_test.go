@@ -2,9 +2,7 @@ package perm_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,9 +16,8 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/golden"
 )
-
-var update = flag.Bool("update", false, "redraw the golden files")
 
 // world is a database with a row in every table.
 type world struct {
@@ -208,24 +205,7 @@ func TestMatrix(t *testing.T) {
 			w.revoke()
 		}
 	}
-	golden(t, "matrix.txt", out.String())
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s changed (-want +got):\n%s", name, d)
-	}
+	golden.Equal(t, "testdata/matrix.txt", out.String())
 }
 
 // TestPredicates keeps the SQL that rights become.
@@ -261,7 +241,7 @@ func TestPredicates(t *testing.T) {
 		_, where, _ := strings.Cut(text, " WHERE ")
 		fmt.Fprintf(&out, "%s: %s %s\n%s\n%v\n\n", c.what, c.right, c.table, where, args)
 	}
-	golden(t, "predicates.txt", out.String())
+	golden.Equal(t, "testdata/predicates.txt", out.String())
 }
 
 func TestHiddenLooksMissing(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/test/golden"
 )
 
 // endpoints asks the server itself what there is: the verbs of every path come from the header Allow of an answer to a verb that no
@@ -144,9 +145,9 @@ func TestEveryEndpointWithEveryCredential(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%-46s %s\n", e, strings.Join(answers, " "))
 	}
-	golden(t, "endpoints.txt", out.String())
+	golden.Equal(t, "testdata/endpoints.txt", out.String())
 	missing := slices.DeleteFunc(s.endpoints(), func(e string) bool { return called[e] })
-	golden(t, "uncovered.txt", strings.Join(missing, "\n"))
+	golden.Equal(t, "testdata/uncovered.txt", strings.Join(missing, "\n"))
 }
 
 func boolInt(b bool) int {

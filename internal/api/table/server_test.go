@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,8 +26,6 @@ import (
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/sqlite"
 )
-
-var update = flag.Bool("update", false, "redraw the golden files")
 
 const adminPassword = "correct horse battery"
 
@@ -229,20 +225,4 @@ func (s *server) write(table string, key int64, set schema.Set) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// golden compares text with a file.
-func golden(t testing.TB, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, path, string(want), got)
 }
