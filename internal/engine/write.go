@@ -58,7 +58,7 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 			r.PutAt(i, f.Default)
 		}
 		if f.IsRequired && r.At(i).Text() == "" {
-			return schema.Value{}, errs.New(errs.Invalid, "required", "Validation error on field: '%s' - 'is required'", f.Name).On(f.Name)
+			return schema.Value{}, errs.Field(f.Name, "is required").Coded("required")
 		}
 	}
 	if t.Check != nil {
