@@ -25,6 +25,7 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/locked"
 )
 
 const adminPassword = "correct horse battery"
@@ -37,7 +38,7 @@ type server struct {
 	eng *engine.Engine
 	*httptest.Server
 	// log is everything that the server logged.
-	log *lockedBuffer
+	log *locked.Buffer
 }
 
 // files joins the packages as the program does.
@@ -59,7 +60,7 @@ func start(t testing.TB) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s := &server{t: t, db: db, log: &lockedBuffer{}}
+	s := &server{t: t, db: db, log: &locked.Buffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	who, err := auth.New(db, dir)
 	if err != nil {
