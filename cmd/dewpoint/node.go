@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -113,31 +111,18 @@ func (n *node) close() {
 // handler joins the dialects.
 func (n *node) handler() http.Handler {
 	mux := http.NewServeMux()
-	files := openFiles{n.library}
-	tables := table.New(n.engine, n.auth, files, table.Version{Version: tableVersion, Hash: version})
+	tables := table.New(n.engine, n.auth, n.library, table.Version{Version: tableVersion, Hash: version})
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/version.json"} {
 		mux.Handle(path, tables)
 	}
 	resources := resource.New(resource.Config{
-		Engine: n.engine, Auth: n.auth, Media: files, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
+		Engine: n.engine, Auth: n.auth, Media: n.library, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
 	})
 	for _, path := range []string{resource.Prefix, resource.Prefix + "/", "/health"} {
 		mux.Handle(path, resources)
 	}
 	mux.Handle("/", web.Site(version))
 	return front.Wrap(mux, n.log)
-}
-
-// openFiles shows the library to the dialects in their words.
-type openFiles struct{ *media.Library }
-
-// Open implements table.Files and resource.Media.
-func (f openFiles) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
-	c, err := f.Library.Open(ctx, key)
-	if err != nil {
-		return nil, "", time.Time{}, err
-	}
-	return c, c.Name, c.Modified, nil
 }
 
 // run starts what works in the background; all of it ends with ctx.

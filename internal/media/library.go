@@ -39,29 +39,21 @@ func New(db *store.DB, dir string) (*Library, error) {
 	return l, syncDir(dir)
 }
 
-// Content is the bytes of a complete file. The caller closes it.
-type Content struct {
-	io.ReadSeekCloser
-	Name     string
-	Size     int64
-	Modified time.Time
-}
-
-// Open opens a complete file for reading: NotFound when there is no such row, Conflict while bytes are missing.
-func (l *Library) Open(ctx context.Context, key int64) (*Content, error) {
+// Open opens a complete file for reading: NotFound when there is no such row, Conflict while bytes are missing. The caller closes it.
+func (l *Library) Open(ctx context.Context, key int64) (content io.ReadSeekCloser, name string, modified time.Time, err error) {
 	row, err := l.row(ctx, key)
 	if err != nil {
-		return nil, err
+		return nil, "", time.Time{}, err
 	}
 	if !row.Complete {
-		return nil, errs.New(errs.Conflict, "file_incomplete", "file %q hasn't been uploaded whole: %d of %d bytes are there without a gap; send the rest first",
+		return nil, "", time.Time{}, errs.New(errs.Conflict, "file_incomplete", "file %q hasn't been uploaded whole: %d of %d bytes are there without a gap; send the rest first",
 			row.Name, row.Filesize, row.AllocatedBytes)
 	}
 	f, err := os.Open(l.path(key))
 	if err != nil {
-		return nil, fmt.Errorf("opening file %d: %w", key, err)
+		return nil, "", time.Time{}, fmt.Errorf("opening file %d: %w", key, err)
 	}
-	return &Content{ReadSeekCloser: f, Name: row.Name, Size: row.Filesize, Modified: time.Unix(row.Modified, 0).UTC()}, nil
+	return f, row.Name, time.Unix(row.Modified, 0).UTC(), nil
 }
 
 func (l *Library) path(key int64) string { return filepath.Join(l.dir, strconv.FormatInt(key, 10)) }

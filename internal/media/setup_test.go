@@ -108,7 +108,7 @@ func (s *shelf) write(key, off int64, b []byte) {
 
 func (s *shelf) read(key int64) []byte {
 	s.t.Helper()
-	c, err := s.Open(context.Background(), key)
+	c, _, _, err := s.Open(context.Background(), key)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"dewpoint/internal/api/resource"
 	"dewpoint/internal/api/upload"
@@ -36,17 +35,6 @@ type api struct {
 	token string
 }
 
-// files joins the packages as the program does.
-type files struct{ *media.Library }
-
-func (f files) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
-	c, err := f.Library.Open(ctx, key)
-	if err != nil {
-		return nil, "", time.Time{}, err
-	}
-	return c, c.Name, c.Modified, nil
-}
-
 func start(t testing.TB) *api {
 	t.Helper()
 	dir, ctx := t.TempDir(), context.Background()
@@ -64,7 +52,7 @@ func start(t testing.TB) *api {
 	uploads, err := upload.New(a.eng, lib, dir, log)
 	must(t, err)
 	a.Server = httptest.NewServer(resource.New(resource.Config{
-		Engine: a.eng, Auth: who, Media: files{lib}, Uploads: uploads, Version: "1.2.3", Instance: "abcd",
+		Engine: a.eng, Auth: who, Media: lib, Uploads: uploads, Version: "1.2.3", Instance: "abcd",
 	}))
 	t.Cleanup(a.Close)
 	a.token = a.login("admin", password)

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -41,17 +40,6 @@ type server struct {
 	log *locked.Buffer
 }
 
-// files joins the packages as the program does.
-type files struct{ *media.Library }
-
-func (f files) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
-	c, err := f.Library.Open(ctx, key)
-	if err != nil {
-		return nil, "", time.Time{}, err
-	}
-	return c, c.Name, c.Modified, nil
-}
-
 func start(t testing.TB) *server {
 	t.Helper()
 	dir, ctx := t.TempDir(), context.Background()
@@ -75,7 +63,7 @@ func start(t testing.TB) *server {
 	}
 	s.bus = event.New(db)
 	s.eng = engine.New(db, s.bus, who, log)
-	s.Server = httptest.NewServer(front.Wrap(table.New(s.eng, who, files{lib}, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
+	s.Server = httptest.NewServer(front.Wrap(table.New(s.eng, who, lib, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s
 }

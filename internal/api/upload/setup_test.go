@@ -171,12 +171,12 @@ func (s *server) content(uuid string) (name string, sum [32]byte) {
 		}
 		return err
 	}))
-	c, err := s.lib.Open(context.Background(), key)
+	c, name, _, err := s.lib.Open(context.Background(), key)
 	must(s.t, err)
 	defer c.Close()
 	raw, err := io.ReadAll(c)
 	must(s.t, err)
-	return c.Name, sha256.Sum256(raw)
+	return name, sha256.Sum256(raw)
 }
 
 func noise(n int) []byte {
