@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,7 +31,6 @@ func newShelf(t *testing.T) *shelf {
 	t.Helper()
 	s := &shelf{t: t, dir: t.TempDir()}
 	s.reopen()
-	t.Cleanup(func() { s.db.Close() })
 	return s
 }
 
@@ -41,10 +39,8 @@ func (s *shelf) reopen() {
 	if s.db != nil {
 		s.db.Close()
 	}
+	s.db = rig.Database(s.t, s.dir)
 	var err error
-	if s.db, err = sqlite.Open(context.Background(), filepath.Join(s.dir, "t.db"), model.Schema()); err != nil {
-		s.t.Fatal(err)
-	}
 	if s.Library, err = media.New(s.db, s.dir); err != nil {
 		s.t.Fatal(err)
 	}

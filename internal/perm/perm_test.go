@@ -3,20 +3,18 @@ package perm_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
 	"dewpoint/test/golden"
+	"dewpoint/test/rig"
 )
 
 // world is a database with a row in every table.
@@ -30,13 +28,9 @@ const owner = 2 // key of the user that rows belong to where their table has a u
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "t.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := rig.Database(t, t.TempDir())
 	w := &world{t: t, db: db, rows: map[string]*schema.Record{}}
-	w.do(func(tx *store.Tx) error {
+	w.do(func(tx *store.Tx) (err error) {
 		for _, name := range []string{"admin", "owner", "other"} {
 			u := schema.NewRecord(w.table("users"))
 			u.Put("name", schema.TextValue(name))

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,20 +15,17 @@ import (
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/api/table"
-	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
-	"dewpoint/internal/media"
-	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
 	"dewpoint/test/locked"
+	"dewpoint/test/rig"
 )
 
-const adminPassword = "correct horse battery"
+const adminPassword = rig.Password
 
-// server is the table API over a real engine, database, login service and media library.
+// server is the table API over the real services.
 type server struct {
 	t   testing.TB
 	db  *store.DB
@@ -42,28 +38,11 @@ type server struct {
 
 func start(t testing.TB) *server {
 	t.Helper()
-	dir, ctx := t.TempDir(), context.Background()
-	db, err := sqlite.Open(ctx, filepath.Join(dir, "dewpoint.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	s := &server{t: t, db: db, log: &locked.Buffer{}}
-	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	who, err := auth.New(db, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := who.Bootstrap(ctx, adminPassword); err != nil {
-		t.Fatal(err)
-	}
-	lib, err := media.New(db, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.bus = event.New(db)
-	s.eng = engine.New(db, s.bus, who, log)
-	s.Server = httptest.NewServer(front.Wrap(table.New(s.eng, who, lib, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
+	out := &locked.Buffer{}
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r := rig.Start(t, t.TempDir(), log)
+	s := &server{t: t, db: r.DB, bus: r.Bus, eng: r.Engine, log: out}
+	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, r.Auth, r.Media, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s
 }

@@ -18,7 +18,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -45,14 +45,9 @@ func newPool(t *testing.T) *pool {
 		t.Skip(err)
 	}
 	p := &pool{t: t, dir: t.TempDir()}
-	db, err := sqlite.Open(t.Context(), filepath.Join(p.dir, "test.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	p.db = db
+	p.db = rig.Database(t, p.dir)
 	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
-	p.Controller = storage.New(p.dir, storage.NewStoreRows(db), slog.New(slog.DiscardHandler))
+	p.Controller = storage.New(p.dir, storage.NewStoreRows(p.db), slog.New(slog.DiscardHandler))
 	return p
 }
 
