@@ -5,6 +5,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 var driveHooks = hooks{create: prepareDrive, update: updateDrive}
@@ -60,7 +61,7 @@ func (w *Write) number(r *schema.Record, kind string) error {
 	if r.Get("machine").IsNull() || !r.Get("orderid").IsNull() && !r.Get("name").IsNull() {
 		return nil
 	}
-	siblings, err := w.siblings(r)
+	siblings, err := w.Tx.Find(r.Table.Name, store.Eq("machine", r.Get("machine")))
 	if err != nil {
 		return err
 	}

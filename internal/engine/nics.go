@@ -13,10 +13,6 @@ import (
 
 var nicHooks = hooks{create: prepareNIC, update: updateNIC}
 
-func (w *Write) siblings(r *schema.Record) ([]*schema.Record, error) {
-	return w.Tx.Find(r.Table.Name, store.Eq("machine", r.Get("machine")))
-}
-
 func prepareNIC(w *Write, r *schema.Record) error {
 	if err := w.number(r, "nic"); err != nil {
 		return err
