@@ -17,6 +17,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/host"
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
@@ -69,7 +70,7 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 	if created && given == "" {
 		n.password = password
 	}
-	if n.library, err = media.New(n.db, cfg.Data); err != nil {
+	if n.library, err = media.New(n.db, cfg.Data, log); err != nil {
 		return nil, err
 	}
 	n.host = host.New(host.Config{
@@ -128,17 +129,9 @@ func (n *node) handler() http.Handler {
 // run starts what works in the background; all of it ends with ctx.
 func (n *node) run(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return ended(ctx, n.auth.Run(ctx)) })
-	group.Go(func() error {
-		wake := make(chan struct{}, 1)
-		n.bus.OnWake("storage", func() {
-			select {
-			case wake <- struct{}{}:
-			default:
-			}
-		})
-		n.library.Run(ctx, wake, n.log)
-		return nil
-	})
+	upkeep := loop.New(n.library, mediaLook, n.log)
+	n.bus.OnWake("storage", upkeep.Wake)
+	group.Go(func() error { return ended(ctx, upkeep.Run(ctx)) })
 	group.Go(func() error {
 		n.uploads.Run(ctx)
 		return nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,14 +25,15 @@ import (
 type Library struct {
 	db  *store.DB
 	dir string
+	log *slog.Logger
 
 	mu   sync.Mutex
 	open map[int64]*upload
 }
 
 // New makes a library in the data directory dir, whose folder files is made when it isn't there.
-func New(db *store.DB, dir string) (*Library, error) {
-	l := &Library{db: db, dir: filepath.Join(dir, "files"), open: map[int64]*upload{}}
+func New(db *store.DB, dir string, log *slog.Logger) (*Library, error) {
+	l := &Library{db: db, dir: filepath.Join(dir, "files"), log: log, open: map[int64]*upload{}}
 	// Guests' processes have their own user and reach a CD-ROM's file by its name; they can't list the folder.
 	if err := os.MkdirAll(l.dir, 0o711); err != nil {
 		return nil, fmt.Errorf("making the folder for media: %w", err)

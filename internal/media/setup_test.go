@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -41,7 +41,14 @@ func (s *shelf) reopen() {
 	}
 	s.db = rig.Database(s.t, s.dir)
 	var err error
-	if s.Library, err = media.New(s.db, s.dir); err != nil {
+	if s.Library, err = media.New(s.db, s.dir, slog.New(slog.DiscardHandler)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *shelf) reconcile() {
+	s.t.Helper()
+	if err := s.Reconcile(context.Background()); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -123,13 +130,4 @@ func noise(n int) []byte {
 		b[i] = byte(r.Uint32())
 	}
 	return b
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("still waiting for " + what)
-		}
-	}
 }

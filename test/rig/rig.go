@@ -46,7 +46,7 @@ func Start(t testing.TB, dir string, log *slog.Logger) Services {
 	must(t, err)
 	_, _, err = s.Auth.Bootstrap(context.Background(), Password)
 	must(t, err)
-	s.Media, err = media.New(s.DB, dir)
+	s.Media, err = media.New(s.DB, dir, log)
 	must(t, err)
 	s.Bus = event.New(s.DB)
 	s.Engine = engine.New(s.DB, s.Bus, s.Auth, log)
