@@ -33,9 +33,7 @@ var permissionHooks = hooks{
 	},
 	update: func(w *Write, old *schema.Record, set schema.Set) error {
 		granted := old.Clone()
-		for name, v := range set {
-			granted.Put(name, v)
-		}
+		granted.PutAll(set)
 		return w.mayGrant(granted, perm.RightsIn(granted)&^perm.RightsIn(old))
 	},
 }

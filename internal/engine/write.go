@@ -32,9 +32,7 @@ func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
 	if err := w.checkReferences(r, set, forwarded); err != nil {
 		return schema.Value{}, err
 	}
-	for name, v := range set {
-		r.Put(name, v)
-	}
+	r.PutAll(set)
 	if err := perm.CheckCreate(w.Tx, w.Actor, r); err != nil {
 		return schema.Value{}, err
 	}

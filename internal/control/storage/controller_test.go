@@ -73,9 +73,7 @@ func (p *pool) create(table string, set schema.Set) (key int64) {
 	p.t.Helper()
 	p.update(func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table(table))
-		for name, v := range set {
-			r.Put(name, v)
-		}
+		r.PutAll(set)
 		k, err := tx.Create(r, nil)
 		key = k.Int()
 		return err

@@ -94,9 +94,7 @@ func (s *server) createVM(id string, set schema.Set) (key, machine int64) {
 	s.t.Helper()
 	s.update(func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table("vms"))
-		for name, v := range set {
-			r.Put(name, v)
-		}
+		r.PutAll(set)
 		r.Put("name", schema.TextValue("vm-"+id[:8]))
 		r.Put("uuid", schema.TextValue(id))
 		r.Put("ram", schema.IntValue(64))

@@ -54,9 +54,7 @@ func text(s string) schema.Value { return schema.TextValue(s) }
 func create(t *testing.T, tx *store.Tx, table string, set schema.Set) int64 {
 	t.Helper()
 	r := schema.NewRecord(tx.Schema().Table(table))
-	for name, v := range set {
-		r.Put(name, v)
-	}
+	r.PutAll(set)
 	key, err := tx.Create(r, nil)
 	if err != nil {
 		t.Fatal(err)
