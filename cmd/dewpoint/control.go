@@ -24,6 +24,7 @@ const (
 	vnetLook  = 10 * time.Second
 	alarmLook = time.Minute
 	hostLook  = 15 * time.Second
+	mediaLook = 10 * time.Minute
 )
 
 // hypervisor is libvirt and the self-test of KVM.

@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,6 +17,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/host"
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
@@ -71,7 +70,7 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 	if created && given == "" {
 		n.password = password
 	}
-	if n.library, err = media.New(n.db, cfg.Data); err != nil {
+	if n.library, err = media.New(n.db, cfg.Data, log); err != nil {
 		return nil, err
 	}
 	n.host = host.New(host.Config{
@@ -113,13 +112,12 @@ func (n *node) close() {
 // handler joins the dialects.
 func (n *node) handler() http.Handler {
 	mux := http.NewServeMux()
-	files := openFiles{n.library}
-	tables := table.New(n.engine, n.auth, files, table.Version{Version: tableVersion, Hash: version})
+	tables := table.New(n.engine, n.auth, n.library, table.Version{Version: tableVersion, Hash: version})
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/version.json"} {
 		mux.Handle(path, tables)
 	}
 	resources := resource.New(resource.Config{
-		Engine: n.engine, Auth: n.auth, Media: files, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
+		Engine: n.engine, Auth: n.auth, Media: n.library, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
 	})
 	for _, path := range []string{resource.Prefix, resource.Prefix + "/", "/health"} {
 		mux.Handle(path, resources)
@@ -128,32 +126,12 @@ func (n *node) handler() http.Handler {
 	return front.Wrap(mux, n.log)
 }
 
-// openFiles shows the library to the dialects in their words.
-type openFiles struct{ *media.Library }
-
-// Open implements table.Files and resource.Media.
-func (f openFiles) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
-	c, err := f.Library.Open(ctx, key)
-	if err != nil {
-		return nil, "", time.Time{}, err
-	}
-	return c, c.Name, c.Modified, nil
-}
-
 // run starts what works in the background; all of it ends with ctx.
 func (n *node) run(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return ended(ctx, n.auth.Run(ctx)) })
-	group.Go(func() error {
-		wake := make(chan struct{}, 1)
-		n.bus.OnWake("storage", func() {
-			select {
-			case wake <- struct{}{}:
-			default:
-			}
-		})
-		n.library.Run(ctx, wake, n.log)
-		return nil
-	})
+	upkeep := loop.New(n.library, mediaLook, n.log)
+	n.bus.OnWake("storage", upkeep.Wake)
+	group.Go(func() error { return ended(ctx, upkeep.Run(ctx)) })
 	group.Go(func() error {
 		n.uploads.Run(ctx)
 		return nil

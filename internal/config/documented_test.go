@@ -1,14 +1,13 @@
 package config
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "redraw the table in docs/ops/configuration.md")
+	"dewpoint/test/golden"
+)
 
 // optionTable is the table of all options as the document has it.
 func optionTable() string {
@@ -36,14 +35,5 @@ func TestOptionsAreDocumented(t *testing.T) {
 	if !found || !ended {
 		t.Fatal("the document has no table of options")
 	}
-	want := before + optionTable() + "\n" + after
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(text) != want {
-		t.Errorf("%s has another table of options than the program; redraw it with -update:\n%s", file, optionTable())
-	}
+	golden.Equal(t, file, before+optionTable()+"\n"+after)
 }

@@ -71,7 +71,7 @@ func (w *Write) snoozer(r *schema.Record, until int64) (schema.Value, error) {
 		return schema.Value{}, err
 	}
 	if most := typ.Get("max_snooze_seconds").Int(); until-w.Tx.Now().Unix() > most {
-		return schema.Value{}, errs.New(errs.Invalid, "invalid_snooze", "Validation error on field: 'snooze' - 'an alarm can be snoozed for %d seconds at most'", most).On("snooze")
+		return schema.Value{}, errs.Field("snooze", "an alarm can be snoozed for %d seconds at most", most)
 	}
 	return schema.TextValue(w.Actor.Name), nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 var driveHooks = hooks{create: prepareDrive, update: updateDrive}
@@ -24,10 +25,10 @@ func prepareDrive(w *Write, r *schema.Record) error {
 		return errs.New(errs.NotBuilt, "media_not_built", "drives of media %q can't be made yet; disk, cdrom, import and clone can", media).On("media")
 	}
 	if media == "disk" && r.Get("disksize").Int() == 0 {
-		return errs.New(errs.Invalid, "invalid_disksize", "Validation error on field: 'disksize' - 'a new disk needs a size in bytes'").On("disksize")
+		return errs.Field("disksize", "a new disk needs a size in bytes")
 	}
 	if (media == "import" || media == "clone") && r.Get("media_source").IsNull() {
-		return errs.New(errs.Invalid, "invalid_media_source", "Validation error on field: 'media_source' - 'media %s needs a file to take the content from'", media).On("media_source")
+		return errs.Field("media_source", "media %s needs a file to take the content from", media)
 	}
 	return w.refuseNode(r)
 }
@@ -39,7 +40,7 @@ func (w *Write) refuseNode(r *schema.Record) error {
 	}
 	m, err := w.Tx.Get("machines", r.Get("machine"))
 	if err == nil && m.Get("type").Text() != "vm" {
-		err = errs.New(errs.Invalid, "invalid_machine", "Validation error on field: 'machine' - 'machine %s is a %s, not a VM'", m.Key.Text(), m.Get("type").Text()).On("machine")
+		err = errs.Field("machine", "machine %s is a %s, not a VM", m.Key.Text(), m.Get("type").Text())
 	}
 	return err
 }
@@ -50,7 +51,7 @@ func updateDrive(_ *Write, old *schema.Record, set schema.Set) error {
 			delete(set, "disksize")
 			return nil
 		}
-		return errs.New(errs.Invalid, "invalid_disksize", "Validation error on field: 'disksize' - 'a disk can only grow: it has %d bytes'", old.Get("disksize").Int()).On("disksize")
+		return errs.Field("disksize", "a disk can only grow: it has %d bytes", old.Get("disksize").Int())
 	}
 	return nil
 }
@@ -60,7 +61,7 @@ func (w *Write) number(r *schema.Record, kind string) error {
 	if r.Get("machine").IsNull() || !r.Get("orderid").IsNull() && !r.Get("name").IsNull() {
 		return nil
 	}
-	siblings, err := w.siblings(r)
+	siblings, err := w.Tx.Find(r.Table.Name, store.Eq("machine", r.Get("machine")))
 	if err != nil {
 		return err
 	}

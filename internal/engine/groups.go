@@ -33,7 +33,7 @@ var memberHooks = hooks{create: prepareMember, settled: (*Write).settleAdmins}
 func prepareMember(w *Write, r *schema.Record) error {
 	group, member := r.Get("parent_group"), r.Get("member")
 	if member.Text() == "groups/"+group.Text() {
-		return errs.New(errs.Invalid, "invalid_member", "Validation error on field: 'member' - 'a group can't be a member of itself'").On("member")
+		return errs.Field("member", "a group can't be a member of itself")
 	}
 	n, err := w.Tx.Count("members", store.Eq("parent_group", group), store.Eq("member", member))
 	if err == nil && n > 0 && !member.IsNull() {

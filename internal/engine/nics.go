@@ -13,10 +13,6 @@ import (
 
 var nicHooks = hooks{create: prepareNIC, update: updateNIC}
 
-func (w *Write) siblings(r *schema.Record) ([]*schema.Record, error) {
-	return w.Tx.Find(r.Table.Name, store.Eq("machine", r.Get("machine")))
-}
-
 func prepareNIC(w *Write, r *schema.Record) error {
 	if err := w.number(r, "nic"); err != nil {
 		return err
@@ -64,12 +60,9 @@ func updateNIC(w *Write, old *schema.Record, set schema.Set) error {
 
 // checkNICAddress holds a wished address against the network's subnet and the other NICs on it.
 func (w *Write) checkNICAddress(vnet schema.Value, text string) error {
-	invalid := func(why string) error {
-		return errs.New(errs.Invalid, "invalid_ipaddress", "Validation error on field: 'ipaddress' - '%s'", why).On("ipaddress")
-	}
 	a, err := netip.ParseAddr(text)
 	if err != nil {
-		return invalid("is not an IP address")
+		return errs.Field("ipaddress", "is not an IP address")
 	}
 	if vnet.IsNull() {
 		return nil
@@ -80,7 +73,7 @@ func (w *Write) checkNICAddress(vnet schema.Value, text string) error {
 	}
 	subnet, err := netip.ParsePrefix(n.Get("network").Text())
 	if err != nil || !subnet.Contains(a) {
-		return invalid(fmt.Sprintf("is not in the network's subnet %s", n.Get("network").Text()))
+		return errs.Field("ipaddress", "is not in the network's subnet %s", n.Get("network").Text())
 	}
 	taken, err := w.Tx.Find("machine_nics", store.Eq("vnet", vnet), store.Eq("ipaddress", schema.TextValue(text)), store.Eq("ip_reserved", schema.BoolValue(true)))
 	if err == nil && len(taken) > 0 {
@@ -112,7 +105,7 @@ func normalMAC(s string) string {
 func checkMAC(mac string) error {
 	var first byte
 	if _, err := fmt.Sscanf(mac, "%02x", &first); err != nil || first&1 == 1 || mac == "00:00:00:00:00:00" {
-		return errs.New(errs.Invalid, "invalid_macaddress", "Validation error on field: 'macaddress' - '%s is no address of a single card'", mac).On("macaddress")
+		return errs.Field("macaddress", "%s is no address of a single card", mac)
 	}
 	return nil
 }

@@ -33,9 +33,7 @@ var permissionHooks = hooks{
 	},
 	update: func(w *Write, old *schema.Record, set schema.Set) error {
 		granted := old.Clone()
-		for name, v := range set {
-			granted.Put(name, v)
-		}
+		granted.PutAll(set)
 		return w.mayGrant(granted, perm.RightsIn(granted)&^perm.RightsIn(old))
 	},
 }
@@ -63,17 +61,17 @@ func (w *Write) findTarget(r *schema.Record) error {
 	t := w.Tx.Schema().Table(name)
 	switch {
 	case name == model.AllTables && row.Int() != 0:
-		return errs.New(errs.Invalid, "invalid_row", "Validation error on field: 'row' - 'must be 0 where the table is /'").On("row")
+		return errs.Field("row", "must be 0 where the table is /")
 	case name == model.AllTables:
 		return nil
 	case t == nil || t.Internal:
-		return errs.New(errs.Invalid, "invalid_table", "Validation error on field: 'table' - 'there is no table %s'", name).On("table")
+		return errs.Field("table", "there is no table %s", name)
 	case row.Int() == 0:
 		return nil
 	}
 	there, err := w.Tx.Any(t, query.And(query.Eq("$row", row), perm.Guard(w.Actor, perm.Read)(t)))
 	if err != nil || !there {
-		return orElse(err, errs.New(errs.Invalid, "no_row", "Validation error on field: 'row' - 'there is no row %s in %s'", row.Text(), name).On("row"))
+		return orElse(err, errs.Field("row", "there is no row %s in %s", row.Text(), name).Coded("no_row"))
 	}
 	if t.Key == schema.NumberKey {
 		r.Put("target", schema.TextValue(name+"/"+row.Text()))

@@ -66,7 +66,7 @@ func (w *Write) refers(f *schema.Field, v schema.Value) error {
 	if where == "" {
 		where = "the tables"
 	}
-	return errs.New(errs.Invalid, "no_row", "Validation error on field: '%s' - 'there is no row %s in %s'", f.Name, v.Text(), where).On(f.Name)
+	return errs.Field(f.Name, "there is no row %s in %s", v.Text(), where).Coded("no_row")
 }
 
 // settle runs what a table wants to do after a change of any of its rows.

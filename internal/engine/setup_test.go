@@ -6,19 +6,17 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/event"
-	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 // secrets stands where passwords and second factors don't matter.
@@ -36,11 +34,7 @@ type bench struct {
 
 func open(t testing.TB) *bench {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "t.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := rig.Database(t, t.TempDir())
 	b := &bench{t: t, db: db, eng: engine.New(db, event.New(db), secrets{}, slog.New(slog.NewTextHandler(io.Discard, nil)))}
 	b.must(db.Update(context.Background(), func(tx *store.Tx) error {
 		u := schema.NewRecord(tx.Schema().Table("users"))

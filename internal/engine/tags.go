@@ -17,15 +17,15 @@ func prepareTagMember(w *Write, r *schema.Record) error {
 	}
 	on, _ := r.Table.Field("member").Target(w.Tx.Schema(), member)
 	if on == nil {
-		return errs.New(errs.Invalid, "no_row", "Validation error on field: 'member' - 'there is no row %s'", member.Text()).On("member")
+		return errs.Field("member", "there is no row %s", member.Text()).Coded("no_row")
 	}
 	category, err := w.categoryOf(tag)
 	if err != nil {
 		return err
 	}
 	if !category.Get(model.TagGate(on.Name)).Bool() {
-		return errs.New(errs.Invalid, "not_taggable", "Validation error on field: 'member' - 'tags of category %s can't be put on %s; set %s of the category first'",
-			category.Get("name").Text(), on.Name, model.TagGate(on.Name)).On("member")
+		return errs.Field("member", "tags of category %s can't be put on %s; set %s of the category first",
+			category.Get("name").Text(), on.Name, model.TagGate(on.Name)).Coded("not_taggable")
 	}
 	has, err := w.Tx.Find("tag_members", store.Eq("member", member))
 	if err != nil {

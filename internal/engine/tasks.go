@@ -37,10 +37,10 @@ func prepareTask(w *Write, r *schema.Record) error {
 	}
 	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
 	if t == nil || t == r.Table {
-		return errs.New(errs.Invalid, "invalid_owner", "Validation error on field: 'owner' - 'no task can be done to %s'", r.Get("owner").Text()).On("owner")
+		return errs.Field("owner", "no task can be done to %s", r.Get("owner").Text())
 	}
 	if given := r.Get("table").Text(); given != "" && given != t.Name {
-		return errs.New(errs.Invalid, "invalid_table", "Validation error on field: 'table' - 'the owner is a row of %s'", t.Name).On("table")
+		return errs.Field("table", "the owner is a row of %s", t.Name)
 	}
 	a, err := taskAction(t, r.Get("action").Text())
 	if err != nil {
@@ -72,7 +72,7 @@ func prepareTask(w *Write, r *schema.Record) error {
 func taskAction(t *schema.Table, name string) (schema.Action, error) {
 	a, ok := t.Actions.Find(name)
 	if !ok {
-		return a, errs.New(errs.Invalid, "no_action", "Validation error on field: 'action' - '%s have no action %s'", t.Name, name).On("action")
+		return a, errs.Field("action", "%s have no action %s", t.Name, name).Coded("no_action")
 	}
 	if a.NotBuilt != "" {
 		return a, errs.New(errs.NotBuilt, "not_built", "%s: %s", name, a.NotBuilt).On("action")
@@ -87,7 +87,7 @@ func taskParams(v schema.Value) (schema.Input, error) {
 		return params, nil
 	}
 	if err := json.Unmarshal([]byte(v.Text()), &params); err != nil {
-		return nil, errs.New(errs.Invalid, "invalid_settings_args", "Validation error on field: 'settings_args' - 'must be an object'").On("settings_args")
+		return nil, errs.Field("settings_args", "must be an object")
 	}
 	return params, nil
 }

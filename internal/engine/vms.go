@@ -36,7 +36,7 @@ func prepareVM(_ *Write, r *schema.Record) error {
 	}
 	id, err := uuid.Parse(r.Get("uuid").Text())
 	if err != nil {
-		return errs.New(errs.Invalid, "invalid_uuid", "Validation error on field: 'uuid' - 'is not a UUID'").On("uuid")
+		return errs.Field("uuid", "is not a UUID")
 	}
 	r.Put("uuid", schema.TextValue(id.String()))
 	return nil
@@ -135,7 +135,7 @@ var machineStatusHooks = hooks{
 		off := false
 		if v, ok := set["running"]; ok {
 			if v.Bool() && !old.Get("running").Bool() {
-				return errs.New(errs.Invalid, "invalid_running", "Validation error on field: 'running' - 'can only be set to false; use the action poweron to start a machine'").On("running")
+				return errs.Field("running", "can only be set to false; use the action poweron to start a machine")
 			}
 			off = !v.Bool() && old.Get("running").Bool()
 		}

@@ -42,9 +42,7 @@ func prepareVnet(_ *Write, r *schema.Record) error {
 
 func updateVnet(w *Write, old *schema.Record, set schema.Set) error {
 	next := old.Clone()
-	for name, v := range set {
-		next.Put(name, v)
-	}
+	next.PutAll(set)
 	if err := completeSubnet(next); err != nil {
 		return err
 	}

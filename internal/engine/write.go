@@ -35,9 +35,7 @@ func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
 	if err := w.checkReferences(r, set, forwarded); err != nil {
 		return schema.Value{}, err
 	}
-	for name, v := range set {
-		r.Put(name, v)
-	}
+	r.PutAll(set)
 	if err := perm.CheckCreate(w.Tx, w.Actor, r); err != nil {
 		return schema.Value{}, err
 	}
@@ -61,7 +59,7 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 			r.PutAt(i, f.Default)
 		}
 		if f.IsRequired && r.At(i).Text() == "" {
-			return schema.Value{}, errs.New(errs.Invalid, "required", "Validation error on field: '%s' - 'is required'", f.Name).On(f.Name)
+			return schema.Value{}, errs.Field(f.Name, "is required").Coded("required")
 		}
 	}
 	if t.Check != nil {

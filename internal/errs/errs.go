@@ -65,6 +65,20 @@ func Wrap(cause error, kind Kind, code, format string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Text: fmt.Sprintf(format, args...), cause: cause}
 }
 
+// Field makes the error of a column's or parameter's value that doesn't fit, in the words the table API's clients know. It is of kind
+// Invalid and its code is "invalid_" and the field's name; Coded gives it another one.
+func Field(field, format string, args ...any) *Error {
+	why := fmt.Sprintf(format, args...)
+	return New(Invalid, "invalid_"+field, "Validation error on field: '%s' - '%s'", field, why).On(field)
+}
+
+// Coded returns a copy of e with another code.
+func (e *Error) Coded(code string) *Error {
+	c := *e
+	c.Code = code
+	return &c
+}
+
 // On returns a copy of e that names the field it is about.
 func (e *Error) On(field string) *Error {
 	c := *e

@@ -2,23 +2,17 @@ package event_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"dewpoint/internal/event"
-	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestVersionsAndPulses(t *testing.T) {
 	t.Parallel()
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "t.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := rig.Database(t, t.TempDir())
 	bus := event.New(db)
 	touch := func(table string) {
 		t.Helper()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,15 +26,9 @@ var background = context.Background()
 
 func open(t *testing.T, atOnce int) (*store.DB, *job.Runner) {
 	t.Helper()
-	db, err := sqlite.Open(background, filepath.Join(t.TempDir(), "t.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := rig.Database(t, t.TempDir())
 	r := job.New(db, atOnce, slog.New(slog.DiscardHandler))
-	t.Cleanup(func() {
-		r.Close()
-		db.Close()
-	})
+	t.Cleanup(r.Close)
 	return db, r
 }
 

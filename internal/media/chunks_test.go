@@ -131,14 +131,14 @@ func TestCompleteFilesAreClosed(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	key := s.add("a.iso", 4)
-	if _, err := s.Open(context.Background(), key); !errs.Is(err, errs.Conflict) {
+	if _, _, _, err := s.Open(context.Background(), key); !errs.Is(err, errs.Conflict) {
 		t.Errorf("open before the bytes: %v, want Conflict", err)
 	}
 	s.write(key, 0, []byte("abcd"))
 	if err := s.WriteAt(context.Background(), key, 0, bytes.NewReader([]byte("x"))); !errs.Is(err, errs.Conflict) {
 		t.Errorf("write to a complete file: %v, want Conflict", err)
 	}
-	if _, err := s.Open(context.Background(), key+1); !errs.Is(err, errs.NotFound) {
+	if _, _, _, err := s.Open(context.Background(), key+1); !errs.Is(err, errs.NotFound) {
 		t.Errorf("open of a missing row: %v, want NotFound", err)
 	}
 	if err := s.WriteAt(context.Background(), s.add("huge.iso", 1<<60), 0, bytes.NewReader([]byte("x"))); !errs.Is(err, errs.Full) {

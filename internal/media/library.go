@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,14 +25,15 @@ import (
 type Library struct {
 	db  *store.DB
 	dir string
+	log *slog.Logger
 
 	mu   sync.Mutex
 	open map[int64]*upload
 }
 
 // New makes a library in the data directory dir, whose folder files is made when it isn't there.
-func New(db *store.DB, dir string) (*Library, error) {
-	l := &Library{db: db, dir: filepath.Join(dir, "files"), open: map[int64]*upload{}}
+func New(db *store.DB, dir string, log *slog.Logger) (*Library, error) {
+	l := &Library{db: db, dir: filepath.Join(dir, "files"), log: log, open: map[int64]*upload{}}
 	// Guests' processes have their own user and reach a CD-ROM's file by its name; they can't list the folder.
 	if err := os.MkdirAll(l.dir, 0o711); err != nil {
 		return nil, fmt.Errorf("making the folder for media: %w", err)
@@ -39,29 +41,21 @@ func New(db *store.DB, dir string) (*Library, error) {
 	return l, syncDir(dir)
 }
 
-// Content is the bytes of a complete file. The caller closes it.
-type Content struct {
-	io.ReadSeekCloser
-	Name     string
-	Size     int64
-	Modified time.Time
-}
-
-// Open opens a complete file for reading: NotFound when there is no such row, Conflict while bytes are missing.
-func (l *Library) Open(ctx context.Context, key int64) (*Content, error) {
+// Open opens a complete file for reading: NotFound when there is no such row, Conflict while bytes are missing. The caller closes it.
+func (l *Library) Open(ctx context.Context, key int64) (content io.ReadSeekCloser, name string, modified time.Time, err error) {
 	row, err := l.row(ctx, key)
 	if err != nil {
-		return nil, err
+		return nil, "", time.Time{}, err
 	}
 	if !row.Complete {
-		return nil, errs.New(errs.Conflict, "file_incomplete", "file %q hasn't been uploaded whole: %d of %d bytes are there without a gap; send the rest first",
+		return nil, "", time.Time{}, errs.New(errs.Conflict, "file_incomplete", "file %q hasn't been uploaded whole: %d of %d bytes are there without a gap; send the rest first",
 			row.Name, row.Filesize, row.AllocatedBytes)
 	}
 	f, err := os.Open(l.path(key))
 	if err != nil {
-		return nil, fmt.Errorf("opening file %d: %w", key, err)
+		return nil, "", time.Time{}, fmt.Errorf("opening file %d: %w", key, err)
 	}
-	return &Content{ReadSeekCloser: f, Name: row.Name, Size: row.Filesize, Modified: time.Unix(row.Modified, 0).UTC()}, nil
+	return f, row.Name, time.Unix(row.Modified, 0).UTC(), nil
 }
 
 func (l *Library) path(key int64) string { return filepath.Join(l.dir, strconv.FormatInt(key, 10)) }

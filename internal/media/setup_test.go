@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -15,7 +14,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,7 +31,6 @@ func newShelf(t *testing.T) *shelf {
 	t.Helper()
 	s := &shelf{t: t, dir: t.TempDir()}
 	s.reopen()
-	t.Cleanup(func() { s.db.Close() })
 	return s
 }
 
@@ -41,11 +39,16 @@ func (s *shelf) reopen() {
 	if s.db != nil {
 		s.db.Close()
 	}
+	s.db = rig.Database(s.t, s.dir)
 	var err error
-	if s.db, err = sqlite.Open(context.Background(), filepath.Join(s.dir, "t.db"), model.Schema()); err != nil {
+	if s.Library, err = media.New(s.db, s.dir, slog.New(slog.DiscardHandler)); err != nil {
 		s.t.Fatal(err)
 	}
-	if s.Library, err = media.New(s.db, s.dir); err != nil {
+}
+
+func (s *shelf) reconcile() {
+	s.t.Helper()
+	if err := s.Reconcile(context.Background()); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -108,7 +111,7 @@ func (s *shelf) write(key, off int64, b []byte) {
 
 func (s *shelf) read(key int64) []byte {
 	s.t.Helper()
-	c, err := s.Open(context.Background(), key)
+	c, _, _, err := s.Open(context.Background(), key)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -127,13 +130,4 @@ func noise(n int) []byte {
 		b[i] = byte(r.Uint32())
 	}
 	return b
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("still waiting for " + what)
-		}
-	}
 }

@@ -85,7 +85,7 @@ func checkAPIKey(r *schema.Record) error {
 		for _, word := range listWords(r.Get(list).Text()) {
 			_, err := netip.ParseAddr(word)
 			if _, prefixErr := netip.ParsePrefix(word); err != nil && prefixErr != nil {
-				return errs.New(errs.Invalid, "invalid_"+list, "Validation error on field: '%s' - 'must be a list of addresses and subnets such as 192.0.2.7, 10.0.0.0/8'", list).On(list)
+				return errs.Field(list, "must be a list of addresses and subnets such as 192.0.2.7, 10.0.0.0/8")
 			}
 		}
 	}

@@ -123,10 +123,10 @@ func vmActions() schema.Actions {
 
 func checkVM(r *schema.Record) error {
 	if uuidText.MatchString(r.Get("name").Text()) {
-		return errs.New(errs.Invalid, "invalid_name", "Validation error on field: 'name' - 'a name must not look like a UUID, because VMs are found by either'").On("name")
+		return errs.Field("name", "a name must not look like a UUID, because VMs are found by either")
 	}
 	if r.Get("secure_boot").Bool() && !r.Get("uefi").Bool() {
-		return errs.New(errs.Invalid, "invalid_secure_boot", "Validation error on field: 'secure_boot' - 'needs uefi'").On("secure_boot")
+		return errs.Field("secure_boot", "needs uefi")
 	}
 	return nil
 }

@@ -108,10 +108,6 @@ func vnetActions() schema.Actions {
 	}
 }
 
-func vnetInvalid(field, why string) error {
-	return errs.New(errs.Invalid, "invalid_"+field, "Validation error on field: '%s' - '%s'", field, why).On(field)
-}
-
 // checkVnet holds the addresses of a network against its subnet.
 func checkVnet(r *schema.Record) error {
 	if typ := r.Get("type").Text(); typ != "internal" {
@@ -120,29 +116,29 @@ func checkVnet(r *schema.Record) error {
 	subnet, err := netip.ParsePrefix(r.Get("network").Text())
 	if r.Get("network").Text() == "" {
 		if r.Get("dhcp_enabled").Bool() {
-			return vnetInvalid("network", "DHCP needs a subnet, as in 10.0.0.0/24")
+			return errs.Field("network", "DHCP needs a subnet, as in 10.0.0.0/24")
 		}
 		return nil
 	}
 	if err != nil || !subnet.Addr().Is4() || subnet.Bits() < 8 || subnet.Bits() > 30 {
-		return vnetInvalid("network", "must be an IPv4 subnet from /8 to /30, as in 10.0.0.0/24")
+		return errs.Field("network", "must be an IPv4 subnet from /8 to /30, as in 10.0.0.0/24")
 	}
 	for _, name := range []string{"ipaddress", "gateway", "dhcp_start", "dhcp_stop"} {
 		if text := r.Get(name).Text(); text != "" {
 			if a, err := netip.ParseAddr(text); err != nil || !subnet.Contains(a) {
-				return vnetInvalid(name, "must be an address in "+subnet.Masked().String())
+				return errs.Field(name, "must be an address in %s", subnet.Masked())
 			}
 		}
 	}
 	for _, word := range listWords(r.Get("dnslist").Text()) {
 		if a, err := netip.ParseAddr(word); err != nil || a.Zone() != "" {
-			return vnetInvalid("dnslist", "must be a list of IP addresses")
+			return errs.Field("dnslist", "must be a list of IP addresses")
 		}
 	}
 	start, _ := netip.ParseAddr(r.Get("dhcp_start").Text())
 	stop, _ := netip.ParseAddr(r.Get("dhcp_stop").Text())
 	if start.IsValid() && stop.IsValid() && stop.Less(start) {
-		return vnetInvalid("dhcp_stop", "lies before dhcp_start")
+		return errs.Field("dhcp_stop", "lies before dhcp_start")
 	}
 	return nil
 }
@@ -151,7 +147,7 @@ func checkVnet(r *schema.Record) error {
 func checkVnetAddress(r *schema.Record) error {
 	if text := r.Get("ip").Text(); text != "" {
 		if _, err := netip.ParseAddr(text); err != nil {
-			return vnetInvalid("ip", "must be an IP address")
+			return errs.Field("ip", "must be an IP address")
 		}
 	}
 	return nil

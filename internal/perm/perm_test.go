@@ -2,25 +2,20 @@ package perm_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/golden"
+	"dewpoint/test/rig"
 )
-
-var update = flag.Bool("update", false, "redraw the golden files")
 
 // world is a database with a row in every table.
 type world struct {
@@ -33,13 +28,9 @@ const owner = 2 // key of the user that rows belong to where their table has a u
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "t.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := rig.Database(t, t.TempDir())
 	w := &world{t: t, db: db, rows: map[string]*schema.Record{}}
-	w.do(func(tx *store.Tx) error {
+	w.do(func(tx *store.Tx) (err error) {
 		for _, name := range []string{"admin", "owner", "other"} {
 			u := schema.NewRecord(w.table("users"))
 			u.Put("name", schema.TextValue(name))
@@ -208,24 +199,7 @@ func TestMatrix(t *testing.T) {
 			w.revoke()
 		}
 	}
-	golden(t, "matrix.txt", out.String())
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s changed (-want +got):\n%s", name, d)
-	}
+	golden.Equal(t, "testdata/matrix.txt", out.String())
 }
 
 // TestPredicates keeps the SQL that rights become.
@@ -261,7 +235,7 @@ func TestPredicates(t *testing.T) {
 		_, where, _ := strings.Cut(text, " WHERE ")
 		fmt.Fprintf(&out, "%s: %s %s\n%s\n%v\n\n", c.what, c.right, c.table, where, args)
 	}
-	golden(t, "predicates.txt", out.String())
+	golden.Equal(t, "testdata/predicates.txt", out.String())
 }
 
 func TestHiddenLooksMissing(t *testing.T) {

@@ -1,7 +1,6 @@
 package query_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -10,14 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"dewpoint/internal/model"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
+	"dewpoint/test/golden"
 )
-
-var update = flag.Bool("update", false, "redraw the golden files")
 
 // expression is one line of testdata/queries.tsv: what a real client sends.
 type expression struct{ client, table, param, text string }
@@ -104,7 +100,7 @@ func TestClientExpressions(t *testing.T) {
 	if parsed < 1000 || built < 100 {
 		t.Errorf("only %d expressions were parsed and %d tried", parsed, built)
 	}
-	golden(t, "testdata/missing.golden", strings.Join(slices.Sorted(maps.Keys(missing)), "\n")+"\n")
+	golden.Equal(t, "testdata/missing.golden", strings.Join(slices.Sorted(maps.Keys(missing)), "\n")+"\n")
 }
 
 // TestDeclaredViews builds every view of every declared table, and with "all" every path that a column is declared with.
@@ -141,21 +137,4 @@ func gaps(s *schema.Schema, table *schema.Table, ast *query.AST) (all []string) 
 	rest.Fields = nil
 	try(rest)
 	return all
-}
-
-// golden compares text with a file, or redraws the file.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (run with -update to redraw):\n%s", file, diff)
-	}
 }

@@ -197,7 +197,7 @@ func (f *Field) Parse(raw json.RawMessage) (Value, error) {
 	return v, f.check(v)
 }
 
-// invalid is the error of a value that doesn't fit, in the words the table API's clients know.
+// invalid is the error of a value that doesn't fit.
 func (f *Field) invalid(format string, args ...any) error {
-	return errs.New(errs.Invalid, "invalid_"+f.Name, "Validation error on field: '%s' - '%s'", f.Name, fmt.Sprintf(format, args...)).On(f.Name)
+	return errs.Field(f.Name, format, args...)
 }

@@ -162,6 +162,13 @@ func (r *Record) Put(name string, v Value) {
 	r.values[i] = v
 }
 
+// PutAll sets the values of several stored columns, as Put does.
+func (r *Record) PutAll(set Set) {
+	for name, v := range set {
+		r.Put(name, v)
+	}
+}
+
 // Clone returns a copy that can be changed on its own.
 func (r *Record) Clone() *Record {
 	c := *r

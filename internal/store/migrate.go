@@ -79,7 +79,7 @@ func (db *DB) runStep(ctx context.Context, tx *sql.Tx, s step) error {
 }
 
 func (db *DB) migrateTable(ctx context.Context, tx *sql.Tx, t *schema.Table) error {
-	have, err := db.Dialect.Columns(ctx, tx, t.Name)
+	have, err := db.columns(ctx, tx, t.Name)
 	if err != nil {
 		return err
 	}
@@ -101,6 +101,25 @@ func (db *DB) migrateTable(ctx context.Context, tx *sql.Tx, t *schema.Table) err
 		}
 	}
 	return nil
+}
+
+// columns lists the columns that a table has now; none when there is no such table.
+func (db *DB) columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
+	text, args := db.Dialect.Columns(table)
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
 }
 
 // createTable renders the CREATE TABLE of a declaration.

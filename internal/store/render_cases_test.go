@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -14,9 +13,8 @@ import (
 	"dewpoint/internal/query"
 	"dewpoint/internal/query/naive"
 	"dewpoint/internal/schema"
+	"dewpoint/test/golden"
 )
-
-var redraw = flag.Bool("update", false, "redraw the golden files")
 
 // sampleRows are what the cases ask for: table, deleted or not, key, then columns by name.
 var sampleRows = []struct {
@@ -146,7 +144,7 @@ func TestRenderAnswers(t *testing.T) {
 			}
 			fmt.Fprintf(&got, "%s\n%s\n\n", c, strings.Join(rows, "\n"))
 		}
-		golden(t, "testdata/answers.golden", got.String(), d.name == "sqlite")
+		golden.Equal(t, "testdata/answers.golden", got.String())
 	})
 }
 
@@ -168,7 +166,7 @@ func TestRenderSQL(t *testing.T) {
 				fmt.Fprintf(&got, "%s guarded=%t\n%s\n%q\n\n", c, guard != nil, text, args)
 			}
 		}
-		golden(t, map[string]string{"sqlite": "testdata/render.golden", "postgres": "testdata/render_postgres.golden"}[d.name], got.String(), true)
+		golden.Equal(t, map[string]string{"sqlite": "testdata/render.golden", "postgres": "testdata/render_postgres.golden"}[d.name], got.String())
 	})
 }
 
@@ -193,21 +191,4 @@ func cases(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
-}
-
-// golden compares with a file; the first of several tests that share one redraws it.
-func golden(t *testing.T, file, got string, first bool) {
-	t.Helper()
-	if *redraw && first {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (run with -update to redraw):\n%s", file, diff)
-	}
 }

@@ -46,8 +46,8 @@ type Dialect interface {
 	Lock(ctx context.Context, tx *sql.Tx) error
 	// Classify turns a driver's error into a typed one, or returns it as it is.
 	Classify(err error) error
-	// Columns lists the columns that a table has now; none when there is no such table.
-	Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error)
+	// Columns is the query for the names of the columns that a table has now; no rows when there is no such table.
+	Columns(table string) (text string, args []any)
 }
 
 // Feed carries changes between the processes that share a database.

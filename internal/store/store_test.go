@@ -26,9 +26,7 @@ func update(t *testing.T, db *store.DB, f func(*store.Tx) error) {
 
 func record(tx *store.Tx, table string, set schema.Set) *schema.Record {
 	r := schema.NewRecord(tx.Schema().Table(table))
-	for name, v := range set {
-		r.Put(name, v)
-	}
+	r.PutAll(set)
 	return r
 }
 

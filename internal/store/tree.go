@@ -60,9 +60,7 @@ func (tx *Tx) EnsureTwin(f *schema.Field, key schema.Value) (*schema.Record, err
 
 func (tx *Tx) createOwned(r *schema.Record, f *schema.Field, forwarded schema.Set) (schema.Value, error) {
 	owned := schema.NewRecord(tx.table(f.Ref))
-	for name, v := range f.OwnedSet {
-		owned.Put(name, v)
-	}
+	owned.PutAll(f.OwnedSet)
 	for name, v := range forwarded {
 		if g := r.Table.Field(name); g != nil && g.IsForwarded && g.Path == f.Name+"#"+name {
 			owned.Put(name, v)

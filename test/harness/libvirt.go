@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dewpoint/test/locked"
 )
 
 // PrivateLibvirt is a libvirtd of a test's own, which may be stopped and ended: nobody else on the machine uses it. It lives in namespaces
@@ -48,7 +50,7 @@ func NewPrivateLibvirt(t testing.TB) *PrivateLibvirt {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", privateScript, "sh", run)
-	var stderr lockedBuffer
+	var stderr locked.Buffer
 	cmd.Stderr = &stderr
 	hold, err := cmd.StdinPipe()
 	if err != nil {

@@ -3,7 +3,6 @@ package harness
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
@@ -14,10 +13,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"dewpoint/test/locked"
 )
 
 // AdminPassword is the password of admin on every server that a test starts.
@@ -35,7 +35,7 @@ type Server struct {
 	args    []string
 	cmd     *exec.Cmd
 	exited  chan error
-	log     lockedBuffer
+	log     locked.Buffer
 	HTTP    *http.Client
 }
 
@@ -176,21 +176,3 @@ func (s *Server) PID() int { return s.cmd.Process.Pid }
 
 // Log returns what the server has written to its standard error.
 func (s *Server) Log() string { return s.log.String() }
-
-// lockedBuffer is a bytes.Buffer that a process and a test share.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}

@@ -9,36 +9,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
+	"dewpoint/test/locked"
 )
 
-// lines is a log that requests of a server write to.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // serve runs h inside the front on a real connection.
-func serve(t *testing.T, h http.HandlerFunc) (url string, log *lines) {
+func serve(t *testing.T, h http.HandlerFunc) (url string, log *locked.Buffer) {
 	t.Helper()
-	log = &lines{}
+	log = &locked.Buffer{}
 	server := httptest.NewUnstartedServer(front.Wrap(h, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelError)
 	server.Start()

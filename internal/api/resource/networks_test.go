@@ -68,12 +68,10 @@ func TestLeasesAndPorts(t *testing.T) {
 	uuid := makeVM(a, "box").text("data.uuid")
 	a.update(func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table("vnet_addresses"))
-		for column, v := range map[string]schema.Value{
+		r.PutAll(schema.Set{
 			"vnet": schema.IntValue(1), "type": schema.TextValue("dynamic"), "ip": schema.TextValue("10.1.0.42"), "mac": schema.TextValue("52:54:00:12:34:56"),
 			"hostname": schema.TextValue("box"), "expiration": schema.IntValue(4102444800),
-		} {
-			r.Put(column, v)
-		}
+		})
 		_, err := tx.Create(r, nil)
 		return err
 	})

@@ -2,9 +2,7 @@ package resource_test
 
 import (
 	"context"
-	"flag"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,10 +11,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers/legacy"
-	"github.com/google/go-cmp/cmp"
-)
 
-var update = flag.Bool("update", false, "redraw the golden files")
+	"dewpoint/test/golden"
+)
 
 func document(t *testing.T, a *api, path string) *openapi3.T {
 	t.Helper()
@@ -61,17 +58,7 @@ func TestEndpoints(t *testing.T) {
 		}
 	}
 	slices.Sort(list)
-	got := strings.Join(list, "\n") + "\n"
-	const golden = "testdata/endpoints.txt"
-	if *update {
-		must(t, os.MkdirAll("testdata", 0o755))
-		must(t, os.WriteFile(golden, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	must(t, err)
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("endpoints (-golden +got):\n%s", diff)
-	}
+	golden.Equal(t, "testdata/endpoints.txt", strings.Join(list, "\n")+"\n")
 }
 
 // What the server says is what the document promises.

@@ -24,12 +24,10 @@ func addUser(name string) func(*store.Tx) error {
 func addISO(name, uuid string) func(*store.Tx) error {
 	return func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table("files"))
-		for column, v := range map[string]schema.Value{
+		r.PutAll(schema.Set{
 			"name": schema.TextValue(name), "type": schema.TextValue("iso"), "uuid": schema.TextValue(uuid), "complete": schema.BoolValue(true),
 			"allocated_bytes": schema.IntValue(1 << 20), "filesize": schema.IntValue(1 << 20),
-		} {
-			r.Put(column, v)
-		}
+		})
 		_, err := tx.Create(r, nil)
 		return err
 	}

@@ -8,26 +8,20 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"dewpoint/internal/api/resource"
 	"dewpoint/internal/api/upload"
-	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
-	"dewpoint/internal/event"
-	"dewpoint/internal/media"
-	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
-const password = "correct horse"
+const password = rig.Password
 
-// api is the resource API over a real engine, database, login service and media library.
+// api is the resource API over the real services.
 type api struct {
 	t testing.TB
 	*httptest.Server
@@ -36,35 +30,15 @@ type api struct {
 	token string
 }
 
-// files joins the packages as the program does.
-type files struct{ *media.Library }
-
-func (f files) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
-	c, err := f.Library.Open(ctx, key)
-	if err != nil {
-		return nil, "", time.Time{}, err
-	}
-	return c, c.Name, c.Modified, nil
-}
-
 func start(t testing.TB) *api {
 	t.Helper()
-	dir, ctx := t.TempDir(), context.Background()
-	db, err := sqlite.Open(ctx, filepath.Join(dir, "dewpoint.db"), model.Schema())
+	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
+	r := rig.Start(t, dir, log)
+	uploads, err := upload.New(r.Engine, r.Media, dir, log)
 	must(t, err)
-	t.Cleanup(func() { db.Close() })
-	who, err := auth.New(db, dir)
-	must(t, err)
-	_, _, err = who.Bootstrap(ctx, password)
-	must(t, err)
-	log := slog.New(slog.DiscardHandler)
-	a := &api{t: t, db: db, eng: engine.New(db, event.New(db), who, log)}
-	lib, err := media.New(db, dir)
-	must(t, err)
-	uploads, err := upload.New(a.eng, lib, dir, log)
-	must(t, err)
+	a := &api{t: t, db: r.DB, eng: r.Engine}
 	a.Server = httptest.NewServer(resource.New(resource.Config{
-		Engine: a.eng, Auth: who, Media: files{lib}, Uploads: uploads, Version: "1.2.3", Instance: "abcd",
+		Engine: r.Engine, Auth: r.Auth, Media: r.Media, Uploads: uploads, Version: "1.2.3", Instance: "abcd",
 	}))
 	t.Cleanup(a.Close)
 	a.token = a.login("admin", password)

@@ -125,7 +125,7 @@ func (c *call) actionParams(in schema.Input) (schema.Input, error) {
 		return params, nil
 	}
 	if err := json.Unmarshal(raw, &params); err != nil {
-		return nil, errs.New(errs.Invalid, "invalid_params", "Validation error on field: 'params' - 'must be an object'").On("params")
+		return nil, errs.Field("params", "must be an object")
 	}
 	return params, nil
 }
@@ -142,7 +142,7 @@ func word(in schema.Input, name string) (string, error) {
 		return number.String(), nil
 	}
 	if len(raw) == 0 {
-		return "", errs.New(errs.Invalid, "required", "Validation error on field: '%s' - 'is required'", name).On(name)
+		return "", errs.Field(name, "is required").Coded("required")
 	}
-	return "", errs.New(errs.Invalid, "invalid_"+name, "Validation error on field: '%s' - 'must be a string or a number'", name).On(name)
+	return "", errs.Field(name, "must be a string or a number")
 }

@@ -24,9 +24,7 @@ func alarmed(t *testing.T) (s *server, pass func()) {
 			"system": {"cloud_name": schema.TextValue("c")}, "storage_tiers": {"tier": schema.IntValue(1)}, "nodes": {"name": schema.TextValue("n")},
 		} {
 			r := schema.NewRecord(tx.Schema().Table(table))
-			for name, v := range set {
-				r.Put(name, v)
-			}
+			r.PutAll(set)
 			if _, err := tx.Create(r, nil); err != nil {
 				return err
 			}

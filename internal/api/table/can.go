@@ -57,10 +57,10 @@ func (c *call) can() error {
 func objectNames(in schema.Input) ([]string, error) {
 	var names []string
 	if err := json.Unmarshal(in["objects"], &names); err != nil || names == nil {
-		return nil, errs.New(errs.Invalid, "invalid_objects", `Validation error on field: 'objects' - 'must be a list such as ["vms/42","vnets"]'`).On("objects")
+		return nil, errs.Field("objects", `must be a list such as ["vms/42","vnets"]`)
 	}
 	if len(names) > mostObjects {
-		return nil, errs.New(errs.Invalid, "too_many_objects", "Validation error on field: 'objects' - 'at most %d objects can be asked about at once'", mostObjects).On("objects")
+		return nil, errs.Field("objects", "at most %d objects can be asked about at once", mostObjects).Coded("too_many_objects")
 	}
 	return names, nil
 }

@@ -3,13 +3,10 @@ package table
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"dewpoint/internal/schema"
+	"dewpoint/test/golden"
 )
 
 // probe is a table with one column of every kind that the description tells apart.
@@ -53,17 +50,5 @@ func TestDescription(t *testing.T) {
 	if err := json.Indent(&got, raw, "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	const path = "testdata/description.json"
-	if flag.Lookup("update").Value.String() == "true" {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got.String()); d != "" {
-		t.Errorf("description (-want +got):\n%s", d)
-	}
+	golden.Equal(t, "testdata/description.json", got.String())
 }

@@ -17,6 +17,7 @@ import (
 
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/test/golden"
 )
 
 // endpoints asks the server itself what there is: the verbs of every path come from the header Allow of an answer to a verb that no
@@ -197,9 +198,9 @@ func TestEveryEndpointWithEveryCredential(t *testing.T) {
 		call(caller{"owner", basic("olga", "olgas password")}, caller{"admin", admin})
 		out.WriteByte('\n')
 	}
-	golden(t, "endpoints.txt", out.String())
+	golden.Equal(t, "testdata/endpoints.txt", out.String())
 	missing := slices.DeleteFunc(s.endpoints(), func(e string) bool { return called[e] })
-	golden(t, "uncovered.txt", strings.Join(missing, "\n"))
+	golden.Equal(t, "testdata/uncovered.txt", strings.Join(missing, "\n"))
 }
 
 func boolInt(b bool) int {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/test/golden"
 )
 
 // document is the OpenAPI document as the server gives it.
@@ -73,7 +75,7 @@ func TestDocumentHasEveryEndpoint(t *testing.T) {
 	for _, e := range slices.Sorted(maps.Keys(described)) {
 		fmt.Fprintf(&list, "%-46s %s\n", e, described[e].OperationID)
 	}
-	golden(t, "openapi.txt", list.String())
+	golden.Equal(t, "testdata/openapi.txt", list.String())
 	served := map[string]bool{"GET /api/v4/openapi.json": true, "GET /api/v4/openapi.yaml": true}
 	for _, e := range s.endpoints() {
 		served[strings.ReplaceAll(e, "/refresh", "/{action}")] = true

@@ -4,36 +4,28 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/api/table"
-	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
-	"dewpoint/internal/media"
-	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/locked"
+	"dewpoint/test/rig"
 )
 
-var update = flag.Bool("update", false, "redraw the golden files")
+const adminPassword = rig.Password
 
-const adminPassword = "correct horse battery"
-
-// server is the table API over a real engine, database, login service and media library.
+// server is the table API over the real services.
 type server struct {
 	t   testing.TB
 	db  *store.DB
@@ -41,44 +33,16 @@ type server struct {
 	eng *engine.Engine
 	*httptest.Server
 	// log is everything that the server logged.
-	log *lockedBuffer
-}
-
-// files joins the packages as the program does.
-type files struct{ *media.Library }
-
-func (f files) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, time.Time, error) {
-	c, err := f.Library.Open(ctx, key)
-	if err != nil {
-		return nil, "", time.Time{}, err
-	}
-	return c, c.Name, c.Modified, nil
+	log *locked.Buffer
 }
 
 func start(t testing.TB) *server {
 	t.Helper()
-	dir, ctx := t.TempDir(), context.Background()
-	db, err := sqlite.Open(ctx, filepath.Join(dir, "dewpoint.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	s := &server{t: t, db: db, log: &lockedBuffer{}}
-	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	who, err := auth.New(db, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := who.Bootstrap(ctx, adminPassword); err != nil {
-		t.Fatal(err)
-	}
-	lib, err := media.New(db, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.bus = event.New(db)
-	s.eng = engine.New(db, s.bus, who, log)
-	s.Server = httptest.NewServer(front.Wrap(table.New(s.eng, who, files{lib}, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
+	out := &locked.Buffer{}
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r := rig.Start(t, t.TempDir(), log)
+	s := &server{t: t, db: r.DB, bus: r.Bus, eng: r.Engine, log: out}
+	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, r.Auth, r.Media, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s
 }
@@ -229,20 +193,4 @@ func (s *server) write(table string, key int64, set schema.Set) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// golden compares text with a file.
-func golden(t testing.TB, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, path, string(want), got)
 }

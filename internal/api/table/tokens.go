@@ -48,7 +48,7 @@ func (c *call) login() error {
 	a := auth.Attempt{Address: front.Of(ctx).Address}
 	for name, into := range map[string]*string{"login": &a.Name, "password": &a.Password} {
 		if json.Unmarshal(in[name], into) != nil {
-			return errs.New(errs.Invalid, "invalid_"+name, "Validation error on field: '%s' - 'must be a string'", name).On(name)
+			return errs.Field(name, "must be a string")
 		}
 	}
 	for _, name := range []string{"otp", "code"} {

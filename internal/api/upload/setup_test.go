@@ -11,22 +11,18 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"dewpoint/internal/api/upload"
-	"dewpoint/internal/auth"
-	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/event"
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 const prefix = "/api/v1/virtualization/isos/upload"
@@ -46,7 +42,6 @@ func start(t testing.TB) *server {
 	t.Helper()
 	s := &server{t: t, dir: t.TempDir()}
 	s.open()
-	t.Cleanup(func() { s.Server.Close(); s.db.Close() })
 	return s
 }
 
@@ -61,15 +56,10 @@ func (s *server) restart() {
 func (s *server) open() {
 	s.t.Helper()
 	log := slog.New(slog.DiscardHandler)
+	r := rig.Start(s.t, s.dir, log)
+	s.db, s.lib = r.DB, r.Media
 	var err error
-	s.db, err = sqlite.Open(context.Background(), filepath.Join(s.dir, "t.db"), model.Schema())
-	must(s.t, err)
-	who, err := auth.New(s.db, s.dir)
-	must(s.t, err)
-	eng := engine.New(s.db, event.New(s.db), who, log)
-	s.lib, err = media.New(s.db, s.dir)
-	must(s.t, err)
-	s.uploads, err = upload.New(eng, s.lib, s.dir, log)
+	s.uploads, err = upload.New(r.Engine, s.lib, s.dir, log)
 	must(s.t, err)
 	h := s.uploads.Handler(prefix, func(w http.ResponseWriter, _ *http.Request, err error) {
 		code := "internal: " + err.Error()
@@ -86,6 +76,7 @@ func (s *server) open() {
 		}
 		h.ServeHTTP(w, r.WithContext(perm.WithActor(r.Context(), perm.Actor{User: user, Name: "someone", Admin: user < 10})))
 	}))
+	s.t.Cleanup(s.Server.Close)
 }
 
 func must(t testing.TB, err error) {
@@ -171,12 +162,12 @@ func (s *server) content(uuid string) (name string, sum [32]byte) {
 		}
 		return err
 	}))
-	c, err := s.lib.Open(context.Background(), key)
+	c, name, _, err := s.lib.Open(context.Background(), key)
 	must(s.t, err)
 	defer c.Close()
 	raw, err := io.ReadAll(c)
 	must(s.t, err)
-	return c.Name, sha256.Sum256(raw)
+	return name, sha256.Sum256(raw)
 }
 
 func noise(n int) []byte {

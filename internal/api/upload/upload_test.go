@@ -93,7 +93,7 @@ func TestPatchRefuses(t *testing.T) {
 		"content type":    {id, "4", "text/plain", 1, "invalid_content_type"},
 		"too much":        {id, "4", octets, 7, "file_too_large"},
 		"unknown upload":  {"00000000-0000-0000-0000-000000000000", "0", octets, 1, "upload_not_found"},
-		"path for upload": {"..%2f..%2ft.db", "0", octets, 1, "upload_not_found"},
+		"path for upload": {"..%2f..%2fdewpoint.db", "0", octets, 1, "upload_not_found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			headers := []string{"Content-Type", c.kind}

@@ -51,9 +51,7 @@ func putType(tx *store.Tx, k kind) error {
 	}
 	r := schema.NewRecord(tx.Schema().Table("alarm_types"))
 	r.Key = key
-	for name, v := range k.columns() {
-		r.Put(name, v)
-	}
+	r.PutAll(k.columns())
 	_, err = tx.Create(r, nil)
 	return err
 }

@@ -19,7 +19,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,12 +62,7 @@ func files() fstest.MapFS {
 func config(t *testing.T) host.Config {
 	t.Helper()
 	data := t.TempDir()
-	db, err := sqlite.Open(background, filepath.Join(data, "t.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return host.Config{DB: db, Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, Version: "0.1.0", TableVersion: "26.0.0.1"}
+	return host.Config{DB: rig.Database(t, data), Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, Version: "0.1.0", TableVersion: "26.0.0.1"}
 }
 
 func ensure(t *testing.T, c host.Config) (*host.Controller, host.Identity) {

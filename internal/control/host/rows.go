@@ -19,9 +19,7 @@ func put(tx *store.Tx, r *schema.Record, want schema.Set) error {
 // create makes a row of the given columns.
 func create(tx *store.Tx, table string, set schema.Set) (schema.Value, error) {
 	r := schema.NewRecord(tx.Schema().Table(table))
-	for name, v := range set {
-		r.Put(name, v)
-	}
+	r.PutAll(set)
 	return tx.Create(r, nil)
 }
 

@@ -1,12 +1,10 @@
 package loop_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"dewpoint/internal/control/loop"
+	"dewpoint/test/locked"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -23,28 +22,10 @@ type reconcilerFunc func(ctx context.Context) error
 func (reconcilerFunc) Name() string                          { return "test" }
 func (f reconcilerFunc) Reconcile(ctx context.Context) error { return f(ctx) }
 
-// logBuffer is a log sink that the loop's goroutine and the test may share.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // start runs a loop over f until the test ends and returns it with its log.
-func start(t *testing.T, every time.Duration, f reconcilerFunc) (*loop.Loop, *logBuffer) {
+func start(t *testing.T, every time.Duration, f reconcilerFunc) (*loop.Loop, *locked.Buffer) {
 	t.Helper()
-	out := &logBuffer{}
+	out := &locked.Buffer{}
 	l := loop.New(f, every, slog.New(slog.NewTextHandler(out, nil)))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -18,7 +18,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,14 +48,9 @@ func newPool(t *testing.T) *pool {
 		t.Skip(err)
 	}
 	p := &pool{t: t, dir: t.TempDir()}
-	db, err := sqlite.Open(t.Context(), filepath.Join(p.dir, "test.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	p.db = db
+	p.db = rig.Database(t, p.dir)
 	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
-	p.Controller = storage.New(p.dir, storage.NewStoreRows(db, thisNode), slog.New(slog.DiscardHandler))
+	p.Controller = storage.New(p.dir, storage.NewStoreRows(p.db, thisNode), slog.New(slog.DiscardHandler))
 	return p
 }
 
@@ -81,9 +76,7 @@ func (p *pool) create(table string, set schema.Set) (key int64) {
 	p.t.Helper()
 	p.update(func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table(table))
-		for name, v := range set {
-			r.Put(name, v)
-		}
+		r.PutAll(set)
 		k, err := tx.Create(r, nil)
 		key = k.Int()
 		return err

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/test/locked"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -25,12 +25,12 @@ type bench struct {
 	*Controller
 	rows *memoryRows
 	host *fakeHost
-	log  *syncBuffer
+	log  *locked.Buffer
 }
 
 func newBench(t *testing.T, machines ...int64) *bench {
 	t.Helper()
-	b := &bench{rows: &memoryRows{machines: map[int64]*Machine{}}, host: newFakeHost(), log: &syncBuffer{}}
+	b := &bench{rows: &memoryRows{machines: map[int64]*Machine{}}, host: newFakeHost(), log: &locked.Buffer{}}
 	for _, key := range machines {
 		b.rows.machines[key] = &Machine{
 			Key: key, UUID: uuid.NewString(), Hardware: domxml.VM{CPUs: 1, RAMMiB: 64, Console: "none"},
@@ -67,24 +67,6 @@ func (b *bench) await(t *testing.T, what string, ok func() bool) {
 func (b *bench) awaitStatus(t *testing.T, key int64, status string) {
 	t.Helper()
 	b.await(t, status, func() bool { m := b.rows.get(key); return m.Last.Status == status && m.Last.DoneSeq == m.PowerSeq })
-}
-
-// syncBuffer is a log that a test may read while it is written.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf strings.Builder
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.String()
 }
 
 // TestStuckMachineDelaysNoOther hangs every call on one machine: others start and stop as if it were not there.

@@ -20,7 +20,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 // server is a controller on a real database and a real libvirt.
@@ -52,18 +52,13 @@ func newServer(t testing.TB) *server {
 	random := make([]byte, 2)
 	_, _ = rand.Read(random)
 	s.instance = hex.EncodeToString(random)
-	db, err := sqlite.Open(t.Context(), filepath.Join(s.dataDir, "test.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	s.db = db
+	s.db = rig.Database(t, s.dataDir)
 	bootID, err := vm.ReadBootID()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := vm.Config{Instance: s.instance, DataDir: s.dataDir, Accelerator: "qemu", BootID: bootID, Firmware: domxml.DebianFirmware}
-	s.Controller = vm.New(cfg, vm.NewStoreRows(db, s.dataDir, s.instance, 0), s.host, slog.New(slog.DiscardHandler))
+	s.Controller = vm.New(cfg, vm.NewStoreRows(s.db, s.dataDir, s.instance, 0), s.host, slog.New(slog.DiscardHandler))
 	s.run()
 	return s
 }
@@ -99,9 +94,7 @@ func (s *server) createVM(id string, set schema.Set) (key, machine int64) {
 	s.t.Helper()
 	s.update(func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table("vms"))
-		for name, v := range set {
-			r.Put(name, v)
-		}
+		r.PutAll(set)
 		r.Put("name", schema.TextValue("vm-"+id[:8]))
 		r.Put("uuid", schema.TextValue(id))
 		r.Put("ram", schema.IntValue(64))

@@ -3,7 +3,6 @@ package vnet
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/nft"
+	"dewpoint/test/golden"
 )
 
 // settled returns what a host has where the wish was carried out.
@@ -94,19 +94,7 @@ func TestPlanGolden(t *testing.T) {
 	for _, c := range plans(t) {
 		fmt.Fprintf(&b, "%s:\n%v", c.name, diff(c.want, c.have, marks{"ab12", "/data/vnets"}))
 	}
-	const path = "testdata/plans.txt"
-	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("plans (-want +got):\n%s", diff)
-	}
+	golden.Equal(t, "testdata/plans.txt", b.String())
 }
 
 func TestTransits(t *testing.T) {

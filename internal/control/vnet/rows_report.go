@@ -153,9 +153,7 @@ func (w *factWriter) insertAddress(vnet schema.Value, set schema.Set) {
 		rec := schema.NewRecord(tx.Schema().Table((*model.VnetAddress)(nil).TableName()))
 		rec.Put("vnet", vnet)
 		rec.Put("type", schema.TextValue("dynamic"))
-		for name, value := range set {
-			rec.Put(name, value)
-		}
+		rec.PutAll(set)
 		_, err := tx.Insert(rec)
 		return err
 	})

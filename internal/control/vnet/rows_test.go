@@ -3,7 +3,6 @@ package vnet
 import (
 	"net"
 	"net/netip"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 // database is a real one with one network, whose router is machine, and one NIC on it.
@@ -27,12 +26,7 @@ const thisBoot = "boot-1"
 
 func newDatabase(t *testing.T) *database {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), model.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	d := &database{DB: db}
+	d := &database{DB: rig.Database(t, t.TempDir())}
 	d.update(t, func(tx *store.Tx) error {
 		d.vnet = create(t, tx, "vnets", schema.Set{
 			"name": text("lab"), "enabled": schema.BoolValue(true), "network": text("10.0.0.0/24"),
@@ -51,7 +45,7 @@ func newDatabase(t *testing.T) *database {
 		})
 		return nil
 	})
-	db.Watch(func([]store.Change) { d.commits++ })
+	d.Watch(func([]store.Change) { d.commits++ })
 	return d
 }
 
@@ -60,9 +54,7 @@ func text(s string) schema.Value { return schema.TextValue(s) }
 func create(t *testing.T, tx *store.Tx, table string, set schema.Set) int64 {
 	t.Helper()
 	r := schema.NewRecord(tx.Schema().Table(table))
-	for name, v := range set {
-		r.Put(name, v)
-	}
+	r.PutAll(set)
 	key, err := tx.Create(r, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -2,24 +2,18 @@ package dnsmasq_test
 
 import (
 	"context"
-	"flag"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/link/linktest"
+	"dewpoint/test/golden"
 )
-
-var update = flag.Bool("update", false, "redraw the golden files")
 
 func addr(text string) netip.Addr { return netip.MustParseAddr(text) }
 
@@ -55,23 +49,6 @@ func shapes() map[string]dnsmasq.Config {
 	return map[string]dnsmasq.Config{"full": full, "addresses-only": addressesOnly, "names-only": namesOnly, "reserved-only": reserved}
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
 func TestRenderGolden(t *testing.T) {
 	t.Parallel()
 	for name, c := range shapes() {
@@ -79,8 +56,8 @@ func TestRenderGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".conf", files.Conf)
-		golden(t, name+".hosts", files.Hosts)
+		golden.Equal(t, "testdata/"+name+".conf", files.Conf)
+		golden.Equal(t, "testdata/"+name+".hosts", files.Hosts)
 	}
 }
 

@@ -1,17 +1,12 @@
 package domxml_test
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"dewpoint/internal/host/domxml"
+	"dewpoint/test/golden"
 )
-
-var update = flag.Bool("update", false, "redraw the golden files")
 
 // debian12 is the node of the goldens: QEMU 7.2.
 var debian12 = domxml.Host{
@@ -92,19 +87,7 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		golden := filepath.Join("testdata", name+".xml")
-		if *update {
-			if err := os.WriteFile(golden, []byte(got+"\n"), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatalf("%v; run the test with -update", err)
-		}
-		if diff := cmp.Diff(string(want), got+"\n"); diff != "" {
-			t.Errorf("%s differs (-golden +now):\n%s", name, diff)
-		}
+		golden.Equal(t, "testdata/"+name+".xml", got+"\n")
 	}
 }
 

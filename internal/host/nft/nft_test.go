@@ -2,11 +2,9 @@ package nft_test
 
 import (
 	"context"
-	"flag"
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,9 +14,8 @@ import (
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/link/linktest"
 	"dewpoint/internal/host/nft"
+	"dewpoint/test/golden"
 )
-
-var update = flag.Bool("update", false, "redraw the golden files")
 
 func TestMain(m *testing.M) { os.Exit(linktest.Main(m.Run)) }
 
@@ -55,20 +52,7 @@ func render(t *testing.T, table nft.Table) string {
 func TestRenderGolden(t *testing.T) {
 	t.Parallel()
 	for name, table := range tables {
-		path := filepath.Join("testdata", name+".nft")
-		got := render(t, table)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+		golden.Equal(t, "testdata/"+name+".nft", render(t, table))
 	}
 }
 

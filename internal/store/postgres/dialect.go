@@ -49,20 +49,7 @@ func prepareSHA1(ctx context.Context, tx *sql.Tx) error {
 }
 
 // Columns implements store.Dialect.
-func (dialect) Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
-		pgx.Identifier{table}.Sanitize())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
+func (dialect) Columns(table string) (text string, args []any) {
+	return `SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
+		[]any{pgx.Identifier{table}.Sanitize()}
 }

@@ -75,21 +75,8 @@ func (dialect) Prepare(context.Context, *sql.Tx) error { return nil }
 func (dialect) Lock(context.Context, *sql.Tx) error { return nil }
 
 // Columns implements store.Dialect.
-func (dialect) Columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT name FROM pragma_table_info(?)`, table)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
+func (dialect) Columns(table string) (text string, args []any) {
+	return `SELECT name FROM pragma_table_info(?)`, []any{table}
 }
 
 var uniqueColumn = regexp.MustCompile(`UNIQUE constraint failed: ([a-z_]+)\.([a-z_]+)`)

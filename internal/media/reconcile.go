@@ -5,11 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
@@ -17,26 +14,16 @@ import (
 	"dewpoint/internal/store"
 )
 
-// lookEvery is how often Run looks without being woken, so that a lost nudge costs minutes, not the bytes.
-const lookEvery = 10 * time.Minute
+// Name is what the log calls the upkeep of the library.
+func (l *Library) Name() string { return "media" }
 
-// Run sweeps and fills in missing SHA-256 sums: at once, whenever wake has something, and now and then. It returns when ctx ends.
-func (l *Library) Run(ctx context.Context, wake <-chan struct{}, log *slog.Logger) {
-	timer := time.NewTicker(lookEvery)
-	defer timer.Stop()
-	for ctx.Err() == nil {
-		if err := errors.Join(l.Sweep(ctx), l.sumAll(ctx)); err != nil && ctx.Err() == nil {
-			log.Error("media upkeep failed", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-wake:
-		case <-timer.C:
-		}
-	}
+// Reconcile sweeps and fills in missing SHA-256 sums. It wants to be called at the start, when a file was changed, and now and then.
+func (l *Library) Reconcile(ctx context.Context) error {
+	return errors.Join(l.Sweep(ctx), l.sumAll(ctx))
 }
 
-// sumAll fills in the SHA-256 sums of complete files that have none.
+// sumAll fills in the SHA-256 sums of complete files that have none. A file that can't be read is no failure of the pass, which would soon
+// be followed by another: reading files takes long.
 func (l *Library) sumAll(ctx context.Context) error {
 	var rows []model.File
 	err := l.db.View(ctx, func(tx *store.Tx) (err error) {
@@ -44,8 +31,8 @@ func (l *Library) sumAll(ctx context.Context) error {
 		return err
 	})
 	for _, row := range rows {
-		if oneErr := l.sum(ctx, row); oneErr != nil && !errs.Is(oneErr, errs.NotFound) {
-			err = errors.Join(err, fmt.Errorf("computing the SHA-256 of file %d: %w", row.Key, oneErr))
+		if err := l.sum(ctx, row); err != nil && ctx.Err() == nil && !errs.Is(err, errs.NotFound) {
+			l.log.Error("computing a SHA-256 sum failed", "file", row.Key, "err", err)
 		}
 	}
 	return err

@@ -1,0 +1,35 @@
+package errs
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// Clients of the table API read the field out of the sentence.
+func TestField(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		got  *Error
+		want Error
+	}{
+		{
+			Field("ram", "%d is outside %d to %d", 1, 256, 1024),
+			Error{Kind: Invalid, Code: "invalid_ram", Text: "Validation error on field: 'ram' - '1 is outside 256 to 1024'", Field: "ram"},
+		},
+		{
+			Field("name", "is required").Coded("required"),
+			Error{Kind: Invalid, Code: "required", Text: "Validation error on field: 'name' - 'is required'", Field: "name"},
+		},
+		{
+			Field("100%d", "%s", "100%s"),
+			Error{Kind: Invalid, Code: "invalid_100%d", Text: "Validation error on field: '100%d' - '100%s'", Field: "100%d"},
+		},
+	}
+	for _, tt := range tests {
+		if diff := cmp.Diff(&tt.want, tt.got, cmpopts.IgnoreUnexported(Error{})); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+// Package rig opens what tests of several packages stand on: the real database, and over it the services that both dialects are made of.
+package rig
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"dewpoint/internal/auth"
+	"dewpoint/internal/engine"
+	"dewpoint/internal/event"
+	"dewpoint/internal/media"
+	"dewpoint/internal/model"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/sqlite"
+)
+
+// Password is that of admin.
+const Password = "correct horse battery"
+
+// Database opens the database of the data directory dir, which may be empty, until the test ends. The test may close it before.
+func Database(t testing.TB, dir string) *store.DB {
+	t.Helper()
+	db, err := sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), model.Schema())
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// Services are what the dialects are joined to, with a first administrator.
+type Services struct {
+	DB     *store.DB
+	Bus    *event.Bus
+	Auth   *auth.Service
+	Engine *engine.Engine
+	Media  *media.Library
+}
+
+// Start opens the services of the data directory dir, which may be empty, until the test ends.
+func Start(t testing.TB, dir string, log *slog.Logger) Services {
+	t.Helper()
+	s := Services{DB: Database(t, dir)}
+	var err error
+	s.Auth, err = auth.New(s.DB, dir)
+	must(t, err)
+	_, _, err = s.Auth.Bootstrap(context.Background(), Password)
+	must(t, err)
+	s.Media, err = media.New(s.DB, dir, log)
+	must(t, err)
+	s.Bus = event.New(s.DB)
+	s.Engine = engine.New(s.DB, s.Bus, s.Auth, log)
+	return s
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
