@@ -9,8 +9,8 @@ import (
 // list resolves the entries of a fields list for the row at a place. A name that comes twice keeps its first place and its last meaning,
 // but a view never takes the place of what was asked for by name: clients send "machine#$key as id, dashboard".
 func (b *builder) list(at spot, items []Item) ([]Column, error) {
-	all := make([]Column, 0, len(items))
-	place := make(map[string]int, len(items))
+	var all []Column
+	place := map[string]int{}
 	for i := range items {
 		cols, err := b.item(at, &items[i])
 		if err != nil {
@@ -18,6 +18,9 @@ func (b *builder) list(at spot, items []Item) ([]Column, error) {
 		}
 		if b.members += len(cols); b.members > maxMembers {
 			return nil, b.invalid("too_complex", "the reply has more than %d members", maxMembers)
+		}
+		if len(items) == 1 {
+			return cols, nil // one entry gives no name twice
 		}
 		for _, c := range cols {
 			if j, twice := place[c.Name]; twice {

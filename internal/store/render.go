@@ -13,6 +13,7 @@ import (
 // are string literals.
 func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
 	r := &renderer{dialect: l.dialect, alias: map[*query.Source]string{}}
+	r.sql.Grow(usualLength)
 	if p.Flat() {
 		r.flat(p)
 	} else {
@@ -20,6 +21,9 @@ func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
 	}
 	return r.sql.String(), r.args, r.err
 }
+
+// usualLength is that of a statement for all columns of a wide table.
+const usualLength = 8 << 10
 
 // renderer writes one statement from left to right, so that arguments come in the order of their marks.
 type renderer struct {

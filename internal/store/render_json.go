@@ -32,11 +32,24 @@ func (r *renderer) object(cols []query.Column) {
 
 // jsonString is s as a JSON string; a NUL in it is escaped, so that the result is fit for a literal.
 func jsonString(s string) string {
+	if plain(s) {
+		return `"` + s + `"`
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(s) // a string always encodes
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+// plain reports whether JSON needs nothing escaped, as in the name of any column.
+func plain(s string) bool {
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // json writes an expression that gives the JSON text of a value, never null.

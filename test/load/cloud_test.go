@@ -68,6 +68,19 @@ func addSnapshots(t *testing.T, s *harness.Server, p pattern) {
 	s.Run()
 }
 
+// removeSnapshots takes those away again.
+func removeSnapshots(t *testing.T, s *harness.Server) {
+	t.Helper()
+	s.Stop()
+	withDatabase(t, s, func(c cloner) {
+		c.exec("DELETE FROM machine_snapshots WHERE snap_machine >= ? AND snap_machine < ?", firstMore, firstNode)
+		for _, table := range []string{"vms", "machines", "machine_status", "machine_stats", "machine_console"} {
+			c.exec("DELETE FROM "+table+" WHERE _key >= ? AND _key < ?", firstMore, firstNode)
+		}
+	})
+	s.Run()
+}
+
 // makePattern makes what is copied. Its machine was on once, and is settled.
 func makePattern(t *testing.T, c *harness.Client) (p pattern) {
 	t.Helper()

@@ -62,7 +62,7 @@ func TestStartAndMemory(t *testing.T) {
 			c.Must(200, "GET", "vms", nil)
 			times = append(times, s.Started+time.Since(began))
 			time.Sleep(10 * time.Second) // idle means that nothing was asked for a while
-			resident = max(resident, residentMiB(t, s.PID()))
+			resident = max(resident, memoryMiB(t, s.PID(), "VmRSS"))
 		})
 	}
 	ms := float64(median(times).Milliseconds())
@@ -208,19 +208,17 @@ type measured struct {
 	p99       time.Duration
 }
 
-// wrk runs the load generator of that name for ten seconds on eight connections. It asks for the paths in turn.
+// wrkTime is how long a figure is measured.
+const wrkTime = 10 * time.Second
+
+// wrk asks a server for the paths in turn, as an administrator.
 func wrk(t *testing.T, s *harness.Server, paths ...string) measured {
 	t.Helper()
-	return wrkWith(t, s, nil, paths...)
+	return runWrk(t, s.URL, wrkTime, []string{"Authorization: " + s.Table().Authorization}, paths)
 }
 
-// wrkWith is wrk with further headers.
-func wrkWith(t *testing.T, s *harness.Server, headers []string, paths ...string) measured {
-	t.Helper()
-	return runWrk(t, s.URL, append(headers, "Authorization: "+s.Table().Authorization), paths)
-}
-
-func runWrk(t *testing.T, base string, headers, paths []string) measured {
+// runWrk runs the load generator of that name on eight connections. It asks for the paths in turn.
+func runWrk(t *testing.T, base string, during time.Duration, headers, paths []string) measured {
 	t.Helper()
 	script := "local at = 0\nlocal paths = {\n"
 	for _, path := range paths {
@@ -231,7 +229,7 @@ func runWrk(t *testing.T, base string, headers, paths []string) measured {
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"-t1", "-c8", "-d10s", "--latency", "-s", file}
+	args := []string{"-t1", "-c8", fmt.Sprintf("-d%.0fs", during.Seconds()), "--latency", "-s", file}
 	for _, h := range headers {
 		args = append(args, "-H", h)
 	}

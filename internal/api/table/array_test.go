@@ -8,6 +8,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"dewpoint/internal/errs"
 )
 
 // TestArray puts lists together that are sent at once, and one that is sent in parts.
@@ -17,7 +21,7 @@ func TestArray(t *testing.T) {
 	for _, rows := range []int{0, 1, 2, arrayChunk/len(row) + 10, 2*arrayChunk/len(row) + 10} {
 		for _, pretty := range []bool{false, true} {
 			w := httptest.NewRecorder()
-			out := array{w: w, body: new(bytes.Buffer), pretty: pretty}
+			out := array{w: w, body: new(bytes.Buffer), pretty: pretty, long: make(turns, 1)}
 			for range rows {
 				if err := out.row(row); err != nil {
 					t.Fatal(err)
@@ -44,7 +48,7 @@ func (gone) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
 func TestArrayStopsWhenTheClientIsGone(t *testing.T) {
 	t.Parallel()
-	out := array{w: gone{httptest.NewRecorder()}, body: new(bytes.Buffer)}
+	out := array{w: gone{httptest.NewRecorder()}, body: new(bytes.Buffer), long: make(turns, 1)}
 	row := json.RawMessage(`"` + strings.Repeat("x", arrayChunk/4) + `"`)
 	for range 10 {
 		if err := out.row(row); err != nil {
@@ -55,4 +59,34 @@ func TestArrayStopsWhenTheClientIsGone(t *testing.T) {
 		}
 	}
 	t.Error("rows are read for nobody")
+}
+
+// TestLongListsTakeTurns sends one list more than may be sent at once: it waits until another is through, and short ones don't wait.
+func TestLongListsTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		long := make(turns, 1)
+		row := json.RawMessage(`"` + strings.Repeat("x", arrayChunk) + `"`)
+		list := func() *array { return &array{w: httptest.NewRecorder(), body: new(bytes.Buffer), long: long} }
+		first, second, third := list(), list(), list()
+		if err := first.row(row); err != nil || !first.begun {
+			t.Fatalf("the first list: %v", err)
+		}
+		short := list()
+		if err := errors.Join(short.row(json.RawMessage(`1`)), short.end()); err != nil {
+			t.Errorf("a short list: %v", err)
+		}
+		began := time.Now()
+		if err := second.row(row); !errs.Is(err, errs.Unavailable) || second.begun || time.Since(began) != longWait {
+			t.Errorf("a list that waits too long, after %v: %v", time.Since(began), err)
+		}
+		time.AfterFunc(longWait/2, first.release)
+		if err := third.row(row); err != nil || time.Since(began) != longWait+longWait/2 {
+			t.Errorf("a list that gets its turn, after %v: %v", time.Since(began), err)
+		}
+		third.release()
+		if len(long) != 0 {
+			t.Error("a turn was lost")
+		}
+	})
 }

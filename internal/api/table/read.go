@@ -72,8 +72,9 @@ func (c *call) list() error {
 	if err != nil || c.unchanged(listTag(reading.Tag(), wantsIndent(c.r))) {
 		return err
 	}
-	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r)}
+	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r), long: c.long}
 	defer giveBack(out.body)
+	defer out.release()
 	err = reading.Each(c.r.Context(), out.row)
 	if err == nil {
 		err = out.end()
@@ -91,16 +92,24 @@ func (c *call) list() error {
 const (
 	// arrayChunk is how much of a list is put together before the first of it is sent. Up to this size an error still gets its own status, and
 	// a client that reads slowly holds no connection to the database.
-	arrayChunk = 8 << 20
+	arrayChunk = 1 << 20
 	// sendTime is how long a client may take to read a chunk.
-	sendTime = 30 * time.Second
+	sendTime = 10 * time.Second
+	// mostLong is how many lists that are longer may be on their way at once. It is less than the connections that the database has for
+	// readers, so that clients who read slowly leave some to the others; longWait is how long one more waits for its turn.
+	mostLong = 4
+	longWait = 5 * time.Second
 )
+
+// turns are taken by lists that are too long to be put together before they are sent.
+type turns chan struct{}
 
 // array writes rows as a JSON array.
 type array struct {
 	w      http.ResponseWriter
 	body   *bytes.Buffer
 	pretty bool
+	long   turns
 	rows   int
 	begun  bool // a part has been sent
 }
@@ -125,13 +134,33 @@ func (a *array) row(row json.RawMessage) error {
 // flush sends what there is of a list that is too large to be sent at once.
 func (a *array) flush() error {
 	if !a.begun {
-		a.begun = true
-		a.w.Header().Set("Content-Type", "application/json")
+		if err := a.begin(); err != nil {
+			return err
+		}
 	}
 	http.NewResponseController(a.w).SetWriteDeadline(time.Now().Add(sendTime)) // writers of tests have no deadline
 	_, err := a.w.Write(a.body.Bytes())
 	a.body.Reset()
 	return err
+}
+
+// begin waits for the list's turn.
+func (a *array) begin() error {
+	select {
+	case a.long <- struct{}{}:
+	case <-time.After(longWait):
+		return errs.New(errs.Unavailable, "too_many_long_lists", "%d long lists are being sent; ask for less with limit or fields, or try again", mostLong)
+	}
+	a.begun = true
+	a.w.Header().Set("Content-Type", "application/json")
+	return nil
+}
+
+// release gives the turn back.
+func (a *array) release() {
+	if a.begun {
+		<-a.long
+	}
 }
 
 func (a *array) end() error {

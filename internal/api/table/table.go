@@ -44,6 +44,7 @@ type Version struct{ Version, Hash string }
 type api struct {
 	eng    *engine.Engine
 	feeds  feeds
+	long   turns
 	auth   Auth
 	files  Files
 	info   Version
@@ -55,7 +56,7 @@ type api struct {
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
 func New(eng *engine.Engine, auth Auth, files Files, info Version) http.Handler {
-	a := &api{eng: eng, auth: auth, files: files, info: info, pages: docsPages()}
+	a := &api{eng: eng, auth: auth, files: files, info: info, pages: docsPages(), long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
 	return a

@@ -23,8 +23,8 @@ import (
 	"dewpoint/internal/store"
 )
 
-// readers bounds the connections that read at the same time; each costs its page cache.
-const readers = 4
+// readers bounds the connections that read at the same time.
+const readers = 8
 
 // Open opens or makes the database file at path and brings it up to the declarations.
 func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error) {
