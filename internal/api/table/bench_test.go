@@ -18,7 +18,7 @@ func BenchmarkList(b *testing.B) {
 	for i := range 100 {
 		s.make("vms", fmt.Sprintf(`{"name":"vm-%d"}`, i))
 	}
-	
+
 	for name, path := range map[string]string{
 		"most":  "/api/v4/vms?fields=most",
 		"names": "/api/v4/vms?fields=$key,name",

@@ -114,7 +114,7 @@ func probe(endpoint string, keys map[string]string) (method, path, body string) 
 func (s *server) grantRow(user, table, key string) {
 	s.t.Helper()
 	identity := s.get("/api/v4/users/"+user+"?fields=identity").must(s.t, 200).object(s.t)["identity"]
-	row := s.get("/api/v4/" + table + "/" + key + "?fields=$row").must(s.t, 200).object(s.t)["$row"]
+	row := s.get("/api/v4/"+table+"/"+key+"?fields=$row").must(s.t, 200).object(s.t)["$row"]
 	body, err := json.Marshal(map[string]any{
 		"identity": identity, "table": table, "row": row, "list": true, "read": true, "create": true, "modify": true, "delete": true,
 	})
