@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -16,46 +15,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"dewpoint/test/harness"
 )
-
-// clients is where the clients of others lie that tests run.
-func clients(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join(harness.Root(), "test", "clients")
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skipf("%s is not installed", tool)
-		}
-	}
-	if err := installClients(); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-// installClients installs them once, however many tests ask at the same time. npm writes the file looked for when all the rest is there.
-var installClients = sync.OnceValue(func() error {
-	dir := filepath.Join(harness.Root(), "test", "clients")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
-		return nil
-	}
-	cmd := exec.Command("npm", "ci", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	return nil
-})
 
 // noiseISO writes a file of random bytes and returns its SHA-256 in hex.
 func noiseISO(t *testing.T, name string, size int) (path, sum string) {
