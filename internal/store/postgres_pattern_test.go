@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"pgregory.net/rapid"
 
 	"dewpoint/internal/query/querytest"
@@ -38,6 +40,9 @@ func TestPatternsMeanTheSame(t *testing.T) {
 		for range 10 {
 			text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(patternTexts), 0, 6).Draw(t, "text"), "")
 			is, err := matches(pattern, text)
+			if tooComplex(err) {
+				t.Skip(err) // requests with it are refused
+			}
 			if err != nil {
 				t.Fatalf("%q: %v", pattern, err)
 			}
@@ -47,6 +52,12 @@ func TestPatternsMeanTheSame(t *testing.T) {
 			}
 		}
 	})
+}
+
+// tooComplex reports the error of an expression that is a legal one, but more than PostgreSQL takes.
+func tooComplex(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "2201B" && strings.HasSuffix(e.Message, "too complex")
 }
 
 var patternTexts = []string{"a", "b", "A", "k", "\u212a", "1", "_", "-", " ", "\n", "\t", "é", "É", "ß", "Σ", "ς", "\U0001f600", `\`, "[", "]", "^", "$", ".", "*", "(", "'", "x"}

@@ -16,7 +16,7 @@ func SQLite() SQL { return SQL{sqliteDialect{}} }
 
 // PostgreSQL is the SQL of PostgreSQL from version 13 on. Rendered queries use functions whose names begin with dewpoint_, which the
 // database must have; they stand in functions.sql of package postgres. A connection needs standard_conforming_strings on and
-// extra_float_digits 0, which makes reals look as SQLite writes them.
+// extra_float_digits 1, so that reals come out as the numbers that they are.
 func PostgreSQL() SQL { return SQL{postgresDialect{}} }
 
 // dialect is what differs between the databases.

@@ -10,7 +10,7 @@ EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
 END
 $$;
 
--- real has a point in every number; extra_float_digits 0 cuts it off after 15 digits.
+-- real has a point in every number; with extra_float_digits 1 it has the fewest digits that make the same number again.
 CREATE OR REPLACE FUNCTION dewpoint_real(number float8) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT regexp_replace(number::text, '^(-?[0-9]+)(e|$)', '\1.0\2')
 $$;

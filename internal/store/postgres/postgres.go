@@ -70,7 +70,7 @@ func configure(dsn string) (*pgx.ConnConfig, error) {
 		}
 	}
 	for name, value := range map[string]string{
-		"standard_conforming_strings": "on", "extra_float_digits": "0", "timezone": "UTC",
+		"standard_conforming_strings": "on", "extra_float_digits": "1", "timezone": "UTC",
 		// Rendered queries look rows up by their keys. It takes longer to compile one than to run it; and before a new table's statistics
 		// are made, the planner takes it for tiny and would rather read all of it again for each row.
 		"jit": "off", "enable_material": "off",
