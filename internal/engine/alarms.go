@@ -1,21 +1,15 @@
 package engine
 
 import (
+	"maps"
+
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 )
 
 var alarmHooks = hooks{
-	update: func(w *Write, old *schema.Record, set schema.Set) error {
-		until, given := set["snooze"]
-		if !given || until == old.Get("snooze") {
-			return nil
-		}
-		who, err := w.snoozer(old, until.Int())
-		set["snoozed_by"] = who
-		return err
-	},
+	update: updateAlarm,
 	actions: map[string]action{
 		"resolve": resolveAlarm,
 		"snooze":  snoozeAlarm,
@@ -54,24 +48,65 @@ func snoozeAlarm(w *Write, r *schema.Record, params schema.Set) error {
 }
 
 func (w *Write) snooze(r *schema.Record, until int64) error {
-	who, err := w.snoozer(r, until)
+	set, err := w.snoozed(r, until)
 	if err != nil {
 		return err
 	}
-	return w.Tx.Change("alarms", r.Key, schema.Set{"snooze": schema.IntValue(until), "snoozed_by": who})
+	return w.Tx.Change("alarms", r.Key, set)
 }
 
-// snoozer checks that an alarm can be snoozed until then and returns what stands in snoozed_by: the caller, or nobody for no snooze.
-func (w *Write) snoozer(r *schema.Record, until int64) (schema.Value, error) {
+// updateAlarm snoozes an alarm: until a time, or while the figure that it is about stays below a threshold, or both.
+func updateAlarm(w *Write, old *schema.Record, set schema.Set) error {
+	until := old.Get("snooze").Int()
+	if v, given := set["snooze"]; given {
+		until = v.Int()
+	}
+	threshold, given := set["snooze_threshold"]
+	if threshold.Real() == 0 && given {
+		set["snooze_threshold"] = schema.Value{}
+	} else if given && threshold != old.Get("snooze_threshold") {
+		typ, err := w.Tx.Get("alarm_types", old.Get("alarm_type"))
+		if err == nil {
+			err = checkSnoozeThreshold(typ, threshold.Real())
+		}
+		if err != nil {
+			return err
+		}
+		if now := w.Tx.Now().Unix(); until <= now {
+			until = now + typ.Get("max_snooze_seconds").Int()
+		}
+	}
+	if until == old.Get("snooze").Int() {
+		return nil
+	}
+	snoozed, err := w.snoozed(old, until)
+	maps.Copy(set, snoozed)
+	return err
+}
+
+// checkSnoozeThreshold refuses a threshold at which an alarm of the type is raised anyway, or that its type doesn't let wait for.
+func checkSnoozeThreshold(typ *schema.Record, threshold float64) error {
+	least, most := typ.Get("threshold").Real(), typ.Get("max_snooze_threshold").Real()
+	switch {
+	case least == 0:
+		return errs.Field("snooze_threshold", "the alarm is about no figure")
+	case threshold <= least || threshold > most:
+		return errs.Field("snooze_threshold", "must be above %g and at most %g", least, most)
+	}
+	return nil
+}
+
+// snoozed returns what an alarm's columns become when the caller snoozes it until then, or with 0 ends the snooze.
+func (w *Write) snoozed(r *schema.Record, until int64) (schema.Set, error) {
 	if until == 0 {
-		return schema.Value{}, nil
+		return model.Awake(), nil
 	}
 	typ, err := w.Tx.Get("alarm_types", r.Get("alarm_type"))
 	if err != nil {
-		return schema.Value{}, err
+		return nil, err
 	}
 	if most := typ.Get("max_snooze_seconds").Int(); until-w.Tx.Now().Unix() > most {
-		return schema.Value{}, errs.Field("snooze", "an alarm can be snoozed for %d seconds at most", most)
+		return nil, errs.Field("snooze", "an alarm can be snoozed for %d seconds at most", most)
 	}
-	return schema.TextValue(w.Actor.Name), nil
+	return schema.Set{"snooze": schema.IntValue(until), "snoozed_by": schema.TextValue(w.Actor.Name)}, nil
 }

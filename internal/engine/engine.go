@@ -44,6 +44,7 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"tag_members":    tagMemberHooks,
 		"alarms":         alarmHooks,
 		"tasks":          taskHooks,
+		"nodes":          nodeHooks,
 	}
 	db.Watch(e.grants.watch)
 	return e

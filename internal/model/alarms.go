@@ -14,7 +14,7 @@ func alarmTypes() *schema.Table {
 			schema.Bool("disable_logging").ReadOnly(),
 			schema.Bool("allow_delete").ReadOnly(),
 			schema.Num("threshold").ReadOnly().Note("above which the alarm is raised, where it is about a figure"),
-			schema.Num("max_snooze_threshold").ReadOnly(),
+			schema.Num("max_snooze_threshold").ReadOnly().Note("the highest snooze_threshold of its alarms"),
 			schema.Uint32("max_snooze_seconds").ReadOnly().Def(0).In("seconds"),
 			schema.Uint32("default_snooze_seconds").ReadOnly().Def(0).In("seconds"),
 		},
@@ -43,7 +43,7 @@ func alarms() *schema.Table {
 			schema.Enum("sub_owner_type", "machine_drives", "machine_nics", "machine_devices", "smtp_settings", "storage_tiers").ReadOnly(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),
-			schema.LongText("status").ReadOnly().Summary().Note("what is wrong, in words"),
+			schema.String("status").ReadOnly().Summary().Note("what is wrong, in words"),
 			schema.String("alarm_id").ReadOnly().Note("eight digits that name it, in the history too"),
 			schema.Bool("resolvable").ReadOnly().Note("the action resolve takes it away; others go when their cause does"),
 			schema.String("resolve_text").ReadOnly().Note("what resolving it means"),
@@ -52,7 +52,7 @@ func alarms() *schema.Table {
 			schema.Modified("modified"),
 			schema.Uint64("snooze").Def(0).Summary().In("seconds since 1970").Note("until when nobody wants to hear of it; 0: it isn't snoozed"),
 			schema.String("snoozed_by").ReadOnly(),
-			schema.Num("snooze_threshold").ReadOnly(),
+			schema.Num("snooze_threshold").Note("ends the snooze when the figure that the alarm is about reaches it; an alarm that isn't snoozed yet is then snoozed for as long as its type lets"),
 			schema.Uint64("expires").ReadOnly().Def(0).Note("0: it stays until its cause is gone"),
 		},
 	}
@@ -81,7 +81,7 @@ func alarmHistory() *schema.Table {
 			alarmOwner(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),
-			schema.LongText("status").ReadOnly().Summary(),
+			schema.String("status").ReadOnly().Summary(),
 			schema.String("alarm_id").ReadOnly(),
 			schema.AnyRow("sub_owner").ReadOnly().Hidden(),
 			schema.Bool("standing").ReadOnly().Hidden().Indexed().Note("resolved while its cause was still there: that alone raises no new alarm"),
@@ -101,4 +101,9 @@ func PastAlarm(s *schema.Schema, alarm *schema.Record, at int64, resolvedBy stri
 	past.Put("archived_by", schema.TextValue(resolvedBy))
 	past.Put("standing", schema.BoolValue(resolvedBy != ""))
 	return past
+}
+
+// Awake returns the columns of an alarm that nobody snoozes.
+func Awake() schema.Set {
+	return schema.Set{"snooze": schema.IntValue(0), "snoozed_by": {}, "snooze_threshold": {}}
 }

@@ -55,11 +55,12 @@ func clusters() *schema.Table {
 // nodes declares the hosts and what they are.
 func nodes() *schema.Table {
 	return &schema.Table{
-		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true,
+		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true, Wakes: []string{"host"},
 		Doc: "Hosts. Their facts are written by the host controller.",
 		Views: map[string]string{
-			"dashboard": "most,machine[$key,name,status[status,state,running]]",
+			"dashboard": "most,vm_stats_totals,machine[$key,name,status[status,state,running]]",
 		},
+		ActionTable: "node_actions", ActionRef: "node", Actions: nodeActions(),
 		Fields: schema.Fields{
 			schema.String("name").ReadOnly().Summary(),
 			schema.LongText("description").Len(0, 2048).Summary(),
@@ -68,10 +69,13 @@ func nodes() *schema.Table {
 			schema.String("cpu").ReadOnly(),
 			schema.String("cpu_speed").ReadOnly(),
 			schema.Uint32("ram").ReadOnly().In("MiB"),
-			schema.Uint32("vm_ram").ReadOnly().In("MiB"),
+			schema.Uint32("vm_ram").ReadOnly().In("MiB").Note("all of the host's: nothing is set aside, so it can't be written"),
 			schema.Uint32("cores").ReadOnly(),
 			schema.Bool("physical").Def(true).ReadOnly(),
-			schema.Bool("maintenance").ReadOnly(),
+			schema.Bool("maintenance").ReadOnly().Note("false: nodes have no maintenance mode"),
+			schema.String("verify_maintenance").ReadOnly().Note("empty: nodes have no maintenance mode"),
+			schema.Bool("maintenance_reset").ReadOnly().Note("false: nodes have no maintenance mode"),
+			schema.Bool("reload_drivers_required").ReadOnly().Note("false: drivers are the host's own affair"),
 			schema.Bool("iommu").ReadOnly(),
 			schema.Bool("need_restart").ReadOnly(),
 			schema.String("restart_reason").ReadOnly(),
@@ -82,6 +86,8 @@ func nodes() *schema.Table {
 			schema.String("ipmi_user").ReadOnly(),
 			schema.Enum("ipmi_status", "offline", "ready", "connecting", "error", "ok").Def("offline").ReadOnly(),
 			schema.String("ipmi_status_info").ReadOnly(),
+			schema.Uint64("ipmi_status_last_connected").ReadOnly().In("seconds since 1970").Note("null: nobody speaks to a node's IPMI"),
+			schema.String("ipmi_password").ReadOnly().Secret().Note("not kept: nobody speaks to a node's IPMI"),
 			schema.Int32("vsan_nodeid").ReadOnly().Def(-1),
 			schema.Bool("vsan_connected").ReadOnly(),
 			schema.String("vsan_version").ReadOnly(),
@@ -101,10 +107,36 @@ func nodes() *schema.Table {
 			schema.String("accelerator_reason").ReadOnly().Note("why, as the self-test found it"),
 			schema.Row("cluster", "clusters").ReadOnly(),
 			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("node")}),
+			schema.Row("console_status", "machine_console").Via("machine#console_status"),
+			schema.JSON("vm_stats_totals").ReadOnly().Argument().Note("running_cores and running_ram, in MiB, of the VMs that run on it"),
 			schema.LongText("note").Len(0, 1024),
 			schema.Modified("modified"),
 			schema.String("machine_id").ReadOnly().Hidden().Unique().Note("which host this row is"),
 		},
+	}
+}
+
+func nodeActions() schema.Actions {
+	const (
+		oneNode = "nodes have no maintenance mode: there is no other node that its VMs could go to"
+		noIPMI  = "nobody speaks to a node's IPMI; use its own console"
+		byHost  = "the host is looked after with its own tools"
+	)
+	return schema.Actions{
+		{Name: "refresh", Doc: "look at the host anew", Aliases: []string{"refresh_status"}},
+		{Name: "maintenance", NotBuilt: oneNode, Aliases: []string{"enable_maintenance"}},
+		{Name: "leavemaintenance", NotBuilt: oneNode, Aliases: []string{"disable_maintenance"}},
+		{Name: "maintenance_reboot", NotBuilt: oneNode},
+		{Name: "poweron", NotBuilt: noIPMI},
+		{Name: "poweroff", NotBuilt: noIPMI},
+		{Name: "reset", NotBuilt: noIPMI},
+		{Name: "kill", NotBuilt: noIPMI},
+		{Name: "ipmi_test", NotBuilt: noIPMI},
+		{Name: "clear_sel", NotBuilt: noIPMI},
+		{Name: "clear_pstore", NotBuilt: byHost},
+		{Name: "receive_file", NotBuilt: byHost},
+		{Name: "interfaces", NotBuilt: byHost},
+		{Name: "refresh_fabric_status", NotBuilt: byHost},
 	}
 }
 
@@ -114,7 +146,7 @@ func storageTiers() *schema.Table {
 		Name: "storage_tiers", Title: "Storage tier", ReadOnly: true, Display: "tier", Wakes: []string{"alarm"},
 		Doc: "Storage tiers with their size and use, system-wide.",
 		Fields: schema.Fields{
-			schema.Uint8("tier").ReadOnly().Unique().Summary(),
+			schema.Uint8("tier").Range(0, 5).ReadOnly().Unique().Summary(),
 			schema.LongText("description").ReadOnly(),
 			schema.Uint64("capacity").ReadOnly().Def(0).In("bytes"),
 			schema.Uint64("used").ReadOnly().Def(0).In("bytes"),
@@ -184,7 +216,9 @@ func logs() *schema.Table {
 			schema.LongText("text").ReadOnly().Summary(),
 			schema.CreatedMicros("timestamp").Summary().Indexed(),
 			schema.String("user").ReadOnly().Summary(),
-			schema.String("object_type").ReadOnly().Summary(),
+			schema.Enum("object_type", "catalog_repository", "cloud_snapshots", "cluster", "file", "group", "node", "oidc_application", "other", "permission",
+				"service_container", "smtp", "tenant", "updates", "user", "vm", "vm_service", "vm_import", "vmware_container", "vnet", "site", "system",
+				"snapshot_profile", "import_export", "task").Labels("vm", "VM", "smtp", "SMTP").ReadOnly().Summary(),
 			schema.String("object_name").ReadOnly().Summary(),
 			schema.AnyRow("object").ReadOnly().Argument().Note("the row, as table/key"),
 			schema.String("address").ReadOnly().Argument().Note("where the request came from"),

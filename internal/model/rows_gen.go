@@ -142,49 +142,55 @@ func (r *ClusterStatus) Scan(rec *schema.Record) {
 
 // Node is one row of nodes: its stored columns, null as the zero value.
 type Node struct {
-	Key                 int64  // $key
-	Name                string // name
-	Description         string // description
-	Model               string // model
-	CPU                 string // cpu
-	CPUSpeed            string // cpu_speed
-	RAM                 int64  // ram
-	VMRAM               int64  // vm_ram
-	Cores               int64  // cores
-	Physical            bool   // physical
-	Maintenance         bool   // maintenance
-	Iommu               bool   // iommu
-	NeedRestart         bool   // need_restart
-	RestartReason       string // restart_reason
-	Overcommit          int64  // overcommit
-	FailoverRAM         int64  // failover_ram
-	AssetTag            string // asset_tag
-	IpmiAddress         string // ipmi_address
-	IpmiUser            string // ipmi_user
-	IpmiStatus          string // ipmi_status
-	IpmiStatusInfo      string // ipmi_status_info
-	VsanNodeid          int64  // vsan_nodeid
-	VsanConnected       bool   // vsan_connected
-	VsanVersion         string // vsan_version
-	MaxCoreTemp         int64  // max_core_temp
-	MaxCoreTempWarnPerc int64  // max_core_temp_warn_perc
-	CriticalCoreTemp    int64  // critical_core_temp
-	PxeVnet             int64  // pxe_vnet
-	CaptureLogs         bool   // capture_logs
-	Lldp                bool   // lldp
-	Resources           string // resources
-	YbVersion           string // yb_version
-	OSVersion           string // os_version
-	KernelVersion       string // kernel_version
-	AppserverVersion    string // appserver_version
-	QemuVersion         string // qemu_version
-	Accelerator         string // accelerator
-	AcceleratorReason   string // accelerator_reason
-	Cluster             int64  // cluster
-	Machine             int64  // machine
-	Note                string // note
-	Modified            int64  // modified
-	MachineID           string // machine_id
+	Key                     int64  // $key
+	Name                    string // name
+	Description             string // description
+	Model                   string // model
+	CPU                     string // cpu
+	CPUSpeed                string // cpu_speed
+	RAM                     int64  // ram
+	VMRAM                   int64  // vm_ram
+	Cores                   int64  // cores
+	Physical                bool   // physical
+	Maintenance             bool   // maintenance
+	VerifyMaintenance       string // verify_maintenance
+	MaintenanceReset        bool   // maintenance_reset
+	ReloadDriversRequired   bool   // reload_drivers_required
+	Iommu                   bool   // iommu
+	NeedRestart             bool   // need_restart
+	RestartReason           string // restart_reason
+	Overcommit              int64  // overcommit
+	FailoverRAM             int64  // failover_ram
+	AssetTag                string // asset_tag
+	IpmiAddress             string // ipmi_address
+	IpmiUser                string // ipmi_user
+	IpmiStatus              string // ipmi_status
+	IpmiStatusInfo          string // ipmi_status_info
+	IpmiStatusLastConnected int64  // ipmi_status_last_connected
+	IpmiPassword            string // ipmi_password
+	VsanNodeid              int64  // vsan_nodeid
+	VsanConnected           bool   // vsan_connected
+	VsanVersion             string // vsan_version
+	MaxCoreTemp             int64  // max_core_temp
+	MaxCoreTempWarnPerc     int64  // max_core_temp_warn_perc
+	CriticalCoreTemp        int64  // critical_core_temp
+	PxeVnet                 int64  // pxe_vnet
+	CaptureLogs             bool   // capture_logs
+	Lldp                    bool   // lldp
+	Resources               string // resources
+	YbVersion               string // yb_version
+	OSVersion               string // os_version
+	KernelVersion           string // kernel_version
+	AppserverVersion        string // appserver_version
+	QemuVersion             string // qemu_version
+	Accelerator             string // accelerator
+	AcceleratorReason       string // accelerator_reason
+	Cluster                 int64  // cluster
+	Machine                 int64  // machine
+	VMStatsTotals           string // vm_stats_totals
+	Note                    string // note
+	Modified                int64  // modified
+	MachineID               string // machine_id
 }
 
 // TableName returns "nodes".
@@ -203,38 +209,44 @@ func (r *Node) Scan(rec *schema.Record) {
 	r.Cores = rec.At(8).Int()
 	r.Physical = rec.At(9).Bool()
 	r.Maintenance = rec.At(10).Bool()
-	r.Iommu = rec.At(11).Bool()
-	r.NeedRestart = rec.At(12).Bool()
-	r.RestartReason = rec.At(13).Text()
-	r.Overcommit = rec.At(14).Int()
-	r.FailoverRAM = rec.At(15).Int()
-	r.AssetTag = rec.At(16).Text()
-	r.IpmiAddress = rec.At(17).Text()
-	r.IpmiUser = rec.At(18).Text()
-	r.IpmiStatus = rec.At(19).Text()
-	r.IpmiStatusInfo = rec.At(20).Text()
-	r.VsanNodeid = rec.At(21).Int()
-	r.VsanConnected = rec.At(22).Bool()
-	r.VsanVersion = rec.At(23).Text()
-	r.MaxCoreTemp = rec.At(24).Int()
-	r.MaxCoreTempWarnPerc = rec.At(25).Int()
-	r.CriticalCoreTemp = rec.At(26).Int()
-	r.PxeVnet = rec.At(27).Int()
-	r.CaptureLogs = rec.At(28).Bool()
-	r.Lldp = rec.At(29).Bool()
-	r.Resources = rec.At(30).Text()
-	r.YbVersion = rec.At(31).Text()
-	r.OSVersion = rec.At(32).Text()
-	r.KernelVersion = rec.At(33).Text()
-	r.AppserverVersion = rec.At(34).Text()
-	r.QemuVersion = rec.At(35).Text()
-	r.Accelerator = rec.At(36).Text()
-	r.AcceleratorReason = rec.At(37).Text()
-	r.Cluster = rec.At(38).Int()
-	r.Machine = rec.At(39).Int()
-	r.Note = rec.At(40).Text()
-	r.Modified = rec.At(41).Int()
-	r.MachineID = rec.At(42).Text()
+	r.VerifyMaintenance = rec.At(11).Text()
+	r.MaintenanceReset = rec.At(12).Bool()
+	r.ReloadDriversRequired = rec.At(13).Bool()
+	r.Iommu = rec.At(14).Bool()
+	r.NeedRestart = rec.At(15).Bool()
+	r.RestartReason = rec.At(16).Text()
+	r.Overcommit = rec.At(17).Int()
+	r.FailoverRAM = rec.At(18).Int()
+	r.AssetTag = rec.At(19).Text()
+	r.IpmiAddress = rec.At(20).Text()
+	r.IpmiUser = rec.At(21).Text()
+	r.IpmiStatus = rec.At(22).Text()
+	r.IpmiStatusInfo = rec.At(23).Text()
+	r.IpmiStatusLastConnected = rec.At(24).Int()
+	r.IpmiPassword = rec.At(25).Text()
+	r.VsanNodeid = rec.At(26).Int()
+	r.VsanConnected = rec.At(27).Bool()
+	r.VsanVersion = rec.At(28).Text()
+	r.MaxCoreTemp = rec.At(29).Int()
+	r.MaxCoreTempWarnPerc = rec.At(30).Int()
+	r.CriticalCoreTemp = rec.At(31).Int()
+	r.PxeVnet = rec.At(32).Int()
+	r.CaptureLogs = rec.At(33).Bool()
+	r.Lldp = rec.At(34).Bool()
+	r.Resources = rec.At(35).Text()
+	r.YbVersion = rec.At(36).Text()
+	r.OSVersion = rec.At(37).Text()
+	r.KernelVersion = rec.At(38).Text()
+	r.AppserverVersion = rec.At(39).Text()
+	r.QemuVersion = rec.At(40).Text()
+	r.Accelerator = rec.At(41).Text()
+	r.AcceleratorReason = rec.At(42).Text()
+	r.Cluster = rec.At(43).Int()
+	r.Machine = rec.At(44).Int()
+	r.VMStatsTotals = rec.At(46).Text()
+	r.Note = rec.At(47).Text()
+	r.Modified = rec.At(48).Int()
+	r.MachineID = rec.At(49).Text()
 }
 
 // StorageTier is one row of storage_tiers: its stored columns, null as the zero value.

@@ -149,3 +149,40 @@ func TestAlarmSnoozes(t *testing.T) {
 	}
 	s.put("/api/v4/alarms/1", `{"snooze":99999999999}`).failed(t, 422)
 }
+
+func TestAlarmSnoozesBelowAThreshold(t *testing.T) {
+	t.Parallel()
+	s, pass := alarmed(t)
+	used := func(percent int64) {
+		t.Helper()
+		s.write("storage_tiers", 1, schema.Set{"used_pct": schema.IntValue(percent)})
+		pass()
+	}
+	awake := func(what, want string) {
+		t.Helper()
+		same(t, what, want, s.alarms("$key,snoozed_by,snooze_threshold&filter=snooze%20le%20{$now}"))
+	}
+	pass()
+	used(91)
+	awake("raised", `[{"$key":1,"snoozed_by":null,"snooze_threshold":null}]`)
+	for _, bad := range []string{"90", "99.5", `"much"`} { // not above what raises it, above what its type allows, no number
+		s.put("/api/v4/alarms/1", `{"snooze_threshold":`+bad+`}`).failed(t, 422)
+	}
+	s.put("/api/v4/alarms/1", `{"snooze_threshold":95}`).must(t, 200)
+	awake("snoozed", `[]`)
+	same(t, "who", `[{"snoozed_by":"admin","snooze_threshold":95.0}]`, s.alarms("snoozed_by,snooze_threshold"))
+	used(94)
+	awake("below", `[]`)
+	used(95)
+	awake("reached", `[{"$key":1,"snoozed_by":null,"snooze_threshold":null}]`)
+	s.put("/api/v4/alarms/1", `{"snooze_threshold":"97","snooze":`+strconv.FormatInt(time.Now().Unix()+1000, 10)+`}`).must(t, 200)
+	used(96)
+	awake("again", `[]`)
+	s.post("/api/v4/alarms/1/unsnooze", "").must(t, 201)
+	awake("woken", `[{"$key":1,"snoozed_by":null,"snooze_threshold":null}]`)
+	s.ill(1, "error", "error", "no disk")
+	pass()
+	s.put("/api/v4/alarms/2", `{"snooze_threshold":95}`).failed(t, 422) // it is about no figure
+	s.put("/api/v4/alarms/2", `{"snooze_threshold":0}`).must(t, 200)
+	same(t, "no threshold", `{"snooze":0,"snooze_threshold":null}`, s.get("/api/v4/alarms/2?fields=snooze,snooze_threshold").body)
+}

@@ -102,7 +102,7 @@ func probe(endpoint string, keys map[string]string) (method, path, body string) 
 	path = strings.Replace(path, "{token}", strings.Repeat("0", 40), 1)
 	body = `{}`
 	if strings.HasSuffix(parts[len(parts)-1], "_actions") || len(parts) > 4 && strings.HasSuffix(parts[3], "_actions") {
-		body = `{"vm":1,"vnet":1,"action":"refresh"}`
+		body = `{"vm":1,"vnet":1,"node":1,"action":"refresh"}`
 	}
 	if path == "/api/sys/tokens" {
 		body = `{"login":"{name}","password":"wrong"}` // a name of its own for each caller: who fails too often has to wait

@@ -44,6 +44,9 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	for _, f := range p.raise {
 		c.log.Warn("alarm raised", "alarm", f.typ, "owner", f.owner, "status", f.text)
 	}
+	for _, a := range p.wake {
+		c.log.Warn("alarm is not snoozed any more", "alarm", a.Get("alarm_type").Text(), "owner", a.Get("owner").Text())
+	}
 	for _, a := range p.lower {
 		c.log.Info("alarm lowered", "alarm", a.Get("alarm_type").Text(), "owner", a.Get("owner").Text())
 	}

@@ -30,6 +30,11 @@ func apply(tx *store.Tx, p plan) error {
 			return err
 		}
 	}
+	for _, a := range p.wake {
+		if err := wake(tx, a); err != nil {
+			return err
+		}
+	}
 	for _, a := range p.lower {
 		if err := lower(tx, a); err != nil {
 			return err
@@ -74,6 +79,14 @@ func raise(tx *store.Tx, f fact) error {
 		return err
 	}
 	return logLine(tx, k.level, "alarm: "+f.text, f.owner)
+}
+
+// wake ends the snooze of an alarm.
+func wake(tx *store.Tx, a *schema.Record) error {
+	if err := tx.Change("alarms", a.Key, model.Awake()); err != nil {
+		return err
+	}
+	return logLine(tx, a.Get("level").Text(), "alarm is not snoozed any more: "+a.Get("status").Text(), a.Get("owner").Text())
 }
 
 // lower moves an alarm to the history, from which the oldest entry goes when there are too many.

@@ -11,6 +11,7 @@ type plan struct {
 	types  []kind
 	raise  []fact
 	change []changed
+	wake   []*schema.Record // snoozed alarms whose figure is no longer below the threshold of the snooze
 	lower  []*schema.Record
 	over   []*schema.Record // resolved alarms whose cause is over or has changed
 }
@@ -22,7 +23,7 @@ type changed struct {
 }
 
 func (p plan) empty() bool {
-	return len(p.types)+len(p.raise)+len(p.change)+len(p.lower)+len(p.over) == 0
+	return len(p.types)+len(p.raise)+len(p.change)+len(p.wake)+len(p.lower)+len(p.over) == 0
 }
 
 // diff compares what is wrong with the alarms. It is pure.
@@ -34,8 +35,12 @@ func diff(s state) (p plan) {
 	}
 	for _, f := range s.wrong {
 		if i := slices.IndexFunc(s.alarms, f.same); i >= 0 {
-			if s.alarms[i].Get("status").Text() != f.text {
-				p.change = append(p.change, changed{s.alarms[i], f.text})
+			a := s.alarms[i]
+			if a.Get("status").Text() != f.text {
+				p.change = append(p.change, changed{a, f.text})
+			}
+			if limit := a.Get("snooze_threshold"); !limit.IsNull() && f.figure >= limit.Real() {
+				p.wake = append(p.wake, a)
 			}
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 type fact struct {
 	typ, owner, subOwner string // owner and subOwner as table/key
 	text                 string
+	figure               float64 // where it is about one
 }
 
 // same tells whether an alarm is about the fact.
@@ -95,7 +96,7 @@ func fullTiers(tx *store.Tx) (wrong []fact, err error) {
 	for _, t := range tiers {
 		if t.UsedPct > fullAbove {
 			wrong = append(wrong, fact{
-				typ: tierFull, owner: "system/" + systems[0].Key.Text(), subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
+				typ: tierFull, figure: float64(t.UsedPct), owner: "system/" + systems[0].Key.Text(), subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
 				text: fmt.Sprintf("storage tier %d is more than %d %% full; make room or enlarge it", t.Tier, fullAbove),
 			})
 		}

@@ -13,6 +13,9 @@ const (
 // fullAbove is the percentage of a tier above which it is as good as full: VMs whose disks can't grow stand still.
 const fullAbove = 90
 
+// snoozedBelow is the highest percentage of a tier that somebody can ask not to hear of: at 100 VMs stand still.
+const snoozedBelow = 99
+
 const (
 	day  = 24 * 60 * 60
 	year = 365 * day
@@ -21,7 +24,7 @@ const (
 // kind is what the table alarm_types says of a type.
 type kind struct {
 	name, description, level string
-	threshold                int64  // 0 where it is about no figure
+	threshold, snoozable     int64  // of the figure that raises it, and up to which it can be snoozed; 0 where it is about no figure
 	resolve                  string // what resolving it means; "" when only the end of its cause does
 }
 
@@ -31,7 +34,7 @@ var kinds = []kind{
 	{name: vmError, description: "A VM can't do what is wished of it", level: "error", resolve: seenTo},
 	{name: vnetError, description: "A network's router has an error", level: "error", resolve: seenTo},
 	{name: nodeIll, description: "A node can't do all its work, as when its hypervisor doesn't answer", level: "critical"},
-	{name: tierFull, description: "A storage tier is nearly full", level: "warning", threshold: fullAbove},
+	{name: tierFull, description: "A storage tier is nearly full", level: "warning", threshold: fullAbove, snoozable: snoozedBelow},
 }
 
 func kindOf(name string) kind {
@@ -51,6 +54,7 @@ func (k kind) columns() schema.Set {
 	}
 	if k.threshold != 0 {
 		set["threshold"] = schema.RealValue(float64(k.threshold))
+		set["max_snooze_threshold"] = schema.RealValue(float64(k.snoozable))
 	}
 	return set
 }

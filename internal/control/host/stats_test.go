@@ -123,3 +123,32 @@ func TestNodeSaysThatTheHypervisorIsLost(t *testing.T) {
 		}
 	}
 }
+
+func TestNodeSumsUpItsVMs(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	h, id := ensure(t, c)
+	err := c.DB.Update(background, func(tx *store.Tx) error {
+		for _, running := range []bool{true, true, false} {
+			r := schema.NewRecord(tx.Schema().Table("machines"))
+			r.Put("type", schema.TextValue("vm"))
+			key, err := tx.Create(r, nil)
+			if err == nil {
+				err = tx.Change("machine_status", key, schema.Set{
+					"running": schema.BoolValue(running), "running_cores": schema.IntValue(2), "running_ram": schema.IntValue(512), "node": schema.IntValue(id.Node),
+				})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass(t, h)
+	if got, want := row[model.Node](t, c.DB, id.Node).VMStatsTotals, `{"running_cores":4,"running_ram":1024}`; got != want {
+		t.Errorf("totals %s, want %s", got, want)
+	}
+}

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"fmt"
+
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -58,6 +60,9 @@ func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
 	if err := putTwin(tx, "machines", "stats", number(node.Machine), stats); err != nil {
 		return err
 	}
+	if err := writeTotals(tx, id.Node, here); err != nil {
+		return err
+	}
 	state := "online"
 	if c.trouble != "" {
 		state = "warning"
@@ -73,6 +78,16 @@ func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
 		set["phys_total_cpu"] = number(busy.Int())
 	}
 	return putTwin(tx, "clusters", "status", number(id.Cluster), set)
+}
+
+// writeTotals keeps what a node says of the VMs that run on it.
+func writeTotals(tx *store.Tx, node int64, vms running) error {
+	r, err := tx.Get("nodes", schema.IntValue(node))
+	if err != nil {
+		return err
+	}
+	totals := fmt.Sprintf(`{"running_cores":%d,"running_ram":%d}`, vms.cores, vms.ramMiB)
+	return put(tx, r, schema.Set{"vm_stats_totals": schema.TextValue(totals)})
 }
 
 // writeTierStatus keeps the health and the counters of a pool's rows.

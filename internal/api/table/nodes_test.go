@@ -1,0 +1,41 @@
+package table_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNodeActions asks for them in the three ways that clients do.
+func TestNodeActions(t *testing.T) {
+	t.Parallel()
+	s, _ := alarmed(t)
+	for _, style := range []struct{ method, path, body string }{
+		{"POST", "/api/v4/node_actions", `{"node":1,"action":"enable_maintenance"}`},
+		{"POST", "/api/v4/node_actions/disable_maintenance", `{"node":1}`},
+		{"POST", "/api/v4/nodes/1/maintenance_reboot", `{}`},
+		{"PUT", "/api/v4/nodes/1?action=maintenance", `{}`},
+		{"POST", "/api/v4/node_actions", `{"node":1,"action":"leavemaintenance"}`},
+	} {
+		if text := s.send(style.method, style.path, strings.NewReader(style.body)).failed(t, 501); !strings.Contains(text, "maintenance mode") {
+			t.Errorf("%s: %q doesn't say why", style.path, text)
+		}
+	}
+	s.post("/api/v4/node_actions", `{"node":1,"action":"dance"}`).failed(t, 422)
+	s.post("/api/v4/node_actions", `{"node":9,"action":"maintenance"}`).failed(t, 404)
+	s.put("/api/v4/nodes/1", `{"maintenance":true,"ipmi_password":"secret","vm_ram":"4096","note":"rack 3"}`).must(t, 200)
+	same(t, "the note alone was taken", `{"maintenance":false,"ipmi_password":null,"vm_ram":null,"note":"rack 3"}`,
+		s.get("/api/v4/nodes/1?fields=maintenance,ipmi_password,vm_ram,note").body)
+	nudged := make(chan struct{}, 1)
+	s.bus.OnWake("host", func() {
+		select {
+		case nudged <- struct{}{}:
+		default:
+		}
+	})
+	s.post("/api/v4/node_actions", `{"node":"1","action":"refresh"}`).must(t, 201)
+	select {
+	case <-nudged:
+	default:
+		t.Error("refresh woke nobody")
+	}
+}
