@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/alarm"
 	"dewpoint/internal/control/loop"
+	"dewpoint/internal/control/schedule"
 	"dewpoint/internal/control/storage"
 	"dewpoint/internal/control/vm"
 	"dewpoint/internal/control/vnet"
@@ -25,6 +26,9 @@ const (
 	alarmLook = time.Minute
 	hostLook  = 15 * time.Second
 	mediaLook = 10 * time.Minute
+
+	// A schedule names seconds. A look costs two reads of empty tables where there is none.
+	scheduleLook = time.Second
 )
 
 // hypervisor is libvirt and the self-test of KVM.
@@ -68,6 +72,9 @@ func (n *node) control(ctx context.Context) error {
 	group.Go(func() error { return n.controlStorage(ctx) })
 	group.Go(func() error { return n.controlVMs(ctx, bootID) })
 	group.Go(func() error { return n.controlAlarms(ctx) })
+	group.Go(func() error {
+		return loop.New(schedule.New(n.db, n.engine, n.log), scheduleLook, n.log).Run(ctx)
+	})
 	return group.Wait()
 }
 

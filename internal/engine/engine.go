@@ -45,6 +45,10 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"alarms":         alarmHooks,
 		"tasks":          taskHooks,
 		"nodes":          nodeHooks,
+
+		"task_schedules":         scheduleHooks,
+		"task_schedule_triggers": triggerHooks,
+		"task_events":            taskEventHooks,
 	}
 	db.Watch(e.grants.watch)
 	return e
@@ -81,6 +85,8 @@ type Write struct {
 	eng   *Engine
 	// Response is what a hook wants the client to read beside the key, such as the machine of a new VM.
 	Response map[string]string
+	// Answers are further members of the reply, which the action declares.
+	Answers map[string]any
 	// given is what the client sent for the row in hand; hooks look at members that are not columns.
 	given schema.Input
 	// digests are of passwords, made before this transaction.
@@ -102,7 +108,7 @@ func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.T
 			if err != nil {
 				return err
 			}
-			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, digests: digests})
+			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, digests: digests})
 		})
 		var wanted *needDigest
 		if !errors.As(err, &wanted) {

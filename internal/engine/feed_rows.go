@@ -34,8 +34,7 @@ func (f *Feed) render(keys []schema.Value, bare bool) (string, []any, error) {
 		plan.Columns, plan.Show = plan.Columns[:1], &query.Scope{Root: root}
 	}
 	if keys != nil {
-		among := &query.Cmp{Left: &query.Cell{Src: plan.Find.Root}, Op: query.OpIn, Right: keys}
-		plan.Where = &query.Joined{Args: []query.Pred{plan.Where, among}}
+		plan.Among(keys)
 	}
 	return f.eng.db.Render(plan)
 }

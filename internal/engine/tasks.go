@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -12,8 +13,13 @@ import (
 
 var taskHooks = hooks{
 	create: prepareTask,
-	update: func(_ *Write, _ *schema.Record, set schema.Set) error {
-		_, err := taskParams(set["settings_args"])
+	update: func(w *Write, old *schema.Record, set schema.Set) error {
+		if args, given := set["settings_args"]; given && args != old.Get("settings_args") {
+			if err := w.ownTask(old); err != nil {
+				return err
+			}
+		}
+		_, err := objectIn("settings_args", set["settings_args"])
 		return err
 	},
 	actions: map[string]action{
@@ -46,7 +52,7 @@ func prepareTask(w *Write, r *schema.Record) error {
 	if err != nil {
 		return err
 	}
-	if _, err := taskParams(r.Get("settings_args")); err != nil {
+	if _, err := objectIn("settings_args", r.Get("settings_args")); err != nil {
 		return err
 	}
 	owner, err := w.Tx.Get(t.Name, key)
@@ -63,7 +69,7 @@ func prepareTask(w *Write, r *schema.Record) error {
 	r.Put("action_display", schema.TextValue(a.Doc))
 	r.Put("creator", schema.Value{})
 	if user := schema.RefValue(w.Actor.User); !user.IsNull() {
-		r.Put("creator", schema.TextValue("users/"+user.Text()))
+		r.Put("creator", schema.TextValue(creatorPath(w.Actor)))
 	}
 	return nil
 }
@@ -80,27 +86,40 @@ func taskAction(t *schema.Table, name string) (schema.Action, error) {
 	return a, nil
 }
 
-// taskParams reads settings_args.
-func taskParams(v schema.Value) (schema.Input, error) {
-	params := schema.Input{}
+// objectIn reads a column that has to hold an object, or nothing.
+func objectIn(column string, v schema.Value) (schema.Input, error) {
+	object := schema.Input{}
 	if v.IsNull() {
-		return params, nil
+		return object, nil
 	}
-	if err := json.Unmarshal([]byte(v.Text()), &params); err != nil {
-		return nil, errs.Field("settings_args", "must be an object")
+	if err := json.Unmarshal([]byte(v.Text()), &object); err != nil {
+		return nil, errs.Field(column, "must be an object")
 	}
-	return params, nil
+	return object, nil
 }
 
-// executeTask does the task's action in the caller's name. Actions only note a wish, which controllers carry out: the task is idle again at once.
+// ownTask refuses the change of what is done with the rights of a task's creator, unless that is the caller.
+func (w *Write) ownTask(task *schema.Record) error {
+	if w.Actor.Admin || w.Actor.User != 0 && task.Get("creator").Text() == creatorPath(w.Actor) {
+		return nil
+	}
+	return errs.New(errs.Denied, "denied", "task %q works with the rights of its creator, who alone can change that, or an administrator", task.Get("name").Text())
+}
+
+// creatorPath is the user as tasks name their creator.
+func creatorPath(a perm.Actor) string { return "users/" + schema.IntValue(a.User).Text() }
+
+// executeTask does the task's action in the caller's name. Actions only note a wish, which controllers carry out: the task is idle again at
+// once.
 func executeTask(w *Write, r *schema.Record, _ schema.Set) error {
 	if !r.Get("enabled").Bool() {
 		return errs.New(errs.Conflict, "task_disabled", "task %q is disabled; enable it first", r.Get("name").Text())
 	}
-	params, err := taskParams(r.Get("settings_args"))
+	params, err := objectIn("settings_args", r.Get("settings_args"))
 	if err != nil {
 		return err
 	}
+	maps.Copy(params, w.given)
 	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
 	if t == nil {
 		return errs.New(errs.Conflict, "no_owner", "task %q has no row to be done to", r.Get("name").Text())
@@ -111,5 +130,7 @@ func executeTask(w *Write, r *schema.Record, _ schema.Set) error {
 	if r.Get("delete_after_run").Bool() {
 		return w.Tx.Delete("tasks", r.Key)
 	}
-	return w.Tx.Change("tasks", r.Key, schema.Set{"last_run": schema.IntValue(w.Tx.Now().Unix())})
+	return w.Tx.Change("tasks", r.Key, schema.Set{
+		"last_run": schema.IntValue(w.Tx.Now().Unix()), "status": schema.TextValue("idle"), "status_info": schema.TextValue(""),
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
@@ -113,11 +114,10 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 // change writes what differs from the old row, checks the row as a whole, and passes forwarded values on to the rows that it owns.
 func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 	t := old.Table
-	changed, updated := schema.Set{}, old.Clone()
+	changed, updated := schema.Set{}, old.With(set)
 	for name, v := range set {
 		if old.Get(name) != v {
 			changed[name] = v
-			updated.Put(name, v)
 		}
 	}
 	passed, err := w.passOn(old, forwarded)
@@ -260,14 +260,10 @@ func (w *Write) logRow(r *schema.Record, what string) error {
 }
 
 func (w *Write) logLine(r *schema.Record, text string) error {
-	line := schema.NewRecord(w.Tx.Schema().Table("logs"))
-	for column, v := range map[string]string{
+	_, err := w.Tx.Insert(model.LogLine(w.Tx.Schema(), map[string]string{
 		"level": "audit", "text": text, "user": w.Actor.Name, "object_type": r.Table.LogType, "object_name": nameOf(r),
 		"object": r.Table.Name + "/" + r.Key.Text(), "address": w.Actor.Address, "request": w.Actor.Request,
-	} {
-		line.Put(column, schema.TextValue(v))
-	}
-	_, err := w.Tx.Insert(line)
+	}))
 	return err
 }
 

@@ -12,7 +12,7 @@ func Schema() *schema.Schema {
 		users(), userAPIKeys(), sessions(), groups(), members(), permissions(), identities(), authSources(), logs(), jobs(),
 		machines(), machineStatus(), machineStats(), machineConsole(),
 		machineSnapshots(), machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
-		alarmTypes(), alarms(), alarmHistory(), tasks(),
+		alarmTypes(), alarms(), alarmHistory(), tasks(), taskSchedules(), taskScheduleTriggers(), taskEvents(),
 		tagMembers(), tags(), tagCategories(),
 		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(),
 	)

@@ -227,6 +227,15 @@ func logs() *schema.Table {
 	}
 }
 
+// LogLine makes a line of the log out of its columns.
+func LogLine(s *schema.Schema, columns map[string]string) *schema.Record {
+	line := schema.NewRecord(s.Table("logs"))
+	for column, v := range columns {
+		line.Put(column, schema.TextValue(v))
+	}
+	return line
+}
+
 // jobs declares long work, with its progress and result.
 func jobs() *schema.Table {
 	return &schema.Table{

@@ -1293,6 +1293,8 @@ type Task struct {
 	Description    string // description
 	Enabled        bool   // enabled
 	Status         string // status
+	StatusInfo     string // status_info
+	Progress       int64  // progress
 	Action         string // action
 	ActionDisplay  string // action_display
 	Table          string // table
@@ -1317,18 +1319,129 @@ func (r *Task) Scan(rec *schema.Record) {
 	r.Description = rec.At(1).Text()
 	r.Enabled = rec.At(2).Bool()
 	r.Status = rec.At(3).Text()
-	r.Action = rec.At(4).Text()
-	r.ActionDisplay = rec.At(5).Text()
-	r.Table = rec.At(6).Text()
-	r.Owner = rec.At(7).Text()
-	r.SettingsArgs = rec.At(8).Text()
-	r.Creator = rec.At(9).Text()
-	r.LastRun = rec.At(10).Int()
-	r.DeleteAfterRun = rec.At(11).Bool()
-	r.SystemCreated = rec.At(12).Bool()
-	r.ID = rec.At(13).Text()
-	r.Created = rec.At(14).Int()
-	r.Modified = rec.At(15).Int()
+	r.StatusInfo = rec.At(4).Text()
+	r.Progress = rec.At(5).Int()
+	r.Action = rec.At(6).Text()
+	r.ActionDisplay = rec.At(7).Text()
+	r.Table = rec.At(8).Text()
+	r.Owner = rec.At(9).Text()
+	r.SettingsArgs = rec.At(10).Text()
+	r.Creator = rec.At(11).Text()
+	r.LastRun = rec.At(12).Int()
+	r.DeleteAfterRun = rec.At(13).Bool()
+	r.SystemCreated = rec.At(14).Bool()
+	r.ID = rec.At(15).Text()
+	r.Created = rec.At(16).Int()
+	r.Modified = rec.At(17).Int()
+}
+
+// TaskSchedule is one row of task_schedules: its stored columns, null as the zero value.
+type TaskSchedule struct {
+	Key             int64  // $key
+	Name            string // name
+	Description     string // description
+	Enabled         bool   // enabled
+	Task            int64  // task
+	RepeatEvery     string // repeat_every
+	RepeatIteration int64  // repeat_iteration
+	StartDate       string // start_date
+	StartDateEpoch  int64  // start_date_epoch
+	EndDate         string // end_date
+	StartTimeOfDay  int64  // start_time_of_day
+	EndTimeOfDay    int64  // end_time_of_day
+	AllDay          bool   // all_day
+	DayOfMonth      string // day_of_month
+	Monday          bool   // monday
+	Tuesday         bool   // tuesday
+	Wednesday       bool   // wednesday
+	Thursday        bool   // thursday
+	Friday          bool   // friday
+	Saturday        bool   // saturday
+	Sunday          bool   // sunday
+	SystemCreated   bool   // system_created
+	Creator         int64  // creator
+	Created         int64  // created
+	Modified        int64  // modified
+}
+
+// TableName returns "task_schedules".
+func (*TaskSchedule) TableName() string { return "task_schedules" }
+
+// Scan fills r from a record of task_schedules.
+func (r *TaskSchedule) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Name = rec.At(0).Text()
+	r.Description = rec.At(1).Text()
+	r.Enabled = rec.At(2).Bool()
+	r.Task = rec.At(3).Int()
+	r.RepeatEvery = rec.At(4).Text()
+	r.RepeatIteration = rec.At(5).Int()
+	r.StartDate = rec.At(6).Text()
+	r.StartDateEpoch = rec.At(7).Int()
+	r.EndDate = rec.At(8).Text()
+	r.StartTimeOfDay = rec.At(9).Int()
+	r.EndTimeOfDay = rec.At(10).Int()
+	r.AllDay = rec.At(11).Bool()
+	r.DayOfMonth = rec.At(12).Text()
+	r.Monday = rec.At(13).Bool()
+	r.Tuesday = rec.At(14).Bool()
+	r.Wednesday = rec.At(15).Bool()
+	r.Thursday = rec.At(16).Bool()
+	r.Friday = rec.At(17).Bool()
+	r.Saturday = rec.At(18).Bool()
+	r.Sunday = rec.At(19).Bool()
+	r.SystemCreated = rec.At(20).Bool()
+	r.Creator = rec.At(21).Int()
+	r.Created = rec.At(22).Int()
+	r.Modified = rec.At(23).Int()
+}
+
+// TaskScheduleTrigger is one row of task_schedule_triggers: its stored columns, null as the zero value.
+type TaskScheduleTrigger struct {
+	Key      int64 // $key
+	Task     int64 // task
+	Schedule int64 // schedule
+	Trigger  int64 // trigger
+}
+
+// TableName returns "task_schedule_triggers".
+func (*TaskScheduleTrigger) TableName() string { return "task_schedule_triggers" }
+
+// Scan fills r from a record of task_schedule_triggers.
+func (r *TaskScheduleTrigger) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Task = rec.At(0).Int()
+	r.Schedule = rec.At(1).Int()
+	r.Trigger = rec.At(2).Int()
+}
+
+// TaskEvent is one row of task_events: its stored columns, null as the zero value.
+type TaskEvent struct {
+	Key               int64  // $key
+	Table             string // table
+	Event             string // event
+	EventName         string // event_name
+	Task              int64  // task
+	TableEventFilters string // table_event_filters
+	Trigger           int64  // trigger
+	Context           string // context
+	Seen              int64  // seen
+}
+
+// TableName returns "task_events".
+func (*TaskEvent) TableName() string { return "task_events" }
+
+// Scan fills r from a record of task_events.
+func (r *TaskEvent) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Table = rec.At(1).Text()
+	r.Event = rec.At(2).Text()
+	r.EventName = rec.At(3).Text()
+	r.Task = rec.At(4).Int()
+	r.TableEventFilters = rec.At(5).Text()
+	r.Trigger = rec.At(6).Int()
+	r.Context = rec.At(7).Text()
+	r.Seen = rec.At(8).Int()
 }
 
 // TagMember is one row of tag_members: its stored columns, null as the zero value.

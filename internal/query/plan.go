@@ -19,6 +19,12 @@ type Plan struct {
 	Missing []string
 }
 
+// Among narrows the plan to the rows with one of the keys, of which there must be one.
+func (p *Plan) Among(keys []schema.Value) {
+	among := &Cmp{Left: &Cell{Src: p.Find.Root}, Op: OpIn, Right: keys}
+	p.Where = &Joined{Args: []Pred{p.Where, among}}
+}
+
 // Flat reports whether finding takes the table alone in the order of its keys, so that one scope can do both.
 func (p *Plan) Flat() bool {
 	if len(p.Find.Joins) > 0 || len(p.Order) != 1 {

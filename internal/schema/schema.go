@@ -63,9 +63,11 @@ type Table struct {
 
 // Action declares one thing that can be done to a row.
 type Action struct {
-	Name    string
-	Doc     string
-	Params  Fields
+	Name   string
+	Doc    string
+	Params Fields
+	// Answers are members of the reply that the action has beside what all have.
+	Answers Fields
 	Aliases []string
 	// NotBuilt holds the reason when Dewpoint doesn't have the action; it is answered with 501.
 	NotBuilt string

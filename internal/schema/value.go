@@ -176,6 +176,13 @@ func (r *Record) Clone() *Record {
 	return &c
 }
 
+// With returns a copy with the given values.
+func (r *Record) With(set Set) *Record {
+	c := r.Clone()
+	c.PutAll(set)
+	return c
+}
+
 // At returns the value of the i-th field of the table, PutAt sets it; both are for code that walks Table.Fields.
 func (r *Record) At(i int) Value { return r.values[i] }
 

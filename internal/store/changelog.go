@@ -37,8 +37,17 @@ func (tx *Tx) Changes() []Change { return tx.changes }
 
 // LastChange returns the number of the last committed entry of the log, 0 when there was none.
 func (db *DB) LastChange(ctx context.Context) (last int64, err error) {
-	err = db.Read.QueryRowContext(ctx, `SELECT coalesce(max("_key"), 0) FROM "_changes"`).Scan(&last)
-	return last, db.classify(err)
+	err = db.View(ctx, func(tx *Tx) error {
+		last, err = tx.LastChange()
+		return err
+	})
+	return last, err
+}
+
+// LastChange is that of the database as the transaction sees it: its own changes are numbered at the end.
+func (tx *Tx) LastChange() (last int64, err error) {
+	err = tx.sql.QueryRowContext(tx.ctx, `SELECT coalesce(max("_key"), 0) FROM "_changes"`).Scan(&last)
+	return last, tx.db.classify(err)
 }
 
 // ChangesSince reads up to most entries behind the entry seq, oldest first. It is NotFound when the log doesn't reach back to seq, or

@@ -94,12 +94,13 @@ func (c *call) act(key, name string, in schema.Input, status int) error {
 	}
 	return c.change(key, in, func(w *engine.Write) (outcome, error) {
 		err := w.Act(c.t.Name, key, name, params)
-		if status == http.StatusOK && len(w.Response) == 0 {
+		if status == http.StatusOK && len(w.Response)+len(w.Answers) == 0 {
 			return outcome{}, err
 		}
-		return outcome{status, struct {
-			Response map[string]string `json:"response,omitempty"`
-		}{w.Response}}, err
+		if len(w.Response) > 0 {
+			w.Answers["response"] = w.Response
+		}
+		return outcome{status, w.Answers}, err
 	})
 }
 

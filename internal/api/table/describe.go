@@ -67,6 +67,7 @@ type actionDoc struct {
 	Table    string   `json:"table"`
 	Ref      string   `json:"ref"`
 	Params   members  `json:"params"`
+	Answers  members  `json:"answers,omitempty"`
 	NotBuilt string   `json:"not_built,omitempty"`
 }
 
@@ -141,7 +142,7 @@ func tableDoc(t *schema.Table) tableDescription {
 		d.Views[name] = fields
 	}
 	for _, a := range t.Actions {
-		d.Actions = append(d.Actions, actionDoc{a.Name, a.Doc, a.Aliases, t.ActionTable, t.ActionRef, fieldDocs(a.Params), a.NotBuilt})
+		d.Actions = append(d.Actions, actionDoc{a.Name, a.Doc, a.Aliases, t.ActionTable, t.ActionRef, fieldDocs(a.Params), fieldDocs(a.Answers), a.NotBuilt})
 	}
 	return d
 }

@@ -55,7 +55,7 @@ func (d *describer) postAction(t *schema.Table) {
 	d.add(endpoint{
 		method: http.MethodPost, path: "/api/v4/" + t.ActionTable, id: "act_on_" + t.Name, tag: t.Name, summary: "Do something to a row of " + t.Name, doc: doc,
 		body:   &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref(t.ActionTable), Examples: examples}}},
-		status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: actionExample(t, firstBuilt(t))},
+		status: http.StatusCreated, reply: d.actionReply(t), fails: actionFails, sample: curl{body: actionExample(t, firstBuilt(t))},
 	}.writes(true))
 }
 
@@ -105,13 +105,19 @@ func actionExample(t *schema.Table, a schema.Action) map[string]any {
 	return body
 }
 
-func actionReply() *huma.Response {
-	return &huma.Response{Description: "The wish is kept.", Content: asJSON(&huma.Schema{
+func (d *describer) actionReply(t *schema.Table) *huma.Response {
+	reply := &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{"response": {
 			Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Description: "what the action has to say, such as the key of a row that it made",
 		}},
-	}, struct{}{})}
+	}
+	for _, a := range t.Actions {
+		for _, f := range a.Answers {
+			reply.Properties[f.Name] = d.readSchema(f)
+		}
+	}
+	return &huma.Response{Description: "The wish is kept.", Content: asJSON(reply, struct{}{})}
 }
 
 // pathActions describes the styles that have the action in the path.
@@ -127,14 +133,14 @@ func (d *describer) pathActions(t *schema.Table, names []string) {
 	row := map[string]any{t.ActionRef: exampleKey(t)}
 	d.add(endpoint{
 		method: http.MethodPost, path: "/api/v4/" + t.ActionTable + "/{action}", id: "act_on_named_" + t.Name, tag: t.Name, summary: "Do something to a row, by its name in the path",
-		params: []*huma.Param{action}, body: requestBody(named, row), status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: row},
+		params: []*huma.Param{action}, body: requestBody(named, row), status: http.StatusCreated, reply: d.actionReply(t), fails: actionFails, sample: curl{body: row},
 	}.writes(true))
 	for _, way := range []struct {
 		method string
 		status int
 		reply  *huma.Response
 	}{
-		{http.MethodPost, http.StatusCreated, actionReply()},
+		{http.MethodPost, http.StatusCreated, d.actionReply(t)},
 		{http.MethodPut, http.StatusOK, empty("The wish is kept. There is a body only if the action has something to say.")},
 	} {
 		d.add(endpoint{

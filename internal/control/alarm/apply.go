@@ -117,13 +117,9 @@ func lower(tx *store.Tx, a *schema.Record) error {
 
 // logLine tells of an alarm in the log.
 func logLine(tx *store.Tx, level, what, owner string) error {
-	line := schema.NewRecord(tx.Schema().Table("logs"))
-	for column, v := range map[string]string{
+	_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{
 		"level": level, "text": what, "user": "system", "object_type": strings.TrimSuffix(tableOf(owner), "s"), "object": owner,
-	} {
-		line.Put(column, schema.TextValue(v))
-	}
-	_, err := tx.Insert(line)
+	}))
 	return err
 }
 

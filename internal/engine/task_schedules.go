@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"maps"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+var scheduleHooks = hooks{
+	create: func(w *Write, r *schema.Record) error {
+		r.Put("creator", schema.RefValue(w.Actor.User))
+		for name, v := range w.dates(r) {
+			r.Put(name, v)
+		}
+		return nil
+	},
+	created: bindTask,
+	update:  updateSchedule,
+	remove:  unbindTask,
+	actions: map[string]action{"get_schedule": tellSchedule},
+}
+
+var triggerHooks = hooks{
+	create:  prepareTrigger,
+	actions: map[string]action{"trigger": triggerTask},
+}
+
+// dates returns the columns of a schedule that follow from others. Those that aren't given are as they are by default.
+func (w *Write) dates(r *schema.Record) schema.Set {
+	end := r.Get("end_time_of_day")
+	set := schema.Set{
+		"start_date": r.Get("start_date"),
+		"all_day":    schema.BoolValue(r.Get("start_time_of_day").Int() == 0 && (end.IsNull() || end == r.Table.Field("end_time_of_day").Default)),
+	}
+	if set["start_date"].Text() == "" {
+		set["start_date"] = schema.TextValue(w.Tx.Now().UTC().Format(time.DateOnly))
+	}
+	set["start_date_epoch"] = model.StartOf(set["start_date"])
+	return set
+}
+
+// bindTask gives the task that a new schedule names its trigger.
+func bindTask(w *Write, r *schema.Record) error {
+	if r.Get("task").IsNull() {
+		return nil
+	}
+	_, err := w.Create("task_schedule_triggers", schema.Input{"task": Number(r.Get("task").Int()), "schedule": Number(r.Key.Int())})
+	return err
+}
+
+// unbindTask takes away the trigger that came with a schedule; others hold it.
+func unbindTask(w *Write, r *schema.Record) error {
+	if r.Get("task").IsNull() {
+		return nil
+	}
+	bound, err := w.Tx.Find("task_schedule_triggers", store.Eq("schedule", r.Key), store.Eq("task", r.Get("task")))
+	if err != nil {
+		return err
+	}
+	for _, b := range bound {
+		if err := w.Tx.Delete(b.Table.Name, b.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updateSchedule plans the triggers anew when the schedule's moments change: from now on, without what was due before.
+func updateSchedule(w *Write, old *schema.Record, set schema.Set) error {
+	maps.Copy(set, w.dates(old.With(set)))
+	updated := old.With(set)
+	if old.Table.Check(updated) != nil || model.ScheduleOf(old) == model.ScheduleOf(updated) {
+		return nil // it is refused, or concerns nobody
+	}
+	triggers, err := w.Tx.Find("task_schedule_triggers", store.Eq("schedule", old.Key))
+	if err != nil {
+		return err
+	}
+	for _, t := range triggers {
+		if err := w.Tx.Change(t.Table.Name, t.Key, schema.Set{"trigger": model.DueAfter(updated, w.Tx.Now())}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepareTrigger plans the first moment. Only who may execute a task can have it executed.
+func prepareTrigger(w *Write, r *schema.Record) error {
+	if r.Get("task").IsNull() || r.Get("schedule").IsNull() {
+		return nil // reported as missing fields
+	}
+	task, err := w.Tx.Get("tasks", r.Get("task"))
+	if err == nil {
+		err = perm.Check(w.Tx, w.Actor, perm.Modify, task)
+	}
+	if err != nil {
+		return err
+	}
+	twice, err := w.Tx.Count(r.Table.Name, store.Eq("task", r.Get("task")), store.Eq("schedule", r.Get("schedule")))
+	if err != nil {
+		return err
+	}
+	s, err := w.Tx.Get("task_schedules", r.Get("schedule"))
+	if err != nil {
+		return err
+	}
+	if twice > 0 {
+		return errs.New(errs.Conflict, "triggered_twice", "schedule %q executes task %q already", s.Get("name").Text(), task.Get("name").Text()).On("schedule")
+	}
+	r.Put("trigger", model.DueAfter(s, w.Tx.Now()))
+	return nil
+}
+
+// triggerTask executes the task that a trigger or an event names, in the caller's name.
+func triggerTask(w *Write, r *schema.Record, _ schema.Set) error {
+	return w.Act("tasks", r.Get("task").Text(), "execute", nil)
+}
+
+// tellSchedule answers with the moments at which a schedule is due.
+func tellSchedule(w *Write, r *schema.Record, params schema.Set) error {
+	type moment struct {
+		Time int64 `json:"time"`
+	}
+	times, s, after := []moment{}, model.ScheduleOf(r), w.Tx.Now()
+	if from := params["start_time"]; !from.IsNull() {
+		after = time.Unix(from.Int()-1, 0)
+	}
+	for range params["max"].Int() {
+		due, ok := s.Next(after)
+		if end := params["end_time"]; !ok || !end.IsNull() && due.Unix() > end.Int() {
+			break
+		}
+		times, after = append(times, moment{due.Unix()}), due
+	}
+	w.Answers["times"] = times
+	return nil
+}
