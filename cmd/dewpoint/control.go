@@ -10,6 +10,7 @@ import (
 
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/alarm"
+	"dewpoint/internal/control/load"
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/schedule"
 	"dewpoint/internal/control/storage"
@@ -26,6 +27,7 @@ const (
 	alarmLook = time.Minute
 	hostLook  = 15 * time.Second
 	mediaLook = 10 * time.Minute
+	loadLook  = 15 * time.Second
 
 	// A schedule names seconds. A look costs two reads of empty tables where there is none.
 	scheduleLook = time.Second
@@ -126,6 +128,10 @@ func (n *node) controlVMs(ctx context.Context, bootID string) error {
 	n.bus.OnWake("vm", c.Wake)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return hostLoop.Run(ctx) })
+	group.Go(func() error {
+		c := load.New(load.Config{DB: n.db, Host: n.client, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node})
+		return loop.New(c, loadLook, n.log).Run(ctx)
+	})
 	group.Go(func() error { return c.Run(ctx) })
 	return group.Wait()
 }

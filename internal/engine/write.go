@@ -114,12 +114,7 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 // change writes what differs from the old row, checks the row as a whole, and passes forwarded values on to the rows that it owns.
 func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 	t := old.Table
-	changed, updated := schema.Set{}, old.With(set)
-	for name, v := range set {
-		if old.Get(name) != v {
-			changed[name] = v
-		}
-	}
+	changed, updated := old.Changes(set), old.With(set)
 	passed, err := w.passOn(old, forwarded)
 	if err != nil || len(changed)+len(passed) == 0 {
 		return err

@@ -10,7 +10,7 @@ func Schema() *schema.Schema {
 	s, err := schema.New(
 		clusters(), clusterStatus(), nodes(), storageTiers(), storageTierStats(), clusterTiers(), clusterTierStatus(), clusterTierStats(), system(), settings(),
 		users(), userAPIKeys(), sessions(), groups(), members(), permissions(), identities(), authSources(), logs(), jobs(),
-		machines(), machineStatus(), machineStats(), machineConsole(),
+		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(),
 		machineSnapshots(), machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		alarmTypes(), alarms(), alarmHistory(), tasks(), taskSchedules(), taskScheduleTriggers(), taskEvents(),
 		tagMembers(), tags(), tagCategories(),

@@ -2,22 +2,24 @@ package model
 
 import "dewpoint/internal/schema"
 
-// machineStats declares the load of a machine; its key is the machine's. It is measured for nodes, and null for the others.
+// machineStats declares the load of a machine; its key is the machine's. It is measured for nodes and VMs, and null for the others and for
+// VMs that don't run.
 func machineStats() *schema.Table {
 	return &schema.Table{
 		Name: "machine_stats", Title: "Machine load", ReadOnly: true, Parent: "machine", Display: "machine",
-		Doc: "Processor and memory use of a machine since the measurement before. The key is that of the machine. Only nodes are measured so far; of other machines the columns are null.",
+		Doc: "Processor and memory use of a machine since the measurement before. The key is that of the machine. Nodes and running VMs are measured; of other " +
+			"machines the columns are null. How a guest spends its processors' time can't be seen from outside: user_cpu, system_cpu, iowait_cpu and irq_cpu are those of nodes.",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly().Summary(),
-			schema.Num("total_cpu").ReadOnly().In("percent").Summary(),
+			schema.Num("total_cpu").ReadOnly().In("percent").Summary().Note("of all its processors"),
 			schema.Uint8("user_cpu").ReadOnly().In("percent"),
 			schema.Uint8("system_cpu").ReadOnly().In("percent"),
 			schema.Uint8("iowait_cpu").ReadOnly().In("percent"),
-			schema.Uint32("vmusage_cpu").ReadOnly().In("percent").Note("spent in guests"),
+			schema.Uint32("vmusage_cpu").ReadOnly().In("percent").Note("of the node's processors: what all guests took of them; of a VM what it took, emulation included"),
 			schema.Uint32("irq_cpu").ReadOnly().In("percent"),
-			schema.Uint64("ram_used").ReadOnly().In("MiB").Summary(),
+			schema.Uint64("ram_used").ReadOnly().In("MiB").Summary().Note("of a VM: as its guest says, or what its process takes while it says nothing"),
 			schema.Num("ram_pct").ReadOnly().In("percent"),
-			schema.Uint32("vram_used").ReadOnly().In("MiB").Note("given to running VMs"),
+			schema.Uint32("vram_used").ReadOnly().In("MiB").Note("given to running VMs; of a VM what is given to it"),
 			schema.JSON("core_usagelist").ReadOnly().Note("percent of each processor"),
 			schema.Uint16("core_temp").ReadOnly().Note("not measured"),
 			schema.Uint16("core_temp_top").ReadOnly().Note("not measured"),
@@ -26,6 +28,33 @@ func machineStats() *schema.Table {
 			schema.Uint32("core_count_gt_50").ReadOnly(),
 			schema.Uint32("core_count_gt_75").ReadOnly(),
 			schema.Modified("modified"),
+		},
+	}
+}
+
+// machineStatsHistory declares what machines used in the last day.
+func machineStatsHistory() *schema.Table {
+	percent := func(name string) *schema.Field { return schema.Uint32(name).ReadOnly().In("percent") }
+	return &schema.Table{
+		Name: "machine_stats_history_short", Title: "Past machine load", ReadOnly: true, Parent: "machine", Display: "timestamp",
+		Doc: "What machine_stats said of nodes and running VMs, every five minutes, for a day.",
+		Fields: schema.Fields{
+			schema.Row("machine", "machines").ReadOnly().Summary(),
+			schema.Uint64("timestamp").ReadOnly().Indexed().In("seconds since 1970").Summary(),
+			percent("total_cpu").Summary(),
+			percent("user_cpu"),
+			percent("system_cpu"),
+			percent("iowait_cpu"),
+			percent("vmusage_cpu"),
+			percent("irq_cpu"),
+			schema.Uint32("ram_used").ReadOnly().In("MiB").Summary(),
+			schema.Uint32("vram_used").ReadOnly().In("MiB"),
+			schema.Uint32("core_temp").ReadOnly().Note("not measured"),
+			schema.Uint32("core_temp_top").ReadOnly().Note("not measured"),
+			percent("core_peak"),
+			schema.Uint32("core_count_gt_25").ReadOnly(),
+			schema.Uint32("core_count_gt_50").ReadOnly(),
+			schema.Uint32("core_count_gt_75").ReadOnly(),
 		},
 	}
 }

@@ -13,6 +13,7 @@ func machines() *schema.Table {
 			schema.Row("status", "machine_status").Twin("machine"),
 			schema.Row("stats", "machine_stats").Twin("machine"),
 			schema.Row("console_status", "machine_console").Twin("machine"),
+			schema.Rows("history", "machine_stats_history_short", "machine").Hidden(),
 			schema.Uint32("cores").ReadOnly(),
 			schema.Uint32("ram").ReadOnly().In("MiB"),
 			schema.Row("cluster", "clusters"),

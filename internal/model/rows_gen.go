@@ -823,20 +823,20 @@ func (r *Machine) Scan(rec *schema.Record) {
 	r.Deleted = rec.Deleted
 	r.Name = rec.At(0).Text()
 	r.Type = rec.At(1).Text()
-	r.Cores = rec.At(5).Int()
-	r.RAM = rec.At(6).Int()
-	r.Cluster = rec.At(7).Int()
-	r.ClusterFailover = rec.At(8).Int()
-	r.PreferredNode = rec.At(9).Int()
-	r.SnapshotProfile = rec.At(10).Int()
-	r.HAGroup = rec.At(11).Text()
-	r.OnPowerLoss = rec.At(12).Text()
-	r.Created = rec.At(15).Int()
-	r.Modified = rec.At(16).Int()
-	r.UUID = rec.At(17).Text()
-	r.Owner = rec.At(18).Text()
-	r.PowerOp = rec.At(19).Text()
-	r.PowerSeq = rec.At(20).Int()
+	r.Cores = rec.At(6).Int()
+	r.RAM = rec.At(7).Int()
+	r.Cluster = rec.At(8).Int()
+	r.ClusterFailover = rec.At(9).Int()
+	r.PreferredNode = rec.At(10).Int()
+	r.SnapshotProfile = rec.At(11).Int()
+	r.HAGroup = rec.At(12).Text()
+	r.OnPowerLoss = rec.At(13).Text()
+	r.Created = rec.At(16).Int()
+	r.Modified = rec.At(17).Int()
+	r.UUID = rec.At(18).Text()
+	r.Owner = rec.At(19).Text()
+	r.PowerOp = rec.At(20).Text()
+	r.PowerSeq = rec.At(21).Int()
 }
 
 // MachineStatus is one row of machine_status: its stored columns, null as the zero value.
@@ -949,6 +949,51 @@ func (r *MachineStats) Scan(rec *schema.Record) {
 	r.CoreCountGt50 = rec.At(15).Int()
 	r.CoreCountGt75 = rec.At(16).Int()
 	r.Modified = rec.At(17).Int()
+}
+
+// MachineStatsHistoryShort is one row of machine_stats_history_short: its stored columns, null as the zero value.
+type MachineStatsHistoryShort struct {
+	Key           int64 // $key
+	Machine       int64 // machine
+	Timestamp     int64 // timestamp
+	TotalCPU      int64 // total_cpu
+	UserCPU       int64 // user_cpu
+	SystemCPU     int64 // system_cpu
+	IowaitCPU     int64 // iowait_cpu
+	VmusageCPU    int64 // vmusage_cpu
+	IrqCPU        int64 // irq_cpu
+	RAMUsed       int64 // ram_used
+	VramUsed      int64 // vram_used
+	CoreTemp      int64 // core_temp
+	CoreTempTop   int64 // core_temp_top
+	CorePeak      int64 // core_peak
+	CoreCountGt25 int64 // core_count_gt_25
+	CoreCountGt50 int64 // core_count_gt_50
+	CoreCountGt75 int64 // core_count_gt_75
+}
+
+// TableName returns "machine_stats_history_short".
+func (*MachineStatsHistoryShort) TableName() string { return "machine_stats_history_short" }
+
+// Scan fills r from a record of machine_stats_history_short.
+func (r *MachineStatsHistoryShort) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Machine = rec.At(0).Int()
+	r.Timestamp = rec.At(1).Int()
+	r.TotalCPU = rec.At(2).Int()
+	r.UserCPU = rec.At(3).Int()
+	r.SystemCPU = rec.At(4).Int()
+	r.IowaitCPU = rec.At(5).Int()
+	r.VmusageCPU = rec.At(6).Int()
+	r.IrqCPU = rec.At(7).Int()
+	r.RAMUsed = rec.At(8).Int()
+	r.VramUsed = rec.At(9).Int()
+	r.CoreTemp = rec.At(10).Int()
+	r.CoreTempTop = rec.At(11).Int()
+	r.CorePeak = rec.At(12).Int()
+	r.CoreCountGt25 = rec.At(13).Int()
+	r.CoreCountGt50 = rec.At(14).Int()
+	r.CoreCountGt75 = rec.At(15).Int()
 }
 
 // MachineConsole is one row of machine_console: its stored columns, null as the zero value.

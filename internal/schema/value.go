@@ -183,6 +183,17 @@ func (r *Record) With(set Set) *Record {
 	return c
 }
 
+// Changes returns those of the given values that the record doesn't have.
+func (r *Record) Changes(set Set) Set {
+	differ := Set{}
+	for name, v := range set {
+		if r.Get(name) != v {
+			differ[name] = v
+		}
+	}
+	return differ
+}
+
 // At returns the value of the i-th field of the table, PutAt sets it; both are for code that walks Table.Fields.
 func (r *Record) At(i int) Value { return r.values[i] }
 

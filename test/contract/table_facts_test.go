@@ -31,6 +31,34 @@ func TestFactsOfTheHost(t *testing.T) {
 	}
 }
 
+// TestLoadOfAVM runs a VM that has nothing to boot.
+func TestLoadOfAVM(t *testing.T) {
+	t.Parallel()
+	c := start(t).Table()
+	made := c.Must(201, "POST", "vms", map[string]any{"name": "a", "cpu_cores": 2, "ram": 256}).Object()
+	machine := made["response"].(map[string]any)["machine"].(string)
+	vm := made["$key"].(string)
+	c.Must(201, "POST", "vm_actions", map[string]any{"vm": vm, "action": "poweron"})
+	harness.Eventually(t, 120*time.Second, "its load is known", func() (bool, string) {
+		r := c.Must(200, "GET", "machine_stats/"+machine, nil)
+		row := r.Object()
+		cores, _ := row["core_usagelist"].([]any)
+		used, _ := row["ram_used"].(float64)
+		return len(cores) == 2 && used > 0 && row["total_cpu"] != nil && row["vram_used"] == 256.0, string(r.Body)
+	})
+	harness.Eventually(t, 10*time.Second, "it stands in the history", func() (bool, string) {
+		r := c.Must(200, "GET", "machine_stats_history_short?sort=-timestamp&limit=1&filter=machine%20eq%20"+machine, nil)
+		rows := r.Rows()
+		return len(rows) == 1 && rows[0]["vram_used"] == 256.0, string(r.Body)
+	})
+	c.Must(201, "POST", "vm_actions", map[string]any{"vm": vm, "action": "kill"})
+	harness.Eventually(t, 60*time.Second, "it has no load", func() (bool, string) {
+		r := c.Must(200, "GET", "machine_stats/"+machine, nil)
+		return r.Object()["total_cpu"] == nil && r.Object()["ram_used"] == nil, string(r.Body)
+	})
+	c.Must(200, "DELETE", "vms/"+vm, nil)
+}
+
 // TestLostHypervisorRaisesAnAlarm starts a server whose libvirt isn't there.
 func TestLostHypervisorRaisesAnAlarm(t *testing.T) {
 	t.Parallel()

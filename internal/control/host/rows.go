@@ -7,13 +7,7 @@ import (
 
 // put writes those columns of a row that differ from what is wanted.
 func put(tx *store.Tx, r *schema.Record, want schema.Set) error {
-	differ := schema.Set{}
-	for name, v := range want {
-		if r.Get(name) != v {
-			differ[name] = v
-		}
-	}
-	return tx.Change(r.Table.Name, r.Key, differ)
+	return tx.Change(r.Table.Name, r.Key, r.Changes(want))
 }
 
 // create makes a row of the given columns.

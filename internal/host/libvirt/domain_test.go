@@ -132,3 +132,39 @@ func TestHostInfo(t *testing.T) {
 	}
 	t.Logf("libvirt %s, QEMU %s at %s, runs as %d:%d", info.LibvirtVersion, info.QEMUVersion, info.Emulator, info.RunUID, info.RunGID)
 }
+
+// TestLoads watches a real QEMU use its processor.
+func TestLoads(t *testing.T) {
+	t.Parallel()
+	c := client(t, "", "qemu:///system")
+	name := prefix()
+	xml, _ := emptyDomain(name + "1")
+	ref, err := c.Define(t.Context(), xml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Destroy(context.Background(), ref)
+		_ = c.Undefine(context.Background(), ref)
+	})
+	if loads, err := c.Loads(t.Context(), name); err != nil || len(loads) != 0 {
+		t.Errorf("loads of a domain that is off: %v, %v", loads, err)
+	}
+	if err := c.Start(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		loads, err := c.Loads(t.Context(), name)
+		if err != nil || len(loads) != 1 || loads[0].Ref != ref {
+			t.Fatalf("loads %v, %v", loads, err)
+		}
+		l := loads[0]
+		if len(l.VCPUs) == 1 && l.VCPUs[0] > 0 && l.Given == 64<<20 && l.Resident > 1<<20 && l.Total == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("load %+v", l)
+		}
+		time.Sleep(100 * time.Millisecond) // its processor needs a moment
+	}
+}

@@ -1,0 +1,122 @@
+package load
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"time"
+
+	"dewpoint/internal/schema"
+)
+
+const (
+	history = "machine_stats_history_short"
+	// keepEvery is the time between two entries of a machine in the history, and keptFor how long they stay: at most 288 of each machine.
+	keepEvery = 5 * time.Minute
+	keptFor   = 24 * time.Hour
+)
+
+// plan is what a pass has to write.
+type plan struct {
+	change []changed
+	keep   []*schema.Record // rows of machine_stats, as they are now, that go to the history
+	drop   []*schema.Record
+}
+
+type changed struct {
+	key schema.Value
+	set schema.Set
+}
+
+// diff compares what was seen with the rows. It is pure.
+func diff(s state, now, before map[int64]sample, kept map[int64]time.Time, at time.Time) plan {
+	p := plan{drop: s.old}
+	look := func(r *schema.Record) {
+		if !r.Get("total_cpu").IsNull() && at.Sub(kept[r.Key.Int()]) >= keepEvery {
+			p.keep = append(p.keep, r)
+		}
+	}
+	for _, r := range s.vms {
+		set := r.Changes(measure(now, before, r.Key.Int(), s.cores))
+		if len(set) > 0 {
+			p.change = append(p.change, changed{r.Key, set})
+		}
+		look(r.With(set))
+	}
+	for _, r := range s.nodes {
+		look(r)
+	}
+	return p
+}
+
+// measure returns the columns of machine_stats of a VM. All are null for one that doesn't run, and those that take two looks after the first.
+func measure(now, before map[int64]sample, key, nodeCores int64) schema.Set {
+	set := schema.Set{}
+	for _, column := range []string{
+		"total_cpu", "vmusage_cpu", "ram_used", "ram_pct", "vram_used", "core_usagelist", "core_peak",
+		"core_count_gt_25", "core_count_gt_50", "core_count_gt_75",
+	} {
+		set[column] = schema.Value{}
+	}
+	n, running := now[key]
+	if !running {
+		return set
+	}
+	n.memory(set)
+	if b, seen := before[key]; seen {
+		n.processors(set, b, nodeCores)
+	}
+	return set
+}
+
+// memory is what the guest says that it uses, or what its process takes while it says nothing.
+func (s sample) memory(set schema.Set) {
+	used := s.Resident
+	if s.Total > 0 && s.Usable > 0 {
+		used = s.Total - s.Usable
+	}
+	if s.Given == 0 {
+		return
+	}
+	const mib = 1 << 20
+	set["ram_used"], set["vram_used"] = schema.IntValue(used/mib), schema.IntValue(s.Given/mib)
+	set["ram_pct"] = schema.RealValue(float64(min(used*100/s.Given, 100)))
+}
+
+// processors is what was used since the look before. A machine that was started anew in between began to count anew.
+func (s sample) processors(set schema.Set, before sample, nodeCores int64) {
+	passed := s.at.Sub(before.at)
+	if passed <= 0 || len(s.VCPUs) == 0 || len(s.VCPUs) != len(before.VCPUs) || s.CPU < before.CPU {
+		return
+	}
+	each, sum := make([]int64, len(s.VCPUs)), time.Duration(0)
+	above := map[int64]int64{}
+	for i := range s.VCPUs {
+		took := s.VCPUs[i] - before.VCPUs[i]
+		if took < 0 {
+			return
+		}
+		sum += took
+		each[i] = percent(took, passed)
+		for _, limit := range []int64{25, 50, 75} {
+			if each[i] > limit {
+				above[limit]++
+			}
+		}
+	}
+	list, err := json.Marshal(each)
+	if err != nil { // numbers always marshal
+		panic(err)
+	}
+	set["total_cpu"] = schema.RealValue(float64(percent(sum, passed*time.Duration(len(each)))))
+	set["core_usagelist"], set["core_peak"] = schema.TextValue(string(list)), schema.IntValue(slices.Max(each))
+	set["core_count_gt_25"], set["core_count_gt_50"], set["core_count_gt_75"] = schema.IntValue(above[25]), schema.IntValue(above[50]), schema.IntValue(above[75])
+	if s.CPU > 0 && nodeCores > 0 {
+		set["vmusage_cpu"] = schema.IntValue(percent(s.CPU-before.CPU, passed*time.Duration(nodeCores)))
+	}
+}
+
+// percent is a part of the whole, in whole percent: two looks lie a little further apart than the clock says, or nearer.
+func percent(part, whole time.Duration) int64 {
+	return min(max(int64(math.Round(float64(part)*100/float64(whole))), 0), 100)
+}

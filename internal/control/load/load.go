@@ -1,0 +1,146 @@
+// Package load measures running VMs, and keeps the history of what they and the nodes use.
+package load
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Host is what the controller asks of libvirt.
+type Host interface {
+	// Loads returns what the running domains whose names begin with prefix have used.
+	Loads(ctx context.Context, prefix string) ([]libvirt.Load, error)
+}
+
+// Config is what the controller is made of.
+type Config struct {
+	DB   *store.DB
+	Host Host
+	Log  *slog.Logger
+	// Instance is the database's id: our mark on domains.
+	Instance string
+	// Node is the key of the node this is.
+	Node int64
+}
+
+// Controller is the reconciler "load".
+type Controller struct {
+	Config
+	before map[int64]sample    // the last look at each running machine
+	kept   map[int64]time.Time // when a machine's figures last went to the history
+}
+
+// New makes the controller.
+func New(c Config) *Controller { return &Controller{Config: c, kept: map[int64]time.Time{}} }
+
+// Name implements loop.Reconciler.
+func (c *Controller) Name() string { return "load" }
+
+// Reconcile looks at the running VMs and writes down what changed. A pass that finds nothing new takes no lock.
+func (c *Controller) Reconcile(ctx context.Context) error {
+	loads, err := c.Host.Loads(ctx, c.prefix())
+	if err != nil {
+		return err
+	}
+	samples := c.samples(loads, c.DB.Now())
+	var p plan
+	err = c.DB.View(ctx, func(tx *store.Tx) error {
+		s, err := read(tx, c.Node, samples)
+		p = diff(s, samples, c.before, c.kept, tx.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(p.steps(), mostSteps) {
+		err := c.DB.Update(ctx, func(tx *store.Tx) error {
+			for _, step := range part {
+				if err := step(tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	c.before = samples
+	c.keptAt(p.keep, c.DB.Now())
+	return nil
+}
+
+// keptAt remembers when machines went to the history, and forgets those that have to go there again anyway.
+func (c *Controller) keptAt(rows []*schema.Record, now time.Time) {
+	maps.DeleteFunc(c.kept, func(_ int64, at time.Time) bool { return now.Sub(at) >= keepEvery })
+	for _, r := range rows {
+		c.kept[r.Key.Int()] = now
+	}
+}
+
+func (c *Controller) prefix() string { return "dp-" + c.Instance + "-" }
+
+// sample is a look at a running machine.
+type sample struct {
+	libvirt.Load
+	at time.Time
+}
+
+// samples finds the machines by our mark in the domains' names.
+func (c *Controller) samples(loads []libvirt.Load, at time.Time) map[int64]sample {
+	found := make(map[int64]sample, len(loads))
+	for _, l := range loads {
+		if key, err := strconv.ParseInt(strings.TrimPrefix(l.Name, c.prefix()), 10, 64); err == nil {
+			found[key] = sample{l, at}
+		}
+	}
+	return found
+}
+
+// state is the rows that a pass looks at.
+type state struct {
+	cores int64            // of the node
+	vms   []*schema.Record // of machine_stats: VMs that run, or did at the look before
+	nodes []*schema.Record // likewise
+	old   []*schema.Record // of the history: rows to be dropped
+}
+
+func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err error) {
+	n, err := store.GetRow[model.Node](tx, schema.IntValue(node))
+	if err != nil {
+		return s, err
+	}
+	s.cores = n.Cores
+	running := make([]schema.Value, 0, len(samples))
+	for key := range samples {
+		running = append(running, schema.IntValue(key))
+	}
+	ofType := func(typ string) store.Cond { return store.KeyWithin("machines", store.Eq("type", schema.TextValue(typ))) }
+	if s.vms, err = tx.Find("machine_stats", ofType("vm"), store.Key(running...)); err != nil {
+		return s, err
+	}
+	measured, err := tx.Find("machine_stats", ofType("vm"), store.Other("vram_used", schema.IntValue(-1)))
+	if err != nil {
+		return s, err
+	}
+	for _, r := range measured {
+		if _, runs := samples[r.Key.Int()]; !runs {
+			s.vms = append(s.vms, r)
+		}
+	}
+	if s.nodes, err = tx.Find("machine_stats", ofType("node")); err != nil {
+		return s, err
+	}
+	s.old, err = tx.Find(history, store.UpTo("timestamp", schema.IntValue(tx.Now().Add(-keptFor).Unix())))
+	return s, err
+}

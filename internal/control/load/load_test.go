@@ -1,0 +1,209 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.uber.org/goleak"
+
+	"dewpoint/internal/control/load"
+	"dewpoint/internal/control/loop"
+	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/test/rig"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	_          loop.Reconciler = (*load.Controller)(nil)
+	_          load.Host       = (*libvirt.Client)(nil)
+	background                 = context.Background()
+)
+
+// running is a hypervisor that says what it is told to.
+type running struct {
+	loads []libvirt.Load
+	lost  error
+}
+
+func (r *running) Loads(context.Context, string) ([]libvirt.Load, error) { return r.loads, r.lost }
+
+// bench is a node of four cores with two VMs, machines 1 and 2, and its own machine 3.
+type bench struct {
+	t    *testing.T
+	db   *store.DB
+	host running
+	c    *load.Controller
+	now  time.Time
+}
+
+func open(t *testing.T) *bench {
+	t.Helper()
+	db := rig.Database(t, t.TempDir())
+	b := &bench{t: t, db: db, now: time.Unix(1_700_000_000, 0)}
+	db.Now = func() time.Time { return b.now }
+	b.update(func(tx *store.Tx) error {
+		for range 2 {
+			r := schema.NewRecord(tx.Schema().Table("machines"))
+			r.Put("type", schema.TextValue("vm"))
+			if _, err := tx.Create(r, nil); err != nil {
+				return err
+			}
+		}
+		node := schema.NewRecord(tx.Schema().Table("nodes"))
+		node.Put("cores", schema.IntValue(4))
+		_, err := tx.Create(node, nil)
+		return err
+	})
+	b.c = load.New(load.Config{DB: db, Host: &b.host, Log: slog.New(slog.DiscardHandler), Instance: "ab12", Node: 1})
+	return b
+}
+
+func (b *bench) update(f func(*store.Tx) error) {
+	b.t.Helper()
+	if err := b.db.Update(background, f); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// pass lets time go by and looks at what the domains have used since.
+func (b *bench) pass(later time.Duration, loads ...libvirt.Load) {
+	b.t.Helper()
+	b.now, b.host.loads = b.now.Add(later), loads
+	if err := b.c.Reconcile(background); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func domain(machine int64, l libvirt.Load) libvirt.Load {
+	l.Name = "dp-ab12-" + strconv.FormatInt(machine, 10)
+	return l
+}
+
+func (b *bench) stats(machine int64) (s model.MachineStats) {
+	b.t.Helper()
+	err := b.db.View(background, func(tx *store.Tx) (err error) {
+		s, err = store.GetRow[model.MachineStats](tx, schema.IntValue(machine))
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+func (b *bench) same(what string, machine int64, want model.MachineStats) {
+	b.t.Helper()
+	want.Key, want.Machine = machine, machine
+	if d := cmp.Diff(want, b.stats(machine), cmpopts.IgnoreFields(want, "Modified")); d != "" {
+		b.t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+const (
+	mib = 1 << 20
+	sec = time.Second
+)
+
+func TestVMsAreMeasured(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	first := domain(1, libvirt.Load{CPU: 10 * sec, VCPUs: []time.Duration{4 * sec, 5 * sec}, Given: 512 * mib, Resident: 100 * mib})
+	b.pass(0, first, libvirt.Load{Ref: libvirt.Ref{Name: "dp-ab12-99"}}, libvirt.Load{Ref: libvirt.Ref{Name: "dp-ab12-x"}})
+	b.same("first look", 1, model.MachineStats{RAMUsed: 100, RAMPct: 19, VramUsed: 512})
+	b.same("one that doesn't run", 2, model.MachineStats{})
+
+	second := domain(1, libvirt.Load{CPU: 22 * sec, VCPUs: []time.Duration{14 * sec, 6 * sec}, Given: 512 * mib, Resident: 100 * mib, Total: 480 * mib, Usable: 400 * mib})
+	b.pass(10*sec, second)
+	// The guest had 10 and 1 of 10 seconds; its process had 12 of the 40 that the node's processors had.
+	b.same("second look", 1, model.MachineStats{
+		TotalCPU: 55, VmusageCPU: 30, RAMUsed: 80, RAMPct: 15, VramUsed: 512, CoreUsagelist: "[100,10]", CorePeak: 100, CoreCountGt25: 1, CoreCountGt50: 1, CoreCountGt75: 1,
+	})
+	again := domain(1, libvirt.Load{CPU: sec, VCPUs: []time.Duration{sec, sec}, Given: 512 * mib, Resident: 50 * mib})
+	b.pass(10*sec, again)
+	b.same("started anew", 1, model.MachineStats{RAMUsed: 50, RAMPct: 9, VramUsed: 512})
+	b.pass(10 * sec)
+	b.same("stopped", 1, model.MachineStats{})
+}
+
+func TestNothingNewIsNotWritten(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	idle := domain(1, libvirt.Load{VCPUs: []time.Duration{sec}, Given: 64 * mib, Resident: 32 * mib})
+	b.pass(0, idle)
+	b.pass(10*sec, idle)
+	written := 0
+	b.db.Watch(func([]store.Change) { written++ })
+	b.pass(10*sec, idle)
+	if written > 0 {
+		t.Errorf("%d transactions", written)
+	}
+	b.host.lost = errors.New("no libvirt")
+	if err := b.c.Reconcile(background); err == nil {
+		t.Error("a lost hypervisor is no error")
+	}
+	if got := b.stats(1).VramUsed; got != 64 {
+		t.Errorf("what isn't known was written: %d", got)
+	}
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.update(func(tx *store.Tx) error { // the host controller measures the node
+		return tx.Change("machine_stats", schema.IntValue(3), schema.Set{"total_cpu": schema.RealValue(7), "user_cpu": schema.IntValue(5), "ram_used": schema.IntValue(1000)})
+	})
+	var took time.Duration
+	for range 26 * 12 { // hours of five minutes
+		took += 150 * sec
+		b.pass(5*time.Minute, domain(1, libvirt.Load{CPU: took, VCPUs: []time.Duration{took}, Given: 64 * mib, Resident: 32 * mib}))
+	}
+	var rows []model.MachineStatsHistoryShort
+	err := b.db.View(background, func(tx *store.Tx) (err error) {
+		rows, err = store.FindRows[model.MachineStatsHistoryShort](tx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[int64]int{}
+	for _, r := range rows {
+		count[r.Machine]++
+		if age := b.now.Unix() - r.Timestamp; age >= 24*60*60 {
+			t.Errorf("an entry is %d seconds old", age)
+		}
+	}
+	if d := cmp.Diff(map[int64]int{1: 288, 3: 288}, count); d != "" {
+		t.Errorf("entries by machine (-want +got):\n%s", d)
+	}
+	want := map[int64]model.MachineStatsHistoryShort{
+		1: {Machine: 1, TotalCPU: 50, VmusageCPU: 13, RAMUsed: 32, VramUsed: 64, CorePeak: 50, CoreCountGt25: 1},
+		3: {Machine: 3, TotalCPU: 7, UserCPU: 5, RAMUsed: 1000},
+	}
+	for _, r := range rows[len(rows)-2:] {
+		if d := cmp.Diff(want[r.Machine], r, cmpopts.IgnoreFields(r, "Key", "Timestamp")); d != "" {
+			t.Errorf("entry (-want +got):\n%s", d)
+		}
+	}
+	b.update(func(tx *store.Tx) error { return tx.Delete("machines", schema.IntValue(1)) })
+	b.pass(time.Minute)
+	err = b.db.View(background, func(tx *store.Tx) error {
+		n, err := tx.Count("machine_stats_history_short", store.Eq("machine", schema.IntValue(1)))
+		if n > 0 {
+			t.Errorf("%d entries of a machine that is gone", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
