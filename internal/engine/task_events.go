@@ -18,7 +18,12 @@ import (
 
 var taskEventHooks = hooks{
 	create: prepareEvent,
-	update: func(w *Write, old *schema.Record, set schema.Set) error { return w.checkEvent(old.With(set)) },
+	update: func(w *Write, old *schema.Record, set schema.Set) error {
+		if len(old.Changes(set)) == 0 {
+			return nil
+		}
+		return w.checkEvent(old.With(set))
+	},
 	actions: map[string]action{"trigger": func(w *Write, r *schema.Record, params schema.Set) error {
 		context, err := objectIn("context", r.Get("context"))
 		if err != nil {

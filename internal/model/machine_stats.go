@@ -1,6 +1,10 @@
 package model
 
-import "dewpoint/internal/schema"
+import (
+	"encoding/json"
+
+	"dewpoint/internal/schema"
+)
 
 // machineStats declares the load of a machine; its key is the machine's. It is measured for nodes and VMs, and null for the others and for
 // VMs that don't run.
@@ -29,6 +33,27 @@ func machineStats() *schema.Table {
 			schema.Uint32("core_count_gt_75").ReadOnly(),
 			schema.Modified("modified"),
 		},
+	}
+}
+
+// CoreUse returns the columns of machine_stats that follow from the use of each processor, in percent.
+func CoreUse(each []int64) schema.Set {
+	list, err := json.Marshal(each)
+	if err != nil { // numbers always marshal
+		panic(err)
+	}
+	peak, above := int64(0), map[int64]int64{}
+	for _, percent := range each {
+		peak = max(peak, percent)
+		for _, limit := range []int64{25, 50, 75} {
+			if percent > limit {
+				above[limit]++
+			}
+		}
+	}
+	return schema.Set{
+		"core_usagelist": schema.TextValue(string(list)), "core_peak": schema.IntValue(peak),
+		"core_count_gt_25": schema.IntValue(above[25]), "core_count_gt_50": schema.IntValue(above[50]), "core_count_gt_75": schema.IntValue(above[75]),
 	}
 }
 

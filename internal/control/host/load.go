@@ -1,11 +1,12 @@
 package host
 
 import (
-	"encoding/json"
 	"io/fs"
+	"maps"
 	"strconv"
 	"strings"
 
+	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 )
 
@@ -90,21 +91,10 @@ func (l load) columns(before *load, ramMiB int64) schema.Set {
 	set["total_cpu"] = schema.RealValue(float64(d.busy()))
 	set["user_cpu"], set["system_cpu"], set["iowait_cpu"] = number(d.percent(d.user)), number(d.percent(d.system)), number(d.percent(d.iowait))
 	set["irq_cpu"], set["vmusage_cpu"] = number(d.percent(d.irq)), number(d.percent(d.guest))
-	each, peak, above := make([]int64, len(l.cores)), int64(0), map[int64]int64{}
+	each := make([]int64, len(l.cores))
 	for i := range l.cores {
 		each[i] = l.cores[i].since(before.cores[i]).busy()
-		peak = max(peak, each[i])
-		for _, limit := range []int64{25, 50, 75} {
-			if each[i] > limit {
-				above[limit]++
-			}
-		}
 	}
-	list, err := json.Marshal(each)
-	if err != nil { // numbers always marshal
-		panic(err)
-	}
-	set["core_usagelist"], set["core_peak"] = schema.TextValue(string(list)), number(peak)
-	set["core_count_gt_25"], set["core_count_gt_50"], set["core_count_gt_75"] = number(above[25]), number(above[50]), number(above[75])
+	maps.Copy(set, model.CoreUse(each))
 	return set
 }

@@ -1,11 +1,11 @@
 package load
 
 import (
-	"encoding/json"
+	"maps"
 	"math"
-	"slices"
 	"time"
 
+	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 )
 
@@ -90,7 +90,6 @@ func (s sample) processors(set schema.Set, before sample, nodeCores int64) {
 		return
 	}
 	each, sum := make([]int64, len(s.VCPUs)), time.Duration(0)
-	above := map[int64]int64{}
 	for i := range s.VCPUs {
 		took := s.VCPUs[i] - before.VCPUs[i]
 		if took < 0 {
@@ -98,19 +97,9 @@ func (s sample) processors(set schema.Set, before sample, nodeCores int64) {
 		}
 		sum += took
 		each[i] = percent(took, passed)
-		for _, limit := range []int64{25, 50, 75} {
-			if each[i] > limit {
-				above[limit]++
-			}
-		}
-	}
-	list, err := json.Marshal(each)
-	if err != nil { // numbers always marshal
-		panic(err)
 	}
 	set["total_cpu"] = schema.RealValue(float64(percent(sum, passed*time.Duration(len(each)))))
-	set["core_usagelist"], set["core_peak"] = schema.TextValue(string(list)), schema.IntValue(slices.Max(each))
-	set["core_count_gt_25"], set["core_count_gt_50"], set["core_count_gt_75"] = schema.IntValue(above[25]), schema.IntValue(above[50]), schema.IntValue(above[75])
+	maps.Copy(set, model.CoreUse(each))
 	if s.CPU > 0 && nodeCores > 0 {
 		set["vmusage_cpu"] = schema.IntValue(percent(s.CPU-before.CPU, passed*time.Duration(nodeCores)))
 	}

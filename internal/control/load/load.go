@@ -125,7 +125,9 @@ func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err erro
 	for key := range samples {
 		running = append(running, schema.IntValue(key))
 	}
-	ofType := func(typ string) store.Cond { return store.KeyWithin("machines", store.Eq("type", schema.TextValue(typ))) }
+	ofType := func(typ string) store.Cond {
+		return store.KeyWithin("machines", store.Eq("type", schema.TextValue(typ)))
+	}
 	if s.vms, err = tx.Find("machine_stats", ofType("vm"), store.Key(running...)); err != nil {
 		return s, err
 	}
