@@ -25,7 +25,7 @@ func TestQueriesOfRealClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	example := strings.NewReplacer("{n}", "1", "{s}", "x", "{v}", "1", "{sha1}", strings.Repeat("a", 40))
+	example := strings.NewReplacer("({s})", "(name eq 'x')", "{n}", "1", "{s}", "x", "{v}", "1", "{sha1}", strings.Repeat("a", 40))
 	sent := 0
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		cells := strings.Split(lines.Text(), "\t")
