@@ -45,6 +45,9 @@ func (d *describer) postAction(t *schema.Table) {
 		body.OneOf = append(body.OneOf, actionSchema(t, a))
 		examples[a.Name] = &huma.Example{Summary: sentences(a.Doc), Value: actionExample(t, a)}
 	}
+	if len(body.OneOf) == 1 {
+		body = body.OneOf[0]
+	}
 	d.schemas[t.ActionTable] = body
 	doc := "Asks for something to be done to a row. The reply comes once the wish is kept; the row's status tells when it is done. The same can be asked for by\n" +
 		"`POST /api/v4/" + t.ActionTable + "/{action}`, `PUT` or `POST /api/v4/" + t.Name + "/{key}/{action}` and `PUT /api/v4/" + t.Name + "/{key}?action={action}`. " +
