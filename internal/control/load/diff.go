@@ -43,7 +43,7 @@ func diff(s state, now, before map[int64]sample, kept map[int64]time.Time, at ti
 		}
 		look(r.With(set))
 	}
-	for _, r := range s.nodes {
+	for _, r := range s.node {
 		look(r)
 	}
 	return p

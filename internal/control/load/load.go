@@ -111,7 +111,7 @@ func (c *Controller) samples(loads []libvirt.Load, at time.Time) map[int64]sampl
 type state struct {
 	cores int64            // of the node
 	vms   []*schema.Record // of machine_stats: VMs that run, or did at the look before
-	nodes []*schema.Record // likewise
+	node  []*schema.Record // of this node's machine
 	old   []*schema.Record // of the history: rows to be dropped
 }
 
@@ -125,13 +125,13 @@ func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err erro
 	for key := range samples {
 		running = append(running, schema.IntValue(key))
 	}
-	ofType := func(typ string) store.Cond {
-		return store.KeyWithin("machines", store.Eq("type", schema.TextValue(typ)))
-	}
-	if s.vms, err = tx.Find("machine_stats", ofType("vm"), store.Key(running...)); err != nil {
+	isVM := store.KeyWithin("machines", store.Eq("type", schema.TextValue("vm")))
+	if s.vms, err = tx.Find("machine_stats", isVM, store.Key(running...)); err != nil {
 		return s, err
 	}
-	measured, err := tx.Find("machine_stats", ofType("vm"), store.Other("vram_used", schema.IntValue(-1)))
+	// Those that run on another node are measured there.
+	here := store.KeyWithin("machine_status", store.EqOrNull("node", schema.IntValue(node)))
+	measured, err := tx.Find("machine_stats", isVM, here, store.Other("vram_used", schema.IntValue(-1)))
 	if err != nil {
 		return s, err
 	}
@@ -140,7 +140,7 @@ func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err erro
 			s.vms = append(s.vms, r)
 		}
 	}
-	if s.nodes, err = tx.Find("machine_stats", ofType("node")); err != nil {
+	if s.node, err = tx.Find("machine_stats", store.Key(schema.IntValue(n.Machine))); err != nil {
 		return s, err
 	}
 	s.old, err = tx.Find(history, store.UpTo("timestamp", schema.IntValue(tx.Now().Add(-keptFor).Unix())))

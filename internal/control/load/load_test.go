@@ -207,3 +207,24 @@ func TestHistoryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestVMsOfOtherNodesAreLeftAlone: what another node measured stays.
+func TestVMsOfOtherNodesAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.update(func(tx *store.Tx) error {
+		for machine, node := range map[int64]int64{1: 2, 2: 1} {
+			key := schema.IntValue(machine)
+			if err := tx.Change("machine_status", key, schema.Set{"node": schema.IntValue(node)}); err != nil {
+				return err
+			}
+			if err := tx.Change("machine_stats", key, schema.Set{"vram_used": schema.IntValue(512)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.pass(0)
+	b.same("one that runs on another node", 1, model.MachineStats{VramUsed: 512})
+	b.same("one that ran here and is off", 2, model.MachineStats{})
+}
