@@ -36,15 +36,17 @@ var unnamable = regexp.MustCompile(`\W`)
 // fieldName is a member's name in PocketBase: $key is key there.
 func fieldName(member string) string { return unnamable.ReplaceAllString(member, "") }
 
-// collectionOf declares a collection that takes the rows. It has the indexes that a list by name and a read by key need, and no others: each
-// more is one that SQLite might prefer by mistake.
+// collectionOf declares a collection that takes the rows. It has the indexes that lists by name and by UUID and a read by key need, and no
+// others: each more is one that SQLite might prefer by mistake.
 func collectionOf(name string, rows []row) *core.Collection {
 	types := typesOf(rows)
 	c := core.NewBaseCollection(name)
 	for _, member := range slices.Sorted(maps.Keys(types)) {
 		c.Fields.Add(newField(fieldName(member), types[member]))
 	}
-	c.AddIndex(name+"_name", true, "name", "")
+	for _, member := range []string{"name", "uuid"} {
+		c.AddIndex(name+"_"+member, true, member, "")
+	}
 	c.AddIndex(name+"_key", false, "key", "")
 	return c
 }
