@@ -40,6 +40,9 @@ func confirmSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
 	set["two_factor_authentication"] = schema.BoolValue(true)
 	set["two_factor_type"] = schema.TextValue("authenticator")
 	set["two_factor_setup_next_login"] = schema.BoolValue(false)
+	if err := w.endTokens(r, set); err != nil { // they were given for a password alone
+		return err
+	}
 	return w.Tx.Change("users", r.Key, set)
 }
 
@@ -56,13 +59,20 @@ func (w *Write) ownSecondFactor(r *schema.Record) error {
 
 // endSecondFactor turns the second factor off. Administrators need no code: people lose their telephones.
 func endSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
-	if r.Get("two_factor_authentication").Bool() && !w.Actor.Admin {
+	on := r.Get("two_factor_authentication").Bool()
+	if on && !w.Actor.Admin {
 		if _, err := w.eng.secrets.CheckCode(r, params["code"].Text()); err != nil {
 			return err
 		}
 	}
-	return w.Tx.Change("users", r.Key, schema.Set{
+	set := schema.Set{
 		"two_factor_authentication": schema.BoolValue(false), "two_factor_secret": schema.TextValue(""),
 		"two_factor_recovery": schema.TextValue(""), "two_factor_type": schema.TextValue("email"),
-	})
+	}
+	if on {
+		if err := w.endTokens(r, set); err != nil { // who lost the telephone may have lost a session with it
+			return err
+		}
+	}
+	return w.Tx.Change("users", r.Key, set)
 }

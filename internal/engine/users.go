@@ -54,11 +54,10 @@ func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
 		delete(set, "password")
 		return nil
 	}
-	set["token_epoch"] = schema.IntValue(old.Get("token_epoch").Int() + 1) // tokens given before are void
 	if set["password"], err = w.digest(v.Text()); err != nil {
 		return err
 	}
-	return w.endSessions(old.Key)
+	return w.endTokens(old, set)
 }
 
 // setEnabled opens or closes an account, as a PUT of the column does. Everybody may act on their own account, so this asks for more.
@@ -73,13 +72,18 @@ func (w *Write) setEnabled(r *schema.Record, open bool) error {
 	return w.Tx.Change("users", r.Key, set)
 }
 
-// endSessions ends all sessions of a user.
-func (w *Write) endSessions(user schema.Value) error {
-	sessions, err := w.Tx.Find("sessions", store.Eq("user", user))
+// endTokens ends what a login of the account gave before: its sessions, but for the one that the request came by, and with the columns
+// that it puts into set, its JWTs. API keys stay: they never stood for a password.
+func (w *Write) endTokens(account *schema.Record, set schema.Set) error {
+	set["token_epoch"] = schema.IntValue(account.Get("token_epoch").Int() + 1)
+	sessions, err := w.Tx.Find("sessions", store.Eq("user", account.Key))
 	if err != nil {
 		return err
 	}
 	for _, s := range sessions {
+		if s.Key.Int() == w.Actor.Session {
+			continue
+		}
 		if err := w.Tx.Purge("sessions", s.Key); err != nil {
 			return err
 		}

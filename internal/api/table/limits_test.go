@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -46,6 +47,33 @@ func TestRequestsOfAKeyAreLimited(t *testing.T) {
 	if r := s.get("/api/v4/system").must(t, 200); r.header.Get("X-RateLimit-Limit") != "" {
 		t.Errorf("Basic is limited: %v", r.header)
 	}
+}
+
+// TestAFeedTakesOneRequest: that its credential is looked at again and again counts for nothing, and a limit that is used up doesn't end it.
+func TestAFeedTakesOneRequest(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.setting("rate_limit_per_hour", "3")
+	key := bearer(s.post("/api/v4/user_api_keys", `{"name":"k"}`).must(t, 201).object(t)["key"].(string))
+	f := s.follow("/api/v4/vms?watch=1&fields=name", "", nobody, key)
+	look := func(name string) {
+		t.Helper()
+		for n := s.rechecks.Load(); s.rechecks.Load() < n+1; {
+			s.put("/api/v4/users/1", `{"displayname":"`+rand.Text()+`"}`).must(t, 200)
+		}
+		s.make("vms", `{"name":"`+name+`"}`)
+		if e := f.event(); !strings.Contains(e, name) {
+			t.Errorf("after a look at the key: %s", e)
+		}
+	}
+	look("first")
+	look("second")
+	for n := range 2 {
+		s.send("GET", "/api/v4/system", nil, key).must(t, 200)
+		look(fmt.Sprint("after-", n))
+	}
+	s.send("GET", "/api/v4/system", nil, key).failed(t, 429)
+	look("used-up")
 }
 
 func TestGuessesWait(t *testing.T) {
