@@ -5,6 +5,8 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/seal"
+	"dewpoint/internal/store"
 )
 
 // setUpSecondFactor gives the caller the secret of an authenticator; it counts for nothing until it is confirmed.
@@ -18,7 +20,7 @@ func setUpSecondFactor(w *Write, r *schema.Record, _ schema.Set) error {
 	}
 	w.Response["secret"], w.Response["uri"] = secret, uri
 	return w.Tx.Change("users", r.Key, schema.Set{
-		"two_factor_secret": schema.TextValue(secret), "two_factor_step": schema.IntValue(0), "two_factor_recovery": schema.TextValue(""),
+		"two_factor_secret": schema.TextValue(w.eng.secrets.Seal(r, "two_factor_secret", secret)), "two_factor_step": schema.IntValue(0), "two_factor_recovery": schema.TextValue(""),
 	})
 }
 
@@ -75,4 +77,23 @@ func endSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
 		}
 	}
 	return w.Tx.Change("users", r.Key, set)
+}
+
+// sealSecondFactors seals the secrets that older versions stored as they were.
+func (e *Engine) sealSecondFactors(tx *store.Tx) error {
+	accounts, err := tx.Find("users")
+	if err != nil {
+		return err
+	}
+	for _, r := range accounts {
+		secret := r.Get("two_factor_secret").Text()
+		if secret == "" || seal.Is(secret) {
+			continue
+		}
+		sealed := schema.TextValue(e.secrets.Seal(r, "two_factor_secret", secret))
+		if err := tx.Change("users", r.Key, schema.Set{"two_factor_secret": sealed}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -14,6 +14,8 @@ type Secrets interface {
 	NewAPIKey() (key, digest string)
 	// NewSecondFactor returns the secret of an authenticator and the URI that an app learns it from.
 	NewSecondFactor(account string) (secret, uri string, err error)
+	// Seal makes of a secret what is stored of it in a column of the row, which has its key: it can't be read anywhere else.
+	Seal(row *schema.Record, column, secret string) string
 	// NewRecoveryCodes returns what stands in for a lost authenticator, and what is stored of it.
 	NewRecoveryCodes() (codes []string, stored string)
 	// CheckCode checks a code of the account's second factor and returns the columns to write so that it isn't taken again; Invalid when it
