@@ -33,6 +33,7 @@ type Service struct {
 	seals     seal.Key // for what lies in the database
 	now       func() time.Time
 	passwords passwords
+	remotes   remotes
 	attempts  attempts
 	quotas    quotas
 	holders   cache
@@ -59,7 +60,7 @@ func New(db *store.DB, dir string) (*Service, error) {
 // concernsUs reports whether a change can make a cached answer wrong.
 func concernsUs(c store.Change) bool {
 	switch c.Table.Name {
-	case "users", "user_api_keys", "sessions", "settings":
+	case "users", "user_api_keys", "sessions", "settings", "auth_sources":
 		return true
 	}
 	return false

@@ -23,17 +23,23 @@ var userHooks = hooks{
 	},
 }
 
+// elsewhere stands for the digest of a password that an authorization source knows; no password has it.
+const elsewhere = "*"
+
 func createUser(w *Write, r *schema.Record) (err error) {
 	id := make([]byte, 20)
 	rand.Read(id)
 	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
 	r.Put("name", schema.TextValue(strings.ToLower(r.Get("name").Text())))
-	if password := r.Get("password").Text(); password != "" {
-		var digest schema.Value
-		if digest, err = w.digest(password); err == nil {
-			r.Put("password", digest)
-		}
+	digest, password := schema.TextValue(elsewhere), r.Get("password").Text()
+	switch {
+	case !r.Get("auth_source").IsNull():
+	case password == "":
+		return nil // reported as missing
+	default:
+		digest, err = w.digest(password)
 	}
+	r.Put("password", digest)
 	return err
 }
 
@@ -53,6 +59,8 @@ func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
 	case v.Text() == "":
 		delete(set, "password")
 		return nil
+	case !old.Get("auth_source").IsNull():
+		return errs.New(errs.Invalid, "password_elsewhere", "Validation error on field: 'password' - 'is known by the account's authorization source; change it there'").On("password")
 	}
 	if set["password"], err = w.digest(v.Text()); err != nil {
 		return err

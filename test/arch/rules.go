@@ -89,6 +89,7 @@ var libraries = []library{
 		path: "github.com/danielgtaylor/huma", owners: []string{"internal/api/resource", "internal/api/table"},
 		why: "one serves its operations by it, the other only writes its OpenAPI document with its types",
 	},
+	{path: "github.com/go-ldap/ldap", owners: []string{"internal/auth/ldap"}},
 	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},
 	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
 	{path: "github.com/jackc/pgx", owners: []string{"internal/store/postgres"}},
