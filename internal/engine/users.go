@@ -44,7 +44,8 @@ func createUser(w *Write, r *schema.Record) (err error) {
 }
 
 func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
-	if v, ok := set["enabled"]; ok && !v.Bool() && old.Get("admin").Bool() {
+	enabled, switched := set["enabled"]
+	if switched && !enabled.Bool() || set["account_locked"].Bool() {
 		if err := w.keepAnAdmin(old); err != nil {
 			return err
 		}
@@ -99,13 +100,21 @@ func (w *Write) endTokens(account *schema.Record, set schema.Set) error {
 	return nil
 }
 
-// keepAnAdmin refuses to take away the last enabled user who may do everything.
+// keepAnAdmin refuses to take away the last user who may enter and do everything.
 func (w *Write) keepAnAdmin(r *schema.Record) error {
-	admins, err := w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)))
-	if err == nil && r.Get("admin").Bool() && admins <= 1 {
+	if !r.Get("admin").Bool() || !r.Get("enabled").Bool() || r.Get("account_locked").Bool() {
+		return nil
+	}
+	admins, err := w.openAdmins()
+	if err == nil && admins <= 1 {
 		err = errs.New(errs.Conflict, "last_admin", "user %q is the last administrator; make another one first", r.Get("name").Text())
 	}
 	return err
+}
+
+// openAdmins counts the administrators who may enter.
+func (w *Write) openAdmins() (int64, error) {
+	return w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)), store.Eq("account_locked", schema.IntValue(0)))
 }
 
 var apiKeyHooks = hooks{

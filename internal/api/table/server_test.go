@@ -91,6 +91,12 @@ func header(name, value string) credential {
 // send sends a request; the path is taken as it is. Without a credential it is the administrator's.
 func (s *server) send(method, path string, body io.Reader, with ...credential) reply {
 	s.t.Helper()
+	return s.sendBy(s.Client(), method, path, body, with...)
+}
+
+// sendBy sends by a client of its own.
+func (s *server) sendBy(client *http.Client, method, path string, body io.Reader, with ...credential) reply {
+	s.t.Helper()
 	r, err := http.NewRequest(method, s.URL+path, body)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
@@ -102,7 +108,7 @@ func (s *server) send(method, path string, body io.Reader, with ...credential) r
 		}
 		c(r)
 	}
-	resp, err := s.Client().Do(r)
+	resp, err := client.Do(r)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}
