@@ -56,7 +56,7 @@ func (s *Service) SourceSettings(row *schema.Record, given string) (schema.Set, 
 	}
 	object := map[string]json.RawMessage{}
 	if err := json.Unmarshal([]byte(given), &object); err != nil || object == nil {
-		return nil, errs.New(errs.Invalid, "invalid_settings", "Validation error on field: 'settings' - 'must be an object'").On("settings")
+		return nil, errs.Field("settings", "must be an object")
 	}
 	before, err := s.serverOf(row)
 	if err != nil {

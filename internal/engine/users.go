@@ -61,7 +61,7 @@ func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
 		delete(set, "password")
 		return nil
 	case !old.Get("auth_source").IsNull():
-		return errs.New(errs.Invalid, "password_elsewhere", "Validation error on field: 'password' - 'is known by the account's authorization source; change it there'").On("password")
+		return errs.Field("password", "is known by the account's authorization source; change it there").Coded("password_elsewhere")
 	}
 	if set["password"], err = w.digest(v.Text()); err != nil {
 		return err

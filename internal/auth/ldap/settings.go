@@ -180,7 +180,7 @@ func checkDN(name, text string) error {
 }
 
 func invalid(name, format string, args ...any) error {
-	return errs.New(errs.Invalid, "invalid_settings", "Validation error on field: 'settings' - '%s %s'", name, fmt.Sprintf(format, args...)).On("settings")
+	return errs.Field("settings", "%s %s", name, fmt.Sprintf(format, args...))
 }
 
 // Timeout is how long one check may take.
