@@ -21,6 +21,7 @@ packages_test=(
 	xorriso mtools grub-common grub-pc-bin grub-efi-amd64-bin # and its ISO
 	bind9-dnsutils                                      # dig, to ask a network's DNS
 	postgresql                                          # the tests start a server of their own
+	slapd                                               # and an LDAP server
 )
 packages_bench=(wrk)
 
@@ -63,6 +64,7 @@ install_packages() {
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
 	[[ " ${lack[*]} " != *" postgresql "* ]] || without_cluster
+	[[ " ${lack[*]} " != *" slapd "* ]] || without_directory
 	apt-get install -y -qq --no-install-recommends "${lack[@]}" >/dev/null
 	say "packages: done"
 }
@@ -75,6 +77,9 @@ without_cluster() {
 	printf 'create_main_cluster = false\n' >"$conf"
 	trap 'rm -f '"$conf" EXIT
 }
+
+# without_directory does the same for the package slapd: it makes no directory and, without one, serves none.
+without_directory() { printf 'slapd slapd/no_configuration boolean true\n' | debconf-set-selections; }
 
 # check_go asks for a Go toolchain that can build the module; it installs none.
 check_go() {

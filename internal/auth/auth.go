@@ -18,6 +18,8 @@ import (
 	"github.com/google/renameio/v2"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/seal"
 	"dewpoint/internal/store"
 )
 
@@ -27,22 +29,25 @@ const secretBytes = 32
 // Service checks credentials and gives them out. It is safe for concurrent use.
 type Service struct {
 	db        *store.DB
-	secret    []byte // signs JWTs
+	secret    []byte   // signs JWTs
+	seals     seal.Key // for what lies in the database
 	now       func() time.Time
 	passwords passwords
+	remotes   remotes
 	attempts  attempts
 	quotas    quotas
 	holders   cache
 	uses      uses
 }
 
-// New makes the service over db. The key that signs JWTs lies in the file "secret" of dir and is made when it isn't there.
+// New makes the service over db. The key that signs JWTs, and that another is made of which seals secrets in the database, lies in the file
+// "secret" of dir; it is made when it isn't there.
 func New(db *store.DB, dir string) (*Service, error) {
 	secret, err := readSecret(filepath.Join(dir, "secret"))
 	if err != nil {
 		return nil, fmt.Errorf("the key that signs tokens: %w", err)
 	}
-	s := &Service{db: db, secret: secret, now: time.Now}
+	s := &Service{db: db, secret: secret, seals: seal.Derive(secret, "dewpoint secrets in rows"), now: time.Now}
 	s.passwords.init()
 	db.Watch(func(changes []store.Change) {
 		if slices.ContainsFunc(changes, concernsUs) {
@@ -55,7 +60,7 @@ func New(db *store.DB, dir string) (*Service, error) {
 // concernsUs reports whether a change can make a cached answer wrong.
 func concernsUs(c store.Change) bool {
 	switch c.Table.Name {
-	case "users", "user_api_keys", "sessions", "settings":
+	case "users", "user_api_keys", "sessions", "settings", "auth_sources":
 		return true
 	}
 	return false
@@ -72,9 +77,31 @@ func readSecret(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(secret) != secretBytes {
-		return nil, fmt.Errorf("%s has %d bytes instead of %d; remove it to have a new one made, which voids all JWTs", path, len(secret), secretBytes)
+		return nil, fmt.Errorf("%s has %d bytes instead of %d; remove it to have a new one made, which voids all JWTs, second factors and passwords of authorization sources", path, len(secret), secretBytes)
 	}
 	return secret, nil
+}
+
+// Seal makes of a secret what is stored of it in a column of the row, which has its key.
+func (s *Service) Seal(row *schema.Record, column, secret string) string {
+	return s.seals.Seal([]byte(secret), placeOf(row, column))
+}
+
+// open returns the secret that a column of the row holds sealed, "" for none.
+func (s *Service) open(row *schema.Record, column string) (string, error) {
+	text := row.Get(column).Text()
+	if text == "" {
+		return "", nil
+	}
+	secret, err := s.seals.Open(text, placeOf(row, column))
+	if err != nil {
+		return "", fmt.Errorf("opening %s: %w", placeOf(row, column), err)
+	}
+	return string(secret), nil
+}
+
+func placeOf(row *schema.Record, column string) string {
+	return row.Table.Name + "/" + row.Key.Text() + "/" + column
 }
 
 // The times of the background work.

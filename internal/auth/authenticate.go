@@ -23,18 +23,7 @@ type credential struct {
 // is Unauthenticated with the code "missing", for one that isn't good with the code "invalid". A good one whose requests of the hour are
 // used up is TooMany; reply, the header of what will be answered, tells how many are left. The actor's Request is left empty.
 func (s *Service) Authenticate(ctx context.Context, r *http.Request, reply http.Header) (perm.Actor, error) {
-	c, ok := credentialOf(r)
-	if !ok {
-		return perm.Actor{}, errMissing()
-	}
-	address := Address(r)
-	var p proof
-	var err error
-	if c.token != "" {
-		p, err = s.checkToken(ctx, c.token, address)
-	} else {
-		p, err = s.checkBasic(ctx, c, address)
-	}
+	p, err := s.check(ctx, r)
 	if err != nil {
 		return perm.Actor{}, err
 	}
@@ -42,9 +31,31 @@ func (s *Service) Authenticate(ctx context.Context, r *http.Request, reply http.
 		return perm.Actor{}, err
 	}
 	if p.noted {
-		s.uses.note(p.by, s.now(), address)
+		s.uses.note(p.by, s.now(), Address(r))
 	}
-	return perm.Actor{User: p.user.Key, Name: p.user.Name, Admin: p.user.Admin, Address: address}, nil
+	return p.actor(r), nil
+}
+
+// Recheck tells who sends a request that Authenticate let in before, or the error that it would be refused with by now. It is no request
+// of the caller: it doesn't count as one, nor as a use.
+func (s *Service) Recheck(ctx context.Context, r *http.Request) (perm.Actor, error) {
+	p, err := s.check(ctx, r)
+	if err != nil {
+		return perm.Actor{}, err
+	}
+	return p.actor(r), nil
+}
+
+// check finds the request's credential and checks it.
+func (s *Service) check(ctx context.Context, r *http.Request) (proof, error) {
+	c, ok := credentialOf(r)
+	switch {
+	case !ok:
+		return proof{}, errMissing()
+	case c.token != "":
+		return s.checkToken(ctx, c.token, Address(r))
+	}
+	return s.checkBasic(ctx, c, Address(r))
 }
 
 // proof is a good credential.
@@ -53,6 +64,15 @@ type proof struct {
 	by      useKey // its row: that of the account for passwords and JWTs
 	noted   bool   // its use is written down
 	perHour int64  // requests that it is good for; 0 for any number
+}
+
+// actor is who brought the credential with a request.
+func (p proof) actor(r *http.Request) perm.Actor {
+	a := perm.Actor{User: p.user.Key, Name: p.user.Name, Admin: p.user.Admin, Address: Address(r)}
+	if p.by.table == "sessions" {
+		a.Session = p.by.key
+	}
+	return a
 }
 
 // checkBasic checks a name and password. Accounts with a second factor need more than these.

@@ -27,7 +27,7 @@ func TestEveryFormOfEveryCredential(t *testing.T) {
 	u := b.user("ann", "correct horse")
 	key, digest := auth.NewAPIKey()
 	b.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "name": schema.TextValue("k"), "digest": schema.TextValue(digest)})
-	session, err := b.NewSession(context.Background(), u.Key, "192.0.2.1")
+	session, err := b.NewSession(context.Background(), u, "192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,10 @@ func TestEveryFormOfEveryCredential(t *testing.T) {
 	loginScheme.Header.Set("x-yottabyte-token", session)
 	noUser := basic(":")
 	noUser.Header.Set("X-Yottabyte-Token", session)
-	want := perm.Actor{User: u.Key, Name: "ann", Address: "192.0.2.1"}
+	opened := b.accepts("session", bearer(session)).Session
+	if opened == 0 {
+		t.Error("the actor doesn't tell of the session")
+	}
 	for what, r := range map[string]*http.Request{
 		"password":                     basic("ann:correct horse"),
 		"name in capitals":             basic("ANN:correct horse"),
@@ -54,14 +57,18 @@ func TestEveryFormOfEveryCredential(t *testing.T) {
 		"bearer session":               bearer(session),
 		"bearer JWT":                   bearer(token),
 		"lower-case scheme":            from("192.0.2.1", "authorization", "bearer "+token),
-		"session header":               from("192.0.2.1", "x-yottabyte-token", session),
-		"key in the session header":    from("192.0.2.1", "x-yottabyte-token", key),
+		"header session":               from("192.0.2.1", "x-yottabyte-token", session),
+		"key where a session goes":     from("192.0.2.1", "x-yottabyte-token", key),
 		"query session":                query(session),
 		"query JWT":                    query(token),
 		"query key":                    query(key),
 		"unknown scheme and a session": loginScheme,
 		"empty Basic and a session":    noUser,
 	} {
+		want := perm.Actor{User: u.Key, Name: "ann", Address: "192.0.2.1"}
+		if strings.HasSuffix(what, "session") {
+			want.Session = opened
+		}
 		if d := cmp.Diff(want, b.accepts(what, r)); d != "" {
 			t.Errorf("%s: %s", what, d)
 		}
@@ -110,7 +117,7 @@ func TestClosedAccountsMayNotEnter(t *testing.T) {
 			u := b.user("ann", "pw")
 			key, digest := auth.NewAPIKey()
 			b.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "digest": schema.TextValue(digest)})
-			session, _ := b.NewSession(context.Background(), u.Key, "")
+			session, _ := b.NewSession(context.Background(), u, "")
 			token, _, _ := b.IssueJWT(u)
 			requests := map[string]*http.Request{"password": basic("ann:pw"), "key": bearer(key), "session": bearer(session), "JWT": bearer(token)}
 			for what, r := range requests {

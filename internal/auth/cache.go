@@ -15,6 +15,7 @@ const (
 // holder is whom a credential belongs to, and the credential's own row if it has one.
 type holder struct {
 	user    model.User
+	source  *source // of an account found by its name; nil where the password is known here
 	session *model.Session
 	key     *model.UserAPIKey
 	limits  limits

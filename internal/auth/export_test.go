@@ -61,10 +61,10 @@ const (
 // Turnstile is where computations of passwords wait.
 type Turnstile = turnstile
 
-var (
-	NewTurnstile = newTurnstile
-	SourceOf     = sourceOf
-)
+var SourceOf = sourceOf
+
+// NewTurnstile makes one that lets in as many as the one of digests.
+func NewTurnstile() Turnstile { return newTurnstile(digestsAtOnce) }
 
 // Enter waits for a turn.
 func (t *turnstile) Enter(ctx context.Context, address string) (leave func(), err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
@@ -118,7 +119,7 @@ func (s *Service) checkPassword(ctx context.Context, name, password, address str
 	if err != nil {
 		return holder{}, false, err
 	}
-	right, err := s.verify(ctx, by, h.user, password)
+	right, err := s.verify(ctx, by, h, password)
 	if err != nil {
 		return holder{}, false, err
 	}
@@ -136,19 +137,53 @@ func (s *Service) mayTry(by attempt) error {
 	return nil
 }
 
+// judge is who knows the password of an account: the digest in its row, or its authorization source.
+type judge struct {
+	against string        // what the password is held against
+	turns   *turnstile    // where checks wait
+	limit   time.Duration // of one check with its wait; 0 for none
+	life    time.Duration // how long a right password is remembered
+	right   func(ctx context.Context, password string) (bool, error)
+}
+
+// judgeOf returns who knows the password of an account; for none, somebody who takes as long. A local password never opens an account with
+// a source.
+func (s *Service) judgeOf(h holder) judge {
+	if src := h.source; src != nil {
+		return judge{
+			against: src.state(h.user), turns: s.remotes.of(src.row.Key), limit: src.server.Timeout(), life: remoteFor,
+			right: func(ctx context.Context, password string) (bool, error) { return src.ask(ctx, h.user, password) },
+		}
+	}
+	return judge{
+		against: h.user.Password, turns: &s.passwords.turns, life: verifiedFor,
+		right: func(_ context.Context, password string) (bool, error) {
+			return s.passwords.matches(password, h.user.Password), nil
+		},
+	}
+}
+
 // verify reports whether the password opens the account, which may be none. Failures are counted before the next attempt from the same
-// source has its turn, so however many come at once, no more are looked at than one after the other.
-func (s *Service) verify(ctx context.Context, by attempt, u model.User, password string) (bool, error) {
+// source has its turn, so however many come at once, no more are looked at than one after the other. When nobody can say, that is an error
+// and no failure.
+func (s *Service) verify(ctx context.Context, by attempt, h holder, password string) (bool, error) {
 	if len(password) > longestPassword {
 		s.attempts.fail(by, s.now())
 		return false, nil
 	}
-	proof := s.passwords.proof(u.Key, password, u.Password)
-	if s.attempts.quick(by, s.now(), func() bool { return mayEnter(u) && s.passwords.remembers(proof, s.now()) }) {
+	j := s.judgeOf(h)
+	proof := s.passwords.proof(h.user.Key, password, j.against)
+	remembered := func() bool { return s.passwords.remembers(proof, s.now()) }
+	if s.attempts.quick(by, s.now(), func() bool { return mayEnter(h.user) && remembered() }) {
 		return true, nil
 	}
 	defer s.attempts.done(by)
-	leave, err := s.passwords.turns.enter(ctx, by.source)
+	if j.limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, j.limit)
+		defer cancel()
+	}
+	leave, err := j.turns.enter(ctx, by.source)
 	if err != nil {
 		return false, err
 	}
@@ -156,11 +191,20 @@ func (s *Service) verify(ctx context.Context, by attempt, u model.User, password
 	if err := s.mayTry(by); err != nil { // those before us in the queue may have failed
 		return false, err
 	}
-	right := s.passwords.matches(proof, password, u.Password, s.now()) && mayEnter(u)
+	right := remembered() // somebody with the same password was before us
 	if !right {
-		s.attempts.fail(by, s.now())
+		if right, err = j.right(ctx, password); err != nil {
+			return false, err
+		}
+		if right {
+			s.passwords.remember(proof, s.now(), j.life)
+		}
 	}
-	return right, nil
+	if !right || !mayEnter(h.user) {
+		s.attempts.fail(by, s.now())
+		return false, nil
+	}
+	return true, nil
 }
 
 // HashPassword returns what is stored of a password. It blocks until it is the turn of the caller's address.

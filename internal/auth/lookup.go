@@ -41,8 +41,14 @@ func (s *Service) byName(ctx context.Context, name string) (holder, bool, error)
 		if err != nil || len(found) == 0 {
 			return holder{}, false, err
 		}
-		l, err := readLimits(tx)
-		return holder{user: found[0], limits: l}, err == nil, err
+		h := holder{user: found[0]}
+		if h.user.AuthSource != 0 {
+			if h.source, err = s.readSource(tx, h.user.AuthSource); err != nil {
+				return holder{}, false, err
+			}
+		}
+		h.limits, err = readLimits(tx)
+		return h, err == nil, err
 	})
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 // passwords verifies passwords and remembers for a while which ones were right, so that HTTP Basic on every call is cheap. What is
-// remembered is a keyed hash over user, password and stored digest: it is void as soon as the digest changes, and useless elsewhere.
+// remembered is a keyed hash over user, password and what that was held against: it is void as soon as this changes, and useless elsewhere.
 type passwords struct {
 	turns turnstile
 	key   []byte // of this process
@@ -31,7 +31,7 @@ type passwords struct {
 }
 
 func (p *passwords) init() {
-	p.turns = newTurnstile()
+	p.turns = newTurnstile(digestsAtOnce)
 	p.key = make([]byte, 32)
 	rand.Read(p.key)
 	p.verified = map[[sha256.Size]byte]time.Time{}
@@ -39,22 +39,15 @@ func (p *passwords) init() {
 	rand.Read(p.dummy.hash)
 }
 
-// matches reports whether the stored digest is that of the password, which proof is the proof of. An unreadable or empty digest matches
-// nothing and takes as long. The caller has had its turn.
-func (p *passwords) matches(proof [sha256.Size]byte, password, stored string, now time.Time) bool {
-	if p.remembers(proof, now) { // somebody with the same password was before us
-		return true
-	}
+// matches reports whether the stored digest is that of the password. An unreadable or empty digest matches nothing and takes as long. The
+// caller has had its turn.
+func (p *passwords) matches(password, stored string) bool {
 	p.hashed.Store(true)
 	d, err := parseDigest(stored)
 	if err != nil {
 		d = p.dummy
 	}
-	if !d.matches(password) || err != nil {
-		return false
-	}
-	p.remember(proof, now)
-	return true
+	return d.matches(password) && err == nil
 }
 
 // giveBack returns the memory that hashing took to the system. The collector would keep it for minutes, and it is most of what an idle
@@ -65,14 +58,14 @@ func (p *passwords) giveBack() {
 	}
 }
 
-func (p *passwords) proof(user int64, password, stored string) (sum [sha256.Size]byte) {
+func (p *passwords) proof(user int64, password, against string) (sum [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, p.key)
 	var head [16]byte
 	binary.BigEndian.PutUint64(head[:8], uint64(user))
 	binary.BigEndian.PutUint64(head[8:], uint64(len(password)))
 	mac.Write(head[:])
 	mac.Write([]byte(password))
-	mac.Write([]byte(stored))
+	mac.Write([]byte(against))
 	mac.Sum(sum[:0])
 	return sum
 }
@@ -83,7 +76,7 @@ func (p *passwords) remembers(proof [sha256.Size]byte, now time.Time) bool {
 	return now.Before(p.verified[proof])
 }
 
-func (p *passwords) remember(proof [sha256.Size]byte, now time.Time) {
+func (p *passwords) remember(proof [sha256.Size]byte, now time.Time, life time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.verified) >= mostVerified {
@@ -96,5 +89,5 @@ func (p *passwords) remember(proof [sha256.Size]byte, now time.Time) {
 	if len(p.verified) >= mostVerified {
 		clear(p.verified)
 	}
-	p.verified[proof] = now.Add(verifiedFor)
+	p.verified[proof] = now.Add(life)
 }

@@ -14,20 +14,28 @@ import (
 
 const sessionBytes = 20 // 40 hex digits
 
-// NewSession opens a session for a user who was just authenticated and returns its token, which can't be read again.
-func (s *Service) NewSession(ctx context.Context, user int64, address string) (token string, err error) {
+// NewSession opens a session for a user as Login returned him, and gives its token, which can't be read again. Unauthenticated when the
+// account's tokens have ended since: then he showed a password that has been changed, or no code where one is needed by now.
+func (s *Service) NewSession(ctx context.Context, u model.User, address string) (token string, err error) {
 	raw := make([]byte, sessionBytes)
 	rand.Read(raw)
 	token = hex.EncodeToString(raw)
-	now := schema.IntValue(s.now().Unix())
+	at := schema.IntValue(s.now().Unix())
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		now, err := store.GetRow[model.User](tx, schema.IntValue(u.Key))
+		if err = ifThere(err); err != nil {
+			return err
+		}
+		if now.Key != u.Key || now.TokenEpoch != u.TokenEpoch {
+			return errBad()
+		}
 		r := schema.NewRecord(tx.Schema().Table("sessions"))
-		r.Put("user", schema.IntValue(user))
+		r.Put("user", schema.IntValue(u.Key))
 		r.Put("digest", schema.TextValue(digestOf(token)))
-		r.Put("created", now)
-		r.Put("used", now)
+		r.Put("created", at)
+		r.Put("used", at)
 		r.Put("address", schema.TextValue(address))
-		_, err := tx.Create(r, nil)
+		_, err = tx.Create(r, nil)
 		return err
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 func (b *bench) open(user int64) string {
 	b.Helper()
-	token, err := b.NewSession(context.Background(), user, "192.0.2.1")
+	token, err := b.NewSession(context.Background(), b.readUser(user), "192.0.2.1")
 	if err != nil {
 		b.Fatal(err)
 	}

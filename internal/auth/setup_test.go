@@ -27,6 +27,7 @@ type bench struct {
 	testing.TB
 	*auth.Service
 	db      *store.DB
+	dir     string // of the database and the secret
 	elapsed atomic.Int64
 }
 
@@ -44,7 +45,7 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{TB: t, Service: s, db: db}
+	b := &bench{TB: t, Service: s, db: db, dir: dir}
 	s.SetClock(func() time.Time { return start.Add(time.Duration(b.elapsed.Load())) })
 	return b
 }

@@ -62,12 +62,16 @@ func plainCode(code string) string {
 // CheckCode checks a code of an account's authenticator or a recovery code. The columns that it returns must be written in the same
 // transaction that account, a row of users, was read in: they see to it that no code is taken twice. A wrong code is Invalid. After some
 // wrong ones the account's codes are not looked at for a while, wherever they come from (TooMany): who can try them has the password.
+// Unavailable when the authenticator's secret was sealed with a key that is gone, or in another row.
 func (s *Service) CheckCode(account *schema.Record, code string) (schema.Set, error) {
 	by := attempt{account: accountOf("code of user " + account.Key.Text())}
 	if wait := s.attempts.blocked(by, s.now()); wait > 0 {
 		return nil, errWait(wait, "too many wrong codes of this account's second factor")
 	}
-	set := s.spend(account, plainCode(code))
+	set, err := s.spend(account, plainCode(code))
+	if err != nil {
+		return nil, err
+	}
 	if set == nil {
 		s.attempts.fail(by, s.now())
 		return nil, errs.New(errs.Invalid, "invalid_code", "the code of the second factor is wrong, over, or was used already; wait for the next one").On("code")
@@ -77,19 +81,24 @@ func (s *Service) CheckCode(account *schema.Record, code string) (schema.Set, er
 }
 
 // spend returns the columns that mark a good code as used, nil for one that isn't good.
-func (s *Service) spend(account *schema.Record, code string) schema.Set {
+func (s *Service) spend(account *schema.Record, code string) (schema.Set, error) {
 	if len(code) == int(codeDigits) {
-		if step := s.stepOf(account.Get("two_factor_secret").Text(), code); step > account.Get("two_factor_step").Int() {
-			return schema.Set{"two_factor_step": schema.IntValue(step)}
+		secret, err := s.open(account, "two_factor_secret")
+		if err != nil {
+			return nil, errs.Wrap(err, errs.Unavailable, "second_factor_unreadable",
+				"the codes of this account's authenticator can't be checked, because the server's key was replaced; use a recovery code, or ask an administrator for two_factor_off")
 		}
-		return nil
+		if step := s.stepOf(secret, code); step > account.Get("two_factor_step").Int() {
+			return schema.Set{"two_factor_step": schema.IntValue(step)}, nil
+		}
+		return nil, nil
 	}
 	left := strings.Fields(account.Get("two_factor_recovery").Text())
 	i := slices.Index(left, digestOf(code))
 	if i < 0 {
-		return nil
+		return nil, nil
 	}
-	return schema.Set{"two_factor_recovery": schema.TextValue(strings.Join(slices.Delete(left, i, i+1), " "))}
+	return schema.Set{"two_factor_recovery": schema.TextValue(strings.Join(slices.Delete(left, i, i+1), " "))}, nil
 }
 
 // stepOf returns the time step that a code belongs to, 0 when it belongs to none that counts now.

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	verifiersAtOnce = 2 // each takes 19 MiB
-	mostWaiting     = 256
+	digestsAtOnce = 2 // each takes 19 MiB
+	mostWaiting   = 256
 )
 
-// turnstile lets few computations of password digests run at once, and of each source one. Whoever sends many waits behind himself: at the
+// turnstile lets few checks of passwords run at once, and of each address one. Whoever sends many waits behind himself: at the
 // common gate there is one of each source, served in the order of their coming.
 type turnstile struct {
 	gate chan struct{}
@@ -29,8 +29,8 @@ type queue struct {
 	people int // in the place or waiting for it
 }
 
-func newTurnstile() turnstile {
-	return turnstile{gate: make(chan struct{}, verifiersAtOnce), queues: map[netip.Prefix]*queue{}}
+func newTurnstile(atOnce int) turnstile {
+	return turnstile{gate: make(chan struct{}, atOnce), queues: map[netip.Prefix]*queue{}}
 }
 
 // enter waits for the source's turn. Who was let in calls leave. The error is TooMany when too many of the source wait, Unavailable when ctx

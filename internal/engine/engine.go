@@ -41,6 +41,7 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"permissions":    permissionHooks,
 		"users":          userHooks,
 		"user_api_keys":  apiKeyHooks,
+		"auth_sources":   authSourceHooks,
 		"tag_members":    tagMemberHooks,
 		"alarms":         alarmHooks,
 		"tasks":          taskHooks,

@@ -80,7 +80,7 @@ func (w *Write) settleAdmins() error {
 }
 
 func (w *Write) needAnAdmin() error {
-	n, err := w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)))
+	n, err := w.openAdmins()
 	if err == nil && n == 0 {
 		err = errs.New(errs.Conflict, "last_admin", "no enabled administrator would be left; make another one first")
 	}

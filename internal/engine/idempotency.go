@@ -1,19 +1,15 @@
 package engine
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/seal"
 	"dewpoint/internal/store"
 )
 
@@ -48,7 +44,7 @@ func (w *Write) Recall(o Once) (*Answer, error) {
 	if !hmac.Equal([]byte(r.Get("request").Text()), []byte(o.digest(w))) {
 		return nil, errs.New(errs.Invalid, "idempotency_key_reused", "this Idempotency-Key was used for another request; use a new one for each")
 	}
-	body, err := o.unseal(w, r.Get("answer").Text())
+	body, err := o.key(w).Open(r.Get("answer").Text(), "")
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer kept for an idempotency key: %w", err)
 	}
@@ -70,7 +66,7 @@ func (w *Write) Remember(o Once, a Answer) error {
 	r.Key = o.row(w)
 	r.Put("request", schema.TextValue(o.digest(w)))
 	r.Put("status", schema.IntValue(int64(a.Status)))
-	r.Put("answer", schema.TextValue(o.seal(w, a.Body)))
+	r.Put("answer", schema.TextValue(o.key(w).Seal(a.Body, "")))
 	_, err = w.Tx.Insert(r)
 	return err
 }
@@ -84,6 +80,9 @@ func (o Once) secret(w *Write, purpose string) []byte {
 	return sum[:]
 }
 
+// key seals the answer, so that only the sender of the key can have it read again.
+func (o Once) key(w *Write) seal.Key { return seal.Key(o.secret(w, "answer")) }
+
 func (o Once) row(w *Write) schema.Value {
 	return schema.TextValue(hex.EncodeToString(o.secret(w, "row")[:20]))
 }
@@ -92,36 +91,4 @@ func (o Once) digest(w *Write) string {
 	h := hmac.New(sha256.New, o.secret(w, "request"))
 	h.Write(o.Request)
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// seal makes a text of a body that only the sender of the key can have read again.
-func (o Once) seal(w *Write, body []byte) string {
-	aead := o.aead(w)
-	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(body)+aead.Overhead())
-	rand.Read(nonce) // never fails
-	return base64.StdEncoding.EncodeToString(aead.Seal(nonce, nonce, body, nil))
-}
-
-func (o Once) unseal(w *Write, text string) ([]byte, error) {
-	sealed, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, err
-	}
-	aead := o.aead(w)
-	if len(sealed) < aead.NonceSize() {
-		return nil, errors.New("it is cut off")
-	}
-	return aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], nil)
-}
-
-func (o Once) aead(w *Write) cipher.AEAD {
-	block, err := aes.NewCipher(o.secret(w, "answer"))
-	if err != nil { // 32 bytes always make a cipher
-		panic(err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		panic(err)
-	}
-	return aead
 }

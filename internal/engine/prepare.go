@@ -8,8 +8,8 @@ import (
 	"dewpoint/internal/store"
 )
 
-// Prepare brings rows that older versions wrote up to date and makes what the system must have: owners of owned rows, identities, and
-// the group of administrators. It may be run at every start, once there is an administrator.
+// Prepare brings rows that older versions wrote up to date and makes what the system must have: owners of owned rows, identities, the
+// group of administrators. It may be run at every start, once there is an administrator.
 func (e *Engine) Prepare(ctx context.Context) error {
 	return e.db.Update(ctx, func(tx *store.Tx) error {
 		for _, t := range tx.Schema().Tables() {
@@ -27,7 +27,10 @@ func (e *Engine) Prepare(ctx context.Context) error {
 				}
 			}
 		}
-		return seedAdministrators(tx)
+		if err := seedAdministrators(tx); err != nil {
+			return err
+		}
+		return e.sealSecondFactors(tx)
 	})
 }
 

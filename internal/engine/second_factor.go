@@ -5,6 +5,8 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/seal"
+	"dewpoint/internal/store"
 )
 
 // setUpSecondFactor gives the caller the secret of an authenticator; it counts for nothing until it is confirmed.
@@ -18,7 +20,7 @@ func setUpSecondFactor(w *Write, r *schema.Record, _ schema.Set) error {
 	}
 	w.Response["secret"], w.Response["uri"] = secret, uri
 	return w.Tx.Change("users", r.Key, schema.Set{
-		"two_factor_secret": schema.TextValue(secret), "two_factor_step": schema.IntValue(0), "two_factor_recovery": schema.TextValue(""),
+		"two_factor_secret": schema.TextValue(w.eng.secrets.Seal(r, "two_factor_secret", secret)), "two_factor_step": schema.IntValue(0), "two_factor_recovery": schema.TextValue(""),
 	})
 }
 
@@ -40,6 +42,9 @@ func confirmSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
 	set["two_factor_authentication"] = schema.BoolValue(true)
 	set["two_factor_type"] = schema.TextValue("authenticator")
 	set["two_factor_setup_next_login"] = schema.BoolValue(false)
+	if err := w.endTokens(r, set); err != nil { // they were given for a password alone
+		return err
+	}
 	return w.Tx.Change("users", r.Key, set)
 }
 
@@ -56,13 +61,39 @@ func (w *Write) ownSecondFactor(r *schema.Record) error {
 
 // endSecondFactor turns the second factor off. Administrators need no code: people lose their telephones.
 func endSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
-	if r.Get("two_factor_authentication").Bool() && !w.Actor.Admin {
+	on := r.Get("two_factor_authentication").Bool()
+	if on && !w.Actor.Admin {
 		if _, err := w.eng.secrets.CheckCode(r, params["code"].Text()); err != nil {
 			return err
 		}
 	}
-	return w.Tx.Change("users", r.Key, schema.Set{
+	set := schema.Set{
 		"two_factor_authentication": schema.BoolValue(false), "two_factor_secret": schema.TextValue(""),
 		"two_factor_recovery": schema.TextValue(""), "two_factor_type": schema.TextValue("email"),
-	})
+	}
+	if on {
+		if err := w.endTokens(r, set); err != nil { // who lost the telephone may have lost a session with it
+			return err
+		}
+	}
+	return w.Tx.Change("users", r.Key, set)
+}
+
+// sealSecondFactors seals the secrets that older versions stored as they were.
+func (e *Engine) sealSecondFactors(tx *store.Tx) error {
+	accounts, err := tx.Find("users")
+	if err != nil {
+		return err
+	}
+	for _, r := range accounts {
+		secret := r.Get("two_factor_secret").Text()
+		if secret == "" || seal.Is(secret) {
+			continue
+		}
+		sealed := schema.TextValue(e.secrets.Seal(r, "two_factor_secret", secret))
+		if err := tx.Change("users", r.Key, schema.Set{"two_factor_secret": sealed}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -14,6 +14,11 @@ type Secrets interface {
 	NewAPIKey() (key, digest string)
 	// NewSecondFactor returns the secret of an authenticator and the URI that an app learns it from.
 	NewSecondFactor(account string) (secret, uri string, err error)
+	// Seal makes of a secret what is stored of it in a column of the row, which has its key: it can't be read anywhere else.
+	Seal(row *schema.Record, column, secret string) string
+	// SourceSettings checks settings given for an authorization source and returns the columns to write, with what is secret sealed for the
+	// row; NotBuilt when its driver isn't there, Invalid with the member's name when they aren't good.
+	SourceSettings(row *schema.Record, given string) (schema.Set, error)
 	// NewRecoveryCodes returns what stands in for a lost authenticator, and what is stored of it.
 	NewRecoveryCodes() (codes []string, stored string)
 	// CheckCode checks a code of the account's second factor and returns the columns to write so that it isn't taken again; Invalid when it

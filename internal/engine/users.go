@@ -23,22 +23,29 @@ var userHooks = hooks{
 	},
 }
 
+// elsewhere stands for the digest of a password that an authorization source knows; no password has it.
+const elsewhere = "*"
+
 func createUser(w *Write, r *schema.Record) (err error) {
 	id := make([]byte, 20)
 	rand.Read(id)
 	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
 	r.Put("name", schema.TextValue(strings.ToLower(r.Get("name").Text())))
-	if password := r.Get("password").Text(); password != "" {
-		var digest schema.Value
-		if digest, err = w.digest(password); err == nil {
-			r.Put("password", digest)
-		}
+	digest, password := schema.TextValue(elsewhere), r.Get("password").Text()
+	switch {
+	case !r.Get("auth_source").IsNull():
+	case password == "":
+		return nil // reported as missing
+	default:
+		digest, err = w.digest(password)
 	}
+	r.Put("password", digest)
 	return err
 }
 
 func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
-	if v, ok := set["enabled"]; ok && !v.Bool() && old.Get("admin").Bool() {
+	enabled, switched := set["enabled"]
+	if switched && !enabled.Bool() || set["account_locked"].Bool() {
 		if err := w.keepAnAdmin(old); err != nil {
 			return err
 		}
@@ -53,12 +60,13 @@ func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
 	case v.Text() == "":
 		delete(set, "password")
 		return nil
+	case !old.Get("auth_source").IsNull():
+		return errs.Field("password", "is known by the account's authorization source; change it there").Coded("password_elsewhere")
 	}
-	set["token_epoch"] = schema.IntValue(old.Get("token_epoch").Int() + 1) // tokens given before are void
 	if set["password"], err = w.digest(v.Text()); err != nil {
 		return err
 	}
-	return w.endSessions(old.Key)
+	return w.endTokens(old, set)
 }
 
 // setEnabled opens or closes an account, as a PUT of the column does. Everybody may act on their own account, so this asks for more.
@@ -73,13 +81,18 @@ func (w *Write) setEnabled(r *schema.Record, open bool) error {
 	return w.Tx.Change("users", r.Key, set)
 }
 
-// endSessions ends all sessions of a user.
-func (w *Write) endSessions(user schema.Value) error {
-	sessions, err := w.Tx.Find("sessions", store.Eq("user", user))
+// endTokens ends what a login of the account gave before: its sessions, but for the one that the request came by, and with the columns
+// that it puts into set, its JWTs. API keys stay: they never stood for a password.
+func (w *Write) endTokens(account *schema.Record, set schema.Set) error {
+	set["token_epoch"] = schema.IntValue(account.Get("token_epoch").Int() + 1)
+	sessions, err := w.Tx.Find("sessions", store.Eq("user", account.Key))
 	if err != nil {
 		return err
 	}
 	for _, s := range sessions {
+		if s.Key.Int() == w.Actor.Session {
+			continue
+		}
 		if err := w.Tx.Purge("sessions", s.Key); err != nil {
 			return err
 		}
@@ -87,13 +100,21 @@ func (w *Write) endSessions(user schema.Value) error {
 	return nil
 }
 
-// keepAnAdmin refuses to take away the last enabled user who may do everything.
+// keepAnAdmin refuses to take away the last user who may enter and do everything.
 func (w *Write) keepAnAdmin(r *schema.Record) error {
-	admins, err := w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)))
-	if err == nil && r.Get("admin").Bool() && admins <= 1 {
+	if !r.Get("admin").Bool() || !r.Get("enabled").Bool() || r.Get("account_locked").Bool() {
+		return nil
+	}
+	admins, err := w.openAdmins()
+	if err == nil && admins <= 1 {
 		err = errs.New(errs.Conflict, "last_admin", "user %q is the last administrator; make another one first", r.Get("name").Text())
 	}
 	return err
+}
+
+// openAdmins counts the administrators who may enter.
+func (w *Write) openAdmins() (int64, error) {
+	return w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)), store.Eq("account_locked", schema.IntValue(0)))
 }
 
 var apiKeyHooks = hooks{

@@ -22,7 +22,8 @@ func groups() *schema.Table {
 			schema.String("creator").ReadOnly(),
 			schema.Rows("members", "members", "parent_group"),
 			schema.Enum("type", "normal", "system").ReadOnly().Def("normal"),
-			schema.Row("auth_source", "auth_sources").ReadOnly(),
+			schema.Row("auth_source", "auth_sources").ReadOnly().Note("always empty: groups are Dewpoint's own"),
+			schema.Row("sysgroup", "groups").Via("$key").Argument().Note("the same group: there is no other of the system's"),
 		},
 	}
 }

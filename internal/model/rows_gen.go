@@ -704,6 +704,7 @@ type AuthSource struct {
 	ButtonFaIcon          string // button_fa_icon
 	IconColor             string // icon_color
 	Settings              string // settings
+	Secrets               string // secrets
 }
 
 // TableName returns "auth_sources".
@@ -722,6 +723,7 @@ func (r *AuthSource) Scan(rec *schema.Record) {
 	r.ButtonFaIcon = rec.At(7).Text()
 	r.IconColor = rec.At(8).Text()
 	r.Settings = rec.At(9).Text()
+	r.Secrets = rec.At(10).Text()
 }
 
 // Log is one row of logs: its stored columns, null as the zero value.

@@ -13,6 +13,7 @@ type Actor struct {
 	User    int64   // key in users; 0 for nobody and for the manager itself
 	Name    string  // for log lines
 	Admin   bool    // may do everything
+	Session int64   // key in sessions, of the one that the request came by; 0 for all other credentials
 	Address string  // of the client, without its port; empty for the manager itself
 	Request string  // id of the request, for log lines
 	Grants  *Grants // what the user holds; nil for nothing

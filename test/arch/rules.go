@@ -16,6 +16,7 @@ type rule struct {
 var rules = map[string]rule{
 	"errs":   {why: "everybody imports it"},
 	"schema": {may: []string{"errs"}, why: "a field's check answers with typed errors"},
+	"seal":   {why: "the one way in which secrets lie in the database"},
 	"query":  {may: []string{"schema", "errs"}},
 	"perm":   {may: []string{"schema", "query", "errs"}},
 	"model":  {may: []string{"schema", "errs"}},
@@ -23,7 +24,7 @@ var rules = map[string]rule{
 	"event":  {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"job":    {may: []string{"store", "event", "model", "schema", "query", "errs"}, why: "a job is a row"},
 	"engine": {
-		may: []string{"store", "perm", "query", "schema", "event", "model", "errs"},
+		may: []string{"store", "perm", "query", "schema", "event", "model", "seal", "errs"},
 		why: "hooks of a table work on its typed rows",
 	},
 	"media": {
@@ -31,7 +32,7 @@ var rules = map[string]rule{
 		why: "bytes of the table files: both dialects send them, and rows say what is there",
 	},
 	"auth": {
-		may: []string{"engine", "store", "perm", "model", "query", "schema", "errs"},
+		may: []string{"engine", "store", "perm", "model", "query", "schema", "seal", "errs"},
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
@@ -88,6 +89,7 @@ var libraries = []library{
 		path: "github.com/danielgtaylor/huma", owners: []string{"internal/api/resource", "internal/api/table"},
 		why: "one serves its operations by it, the other only writes its OpenAPI document with its types",
 	},
+	{path: "github.com/go-ldap/ldap", owners: []string{"internal/auth/ldap"}},
 	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},
 	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
 	{path: "github.com/jackc/pgx", owners: []string{"internal/store/postgres"}},

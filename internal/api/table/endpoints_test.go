@@ -58,6 +58,7 @@ func (s *server) fill() map[string]string {
 	s.make("task_schedules", `{"name":"hourly"}`)
 	s.make("task_schedule_triggers", `{"task":1,"schedule":1}`)
 	s.make("task_events", `{"task":1,"table":"vnets","event":"created"}`)
+	s.make("auth_sources", `{"name":"corp","driver":"ldap","settings":{"url":"ldaps://127.0.0.1:1","user_dn":"uid={name},dc=x"}}`)
 	s.make("tag_categories", `{"name":"env","taggable_vms":true}`)
 	s.make("tags", `{"name":"test","category":1}`)
 	s.make("tag_members", `{"tag":1,"member":"vms/1"}`)

@@ -21,7 +21,7 @@ const (
 	// heartbeat is how often a feed says that it is alive.
 	heartbeat = 15 * time.Second
 	// A feed looks whether its caller still may listen this often, since credentials run out, and at once when something happens to users,
-	// keys or sessions, though not more often than at the least interval: a look counts as a request of the caller.
+	// keys or sessions, though not more often than at the least interval.
 	checkInterval, leastCheckInterval = time.Minute, 2 * time.Second
 	// feedSendTime is how long a client may take to read what it was sent. One that is slower is cut off; it can resume.
 	feedSendTime = 10 * time.Second
@@ -197,7 +197,7 @@ func oneLine(text []byte) []byte {
 
 // stillAllowed looks at the caller's credential again: a feed must not outlive it, nor the rights that it began with.
 func (c *call) stillAllowed() error {
-	now, err := c.auth.Authenticate(c.r.Context(), c.r, http.Header{})
+	now, err := c.auth.Recheck(c.r.Context(), c.r)
 	if err != nil {
 		return err
 	}

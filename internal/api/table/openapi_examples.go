@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -105,6 +106,8 @@ func valueExample(f *schema.Field, required bool) (v any, ok bool) {
 	switch {
 	case f.Example != "" && f.Type.Shape() == schema.AsBool:
 		return f.Example == "true", true
+	case f.Example != "" && f.Type.Shape() == schema.AsJSON:
+		return json.RawMessage(f.Example), true
 	case f.Example != "":
 		return f.Example, true
 	case !f.Default.IsNull():

@@ -9,14 +9,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/api/table"
+	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/test/locked"
@@ -32,8 +35,21 @@ type server struct {
 	bus *event.Bus
 	eng *engine.Engine
 	*httptest.Server
+	// rechecks counts how often feeds looked at their credential again.
+	rechecks atomic.Int64
 	// log is everything that the server logged.
 	log *locked.Buffer
+}
+
+// countedAuth is the login service, with its rechecks counted.
+type countedAuth struct {
+	*auth.Service
+	rechecks *atomic.Int64
+}
+
+func (a countedAuth) Recheck(ctx context.Context, r *http.Request) (perm.Actor, error) {
+	defer a.rechecks.Add(1)
+	return a.Service.Recheck(ctx, r)
 }
 
 func start(t testing.TB) *server {
@@ -42,7 +58,7 @@ func start(t testing.TB) *server {
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r := rig.Start(t, t.TempDir(), log)
 	s := &server{t: t, db: r.DB, bus: r.Bus, eng: r.Engine, log: out}
-	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, r.Auth, r.Media, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
+	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, countedAuth{r.Auth, &s.rechecks}, r.Media, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s
 }
@@ -75,6 +91,12 @@ func header(name, value string) credential {
 // send sends a request; the path is taken as it is. Without a credential it is the administrator's.
 func (s *server) send(method, path string, body io.Reader, with ...credential) reply {
 	s.t.Helper()
+	return s.sendBy(s.Client(), method, path, body, with...)
+}
+
+// sendBy sends by a client of its own.
+func (s *server) sendBy(client *http.Client, method, path string, body io.Reader, with ...credential) reply {
+	s.t.Helper()
 	r, err := http.NewRequest(method, s.URL+path, body)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
@@ -86,7 +108,7 @@ func (s *server) send(method, path string, body io.Reader, with ...credential) r
 		}
 		c(r)
 	}
-	resp, err := s.Client().Do(r)
+	resp, err := client.Do(r)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}

@@ -63,7 +63,7 @@ func (c *call) login() error {
 	if err != nil {
 		return err
 	}
-	token, err := c.auth.NewSession(ctx, user.Key, a.Address)
+	token, err := c.auth.NewSession(ctx, user, a.Address)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,8 @@ func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error)
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	file.Close()
-	write, err := sql.Open("sqlite", dsn(path, "immediate", "synchronous(FULL)", "cache_size(-4096)"))
+	// secure_delete overwrites what a write removes from a page with zeros: a secret that was sealed or deleted doesn't stay in the file.
+	write, err := sql.Open("sqlite", dsn(path, "immediate", "synchronous(FULL)", "cache_size(-4096)", "secure_delete(FAST)"))
 	if err != nil {
 		return nil, err
 	}
