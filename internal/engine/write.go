@@ -28,7 +28,7 @@ func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
 	if t.NotBuilt != "" {
 		return schema.Value{}, errs.New(errs.NotBuilt, "not_built", "%s", t.NotBuilt)
 	}
-	set, forwarded, err := w.parse(t, in, true)
+	set, forwarded, err := w.parse(schema.NewRecord(t), in, true)
 	if err != nil {
 		return schema.Value{}, err
 	}
@@ -92,7 +92,7 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 	if t.ReadOnly {
 		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s are facts and can't be changed", t.Name)
 	}
-	set, forwarded, err := w.parse(t, in, false)
+	set, forwarded, err := w.parse(old, in, false)
 	if err != nil {
 		return err
 	}
@@ -223,10 +223,15 @@ func (w *Write) live(table, text string) (*schema.Table, *schema.Record, error) 
 
 // parse coerces what a client sent into column values. Values for forwarded columns come back apart; read-only and unknown members are
 // left out, and so are create-only ones on update: real clients send them.
-func (w *Write) parse(t *schema.Table, in schema.Input, create bool) (set, forwarded schema.Set, err error) {
+func (w *Write) parse(old *schema.Record, in schema.Input, create bool) (set, forwarded schema.Set, err error) {
 	set, forwarded = schema.Set{}, schema.Set{}
 	for name, raw := range in {
-		f := t.Field(name)
+		f := old.Table.Field(name)
+		if f != nil && f.NotBuilt != "" {
+			if err := notYet(f, raw, old.Get(name)); err != nil {
+				return nil, nil, err
+			}
+		}
 		if f == nil || f.IsHidden || f.IsReadOnly || f.IsCreateOnly && !create || !f.Stored() && !f.IsForwarded {
 			continue
 		}
@@ -244,6 +249,15 @@ func (w *Write) parse(t *schema.Table, in schema.Input, create bool) (set, forwa
 		}
 	}
 	return set, forwarded, nil
+}
+
+// notYet refuses a value that can't be given yet. Clients send whole rows back: what is as it is, is no wish.
+func notYet(f *schema.Field, raw json.RawMessage, present schema.Value) error {
+	v, err := f.Parse(raw)
+	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == f.Default && present.IsNull() {
+		return err
+	}
+	return errs.New(errs.NotBuilt, "not_built", "%s: %s", f.Name, f.NotBuilt).On(f.Name)
 }
 
 // logRow writes the line of the change log that says who did what to which row.

@@ -83,7 +83,10 @@ func (c column) differences(s *schema.Schema, table *schema.Table) (all []string
 	if c.create == "yes" && (f.IsReadOnly || table.ReadOnly || table.NoCreate) {
 		all = append(all, "clients write it in a create, and it is read-only")
 	}
-	if c.update == "yes" && (f.IsReadOnly || f.IsCreateOnly || table.ReadOnly) {
+	switch {
+	case c.update == "yes" && f.NotBuilt != "":
+		all = append(all, "clients write it in an update, which is answered with 501")
+	case c.update == "yes" && (f.IsReadOnly || f.IsCreateOnly || table.ReadOnly):
 		all = append(all, "clients write it in an update, and it is read-only")
 	}
 	if f.IsRequired && c.required != "yes" {

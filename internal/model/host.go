@@ -69,18 +69,18 @@ func nodes() *schema.Table {
 			schema.String("cpu").ReadOnly(),
 			schema.String("cpu_speed").ReadOnly(),
 			schema.Uint32("ram").ReadOnly().In("MiB"),
-			schema.Uint32("vm_ram").ReadOnly().In("MiB").Note("all of the host's: nothing is set aside, so it can't be written"),
+			schema.Uint32("vm_ram").In("MiB").NotYet("all of the host's memory is for VMs: none can be set aside"),
 			schema.Uint32("cores").ReadOnly(),
 			schema.Bool("physical").Def(true).ReadOnly(),
-			schema.Bool("maintenance").ReadOnly().Note("false: nodes have no maintenance mode"),
-			schema.String("verify_maintenance").ReadOnly().Note("empty: nodes have no maintenance mode"),
-			schema.Bool("maintenance_reset").ReadOnly().Note("false: nodes have no maintenance mode"),
+			schema.Bool("maintenance").NotYet(noMaintenance),
+			schema.String("verify_maintenance").NotYet(noMaintenance),
+			schema.Bool("maintenance_reset").NotYet(noMaintenance),
 			schema.Bool("reload_drivers_required").ReadOnly().Note("false: drivers are the host's own affair"),
 			schema.Bool("iommu").ReadOnly(),
 			schema.Bool("need_restart").ReadOnly(),
 			schema.String("restart_reason").ReadOnly(),
-			schema.Uint32("overcommit").ReadOnly().Def(0).In("MiB"),
-			schema.Uint32("failover_ram").ReadOnly().Def(0).In("MiB"),
+			schema.Uint32("overcommit").Def(0).In("MiB").NotYet("a node's memory is neither promised twice nor kept free"),
+			schema.Uint32("failover_ram").Def(0).In("MiB").NotYet("a node's memory is neither promised twice nor kept free"),
 			schema.String("asset_tag").Len(0, 128),
 			schema.String("ipmi_address").ReadOnly(),
 			schema.String("ipmi_user").ReadOnly(),
@@ -116,17 +116,19 @@ func nodes() *schema.Table {
 	}
 }
 
+// noMaintenance is why a node can't be sent into maintenance.
+const noMaintenance = "nodes have no maintenance mode: there is no other node that its VMs could go to"
+
 func nodeActions() schema.Actions {
 	const (
-		oneNode = "nodes have no maintenance mode: there is no other node that its VMs could go to"
-		noIPMI  = "nobody speaks to a node's IPMI; use its own console"
-		byHost  = "the host is looked after with its own tools"
+		noIPMI = "nobody speaks to a node's IPMI; use its own console"
+		byHost = "the host is looked after with its own tools"
 	)
 	return schema.Actions{
 		{Name: "refresh", Doc: "look at the host anew", Aliases: []string{"refresh_status"}},
-		{Name: "maintenance", NotBuilt: oneNode, Aliases: []string{"enable_maintenance"}},
-		{Name: "leavemaintenance", NotBuilt: oneNode, Aliases: []string{"disable_maintenance"}},
-		{Name: "maintenance_reboot", NotBuilt: oneNode},
+		{Name: "maintenance", NotBuilt: noMaintenance, Aliases: []string{"enable_maintenance"}},
+		{Name: "leavemaintenance", NotBuilt: noMaintenance, Aliases: []string{"disable_maintenance"}},
+		{Name: "maintenance_reboot", NotBuilt: noMaintenance},
 		{Name: "poweron", NotBuilt: noIPMI},
 		{Name: "poweroff", NotBuilt: noIPMI},
 		{Name: "reset", NotBuilt: noIPMI},

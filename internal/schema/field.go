@@ -43,6 +43,9 @@ type Field struct {
 	IsFollower   bool // polymorphic row: this row is deleted with the other one
 	OwnedSet     Set  // what an owned row is made with
 
+	// NotBuilt holds the reason when the column can't be given another value yet; a write that asks for one is answered with 501.
+	NotBuilt string
+
 	Unit    string
 	Doc     string
 	Example string
@@ -71,6 +74,9 @@ func (f *Field) Indexed() *Field { f.IsIndexed = true; return f }
 
 // ReadOnly marks what only controllers and hooks write.
 func (f *Field) ReadOnly() *Field { f.IsReadOnly = true; return f }
+
+// NotYet marks what clients may ask for and Dewpoint can't do yet; why tells the reason.
+func (f *Field) NotYet(why string) *Field { f.IsReadOnly, f.NotBuilt = true, why; return f }
 
 // CreateOnly marks what is fixed once the row exists.
 func (f *Field) CreateOnly() *Field { f.IsCreateOnly = true; return f }

@@ -22,9 +22,8 @@ func TestNodeActions(t *testing.T) {
 	}
 	s.post("/api/v4/node_actions", `{"node":1,"action":"dance"}`).failed(t, 422)
 	s.post("/api/v4/node_actions", `{"node":9,"action":"maintenance"}`).failed(t, 404)
-	s.put("/api/v4/nodes/1", `{"maintenance":true,"ipmi_password":"secret","vm_ram":"4096","note":"rack 3"}`).must(t, 200)
-	same(t, "the note alone was taken", `{"maintenance":false,"ipmi_password":null,"vm_ram":null,"note":"rack 3"}`,
-		s.get("/api/v4/nodes/1?fields=maintenance,ipmi_password,vm_ram,note").body)
+	s.put("/api/v4/nodes/1", `{"ipmi_password":"secret","note":"rack 3"}`).must(t, 200)
+	same(t, "the note alone was taken", `{"ipmi_password":null,"note":"rack 3"}`, s.get("/api/v4/nodes/1?fields=ipmi_password,note").body)
 	nudged := make(chan struct{}, 1)
 	s.bus.OnWake("host", func() {
 		select {
@@ -38,4 +37,20 @@ func TestNodeActions(t *testing.T) {
 	default:
 		t.Error("refresh woke nobody")
 	}
+}
+
+// TestNodesTakeNoWishThatIsNotBuilt: a client that sends a whole row back changes nothing; one that asks for something else hears why not.
+func TestNodesTakeNoWishThatIsNotBuilt(t *testing.T) {
+	t.Parallel()
+	s, _ := alarmed(t)
+	s.put("/api/v4/nodes/1", `{"maintenance":false,"verify_maintenance":"","overcommit":0,"vm_ram":null,"note":"rack 3"}`).must(t, 200)
+	before := s.dump()
+	for body, why := range map[string]string{
+		`{"maintenance":true}`: "maintenance mode", `{"note":"x","maintenance":"1"}`: "maintenance mode", `{"vm_ram":1}`: "set aside", `{"overcommit":"512"}`: "promised twice",
+	} {
+		if text := s.put("/api/v4/nodes/1", body).failed(t, 501); !strings.Contains(text, why) {
+			t.Errorf("%s: %q doesn't say why", body, text)
+		}
+	}
+	same(t, "what the refused requests left", before, s.dump())
 }
