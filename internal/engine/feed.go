@@ -54,8 +54,9 @@ type Feed struct {
 	decide   []string // those of them that decide which rows are shown
 	cursor   int64    // the last entry of the log that was worked off
 	seen     map[string]uint64
-	pending  []Event // of the time before the feed was opened
-	doubtful bool    // the caller's credential may be void
+	pending  []Event // of the time before the feed was opened, up to the entry opened
+	opened   int64
+	doubtful bool // the caller's credential may be void
 	wake     <-chan struct{}
 	stopWake func()
 }
@@ -141,16 +142,18 @@ func (f *Feed) open(ctx context.Context, before int64) error {
 	if err != nil {
 		return err
 	}
-	f.pending, err = f.catchUp(ctx, rows, before, after)
-	f.cursor = before
+	if f.pending, err = f.catchUp(ctx, rows, before, after); len(f.pending) == 0 {
+		f.cursor = before
+	}
+	f.opened = before
 	return err
 }
 
 // Read returns what has happened since the last Read, at first since the place where the feed began; more reports that there is more to
 // read at once. Denied means that the caller's rights have changed: the feed is at its end, and may be opened again from its Cursor.
 func (f *Feed) Read(ctx context.Context) (events []Event, more bool, err error) {
-	if f.pending != nil {
-		events, f.pending = f.pending, nil
+	if len(f.pending) > 0 {
+		events, f.pending, f.cursor = f.pending, nil, f.opened
 		return events, true, nil
 	}
 	entries, err := f.eng.db.ChangesSince(ctx, f.cursor, logBatch)

@@ -158,6 +158,28 @@ func TestFeedFollowsReferences(t *testing.T) {
 	same(t, "shown after a while", `changed {"$key":1,"name":"a","running":false}`, show.event())
 }
 
+// TestFeedIsCutOffAtItsBeginning has a client go before it has read the first event: the id that it was greeted with lies before that.
+func TestFeedIsCutOffAtItsBeginning(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("users", `{"name":"bob","password":"bobs password"}`)
+	bob := basic("bob", "bobs password")
+	for name, with := range map[string][]credential{"administrator": nil, "somebody": {bob}} {
+		f := s.follow("/api/v4/user_api_keys?watch=1&fields=name", "", with...)
+		f.close()
+		made := s.send("POST", "/api/v4/user_api_keys", strings.NewReader(`{"name":"`+name+`"}`), append([]credential{admin}, with...)...).must(t, 201).object(t)
+		for range 2 {
+			f = s.follow("/api/v4/user_api_keys?watch=1&fields=name", f.last, with...)
+			f.close()
+		}
+		f = s.follow("/api/v4/user_api_keys?watch=1&fields=name", f.last, with...)
+		if e, want := f.event(), `{"$key":`+made["$key"].(string)+`,"name":"`+name+`"}`; !strings.HasSuffix(e, want) {
+			t.Errorf("%s: %s, want %s", name, e, want)
+		}
+		f.close()
+	}
+}
+
 // TestFeedHidesWhatIsHidden lets somebody without rights listen.
 func TestFeedHidesWhatIsHidden(t *testing.T) {
 	t.Parallel()
