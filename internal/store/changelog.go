@@ -93,23 +93,22 @@ func (tx *Tx) remembers(seq int64) error {
 	return nil
 }
 
-// logChanges writes what the transaction did to the log.
-func (tx *Tx) logChanges() error {
+// logChanges writes what the transaction did to the log and returns the number of the last entry, 0 for none.
+func (tx *Tx) logChanges() (last int64, err error) {
 	entries := Summary(tx.changes)
 	for len(entries) > 0 {
 		n := min(len(entries), entriesPerInsert)
-		last, err := tx.insertEntries(entries[:n])
-		if err != nil {
-			return err
+		if last, err = tx.insertEntries(entries[:n]); err != nil {
+			return 0, err
 		}
 		if last/pruneEvery != (last-int64(n))/pruneEvery {
 			if _, err := tx.exec(`DELETE FROM "_changes" WHERE "_key" <= ?`, last-tx.db.kept); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		entries = entries[n:]
 	}
-	return nil
+	return last, nil
 }
 
 func (tx *Tx) insertEntries(entries []Change) (last int64, err error) {

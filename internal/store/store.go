@@ -50,13 +50,18 @@ type Dialect interface {
 	Columns(table string) (text string, args []any)
 }
 
-// Feed carries changes between the processes that share a database.
+// Feed is what the processes that share a database have between them: the news of changes, and locks.
 type Feed interface {
-	// Start begins to listen. Tell has to be called for each transaction that any process commits, in the order of the commits.
-	Start(ctx context.Context, tell func([]Change)) error
-	// Send puts the changes of a transaction on their way, which they go when it commits. The caller calls ended once that is decided;
-	// if it was committed, ended returns after the changes have been told in this process.
-	Send(ctx context.Context, tx *sql.Tx, changes []Change) (ended func(committed bool), err error)
+	// Start begins to listen. Tell has to be called for each transaction that any process commits, in the order of the commits. Last reads the
+	// number of the last committed entry of the log of changes.
+	Start(ctx context.Context, tell func([]Change), last func(context.Context) (int64, error)) error
+	// Send puts the changes of a transaction on their way, which they go when it commits; last is the number of its last entry in the log, 0 when
+	// it has none. The caller calls ended once that is decided; if it was committed, ended returns after the changes have been told in this process.
+	Send(ctx context.Context, tx *sql.Tx, changes []Change, last int64) (ended func(committed bool), err error)
+	// Await returns once the changes up to that number of the log have been told in this process.
+	Await(ctx context.Context, last int64) error
+	// TryHold takes the lock of that name for as long as the connection lives; false when another connection has it.
+	TryHold(ctx context.Context, conn *sql.Conn, name string) (bool, error)
 	// Close stops telling.
 	Close() error
 }
@@ -79,6 +84,7 @@ type Config struct {
 type DB struct {
 	Config
 	statements statementCache
+	looks      looks
 	kept       int64 // entries of the log of changes
 
 	mu       sync.Mutex // held while watchers are told
@@ -95,7 +101,7 @@ func New(ctx context.Context, c Config) (*DB, error) {
 		return nil, fmt.Errorf("bringing the database up to date: %w", db.classify(err))
 	}
 	if db.Feed != nil {
-		if err := db.Feed.Start(ctx, db.tell); err != nil {
+		if err := db.Feed.Start(ctx, db.tell, db.LastChange); err != nil {
 			return nil, fmt.Errorf("listening for changes: %w", db.classify(err))
 		}
 	}
@@ -115,6 +121,9 @@ func (db *DB) Close() error {
 	}
 	return err
 }
+
+// Shared reports whether other processes may have the database open too.
+func (db *DB) Shared() bool { return db.Feed != nil }
 
 // Watch calls f after each commit with what it changed, in the order of the commits, whichever process made it. F must not block.
 func (db *DB) Watch(f func([]Change)) {
@@ -149,10 +158,11 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 		if err := f(tx); err != nil {
 			return err
 		}
-		if err := tx.logChanges(); err != nil {
+		last, err := tx.logChanges()
+		if err != nil {
 			return err
 		}
-		return tx.commit()
+		return tx.commit(last)
 	})
 }
 
@@ -172,8 +182,8 @@ func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
 	return f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()})
 }
 
-// commit makes the changes last and tells the watchers.
-func (tx *Tx) commit() error {
+// commit makes the changes last and tells the watchers; last is the number of the last entry in the log.
+func (tx *Tx) commit(last int64) error {
 	db := tx.db
 	switch {
 	case len(tx.changes) == 0:
@@ -188,7 +198,7 @@ func (tx *Tx) commit() error {
 		}
 		return db.classify(err)
 	}
-	ended, err := db.Feed.Send(tx.ctx, tx.sql, tx.changes)
+	ended, err := db.Feed.Send(tx.ctx, tx.sql, tx.changes, last)
 	if err != nil {
 		return db.classify(err)
 	}

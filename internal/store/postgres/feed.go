@@ -20,6 +20,8 @@ import (
 const (
 	// tellLimit is how long a commit waits for the news of itself; a connection that takes longer is given up as lost.
 	tellLimit = 3 * time.Second
+	// awaitLimit is how long news of another process is waited for that is committed already. It comes within a millisecond.
+	awaitLimit = 500 * time.Millisecond
 	// The pause before the lost connection is made anew grows from the first to the last of these.
 	firstPause, lastPause = 50 * time.Millisecond, 5 * time.Second
 )
@@ -33,6 +35,7 @@ type feed struct {
 	server  string
 	schema  *schema.Schema
 	tell    func([]store.Change)
+	last    func(context.Context) (int64, error)
 	stop    context.CancelFunc
 	done    chan struct{}
 
@@ -41,6 +44,8 @@ type feed struct {
 	waiting map[uint64]*ticket // of own transactions that haven't been heard
 	epoch   uint64             // counts connections
 	drop    context.CancelFunc // gives up the connection; nil when there is none
+	told    int64              // the last entry of the log of changes that was told
+	news    chan struct{}      // closed when told grows or the connection is lost
 }
 
 // ticket is one own transaction.
@@ -51,16 +56,17 @@ type ticket struct {
 }
 
 func newFeed(config *pgx.ConnConfig, channel string, s *schema.Schema) *feed {
-	return &feed{config: config, channel: channel, server: rand.Text(), schema: s, waiting: map[uint64]*ticket{}}
+	return &feed{config: config, channel: channel, server: rand.Text(), schema: s, waiting: map[uint64]*ticket{}, news: make(chan struct{})}
 }
 
 // Start implements store.Feed.
-func (f *feed) Start(ctx context.Context, tell func([]store.Change)) error {
-	f.tell = tell
-	conn, err := f.listen(ctx)
+func (f *feed) Start(ctx context.Context, tell func([]store.Change), last func(context.Context) (int64, error)) error {
+	f.tell, f.last = tell, last
+	conn, begin, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
+	f.note(begin)
 	ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	f.done = make(chan struct{})
 	go func() {
@@ -79,28 +85,32 @@ func (f *feed) Close() error {
 	return nil
 }
 
-func (f *feed) listen(ctx context.Context) (*pgx.Conn, error) {
+// listen makes the connection, over which everything behind the entry begin of the log is heard.
+func (f *feed) listen(ctx context.Context) (conn *pgx.Conn, begin int64, err error) {
 	config := f.config.Copy()
 	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: c.Conn()} // there is no statement to cancel
 	}
-	conn, err := pgx.ConnectConfig(ctx, config)
+	if conn, err = pgx.ConnectConfig(ctx, config); err != nil {
+		return nil, 0, err
+	}
+	if _, err = conn.Exec(ctx, "LISTEN "+f.channel); err == nil {
+		begin, err = f.last(ctx)
+	}
 	if err != nil {
-		return nil, err
+		conn.Close(context.WithoutCancel(ctx))
+		return nil, 0, err
 	}
-	if _, err := conn.Exec(ctx, "LISTEN "+f.channel); err != nil {
-		conn.Close(ctx)
-		return nil, err
-	}
-	return conn, nil
+	return conn, begin, nil
 }
 
 // run hears until ctx ends, over one connection after the other.
 func (f *feed) run(ctx context.Context, conn *pgx.Conn) {
 	for ctx.Err() == nil {
 		f.hear(ctx, conn)
-		if conn = f.again(ctx); conn != nil {
-			f.tell(anyRow(f.schema))
+		var begin int64
+		if conn, begin = f.again(ctx); conn != nil {
+			f.tellAll(begin)
 		}
 	}
 	if conn != nil {
@@ -109,17 +119,17 @@ func (f *feed) run(ctx context.Context, conn *pgx.Conn) {
 }
 
 // again makes the connection anew; nil when ctx has ended.
-func (f *feed) again(ctx context.Context) *pgx.Conn {
+func (f *feed) again(ctx context.Context) (*pgx.Conn, int64) {
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
-		if conn, err := f.listen(ctx); err == nil {
-			return conn
+		if conn, begin, err := f.listen(ctx); err == nil {
+			return conn, begin
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // hear tells what comes over a connection until it is lost.
@@ -146,6 +156,7 @@ func (f *feed) hear(ctx context.Context, conn *pgx.Conn) {
 			continue
 		}
 		f.tell(changesOf(f.schema, parts))
+		f.note(m.Last)
 		parts = nil
 		if m.Server == f.server {
 			f.settle(m.Number)
@@ -165,6 +176,7 @@ func (f *feed) lose() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.drop = nil
+	f.wake()
 	for number, t := range f.waiting {
 		t.lost = true
 		close(t.heard)
@@ -182,14 +194,70 @@ func (f *feed) settle(number uint64) {
 	}
 }
 
+// note notes that the watchers have been told of all up to an entry of the log.
+func (f *feed) note(last int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last > f.told {
+		f.told = last
+		f.wake()
+	}
+}
+
+// wake lets those look again who wait for news; the caller holds the lock.
+func (f *feed) wake() {
+	close(f.news)
+	f.news = make(chan struct{})
+}
+
+// tellAll makes up for whatever the watchers weren't told up to an entry of the log.
+func (f *feed) tellAll(last int64) {
+	f.tell(anyRow(f.schema))
+	f.note(last)
+}
+
+// Await implements store.Feed. News that doesn't come is made up for: the caller is never left with what is out of date.
+func (f *feed) Await(ctx context.Context, last int64) error {
+	timer := time.NewTimer(awaitLimit)
+	defer timer.Stop()
+	for {
+		there, coming := f.progress(last)
+		switch {
+		case there:
+			return nil
+		case coming == nil:
+			f.tellAll(last)
+			return nil
+		}
+		select {
+		case <-coming:
+		case <-timer.C:
+			f.tellAll(last)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// progress reports whether an entry of the log has been told; if not, coming is closed when it may have been, and nil without a connection.
+func (f *feed) progress(last int64) (there bool, coming <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.told >= last || f.drop == nil {
+		return f.told >= last, nil
+	}
+	return false, f.news
+}
+
 // Send implements store.Feed.
-func (f *feed) Send(ctx context.Context, tx *sql.Tx, changes []store.Change) (func(bool), error) {
+func (f *feed) Send(ctx context.Context, tx *sql.Tx, changes []store.Change, last int64) (func(bool), error) {
 	f.mu.Lock()
 	f.next++
 	t := &ticket{number: f.next, epoch: f.epoch, heard: make(chan struct{})}
 	f.waiting[t.number] = t
 	f.mu.Unlock()
-	messages, err := split(f.server, t.number, changes)
+	messages, err := split(message{Server: f.server, Number: t.number, Last: last}, changes)
 	for i := 0; i < len(messages) && err == nil; i++ {
 		_, err = tx.ExecContext(ctx, "SELECT pg_notify($1, $2)", f.channel, messages[i])
 	}
@@ -203,6 +271,12 @@ func (f *feed) Send(ctx context.Context, tx *sql.Tx, changes []store.Change) (fu
 		}
 		f.settle(t.number)
 	}, nil
+}
+
+// TryHold implements store.Feed.
+func (*feed) TryHold(ctx context.Context, conn *sql.Conn, name string) (got bool, err error) {
+	err = conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock(hashtextextended('dewpoint ' || current_schema() || ' ' || $1, 0))`, name).Scan(&got)
+	return got, err
 }
 
 // wait returns once a transaction has been told; false when it has to be told by the caller, since the news may not come.

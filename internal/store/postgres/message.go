@@ -19,6 +19,7 @@ type message struct {
 	Number uint64   `json:"n"` // of the transaction
 	Part   int      `json:"p"` // makes messages differ: the server drops one that is equal to another of the transaction
 	More   bool     `json:"m,omitempty"`
+	Last   int64    `json:"l,omitempty"` // the transaction's last entry in the log of changes
 	Rows   []rowRef `json:"c"`
 }
 
@@ -29,9 +30,9 @@ type rowRef struct {
 	Key   any        `json:"k,omitempty"` // a number or a text; none means any row
 }
 
-// split makes the notifications of a transaction.
-func split(server string, number uint64, changes []store.Change) ([]string, error) {
-	m := message{Server: server, Number: number}
+// split makes the notifications of a transaction; head says whose they are.
+func split(head message, changes []store.Change) ([]string, error) {
+	m := head
 	var all []string
 	size := 0
 	flush := func(more bool) error {
@@ -62,7 +63,7 @@ func split(server string, number uint64, changes []store.Change) ([]string, erro
 		return nil, err
 	}
 	if len(all) > mostMessages {
-		return split(server, number, byTable(changes))
+		return split(head, byTable(changes))
 	}
 	return all, nil
 }

@@ -24,8 +24,8 @@ import (
 	"dewpoint/internal/store"
 )
 
-// readers bounds the connections that read at the same time.
-const readers = 8
+// readers bounds the connections that read at the same time, and one on which a lock may be held.
+const readers = 8 + 1
 
 // cancelLimit is how long a server may take to stop a statement whose caller has gone, before the connection is closed.
 const cancelLimit = 5 * time.Second
@@ -64,6 +64,8 @@ func configure(dsn string) (*pgx.ConnConfig, error) {
 		"statement_timeout":                   "30s", // of one statement; a client's regular expression can be slow
 		"lock_timeout":                        "10s", // as long as SQLite waits for another writer
 		"idle_in_transaction_session_timeout": "60s", // a server that hangs in a transaction must not stop the others
+		// One whose host has gone is missed, and its locks are free, within half a minute.
+		"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 	} {
 		if _, given := config.RuntimeParams[name]; !given {
 			config.RuntimeParams[name] = value

@@ -48,16 +48,54 @@ func DSN(t testing.TB) string {
 	t.Helper()
 	isStarted.Store(true)
 	s, err := started()
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	need(t, err)
 	name := fmt.Sprintf("test%d", databases.Add(1))
 	s.exec(t, "CREATE DATABASE "+name)
 	t.Cleanup(func() { s.exec(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return s.dsn(name)
+}
+
+// need skips a test without a server, or fails it where CI is true.
+func need(t testing.TB, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+}
+
+// Server is a PostgreSQL of one test's own, which goes with it.
+type Server struct{ *server }
+
+// Start starts one, or skips the test as DSN does.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s, err := start()
+	need(t, err)
+	t.Cleanup(s.stop)
+	return &Server{s}
+}
+
+// DSN returns the address of its database, which is empty at first.
+func (s *Server) DSN() string { return s.dsn("postgres") }
+
+// Stop ends it: connections are cut, and what was committed is kept.
+func (s *Server) Stop() { s.end() }
+
+// Restart starts it again after Stop, where it was.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	if err := s.launch(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.await(ctx); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Disconnect cuts all connections to the database of dsn.

@@ -25,6 +25,8 @@ const user = "dewpoint"
 // server is a running PostgreSQL.
 type server struct {
 	dir, address, password string
+	bin                    string // directory of the programs
+	as                     *syscall.SysProcAttr
 	process                *exec.Cmd
 	ended                  chan struct{} // closed when the process has
 	output                 bytes.Buffer  // may be read then
@@ -40,22 +42,24 @@ func start() (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir, password: rand.Text(), ended: make(chan struct{})}
+	s := &server{dir: dir, password: rand.Text(), bin: bin}
 	defer func() {
 		if err != nil {
 			s.stop()
 		}
 	}()
-	as, err := owner(dir)
-	if err != nil {
+	if s.as, err = owner(dir); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	if err := s.initialize(ctx, bin, as); err != nil {
+	if err := s.initialize(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.launch(bin, as); err != nil {
+	if s.address, err = freeAddress(); err != nil {
+		return nil, err
+	}
+	if err := s.launch(); err != nil {
 		return nil, err
 	}
 	return s, s.await(ctx)
@@ -98,34 +102,42 @@ func owner(dir string) (*syscall.SysProcAttr, error) {
 }
 
 // initialize makes the files of an installation. Its databases sort as English does, which is not what the store wants: it has to say so.
-func (s *server) initialize(ctx context.Context, bin string, as *syscall.SysProcAttr) error {
+func (s *server) initialize(ctx context.Context) error {
 	secret := filepath.Join(s.dir, "password")
 	if err := os.WriteFile(secret, []byte(s.password+"\n"), 0o644); err != nil { // the directory is closed to others
 		return err
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata", filepath.Join(s.dir, "data"), "--username", user,
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "initdb"), "--pgdata", filepath.Join(s.dir, "data"), "--username", user,
 		"--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8",
 		"--locale-provider", "icu", "--icu-locale", "en", "--no-sync")
-	cmd.SysProcAttr, cmd.Dir = as, s.dir
+	cmd.SysProcAttr, cmd.Dir = s.as, s.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return nil
 }
 
-// launch starts the process on a port that was free a moment ago. It keeps nothing over a crash of the machine, which is faster.
-func (s *server) launch(bin string, as *syscall.SysProcAttr) error {
+// freeAddress returns a loopback address that was free a moment ago.
+func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// launch starts the process. It keeps nothing over a crash of the machine, which is faster.
+func (s *server) launch() error {
+	_, port, err := net.SplitHostPort(s.address)
 	if err != nil {
 		return err
 	}
-	s.address = l.Addr().String()
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	s.process = exec.Command(filepath.Join(bin, "postgres"), "-D", filepath.Join(s.dir, "data"), "-c", "listen_addresses=127.0.0.1", "-c", "port="+port,
+	s.ended = make(chan struct{})
+	s.process = exec.Command(filepath.Join(s.bin, "postgres"), "-D", filepath.Join(s.dir, "data"), "-c", "listen_addresses=127.0.0.1", "-c", "port="+port,
 		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off")
-	s.process.SysProcAttr, s.process.Dir = as, s.dir
-	as.Pdeathsig = syscall.SIGQUIT // a test that is killed leaves no server
+	s.process.SysProcAttr, s.process.Dir = s.as, s.dir
+	s.as.Pdeathsig = syscall.SIGQUIT // a test that is killed leaves no server
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	if err := s.process.Start(); err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
@@ -154,16 +166,22 @@ func (s *server) await(ctx context.Context) error {
 	}
 }
 
+// end ends the process.
+func (s *server) end() {
+	if s.process == nil || s.process.Process == nil {
+		return
+	}
+	_ = s.process.Process.Signal(syscall.SIGINT) // "fast": connections are cut
+	select {
+	case <-s.ended:
+	case <-time.After(limit):
+		_ = s.process.Process.Signal(syscall.SIGQUIT) // "immediate"
+		<-s.ended
+	}
+}
+
 // stop ends the process and removes its files.
 func (s *server) stop() {
-	if s.process != nil && s.process.Process != nil {
-		_ = s.process.Process.Signal(syscall.SIGINT) // "fast": connections are cut
-		select {
-		case <-s.ended:
-		case <-time.After(limit):
-			_ = s.process.Process.Signal(syscall.SIGQUIT) // "immediate"
-			<-s.ended
-		}
-	}
+	s.end()
 	os.RemoveAll(s.dir)
 }
