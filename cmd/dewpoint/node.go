@@ -59,7 +59,7 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 		}
 	}()
 	n.bus = event.New(n.db)
-	if n.auth, err = auth.New(n.db, cfg.Data); err != nil {
+	if n.auth, err = auth.New(ctx, n.db, cfg.Data, databasePassword(cfg)); err != nil {
 		return nil, err
 	}
 	given := adminPassword()
@@ -100,6 +100,14 @@ func openDatabase(ctx context.Context, cfg config.Config) (*store.DB, error) {
 		return postgres.Open(ctx, dsn, model.Schema())
 	}
 	return sqlite.Open(ctx, filepath.Join(cfg.Data, "dewpoint.db"), model.Schema())
+}
+
+// databasePassword returns the password of the database, "" where it has none.
+func databasePassword(cfg config.Config) string {
+	if dsn := cfg.Database.Reveal(); dsn != "" {
+		return postgres.Password(dsn)
+	}
+	return ""
 }
 
 func (n *node) close() {

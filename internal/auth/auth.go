@@ -5,26 +5,18 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/google/renameio/v2"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/seal"
 	"dewpoint/internal/store"
 )
-
-// secretBytes is the length of the key that JWTs are signed with: that of the hash, RFC 7518 section 3.2.
-const secretBytes = 32
 
 // Service checks credentials and gives them out. It is safe for concurrent use.
 type Service struct {
@@ -41,9 +33,10 @@ type Service struct {
 }
 
 // New makes the service over db. The key that signs JWTs, and that another is made of which seals secrets in the database, lies in the file
-// "secret" of dir; it is made when it isn't there.
-func New(db *store.DB, dir string) (*Service, error) {
-	secret, err := readSecret(filepath.Join(dir, "secret"))
+// "secret" of dir. It is made when it isn't there, or taken from the other servers that share the database, if password is the one by which
+// all of them come to it.
+func New(ctx context.Context, db *store.DB, dir, password string) (*Service, error) {
+	secret, err := secretOf(ctx, db, filepath.Join(dir, "secret"), password)
 	if err != nil {
 		return nil, fmt.Errorf("the key that signs tokens: %w", err)
 	}
@@ -64,22 +57,6 @@ func concernsUs(c store.Change) bool {
 		return true
 	}
 	return false
-}
-
-func readSecret(path string) ([]byte, error) {
-	secret, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		secret = make([]byte, secretBytes)
-		rand.Read(secret)
-		return secret, renameio.WriteFile(path, secret, 0o600, renameio.IgnoreUmask())
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(secret) != secretBytes {
-		return nil, fmt.Errorf("%s has %d bytes instead of %d; remove it to have a new one made, which voids all JWTs, second factors and passwords of authorization sources", path, len(secret), secretBytes)
-	}
-	return secret, nil
 }
 
 // Seal makes of a secret what is stored of it in a column of the row, which has its key.

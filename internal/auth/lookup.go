@@ -17,8 +17,13 @@ func digestOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// find answers from the cache, or by read in one read transaction. What isn't there gives no holder (ok false) and no error.
+// find answers from the cache, or by read in one read transaction. What isn't there gives no holder (ok false) and no error. Every request
+// comes through here first, which is why it waits for the news of other servers: from then on all that this one keeps in memory (holders,
+// grants, versions of tables) is as new as the request.
 func (s *Service) find(ctx context.Context, key string, read func(*store.Tx) (holder, bool, error)) (h holder, ok bool, err error) {
+	if err := s.db.Sync(ctx); err != nil {
+		return holder{}, false, err
+	}
 	now := s.now()
 	h, ok, epoch := s.holders.get(key, now)
 	if ok {

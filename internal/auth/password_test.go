@@ -98,11 +98,11 @@ func TestSecretIsKept(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	dir := t.TempDir()
-	one, err := auth.New(b.db, dir)
+	one, err := auth.New(context.Background(), b.db, dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, err := auth.New(b.db, dir)
+	two, err := auth.New(context.Background(), b.db, dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestSecretIsKept(t *testing.T) {
 	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.New(b.db, dir); err == nil {
+	if _, err := auth.New(context.Background(), b.db, dir, ""); err == nil {
 		t.Error("a cut-off secret is accepted")
 	}
 }

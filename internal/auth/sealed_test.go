@@ -94,7 +94,7 @@ func TestASealedSecretIsGoodInItsRowAlone(t *testing.T) {
 	if err := os.Remove(filepath.Join(p.dir, "secret")); err != nil {
 		t.Fatal(err)
 	}
-	other, err := auth.New(p.db, p.dir)
+	other, err := auth.New(context.Background(), p.db, p.dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,20 +58,24 @@ func (s *Service) EndSession(ctx context.Context, token string) error {
 	})
 }
 
-// alive reports whether the session is neither too old nor unused for too long.
+// toldWithin is how long after its use by another server a session's row tells of it.
+const toldWithin = writeUseEvery + 2*flushEvery
+
+// alive reports whether the session is neither too old nor, as far as is known here, unused for too long.
 func (s *Service) alive(row model.Session, l limits) bool {
 	now := s.now()
 	used := max(row.Used, s.uses.last(useKey{"sessions", row.Key}))
 	return now.Sub(time.Unix(row.Created, 0)) < l.age && now.Sub(time.Unix(used, 0)) < l.idle
 }
 
-// sweep removes the sessions that are over.
+// sweep removes the sessions that are over, on every server.
 func (s *Service) sweep(ctx context.Context) error {
 	return s.db.Update(ctx, func(tx *store.Tx) error {
 		l, err := readLimits(tx)
 		if err != nil {
 			return err
 		}
+		l.idle += toldWithin
 		rows, err := store.FindRows[model.Session](tx)
 		if err != nil {
 			return err

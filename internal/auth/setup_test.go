@@ -41,7 +41,7 @@ func newBench(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s, err := auth.New(db, dir)
+	s, err := auth.New(context.Background(), db, dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

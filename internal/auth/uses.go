@@ -107,7 +107,7 @@ func (s *Service) flush(ctx context.Context) error {
 	}
 	return s.db.Update(ctx, func(tx *store.Tx) error {
 		for k, x := range due {
-			if err := ifThere(tx.Change(k.table, schema.IntValue(k.key), columnsOf(k.table, x))); err != nil {
+			if err := ifThere(x.write(tx, k)); err != nil {
 				return err
 			}
 		}
@@ -131,16 +131,28 @@ func (t tally) write(tx *store.Tx, user int64) error {
 	return tx.Change("users", r.Key, schema.Set{"failed_attempts": schema.IntValue(t.count)})
 }
 
-// columnsOf says where a table keeps the use of its rows.
-func columnsOf(table string, x use) schema.Set {
-	at := schema.IntValue(x.at)
+// usedIn is the column that says when a row of a table was last used.
+func usedIn(table string) string {
 	switch table {
 	case "sessions":
-		return schema.Set{"used": at}
+		return "used"
 	case "user_api_keys":
-		return schema.Set{"lastlogin_stamp": at, "lastlogin_ip": schema.TextValue(x.address)}
+		return "lastlogin_stamp"
 	}
-	return schema.Set{"last_login": at}
+	return "last_login"
+}
+
+// write writes a use down unless another server has written a later one.
+func (x use) write(tx *store.Tx, k useKey) error {
+	r, err := tx.Get(k.table, schema.IntValue(k.key))
+	if err != nil || r.Get(usedIn(k.table)).Int() > x.at {
+		return err
+	}
+	set := schema.Set{usedIn(k.table): schema.IntValue(x.at)}
+	if k.table == "user_api_keys" {
+		set["lastlogin_ip"] = schema.TextValue(x.address)
+	}
+	return tx.Change(k.table, r.Key, set)
 }
 
 // ifThere drops the error of a row that was deleted meanwhile.

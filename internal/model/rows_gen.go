@@ -1963,3 +1963,22 @@ func (r *IdempotencyKey) Scan(rec *schema.Record) {
 	r.Answer = rec.At(2).Text()
 	r.Created = rec.At(3).Int()
 }
+
+// Secret is one row of secrets: its stored columns, null as the zero value.
+type Secret struct {
+	Key    string // $key
+	Digest string // digest
+	Salt   string // salt
+	Sealed string // sealed
+}
+
+// TableName returns "secrets".
+func (*Secret) TableName() string { return "secrets" }
+
+// Scan fills r from a record of secrets.
+func (r *Secret) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	r.Digest = rec.At(1).Text()
+	r.Salt = rec.At(2).Text()
+	r.Sealed = rec.At(3).Text()
+}

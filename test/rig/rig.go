@@ -42,7 +42,7 @@ func Start(t testing.TB, dir string, log *slog.Logger) Services {
 	t.Helper()
 	s := Services{DB: Database(t, dir)}
 	var err error
-	s.Auth, err = auth.New(s.DB, dir)
+	s.Auth, err = auth.New(context.Background(), s.DB, dir, "")
 	must(t, err)
 	_, _, err = s.Auth.Bootstrap(context.Background(), Password)
 	must(t, err)

@@ -87,6 +87,15 @@ func configure(dsn string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
+// Password returns the password by which dsn comes to the database, wherever libpq would find it; "" when there is none.
+func Password(dsn string) string {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return ""
+	}
+	return config.Password
+}
+
 // look checks that the database will do, and returns a name for the place of our tables, which is the same for all servers that share it.
 func look(ctx context.Context, config *pgx.ConnConfig) (string, error) {
 	conn, err := pgx.ConnectConfig(ctx, config)
