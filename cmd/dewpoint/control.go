@@ -63,6 +63,34 @@ func (h *hypervisor) Answers(ctx context.Context) error {
 	return err
 }
 
+// keeperLock is held by the server that runs the controllers.
+const keeperLock = "keeper"
+
+// keep runs all that must run once for a database, until ctx ends: the controllers, and the upkeep of files. A server that isn't the keeper runs
+// none of it. The lock is for copies of a data directory, which all take themselves for the keeper.
+func (n *node) keep(ctx context.Context) error {
+	if n.identity.Keeper != "" {
+		n.log.Warn("this server only answers requests: another one keeps the machines, networks, disks and files of its database", "keeper", n.identity.Keeper)
+		return nil
+	}
+	waiting := func() {
+		n.log.Warn("this server only answers requests until another one with the same server-id in its data directory has ended")
+	}
+	return n.db.Hold(ctx, keeperLock, waiting, func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return n.control(ctx) })
+		group.Go(func() error { return n.keepFiles(ctx) })
+		return group.Wait()
+	})
+}
+
+// keepFiles clears away deleted files and adds up new ones, until ctx ends.
+func (n *node) keepFiles(ctx context.Context) error {
+	l := loop.New(n.library, mediaLook, n.log)
+	defer n.bus.OnWake("storage", l.Wake)()
+	return l.Run(ctx)
+}
+
 // control runs the controllers until ctx ends.
 func (n *node) control(ctx context.Context) error {
 	bootID, err := vm.ReadBootID()
@@ -88,7 +116,7 @@ func (n *node) controlVnets(ctx context.Context, bootID string) error {
 		Host: vnet.NewLinux(n.identity.Instance, dir), Wake: func() { l.Wake() }, Now: time.Now, Log: n.log,
 	})
 	l = loop.New(c, vnetLook, n.log)
-	n.bus.OnWake("vnet", l.Wake)
+	defer n.bus.OnWake("vnet", l.Wake)()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.Watch(ctx) })
 	group.Go(func() error { return l.Run(ctx) })
@@ -97,13 +125,13 @@ func (n *node) controlVnets(ctx context.Context, bootID string) error {
 
 func (n *node) controlStorage(ctx context.Context) error {
 	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.log)
-	n.bus.OnWake("storage", c.Wake)
+	defer n.bus.OnWake("storage", c.Wake)()
 	return c.Run(ctx)
 }
 
 func (n *node) controlAlarms(ctx context.Context) error {
 	l := loop.New(alarm.New(n.db, n.log), alarmLook, n.log)
-	n.bus.OnWake("alarm", l.Wake)
+	defer n.bus.OnWake("alarm", l.Wake)()
 	return l.Run(ctx)
 }
 
@@ -121,11 +149,11 @@ func (n *node) controlVMs(ctx context.Context, bootID string) error {
 		return err
 	}
 	hostLoop := loop.New(n.host, hostLook, n.log)
-	n.bus.OnWake("host", hostLoop.Wake)
+	defer n.bus.OnWake("host", hostLoop.Wake)()
 	c := vm.New(vm.Config{
 		Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: examined, BootID: bootID, Firmware: domxml.DebianFirmware,
 	}, vm.NewStoreRows(n.db, n.cfg.Data, n.identity.Instance, n.identity.Node), n.client, n.log)
-	n.bus.OnWake("vm", c.Wake)
+	defer n.bus.OnWake("vm", c.Wake)()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return hostLoop.Run(ctx) })
 	group.Go(func() error {

@@ -17,7 +17,6 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/host"
-	"dewpoint/internal/control/loop"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
@@ -39,7 +38,8 @@ type node struct {
 	bus     *event.Bus
 	auth    *auth.Service
 	engine  *engine.Engine
-	library *media.Library
+	files   files
+	library *media.Library // nil where the files are another server's
 	uploads *upload.Uploads
 	hypervisor
 	host     *host.Controller
@@ -58,10 +58,11 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 			n.close()
 		}
 	}()
-	n.bus = event.New(n.db)
+	// Before the bus: whom it wakes finds what is out of date dropped already.
 	if n.auth, err = auth.New(ctx, n.db, cfg.Data, databasePassword(cfg)); err != nil {
 		return nil, err
 	}
+	n.bus = event.New(n.db)
 	given := adminPassword()
 	password, created, err := n.auth.Bootstrap(ctx, given)
 	if err != nil {
@@ -70,9 +71,6 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 	if created && given == "" {
 		n.password = password
 	}
-	if n.library, err = media.New(n.db, cfg.Data, log); err != nil {
-		return nil, err
-	}
 	n.host = host.New(host.Config{
 		DB: n.db, Probe: &n.hypervisor, Log: log, Root: os.DirFS("/"), Data: cfg.Data,
 		Version: version, TableVersion: tableVersion, Accelerator: cfg.Accelerator,
@@ -80,15 +78,14 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 	if n.identity, err = n.host.Ensure(ctx); err != nil {
 		return nil, err
 	}
-	// For whoever cleans up a host whose database is gone.
-	if err := os.WriteFile(filepath.Join(cfg.Data, "instance"), []byte(n.identity.Instance+"\n"), 0o644); err != nil {
+	if err := n.openFiles(); err != nil {
 		return nil, err
 	}
 	n.engine = engine.New(n.db, n.bus, n.auth, log)
 	if err := n.engine.Prepare(ctx); err != nil {
 		return nil, fmt.Errorf("preparing the tables: %w", err)
 	}
-	if n.uploads, err = upload.New(n.engine, n.library, cfg.Data, log); err != nil {
+	if n.uploads, err = upload.New(n.engine, n.files, cfg.Data, log); err != nil {
 		return nil, err
 	}
 	return n, nil
@@ -120,12 +117,12 @@ func (n *node) close() {
 // handler joins the dialects.
 func (n *node) handler() http.Handler {
 	mux := http.NewServeMux()
-	tables := table.New(n.engine, n.auth, n.library, table.Version{Version: tableVersion, Hash: version})
+	tables := table.New(n.engine, n.auth, n.files, table.Version{Version: tableVersion, Hash: version})
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/version.json"} {
 		mux.Handle(path, tables)
 	}
 	resources := resource.New(resource.Config{
-		Engine: n.engine, Auth: n.auth, Media: n.library, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
+		Engine: n.engine, Auth: n.auth, Media: n.files, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
 	})
 	for _, path := range []string{resource.Prefix, resource.Prefix + "/", "/health"} {
 		mux.Handle(path, resources)
@@ -137,14 +134,11 @@ func (n *node) handler() http.Handler {
 // run starts what works in the background; all of it ends with ctx.
 func (n *node) run(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { return ended(ctx, n.auth.Run(ctx)) })
-	upkeep := loop.New(n.library, mediaLook, n.log)
-	n.bus.OnWake("storage", upkeep.Wake)
-	group.Go(func() error { return ended(ctx, upkeep.Run(ctx)) })
 	group.Go(func() error {
 		n.uploads.Run(ctx)
 		return nil
 	})
-	group.Go(func() error { return ended(ctx, n.control(ctx)) })
+	group.Go(func() error { return ended(ctx, n.keep(ctx)) })
 }
 
 // ended turns the end of ctx, which every background part returns, into no error.

@@ -13,7 +13,7 @@ import (
 // Bus hands the changes of one database to who asked for them. It is safe for concurrent use.
 type Bus struct {
 	mu        sync.RWMutex
-	nudges    map[string][]func()
+	nudges    map[string]map[int]func()
 	listeners map[int]chan []store.Change
 	next      int
 	tables    map[string]*tableState
@@ -25,18 +25,29 @@ type Bus struct {
 // New makes a bus that hears every commit of db.
 func New(db *store.DB) *Bus {
 	b := &Bus{
-		nudges: map[string][]func(){}, listeners: map[int]chan []store.Change{},
+		nudges: map[string]map[int]func(){}, listeners: map[int]chan []store.Change{},
 		tables: map[string]*tableState{}, boot: rand.Text(), done: make(chan struct{}),
 	}
 	db.Watch(b.publish)
 	return b
 }
 
-// OnWake calls nudge after each commit that changed a table which declares that it wakes the area. Nudge must not block.
-func (b *Bus) OnWake(area string, nudge func()) {
+// OnWake calls nudge after each commit that changed a table which declares that it wakes the area, until the function that it returns is
+// called. Nudge must not block.
+func (b *Bus) OnWake(area string, nudge func()) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.nudges[area] = append(b.nudges[area], nudge)
+	if b.nudges[area] == nil {
+		b.nudges[area] = map[int]func(){}
+	}
+	id := b.next
+	b.next++
+	b.nudges[area][id] = nudge
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.nudges[area], id)
+	}
 }
 
 // Wake nudges an area without a change, as when somebody asks for a fresh look.

@@ -43,6 +43,14 @@ func TestVersionsAndPulses(t *testing.T) {
 	if len(pulse) != 0 {
 		t.Error("a pulse that was stopped beats")
 	}
+	nudged := 0
+	asleep := bus.OnWake("vnet", func() { nudged++ })
+	touch("vnets")
+	asleep()
+	touch("vnets")
+	if nudged != 1 {
+		t.Errorf("an area was nudged %d times, want once: before it was taken off", nudged)
+	}
 	if event.New(db).Boot() == bus.Boot() {
 		t.Error("two runs have the same name")
 	}

@@ -190,6 +190,8 @@ func system() *schema.Table {
 			schema.String("cloud_name").ReadOnly().Summary(),
 			schema.String("branch").ReadOnly().Summary(),
 			schema.String("instance").ReadOnly().Note("four hex digits in the names of everything that this database has on hosts"),
+			schema.String("keeper").ReadOnly().Hidden().Note("server-id of the server that keeps all that; null where no other can have the database"),
+			schema.String("keeper_host").ReadOnly().Hidden().Note("its host's name"),
 		},
 	}
 }

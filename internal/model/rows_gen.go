@@ -422,12 +422,14 @@ func (r *ClusterTierStats) Scan(rec *schema.Record) {
 
 // System is one row of system: its stored columns, null as the zero value.
 type System struct {
-	Key       int64  // $key
-	YbVersion string // yb_version
-	OSVersion string // os_version
-	CloudName string // cloud_name
-	Branch    string // branch
-	Instance  string // instance
+	Key        int64  // $key
+	YbVersion  string // yb_version
+	OSVersion  string // os_version
+	CloudName  string // cloud_name
+	Branch     string // branch
+	Instance   string // instance
+	Keeper     string // keeper
+	KeeperHost string // keeper_host
 }
 
 // TableName returns "system".
@@ -441,6 +443,8 @@ func (r *System) Scan(rec *schema.Record) {
 	r.CloudName = rec.At(2).Text()
 	r.Branch = rec.At(3).Text()
 	r.Instance = rec.At(4).Text()
+	r.Keeper = rec.At(5).Text()
+	r.KeeperHost = rec.At(6).Text()
 }
 
 // Setting is one row of settings: its stored columns, null as the zero value.

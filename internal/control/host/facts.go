@@ -12,7 +12,8 @@ import (
 
 // facts is what the host says of itself.
 type facts struct {
-	machineID, hostname      string
+	machineID, serverID      string
+	hostname                 string
 	model, cpu, cpuSpeed     string
 	osVersion, kernelVersion string
 	bootID                   string

@@ -44,6 +44,9 @@ type Config struct {
 type Identity struct {
 	Node, Cluster int64
 	Instance      string // four hex digits
+	// Keeper is empty when the machines, networks, disks and files of this database are this server's to keep, and else the name of the host
+	// whose server does.
+	Keeper string
 }
 
 // Controller is the reconciler "host".
@@ -120,6 +123,9 @@ func (c *Controller) pass(ctx context.Context) (Identity, error) {
 	if facts.machineID, err = machineID(c.Root, c.Data); err != nil {
 		return Identity{}, err
 	}
+	if facts.serverID, err = serverID(c.Data); err != nil {
+		return Identity{}, err
+	}
 	if facts.load, err = readLoad(c.Root); err != nil {
 		return Identity{}, fmt.Errorf("reading the host's load: %w", err)
 	}
@@ -145,13 +151,17 @@ func (c *Controller) write(tx *store.Tx, f facts, pools []pool) (id Identity, er
 	if err != nil {
 		return id, err
 	}
-	if id.Instance, err = c.ensureSystem(tx, f, settings["cloud_name"]); err != nil {
+	if id.Instance, id.Keeper, err = c.ensureSystem(tx, f, settings["cloud_name"]); err != nil {
 		return id, err
 	}
 	if id.Cluster, err = ensureCluster(tx); err != nil {
 		return id, err
 	}
-	if id.Node, err = c.ensureNode(tx, f, id.Cluster, settings["accelerator"]); err != nil {
+	if id.Keeper != "" {
+		id.Node, err = c.ensureHelper(tx, f, id)
+		return id, err
+	}
+	if id.Node, err = c.ensureNode(tx, f, id.Cluster, settings["accelerator"], c.health()); err != nil {
 		return id, err
 	}
 	if err := c.ensureTiers(tx, id.Cluster, pools, f.disks); err != nil {

@@ -19,6 +19,8 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres"
+	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
 )
 
@@ -233,6 +235,57 @@ func TestHostWithoutMachineID(t *testing.T) {
 	}
 	if _, err := host.New(c).Ensure(background); err == nil {
 		t.Error("a spoilt node-id is replaced, which would make a second node of this host")
+	}
+}
+
+// TestOneServerKeepsASharedDatabase has servers with data directories of their own come to one database, on one host.
+func TestOneServerKeepsASharedDatabase(t *testing.T) {
+	t.Parallel()
+	db, err := postgres.Open(background, pgtest.Start(t).DSN(), model.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	come := func(data string) (*host.Controller, host.Identity) {
+		t.Helper()
+		h := host.New(host.Config{DB: db, Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, TableVersion: "26"})
+		id, err := h.Ensure(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h, id
+	}
+	first, second := t.TempDir(), t.TempDir()
+	keeper, one := come(first)
+	_, two := come(second)
+	if one.Keeper != "" || two.Keeper != "alpha" || one.Instance != two.Instance || one.Cluster != two.Cluster || one.Node == two.Node {
+		t.Errorf("the first is %+v, the second %+v", one, two)
+	}
+	if err := keeper.Reconcile(background); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nodes(t, db) {
+		view(t, db, func(tx *store.Tx) error {
+			status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(n.Machine))
+			if strings.HasPrefix(status.StatusInfo, "only answers requests: the server on alpha") != (n.Key == two.Node) || status.State != "online" {
+				t.Errorf("node %d: %+v", n.Key, status)
+			}
+			return err
+		})
+	}
+	// Over restarts, and after a move of the data directory, nothing changes.
+	moved := filepath.Join(t.TempDir(), "moved")
+	if err := os.Rename(first, moved); err != nil {
+		t.Fatal(err)
+	}
+	if _, again := come(second); again != two {
+		t.Errorf("the second after a restart: %+v, want %+v", again, two)
+	}
+	if _, again := come(moved); again != one {
+		t.Errorf("the first after a move: %+v, want %+v", again, one)
+	}
+	if n := len(nodes(t, db)); n != 2 {
+		t.Errorf("%d nodes", n)
 	}
 }
 

@@ -22,20 +22,28 @@ func machineID(root fs.FS, data string) (string, error) {
 	if id, err := readLine(root, "etc/machine-id"); err == nil && machineIDText.MatchString(id) {
 		return id, nil
 	}
-	path := filepath.Join(data, "node-id")
+	return keptID(data, "node-id")
+}
+
+// serverID returns what tells this data directory from others. It moves with the directory.
+func serverID(data string) (string, error) { return keptID(data, "server-id") }
+
+// keptID returns the random id that is kept in a file of the data directory.
+func keptID(data, name string) (string, error) {
+	path := filepath.Join(data, name)
 	text, err := os.ReadFile(path)
 	if err == nil {
 		if id := strings.TrimSpace(string(text)); machineIDText.MatchString(id) {
 			return id, nil
 		}
-		return "", fmt.Errorf("%s holds no node id (32 hex digits)", path)
+		return "", fmt.Errorf("%s holds no id (32 hex digits)", path)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("reading the node id: %w", err)
+		return "", fmt.Errorf("reading the %s: %w", name, err)
 	}
 	id := randomHex(16)
 	if err := renameio.WriteFile(path, []byte(id+"\n"), 0o644); err != nil {
-		return "", fmt.Errorf("keeping the node id: %w", err)
+		return "", fmt.Errorf("keeping the %s: %w", name, err)
 	}
 	return id, nil
 }

@@ -1,6 +1,9 @@
 package host
 
 import (
+	"cmp"
+	"fmt"
+
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -45,8 +48,8 @@ func ensureCluster(tx *store.Tx) (int64, error) {
 }
 
 // ensureSystem keeps the one row about the whole system. Its instance is made with it and never changes: everything on the host is
-// marked by it.
-func (c *Controller) ensureSystem(tx *store.Tx, f facts, cloudName string) (instance string, err error) {
+// marked by it. The keeper is empty when this is the server that keeps it, else the host of the one that does.
+func (c *Controller) ensureSystem(tx *store.Tx, f facts, cloudName string) (instance, keeper string, err error) {
 	if cloudName == "" {
 		cloudName = f.hostname
 	}
@@ -56,19 +59,46 @@ func (c *Controller) ensureSystem(tx *store.Tx, f facts, cloudName string) (inst
 	}
 	found, err := tx.Find("system")
 	if err != nil {
-		return "", err
+		return "", "", err
+	}
+	if c.DB.Shared() {
+		// Rows don't say yet which host they belong to, and disks lie in one data directory. So the first server keeps everything, and no other
+		// takes over when it ends: that would make empty disks in its own directory.
+		if len(found) > 0 && found[0].Get("keeper").Text() != "" && found[0].Get("keeper").Text() != f.serverID {
+			return found[0].Get("instance").Text(), cmp.Or(found[0].Get("keeper_host").Text(), "another host"), nil
+		}
+		want["keeper"], want["keeper_host"] = schema.TextValue(f.serverID), schema.TextValue(f.hostname)
 	}
 	if len(found) > 0 && found[0].Get("instance").Text() != "" {
-		return found[0].Get("instance").Text(), put(tx, found[0], want)
+		return found[0].Get("instance").Text(), "", put(tx, found[0], want)
 	}
 	instance = randomHex(2)
 	want["instance"] = schema.TextValue(instance)
 	_, err = ensureOne(tx, "system", want)
-	return instance, err
+	return instance, "", err
+}
+
+// ensureHelper keeps the node of a server that only answers requests. The same host may have the keeper too: theirs are two rows.
+func (c *Controller) ensureHelper(tx *store.Tx, f facts, id Identity) (int64, error) {
+	f.machineID += "-" + f.serverID
+	return c.ensureNode(tx, f, id.Cluster, "", health{
+		"online", fmt.Sprintf("only answers requests: the server on %s keeps the machines, networks, disks and files", id.Keeper),
+	})
+}
+
+// health is what the status rows say of a node.
+type health struct{ state, info string }
+
+// health is that of the keeper's.
+func (c *Controller) health() health {
+	if c.trouble != "" {
+		return health{"warning", c.trouble}
+	}
+	return health{state: "online"}
 }
 
 // ensureNode keeps this host's node and the machine that comes with it.
-func (c *Controller) ensureNode(tx *store.Tx, f facts, cluster int64, setting string) (int64, error) {
+func (c *Controller) ensureNode(tx *store.Tx, f facts, cluster int64, setting string, h health) (int64, error) {
 	text, number := schema.TextValue, schema.IntValue
 	columns := schema.Set{
 		"machine_id": text(f.machineID), "name": text(f.hostname), "cluster": number(cluster), "model": text(f.model),
@@ -99,13 +129,9 @@ func (c *Controller) ensureNode(tx *store.Tx, f facts, cluster int64, setting st
 	if err != nil {
 		return 0, err
 	}
-	state := "online"
-	if c.trouble != "" {
-		state = "warning"
-	}
 	return key.Int(), put(tx, status, schema.Set{
 		"running": schema.BoolValue(true), "powerstate": schema.BoolValue(true), "migratable": schema.BoolValue(false), "status": text("running"),
-		"state": text(state), "status_info": text(c.trouble), "node": key, "started": number(f.bootedAt), "boot_id": text(f.bootID),
+		"state": text(h.state), "status_info": text(h.info), "node": key, "started": number(f.bootedAt), "boot_id": text(f.bootID),
 	})
 }
 

@@ -63,12 +63,9 @@ func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
 	if err := writeTotals(tx, id.Node, here); err != nil {
 		return err
 	}
-	state := "online"
-	if c.trouble != "" {
-		state = "warning"
-	}
+	h := c.health()
 	set := schema.Set{
-		"status": schema.TextValue("online"), "state": schema.TextValue(state), "status_info": schema.TextValue(c.trouble),
+		"status": schema.TextValue("online"), "state": schema.TextValue(h.state), "status_info": schema.TextValue(h.info),
 		"total_nodes": number(1), "online_nodes": number(1), "running_machines": number(vms.machines),
 		"total_ram": number(f.ramMiB), "online_ram": number(f.ramMiB), "used_ram": number(vms.ramMiB),
 		"total_cores": number(f.cores), "online_cores": number(f.cores), "used_cores": number(vms.cores),

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"dewpoint/internal/api/table"
+	"dewpoint/internal/api/upload"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/media"
+)
+
+// files is where the bytes of files are, in the words of both dialects.
+type files interface {
+	table.Files
+	upload.Library
+}
+
+// openFiles opens the library in the data directory, unless another server keeps the files of the database.
+func (n *node) openFiles() (err error) {
+	if n.identity.Keeper != "" {
+		n.files = filesElsewhere{n.identity.Keeper}
+		return nil
+	}
+	// For whoever cleans up a host whose database is gone.
+	if err := os.WriteFile(filepath.Join(n.cfg.Data, "instance"), []byte(n.identity.Instance+"\n"), 0o644); err != nil {
+		return fmt.Errorf("keeping the name of the instance: %w", err)
+	}
+	n.library, err = media.New(n.db, n.cfg.Data, n.log)
+	n.files = n.library
+	return err
+}
+
+// filesElsewhere are in the library of the keeper, by the name of its host: all that touches their bytes is refused.
+type filesElsewhere struct{ keeper string }
+
+func (f filesElsewhere) err() error {
+	return errs.New(errs.Unavailable, "files_elsewhere", "the bytes of files are kept by the server on %s; send this request there", f.keeper)
+}
+
+// Open implements table.Files and resource.Media.
+func (f filesElsewhere) Open(context.Context, int64) (io.ReadSeekCloser, string, time.Time, error) {
+	return nil, "", time.Time{}, f.err()
+}
+
+// WriteAt implements table.Files.
+func (f filesElsewhere) WriteAt(context.Context, int64, int64, io.Reader) error { return f.err() }
+
+// Room implements upload.Library.
+func (f filesElsewhere) Room(int64) error { return f.err() }
+
+// Adopt implements upload.Library.
+func (f filesElsewhere) Adopt(context.Context, int64, string) error { return f.err() }
