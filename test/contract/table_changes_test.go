@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,8 +30,14 @@ func request(ctx context.Context, s *harness.Server, method, path, body string, 
 // persist makes a request until it is answered, as a client does whose server comes back.
 func persist(t *testing.T, s *harness.Server, method, path, body string, headers ...string) (status int, text string, header http.Header) {
 	t.Helper()
+	return persistAt(t, func() *harness.Server { return s }, method, path, body, headers...)
+}
+
+// persistAt is persist with a choice of the server for each try.
+func persistAt(t *testing.T, pick func() *harness.Server, method, path, body string, headers ...string) (status int, text string, header http.Header) {
+	t.Helper()
 	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { // between two tries
-		resp, err := request(t.Context(), s, method, path, body, headers...)
+		resp, err := request(t.Context(), pick(), method, path, body, headers...)
 		if err != nil {
 			continue
 		}
@@ -46,87 +51,6 @@ func persist(t *testing.T, s *harness.Server, method, path, body string, headers
 	return 0, "", nil
 }
 
-// mirror keeps a copy of a table by its feed, over any number of connections.
-type mirror struct {
-	mu     sync.Mutex
-	rows   map[string]string
-	last   string
-	resets int
-}
-
-func (m *mirror) run(ctx context.Context, s *harness.Server, path string, ready func()) {
-	for ; ctx.Err() == nil; time.Sleep(10 * time.Millisecond) { // a browser waits longer
-		var headers []string
-		if m.last != "" {
-			headers = []string{"Last-Event-ID", m.last}
-		}
-		resp, err := request(ctx, s, "GET", path, "", headers...)
-		if err != nil {
-			continue
-		}
-		m.read(resp.Body, ready)
-		resp.Body.Close()
-	}
-}
-
-func (m *mirror) read(body io.Reader, ready func()) {
-	kind, data, id := "", "", ""
-	for lines := bufio.NewScanner(body); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), ": ")
-		switch name {
-		case "id":
-			id = value
-		case "event":
-			kind = value
-		case "data":
-			data = value
-		case "":
-			if id != "" {
-				m.apply(kind, data, id)
-				ready()
-			}
-			kind, data, id = "", "", ""
-		}
-	}
-}
-
-func (m *mirror) apply(kind, data, id string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.last = id
-	var row struct {
-		Key json.Number `json:"$key"`
-	}
-	json.Unmarshal([]byte(data), &row)
-	switch kind {
-	case "created", "changed":
-		m.rows[row.Key.String()] = data
-	case "deleted":
-		delete(m.rows, row.Key.String())
-	case "reset":
-		m.resets++
-	}
-}
-
-// differs compares the copy with a list.
-func (m *mirror) differs(list []json.RawMessage) string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(list) != len(m.rows) {
-		return fmt.Sprintf("%d rows, want %d", len(m.rows), len(list))
-	}
-	for _, raw := range list {
-		var row struct {
-			Key json.Number `json:"$key"`
-		}
-		json.Unmarshal(raw, &row)
-		if m.rows[row.Key.String()] != string(raw) {
-			return fmt.Sprintf("%s, want %s", m.rows[row.Key.String()], raw)
-		}
-	}
-	return ""
-}
-
 // TestFeedOverKills kills the server while rows are written and a client follows them: the client's copy ends the same as the table,
 // without reading anew.
 func TestFeedOverKills(t *testing.T) {
@@ -134,12 +58,12 @@ func TestFeedOverKills(t *testing.T) {
 	s := harness.Start(t)
 	const query = "clusters?fields=$key,name,description&filter=name%20bw%20'x'"
 	ctx, cancel := context.WithCancel(t.Context())
-	m := &mirror{rows: map[string]string{}}
+	m := newWatcher(t, s, query)
 	var running, writing sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
 	ready := make(chan struct{})
-	running.Go(func() { m.run(ctx, s, query+"&watch=1", sync.OnceFunc(func() { close(ready) })) })
+	running.Go(func() { m.run(ctx, sync.OnceFunc(func() { close(ready) })) })
 	<-ready
 	writing.Go(func() {
 		for i := range 60 {
@@ -178,12 +102,6 @@ func TestFeedOverKills(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("an open feed held the server up for %v", took)
 	}
-}
-
-func (m *mirror) progress() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.rows)
 }
 
 func rowsOf(t *testing.T, s *harness.Server, query string) (rows []json.RawMessage) {

@@ -32,6 +32,18 @@ func makeVnet(c *harness.Client, name, network string, columns map[string]any) (
 	return key
 }
 
+// makeWhole makes a VM with a drive, on a network of its own, and powers both on.
+func makeWhole(c *harness.Client, name, network string) vm {
+	c.T.Helper()
+	vnet := makeVnet(c, name, network, nil)
+	g := makeVM(c, name, nil)
+	g.vnet = vnet
+	c.Create("machine_drives", map[string]any{"machine": g.machine, "disksize": 16 << 20})
+	c.Create("machine_nics", map[string]any{"machine": g.machine, "vnet": g.vnet})
+	act(c, g, "poweron")
+	return g
+}
+
 // powerOf returns whether a row of a table with a machine (vms, vnets) runs, and the word and the reason of its status.
 func powerOf(c *harness.Client, table, key string) (running bool, status, info string) {
 	c.T.Helper()

@@ -19,12 +19,7 @@ func TestTwoServers(t *testing.T) {
 	for i := range servers {
 		s := harness.Start(t)
 		c := s.Table()
-		g := vm{name: "twin", vnet: makeVnet(c, "twins", "10.74.0.0/24", nil)}
-		made := makeVM(c, g.name, nil)
-		g.key, g.machine = made.key, made.machine
-		c.Create("machine_drives", map[string]any{"machine": g.machine, "disksize": 16 << 20})
-		c.Create("machine_nics", map[string]any{"machine": g.machine, "vnet": g.vnet})
-		act(c, g, "poweron")
+		g := makeWhole(c, "twin", "10.74.0.0/24")
 		servers[i], instances[i], guests[i] = s, s.Instance(), g
 	}
 	var lives [2]life

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,14 +29,21 @@ type Reply struct {
 	Body   []byte
 }
 
+// Basic returns the header of a name and password.
+func Basic(name, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))
+}
+
 // Table returns a client of the table API that logs in by Basic as admin.
 func (s *Server) Table() *Client {
-	req, err := http.NewRequest("GET", s.URL, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.SetBasicAuth("admin", AdminPassword)
-	return &Client{T: s.t, Base: s.URL + "/api/v4/", HTTP: s.HTTP, Authorization: req.Header.Get("Authorization")}
+	return &Client{T: s.t, Base: s.URL + "/api/v4/", HTTP: s.HTTP, Authorization: Basic("admin", AdminPassword)}
+}
+
+// With returns a client with another credential.
+func (c *Client) With(authorization string) *Client {
+	other := *c
+	other.Authorization = authorization
+	return &other
 }
 
 // Resource returns a client of the resource API that has logged in as admin.

@@ -62,6 +62,12 @@ func Binary(t testing.TB) string {
 // removed then, unless the test failed.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
+	return StartIn(t, dataDir(t), args...)
+}
+
+// dataDir makes a data directory for a test.
+func dataDir(t testing.TB) string {
+	t.Helper()
 	// Not t.TempDir: libvirt's QEMU must be able to reach into it, and a failed test's serial lines are worth keeping.
 	data, err := os.MkdirTemp("", "dewpoint-test-")
 	if err != nil {
@@ -77,13 +83,21 @@ func Start(t testing.TB, args ...string) *Server {
 		}
 		os.RemoveAll(data)
 	})
-	return StartIn(t, data, args...)
+	return data
 }
 
 // StartIn is Start with a data directory of the caller's, who removes it.
 func StartIn(t testing.TB, data string, args ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, Data: data, args: args, HTTP: &http.Client{Transport: &http.Transport{
+	s := newServer(t, data, args...)
+	s.Run()
+	return s
+}
+
+// newServer prepares a server that has yet to be started.
+func newServer(t testing.TB, data string, args ...string) *Server {
+	t.Helper()
+	s := &Server{t: t, Data: data, listen: freePort(t), args: args, HTTP: &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64,
 	}}}
 	t.Cleanup(func() {
@@ -92,26 +106,29 @@ func StartIn(t testing.TB, data string, args ...string) *Server {
 			t.Logf("the server's log:\n%s", s.Log())
 		}
 	})
-	s.Run()
 	return s
 }
 
-// Run starts the program again after Stop or Kill, and waits until it is ready. From the second time on it listens where it did before.
+// Run starts the program again after Stop or Kill, where it listened before, and waits until it is ready.
 func (s *Server) Run() {
 	s.t.Helper()
-	if s.listen == "" {
-		s.listen = freePort(s.t)
+	if err := s.start(); err != nil {
+		s.t.Fatal(err)
 	}
+}
+
+func (s *Server) start() error {
 	s.cmd = exec.Command(Binary(s.t), append([]string{"serve", "--data", s.Data, "--listen", s.listen}, s.args...)...)
 	s.cmd.Env = append(os.Environ(), "DEWPOINT_ADMIN_PASSWORD="+AdminPassword)
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	began := time.Now()
 	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		s.cmd = nil
+		return err
 	}
 	ready, exited := make(chan string, 1), make(chan error, 1)
 	s.exited = exited
@@ -127,11 +144,12 @@ func (s *Server) Run() {
 	select {
 	case s.URL = <-ready:
 		s.Started = time.Since(began)
+		return nil
 	case err := <-exited:
 		s.cmd = nil
-		s.t.Fatalf("the server ended before it was ready: %v\n%s", err, s.Log())
+		return fmt.Errorf("the server ended before it was ready: %w\n%s", err, s.Log())
 	case <-time.After(30 * time.Second):
-		s.t.Fatalf("the server isn't ready after 30 s:\n%s", s.Log())
+		return fmt.Errorf("the server isn't ready after 30 s:\n%s", s.Log())
 	}
 }
 
