@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -15,6 +16,8 @@ import (
 const (
 	// logBatch is how many entries of the log of changes are worked off at once.
 	logBatch = 1000
+	// listTime is how long after a feed was opened, or has told to read anew, its client may be reading the list.
+	listTime = 30 * time.Second
 	// mostTracked bounds the rows of a feed that has to remember them, which takes about a hundred bytes for each.
 	mostTracked = 20_000
 )
@@ -56,7 +59,8 @@ type Feed struct {
 	seen     map[string]uint64
 	pending  []Event // of the time before the feed was opened, up to the entry opened
 	opened   int64
-	doubtful bool // the caller's credential may be void
+	listing  time.Time // until when the client may be reading the list, with rows that were never shown here
+	doubtful bool      // the caller's credential may be void
 	wake     <-chan struct{}
 	stopWake func()
 }
@@ -145,7 +149,7 @@ func (f *Feed) open(ctx context.Context, before int64) error {
 	if f.pending, err = f.catchUp(ctx, rows, before, after); len(f.pending) == 0 {
 		f.cursor = before
 	}
-	f.opened = before
+	f.opened, f.listing = before, time.Now().Add(listTime)
 	return err
 }
 
@@ -192,7 +196,7 @@ func (f *Feed) startOver(ctx context.Context) ([]Event, bool, error) {
 		}
 		f.remember(rows)
 	}
-	f.cursor = last
+	f.cursor, f.listing = last, time.Now().Add(listTime)
 	return []Event{reset(last)}, true, nil
 }
 

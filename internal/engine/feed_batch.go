@@ -5,7 +5,10 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -13,6 +16,7 @@ import (
 // batch is what some entries of the log of changes mean for a feed.
 type batch struct {
 	rows    map[string]store.Logged // of the feed's table, by key: the last entry of each
+	been    map[string]bool         // those of them that were there before their last entry, or still are
 	others  bool                    // rows of other tables that the feed shows have changed
 	decided bool                    // such that decide which rows it shows
 	rights  bool                    // the rights of somebody have changed
@@ -21,7 +25,7 @@ type batch struct {
 }
 
 func (f *Feed) batch(entries []store.Logged) batch {
-	b := batch{rows: map[string]store.Logged{}, begin: f.cursor, end: entries[len(entries)-1].Seq}
+	b := batch{rows: map[string]store.Logged{}, been: map[string]bool{}, begin: f.cursor, end: entries[len(entries)-1].Seq}
 	for _, l := range entries {
 		b.add(f, l)
 	}
@@ -40,6 +44,7 @@ func (b *batch) add(f *Feed, l store.Logged) {
 			l.Verb = store.Created
 		}
 		b.rows[l.Key.Text()] = l
+		b.been[l.Key.Text()] = b.been[l.Key.Text()] || l.Verb != store.Deleted
 	case slices.Contains(f.decide, l.Table.Name):
 		b.others, b.decided = true, true
 	case slices.Contains(f.reads, l.Table.Name):
@@ -96,6 +101,10 @@ func (f *Feed) compare(ctx context.Context, b batch) (events []Event, err error)
 	if err != nil {
 		return nil, err
 	}
+	listed, missed, err := f.listed(ctx, rows, b)
+	if err != nil {
+		return nil, err
+	}
 	if b.others {
 		events = f.compareOthers(rows, b)
 	}
@@ -110,12 +119,61 @@ func (f *Feed) compare(ctx context.Context, b batch) (events []Event, err error)
 		case shows && hash != row.hash:
 			l.Verb = store.Changed
 			events = append(events, shown(l, row))
-		case !shows && known:
+		case !shows && (known || listed[key]):
 			events = append(events, gone(l.Seq, l.Key))
 		}
 		f.note(key, row, shows)
 	}
+	if missed {
+		f.listing = time.Now().Add(listTime)
+		events = append(events, reset(b.end))
+	}
 	return events, nil
+}
+
+// listed finds, while the client may be reading the list, those rows of a batch that it may have found there though the feed has never shown
+// them: they came and went between two looks of the feed. Missed reports that there is one of which it can't be known any more whether the
+// caller could see it.
+func (f *Feed) listed(ctx context.Context, rows map[string]feedRow, b batch) (listed map[string]bool, missed bool, err error) {
+	var keys []string
+	for key, been := range b.been {
+		_, shows := rows[key]
+		_, known := f.seen[key]
+		if been && !shows && !known && time.Now().Before(f.listing) {
+			keys = append(keys, key)
+		}
+	}
+	listed = map[string]bool{}
+	if len(keys) == 0 {
+		return listed, false, nil
+	}
+	err = f.eng.db.View(ctx, func(tx *store.Tx) error {
+		for _, key := range keys {
+			gone, may, err := f.mayList(tx, f.keyValue(key))
+			if err != nil {
+				return err
+			}
+			listed[key], missed = may, missed || gone && !may
+		}
+		return nil
+	})
+	return listed, missed, err
+}
+
+// mayList reports whether a row is gone, and whether the caller may know of it. What may not be seen now could not be seen before either: a
+// change of the caller's rights ends the feed.
+func (f *Feed) mayList(tx *store.Tx, key schema.Value) (gone, may bool, err error) {
+	r, err := tx.Get(f.table.Name, key)
+	if errs.Is(err, errs.NotFound) {
+		return true, f.actor.Admin, nil
+	}
+	if err == nil {
+		err = perm.Check(tx, f.actor, perm.List, r)
+	}
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
+		return false, false, nil
+	}
+	return false, err == nil, err
 }
 
 // compareOthers tells of the rows that have no entry of their own, given all rows that are shown now.
@@ -147,7 +205,7 @@ func (f *Feed) compareOthers(rows map[string]feedRow, b batch) (events []Event) 
 // catchUp makes the events of the entries behind the feed's cursor, given the rows as they were read between the entries before and
 // after. It tells to read anew where it can't know which rows were shown.
 func (f *Feed) catchUp(ctx context.Context, rows map[string]feedRow, before, after int64) ([]Event, error) {
-	b := batch{rows: map[string]store.Logged{}, begin: f.cursor, end: after}
+	b := batch{rows: map[string]store.Logged{}, been: map[string]bool{}, begin: f.cursor, end: after}
 	for at := f.cursor; at < after; {
 		entries, err := f.eng.db.ChangesSince(ctx, at, logBatch)
 		if err != nil || len(entries) == 0 {

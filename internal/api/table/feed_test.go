@@ -180,6 +180,60 @@ func TestFeedIsCutOffAtItsBeginning(t *testing.T) {
 	}
 }
 
+// TestFeedKnowsWhatAListHasShown has a client open a feed and then read the list, in which there is a row that comes and goes before the feed looks.
+func TestFeedKnowsWhatAListHasShown(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("users", `{"name":"bob","password":"bobs password"}`)
+	bob := basic("bob", "bobs password")
+	for name, test := range map[string]struct {
+		query string
+		with  []credential
+		leave func(key string)
+	}{
+		"remembered rows": {"fields=$key,name,user%23name%20as%20user", []credential{admin}, nil},
+		"somebody's rows": {"fields=$key,name", []credential{bob}, nil},
+		"no match any more": {"fields=$key,name&filter=name%20bw%20'x'", []credential{bob}, func(key string) {
+			s.send("PUT", "/api/v4/user_api_keys/"+key, strings.NewReader(`{"name":"y"}`), bob).must(t, 200)
+		}},
+	} {
+		for round := range 5 {
+			f := s.follow("/api/v4/user_api_keys?watch=1&"+test.query, "", test.with...)
+			key := s.send("POST", "/api/v4/user_api_keys", strings.NewReader(`{"name":"x"}`), test.with...).must(t, 201).object(t)["$key"].(string)
+			read := func() (keys []string) {
+				var rows []json.RawMessage
+				json.Unmarshal([]byte(s.send("GET", "/api/v4/user_api_keys?"+test.query, nil, test.with...).must(t, 200).body), &rows)
+				for _, row := range rows {
+					keys = append(keys, keyOf(row))
+				}
+				return keys
+			}
+			has := read()
+			if !slices.Contains(has, key) {
+				t.Fatalf("%s: the list is %v", name, has)
+			}
+			if test.leave != nil {
+				test.leave(key)
+			} else {
+				s.send("DELETE", "/api/v4/user_api_keys/"+key, nil, test.with...).must(t, 200)
+			}
+			for slices.Contains(has, key) {
+				switch kind, data, _ := strings.Cut(f.event(), " "); {
+				case kind == "reset":
+					has = read()
+				case kind == "deleted" && keyOf([]byte(data)) == key:
+					has = nil
+				}
+			}
+			f.close()
+			if t.Failed() {
+				t.Fatalf("%s, round %d", name, round)
+			}
+			s.send("DELETE", "/api/v4/user_api_keys/"+key, nil, test.with...)
+		}
+	}
+}
+
 // TestFeedHidesWhatIsHidden lets somebody without rights listen.
 func TestFeedHidesWhatIsHidden(t *testing.T) {
 	t.Parallel()
