@@ -138,7 +138,8 @@ func (f *Feed) compareOthers(rows map[string]feedRow, b batch) (events []Event) 
 		if _, own := b.rows[key]; own || shows {
 			continue
 		}
-		events = append(events, gone(b.begin, f.keyValue(key)))
+		was, _ := f.table.ReadKey(key) // as the table had it
+		events = append(events, gone(b.begin, was))
 		f.note(key, feedRow{}, false)
 	}
 	return events

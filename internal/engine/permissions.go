@@ -75,10 +75,11 @@ func (w *Write) findTarget(r *schema.Record) error {
 	if err != nil || !there {
 		return orElse(err, errs.New(errs.Invalid, "no_row", "Validation error on field: 'row' - 'there is no row %s in %s'", row.Text(), name).On("row"))
 	}
-	if t.Key == schema.NumberKey {
-		r.Put("target", schema.TextValue(name+"/"+row.Text()))
+	target, err := w.Tx.Find(name, store.Numbered(row))
+	if err == nil {
+		r.Put("target", pathOf(target[0]))
 	}
-	return nil
+	return err
 }
 
 func orElse(err, instead error) error {

@@ -13,7 +13,7 @@ func Schema() *schema.Schema {
 		machines(), machineStatus(), machineStats(), machineConsole(),
 		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		alarmTypes(), alarms(), alarmHistory(), tasks(),
-		tagMembers(), tags(), tagCategories(),
+		tagMembers(), tags(), tagCategories(), resourceGroups(),
 		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(),
 	)
 	if err != nil {

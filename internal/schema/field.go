@@ -38,6 +38,7 @@ type Field struct {
 	IsForwarded  bool // Path leads to a row that this row owns, and writes go there
 	IsOwned      bool // row: the other row is made and deleted with this one
 	IsTwin       bool // row: the other row has the same key and is made and deleted with this one
+	IsKey        bool // the row's key, which clients give when they make a row
 	IsRestrict   bool // row: the other row can't be deleted while this one points at it
 	IsFollower   bool // polymorphic row: this row is deleted with the other one
 	OwnedSet     Set  // what an owned row is made with
@@ -104,7 +105,7 @@ func (f *Field) Owned(with Set) *Field {
 // Twin makes the field lead to a row of the other table with the same key, which comes and goes with this one. Back names the
 // other table's column that holds this row's key.
 func (f *Field) Twin(back string) *Field {
-	f.IsTwin, f.IsReadOnly, f.Path, f.Back = true, true, "$key", back
+	f.IsTwin, f.IsReadOnly, f.Path, f.Back = true, true, keyPath, back
 	return f
 }
 

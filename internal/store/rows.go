@@ -33,6 +33,9 @@ func Eq(column string, v schema.Value) Cond { return Cond{column: column, values
 // In keeps the rows whose column has one of the values.
 func In(column string, vs ...schema.Value) Cond { return Cond{column: column, values: vs} }
 
+// Numbered keeps the row with that number, which is its key where keys are numbers.
+func Numbered(row schema.Value) Cond { return Eq(rowColumn, row) }
+
 // UpTo keeps the rows whose column is a number not above v.
 func UpTo(column string, v schema.Value) Cond {
 	return Cond{column: column, values: []schema.Value{v}, upTo: true}
@@ -92,11 +95,14 @@ func (tx *Tx) Count(table string, conds ...Cond) (n int64, err error) {
 	return n, tx.db.classify(err)
 }
 
-// Insert writes a new row with its declared defaults and time stamps and returns its key. A record of a table with text keys brings its key.
-// It makes no other rows: see Create.
+// Insert writes a new row with its declared defaults and time stamps, and returns its key, which it makes unless the record brings one: a
+// named row does, and a twin. It makes no other rows: see Create.
 func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 	var names []string
 	var args []any
+	if r.Key.IsNull() {
+		r.Key = newKey(r.Table)
+	}
 	if !r.Key.IsNull() {
 		names, args = append(names, quote(keyColumn)), append(args, keyOf(r.Table, r.Key))
 	}
@@ -117,8 +123,8 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 		text = fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", quote(r.Table.Name))
 	}
 	var key any
-	text += " RETURNING " + quote(keyColumn)
-	if err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&key); err != nil {
+	text += " RETURNING " + quote(keyColumn) + ", " + quote(numberColumn(r.Table))
+	if err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&key, &r.Row); err != nil {
 		return schema.Value{}, tx.db.classify(err)
 	}
 	r.Key = schema.ValueOf(key)
@@ -196,21 +202,22 @@ func cell(f *schema.Field, v schema.Value) any {
 
 // keyOf is a key as its table has it, null when the table can't have it.
 func keyOf(t *schema.Table, key schema.Value) any {
-	if fitting, ok := cellValue(keyStorage(t), key); ok {
+	if fitting, ok := cellValue(t.Key.Storage(), key); ok {
 		return fitting.Any()
 	}
 	return nil
 }
 
-func keyStorage(t *schema.Table) schema.Storage {
+// numberColumn is the column that numbers the rows of a table.
+func numberColumn(t *schema.Table) string {
 	if t.Key == schema.NumberKey {
-		return schema.Integer
+		return keyColumn
 	}
-	return schema.Chars
+	return rowColumn
 }
 
 func columnsOf(t *schema.Table) []string {
-	columns := []string{quote(keyColumn)}
+	columns := []string{quote(keyColumn), quote(numberColumn(t))}
 	if t.Tombstone {
 		columns = append(columns, quote(deletedColumn))
 	}
@@ -232,11 +239,11 @@ func scan(t *schema.Table, rows *sql.Rows) (*schema.Record, error) {
 		return nil, err
 	}
 	r := schema.NewRecord(t)
-	r.Key = schema.ValueOf(cells[0])
-	next := 1
+	r.Key, r.Row = schema.ValueOf(cells[0]), schema.ValueOf(cells[1]).Int()
+	next := 2
 	if t.Tombstone {
-		r.Deleted = schema.ValueOf(cells[1]).Bool()
-		next = 2
+		r.Deleted = schema.ValueOf(cells[next]).Bool()
+		next++
 	}
 	for i, f := range t.Fields {
 		if f.Stored() {
@@ -270,20 +277,24 @@ func whereOf(t *schema.Table, conds []Cond) (string, []any) {
 
 // inOf renders the condition on a column; values that the column can't hold are in no row.
 func inOf(t *schema.Table, c Cond) (part string, args []any) {
-	storage := keyStorage(t)
-	if c.column != keyColumn {
-		f := t.Field(c.column)
+	column, storage := c.column, t.Key.Storage()
+	switch column {
+	case keyColumn:
+	case rowColumn:
+		column, storage = numberColumn(t), schema.Integer
+	default:
+		f := t.Field(column)
 		if f == nil || !f.Stored() {
 			// SQLite would read the unknown name as a text and find nothing.
-			panic("store: table " + t.Name + " has no column " + c.column)
+			panic("store: table " + t.Name + " has no column " + column)
 		}
 		storage = f.Type.Storage()
 	}
 	if len(c.values) == 1 && c.values[0].IsNull() {
-		return quote(c.column) + " IS NULL", nil
+		return quote(column) + " IS NULL", nil
 	}
 	if c.upTo {
-		return quote(c.column) + " <= ?", []any{c.values[0].Any()}
+		return quote(column) + " <= ?", []any{c.values[0].Any()}
 	}
 	for _, v := range c.values {
 		if v, ok := cellValue(storage, v); ok {
@@ -293,7 +304,7 @@ func inOf(t *schema.Table, c Cond) (part string, args []any) {
 	if len(args) == 0 {
 		return "1 = 0", nil
 	}
-	return fmt.Sprintf("%s IN (%s)", quote(c.column), marks(len(args))), args
+	return fmt.Sprintf("%s IN (%s)", quote(column), marks(len(args))), args
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }

@@ -51,6 +51,7 @@ func (s *server) fill() map[string]string {
 	s.make("tag_categories", `{"name":"env","taggable_vms":true}`)
 	s.make("tags", `{"name":"test","category":1}`)
 	s.make("tag_members", `{"tag":1,"member":"vms/1"}`)
+	s.make("resource_groups", `{"name":"gpus","type":"node_pci_devices"}`)
 	keys := map[string]string{}
 	err := s.db.Update(context.Background(), func(tx *store.Tx) error {
 		for _, t := range s.db.Schema.Tables() {
@@ -60,7 +61,7 @@ func (s *server) fill() map[string]string {
 			}
 			if len(rows) == 0 && !t.Internal {
 				r := schema.NewRecord(t)
-				if t.Key != schema.NumberKey {
+				if t.Key == schema.NameKey {
 					r.Key = schema.TextValue("probe")
 				}
 				if _, err := tx.Create(r, nil); err != nil {

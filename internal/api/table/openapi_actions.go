@@ -42,8 +42,8 @@ func (d *describer) postAction(t *schema.Table) {
 			missing = append(missing, "`"+a.Name+"`")
 			continue
 		}
-		body.OneOf = append(body.OneOf, actionSchema(t, a))
-		examples[a.Name] = &huma.Example{Summary: sentences(a.Doc), Value: actionExample(t, a)}
+		body.OneOf = append(body.OneOf, d.actionSchema(t, a))
+		examples[a.Name] = &huma.Example{Summary: sentences(a.Doc), Value: d.actionExample(t, a)}
 	}
 	d.schemas[t.ActionTable] = body
 	doc := "Asks for something to be done to a row. The reply comes once the wish is kept; the row's status tells when it is done. The same can be asked for by\n" +
@@ -55,7 +55,7 @@ func (d *describer) postAction(t *schema.Table) {
 	d.add(endpoint{
 		method: http.MethodPost, path: "/api/v4/" + t.ActionTable, id: "act_on_" + t.Name, tag: t.Name, summary: "Do something to a row of " + t.Name, doc: doc,
 		body:   &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref(t.ActionTable), Examples: examples}}},
-		status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: actionExample(t, firstBuilt(t))},
+		status: http.StatusCreated, reply: actionReply(), fails: actionFails, sample: curl{body: d.actionExample(t, firstBuilt(t))},
 	}.writes(true))
 }
 
@@ -69,7 +69,7 @@ func firstBuilt(t *schema.Table) schema.Action {
 }
 
 // actionSchema is the body that asks for one action.
-func actionSchema(t *schema.Table, a schema.Action) *huma.Schema {
+func (d *describer) actionSchema(t *schema.Table, a schema.Action) *huma.Schema {
 	s := &huma.Schema{
 		Type: huma.TypeObject, Title: a.Name, Description: sentences(a.Doc), Required: []string{t.ActionRef, "action"}, AdditionalProperties: true,
 		Properties: map[string]*huma.Schema{t.ActionRef: rowRef(t), "action": {Type: huma.TypeString, Enum: anys(append([]string{a.Name}, a.Aliases...))}},
@@ -77,7 +77,7 @@ func actionSchema(t *schema.Table, a schema.Action) *huma.Schema {
 	if len(a.Params) > 0 {
 		params := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
 		for _, f := range a.Params {
-			params.Properties[f.Name] = writeSchema(f, true)
+			params.Properties[f.Name] = d.writeSchema(f, true)
 		}
 		s.Properties["params"] = params
 	}
@@ -91,11 +91,11 @@ func rowRef(t *schema.Table) *huma.Schema {
 	return s
 }
 
-func actionExample(t *schema.Table, a schema.Action) map[string]any {
+func (d *describer) actionExample(t *schema.Table, a schema.Action) map[string]any {
 	body := map[string]any{t.ActionRef: exampleKey(t), "action": a.Name}
 	params := map[string]any{}
 	for _, f := range a.Params {
-		if v, ok := valueExample(f, true); ok {
+		if v, ok := d.valueExample(f, true); ok {
 			params[f.Name] = v
 		}
 	}

@@ -57,12 +57,18 @@ func (f files) Open(ctx context.Context, key int64) (io.ReadSeekCloser, string, 
 
 func start(t testing.TB) *server {
 	t.Helper()
-	dir, ctx := t.TempDir(), context.Background()
-	db, err := sqlite.Open(ctx, filepath.Join(dir, "dewpoint.db"), model.Schema())
+	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "dewpoint.db"), model.Schema())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startOn(t, db)
+}
+
+// startOn serves a database, which is closed with the test.
+func startOn(t testing.TB, db *store.DB) *server {
+	t.Helper()
 	t.Cleanup(func() { db.Close() })
+	dir, ctx := t.TempDir(), context.Background()
 	s := &server{t: t, db: db, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	who, err := auth.New(db, dir)
