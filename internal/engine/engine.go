@@ -84,7 +84,8 @@ type Write struct {
 	Tx    *store.Tx
 	Actor perm.Actor
 	eng   *Engine
-	// Response is what a hook wants the client to read beside the key, such as the machine of a new VM.
+	// Response is what the client is to read beside the key: those of rows that were made with the row, such as the machine of a VM, and what
+	// a hook has to say.
 	Response map[string]string
 	// Answers are further members of the reply, which the action declares.
 	Answers map[string]any
@@ -121,10 +122,9 @@ func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.T
 	}
 }
 
-// Created is the outcome of a create: the new row's key, and what the table's hook wants the client to read.
+// Created is the outcome of a create: the new row, and what the client is to read beside its key. An action makes no row.
 type Created struct {
-	Table    *schema.Table
-	Key      schema.Value
+	*schema.Record
 	Response map[string]string
 }
 
@@ -132,10 +132,8 @@ type Created struct {
 func (e *Engine) Create(ctx context.Context, table string, in schema.Input) (*Created, error) {
 	var out *Created
 	err := e.Do(ctx, func(w *Write) error {
-		key, err := w.Create(table, in)
-		if err == nil {
-			out = &Created{Table: e.db.Schema.Table(table), Key: key, Response: w.Response}
-		}
+		made, err := w.Create(table, in)
+		out = &Created{made, w.Response}
 		return err
 	})
 	return out, err
@@ -153,7 +151,7 @@ func (e *Engine) Delete(ctx context.Context, table, key string) error {
 
 // Act does an action to a row. The outcome's Response is empty unless the action has something to say.
 func (e *Engine) Act(ctx context.Context, table, key, name string, params schema.Input) (*Created, error) {
-	out := &Created{Table: e.db.Schema.Table(table)}
+	out := &Created{}
 	err := e.Do(ctx, func(w *Write) error {
 		err := w.Act(table, key, name, params)
 		out.Response = w.Response
@@ -171,14 +169,11 @@ func (e *Engine) served(name string) (*schema.Table, error) {
 	return t, nil
 }
 
-// key reads the text of a key; one that can't be a key of the table is a row that isn't there.
+// keyOf reads the text of a key; one that can't be a key of the table is a row that isn't there.
 func keyOf(t *schema.Table, text string) (schema.Value, error) {
-	if t.Key != schema.NumberKey {
-		return schema.TextValue(text), nil
-	}
-	n, ok := digits(text)
+	key, ok := t.ReadKey(text)
 	if !ok {
 		return schema.Value{}, store.NotFound(t, text)
 	}
-	return schema.IntValue(n), nil
+	return key, nil
 }

@@ -149,7 +149,8 @@ func (f *Feed) listed(ctx context.Context, rows map[string]feedRow, b batch) (li
 	}
 	err = f.eng.db.View(ctx, func(tx *store.Tx) error {
 		for _, key := range keys {
-			gone, may, err := f.mayList(tx, f.keyValue(key))
+			was, _ := f.table.ReadKey(key) // as the table had it
+			gone, may, err := f.mayList(tx, was)
 			if err != nil {
 				return err
 			}
@@ -196,7 +197,8 @@ func (f *Feed) compareOthers(rows map[string]feedRow, b batch) (events []Event) 
 		if _, own := b.rows[key]; own || shows {
 			continue
 		}
-		events = append(events, gone(b.begin, f.keyValue(key)))
+		was, _ := f.table.ReadKey(key) // as the table had it
+		events = append(events, gone(b.begin, was))
 		f.note(key, feedRow{}, false)
 	}
 	return events

@@ -96,13 +96,6 @@ func (f *Feed) note(key string, row feedRow, shows bool) {
 	}
 }
 
-func (f *Feed) keyValue(text string) schema.Value {
-	if f.table.Key == schema.NumberKey {
-		return schema.IntValue(schema.TextValue(text).Int())
-	}
-	return schema.TextValue(text)
-}
-
 // shown is the event of a row that is there.
 func shown(l store.Logged, row feedRow) Event {
 	kind := EventChanged

@@ -73,10 +73,11 @@ func (w *Write) findTarget(r *schema.Record) error {
 	if err != nil || !there {
 		return orElse(err, errs.Field("row", "there is no row %s in %s", row.Text(), name).Coded("no_row"))
 	}
-	if t.Key == schema.NumberKey {
-		r.Put("target", schema.TextValue(name+"/"+row.Text()))
+	target, err := w.Tx.Find(name, store.Numbered(row))
+	if err == nil {
+		r.Put("target", pathOf(target[0]))
 	}
-	return nil
+	return err
 }
 
 func orElse(err, instead error) error {

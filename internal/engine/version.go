@@ -40,7 +40,7 @@ func versionOf(tx *store.Tx, r *schema.Record) (string, error) {
 // Effect is what a write would do to a row. Columns are those that clients can see, of a row that would be changed.
 type Effect struct {
 	Table   string       `json:"table"`
-	Key     schema.Value `json:"-"`
+	Key     schema.Value `json:"-"`    // null for a new row whose key would be drawn at random
 	Verb    string       `json:"verb"` // as in events
 	Columns []string     `json:"columns,omitempty"`
 }
@@ -86,6 +86,9 @@ func effectOf(c store.Change) Effect {
 	switch c.Verb {
 	case store.Created:
 		e.Verb = EventCreated
+		if c.Table.Key.Random() {
+			e.Key = schema.Value{}
+		}
 	case store.Deleted:
 		e.Verb = EventDeleted
 	}

@@ -42,11 +42,9 @@ func prepareVM(_ *Write, r *schema.Record) error {
 	return nil
 }
 
-// finishVM tells the machine who it is, and the client which machine it is.
+// finishVM tells the machine who it is.
 func finishVM(w *Write, r *schema.Record) error {
-	machine := r.Get("machine")
-	w.Response["machine"] = machine.Text()
-	if err := w.Tx.Change("machines", machine, schema.Set{"uuid": r.Get("uuid"), "cores": r.Get("cpu_cores"), "ram": r.Get("ram")}); err != nil {
+	if err := w.Tx.Change("machines", r.Get("machine"), schema.Set{"uuid": r.Get("uuid"), "cores": r.Get("cpu_cores"), "ram": r.Get("ram")}); err != nil {
 		return err
 	}
 	return w.powerState(r)

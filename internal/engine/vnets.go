@@ -10,12 +10,9 @@ import (
 )
 
 var vnetHooks = hooks{
-	create: prepareVnet,
-	created: func(w *Write, r *schema.Record) error {
-		w.Response["machine"] = r.Get("machine").Text()
-		return w.powerState(r)
-	},
-	update: updateVnet,
+	create:  prepareVnet,
+	created: func(w *Write, r *schema.Record) error { return w.powerState(r) },
+	update:  updateVnet,
 	actions: map[string]action{
 		"poweron":  powerOnVnet,
 		"poweroff": func(w *Write, r *schema.Record, _ schema.Set) error { return w.power(r.Get("machine"), "kill", false) },

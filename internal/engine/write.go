@@ -14,36 +14,37 @@ import (
 )
 
 // Create makes a row: unknown members are ignored, read-only columns too; defaults, hooks and checks apply.
-func (w *Write) Create(table string, in schema.Input) (schema.Value, error) {
+func (w *Write) Create(table string, in schema.Input) (*schema.Record, error) {
 	t, err := w.eng.served(table)
 	if err != nil {
-		return schema.Value{}, err
+		return nil, err
 	}
-	if t.ReadOnly || t.NoCreate {
-		return schema.Value{}, errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be created", t.Name)
+	if !t.Creatable() {
+		return nil, errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be created", t.Name)
 	}
 	if err := perm.MayCreate(w.Actor, t); err != nil {
-		return schema.Value{}, err
+		return nil, err
 	}
 	if t.NotBuilt != "" {
-		return schema.Value{}, errs.New(errs.NotBuilt, "not_built", "%s", t.NotBuilt)
+		return nil, errs.New(errs.NotBuilt, "not_built", "%s", t.NotBuilt)
 	}
 	set, forwarded, err := w.parse(schema.NewRecord(t), in, true)
 	if err != nil {
-		return schema.Value{}, err
+		return nil, err
 	}
 	r := schema.NewRecord(t)
 	if err := w.checkReferences(r, set, forwarded); err != nil {
-		return schema.Value{}, err
+		return nil, err
 	}
 	r.PutAll(set)
 	if err := perm.CheckCreate(w.Tx, w.Actor, r); err != nil {
-		return schema.Value{}, err
+		return nil, err
 	}
-	return w.insert(r, in, forwarded)
+	return r, w.insert(r, in, forwarded)
 }
 
-func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) (schema.Value, error) {
+// insert completes, checks and writes a new row.
+func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) error {
 	t := r.Table
 	if f := t.Field("creator"); f != nil {
 		r.Put("creator", schema.TextValue(w.Actor.Name))
@@ -52,7 +53,7 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 	w.given = in
 	if h.create != nil {
 		if err := h.create(w, r); err != nil {
-			return schema.Value{}, err
+			return err
 		}
 	}
 	for i, f := range t.Fields {
@@ -60,27 +61,36 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 			r.PutAt(i, f.Default)
 		}
 		if f.IsRequired && r.At(i).Text() == "" {
-			return schema.Value{}, errs.Field(f.Name, "is required").Coded("required")
+			return errs.Field(f.Name, "is required").Coded("required")
 		}
 	}
 	if t.Check != nil {
 		if err := t.Check(r); err != nil {
-			return schema.Value{}, err
+			return err
 		}
 	}
-	key, err := w.Tx.Create(r, forwarded)
-	if err != nil {
-		return schema.Value{}, err
+	if _, err := w.Tx.Create(r, forwarded); err != nil {
+		return err
 	}
+	w.tellOwned(r)
 	if h.created != nil {
 		if err := h.created(w, r); err != nil {
-			return schema.Value{}, err
+			return err
 		}
 	}
 	if err := w.settle(t); err != nil {
-		return schema.Value{}, err
+		return err
 	}
-	return key, w.logRow(r, "created")
+	return w.logRow(r, "created")
+}
+
+// tellOwned tells the client the keys of the rows that were made with r, as far as clients can address them.
+func (w *Write) tellOwned(r *schema.Record) {
+	for _, f := range r.Table.Fields {
+		if f.IsOwned && !w.Tx.Schema().Table(f.Ref).Internal {
+			w.Response[f.Name] = r.Get(f.Name).Text()
+		}
+	}
 }
 
 // Update changes columns of a live row.
@@ -99,6 +109,9 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 	if err := perm.CheckModify(w.Tx, w.Actor, old, slices.Sorted(maps.Keys(in))); err != nil {
 		return err
 	}
+	if err := keepsKey(old, set); err != nil {
+		return err
+	}
 	if err := w.checkReferences(old, set, forwarded); err != nil {
 		return err
 	}
@@ -109,6 +122,18 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 		}
 	}
 	return w.change(old, set, forwarded)
+}
+
+// keepsKey is Invalid when the changes give the row another key. Clients that send whole rows back send it as it is.
+func keepsKey(old *schema.Record, set schema.Set) error {
+	f := old.Table.Field(old.Table.KeyField)
+	if f == nil || !f.IsKey {
+		return nil
+	}
+	if v, given := set[f.Name]; given && v != old.Key {
+		return errs.New(errs.Invalid, "invalid_"+f.Name, "Validation error on field: '%s' - 'the row is addressed by it and can't be renamed; make another one'", f.Name).On(f.Name)
+	}
+	return nil
 }
 
 // change writes what differs from the old row, checks the row as a whole, and passes forwarded values on to the rows that it owns.
@@ -181,7 +206,7 @@ func (w *Write) Delete(table, key string) error {
 	if err != nil {
 		return err
 	}
-	if t.ReadOnly || t.NoCreate {
+	if !t.Creatable() {
 		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be deleted", t.Name)
 	}
 	if err := perm.Check(w.Tx, w.Actor, perm.Delete, r); err != nil {
@@ -232,7 +257,7 @@ func (w *Write) parse(old *schema.Record, in schema.Input, create bool) (set, fo
 				return nil, nil, err
 			}
 		}
-		if f == nil || f.IsHidden || f.IsReadOnly || f.IsCreateOnly && !create || !f.Stored() && !f.IsForwarded {
+		if f == nil || !f.Writable(create) && !f.IsKey {
 			continue
 		}
 		v, err := f.Parse(raw)
@@ -315,9 +340,3 @@ func Number(n int64) json.RawMessage { return json.RawMessage(strconv.FormatInt(
 
 // Flag makes the JSON of a boolean.
 func Flag(b bool) json.RawMessage { return json.RawMessage(strconv.FormatBool(b)) }
-
-// digits reads a positive key.
-func digits(s string) (int64, bool) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil && n > 0 && s[0] != '+'
-}

@@ -74,7 +74,7 @@ func (w *world) make(tx *store.Tx, t *schema.Table) (*schema.Record, error) {
 		return there[0], err
 	}
 	r := w.fresh(t)
-	if t.Key != schema.NumberKey {
+	if t.Key == schema.NameKey {
 		r.Key = schema.TextValue("probe")
 	}
 	if t.Parent != "" {

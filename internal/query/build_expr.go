@@ -91,7 +91,10 @@ func (b *builder) leads(at spot, e Expr) (Pred, error) {
 // refers resolves Refers.
 func (b *builder) refers(at spot, e Expr) (Pred, error) {
 	n, err := b.column(at, e.field)
+	if err != nil || n.Storage() != schema.Chars {
+		return &Cmp{Left: n, Op: OpNotNull}, err
+	}
 	return joinPreds(false, []Pred{
 		&Cmp{n, OpGt, []schema.Value{schema.TextValue("")}}, &Cmp{n, OpLt, []schema.Value{schema.TextValue("~")}},
-	}), err
+	}), nil
 }

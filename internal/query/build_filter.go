@@ -85,14 +85,11 @@ func (b *builder) resolve(at spot, o *Operand) (Node, error) {
 
 // keyIs is the condition of a request for one row. A text that can't be a key finds nothing.
 func (b *builder) keyIs(at spot, key string) Pred {
-	if keyStorage(at.table()) == schema.Integer {
-		n, ok := wholeNumber(key)
-		if !ok {
-			return Const(false)
-		}
-		return &Cmp{at.key(), OpEq, []schema.Value{n}}
+	v, ok := at.table().ReadKey(key)
+	if !ok {
+		return Const(false)
 	}
-	return &Cmp{at.key(), OpEq, []schema.Value{schema.TextValue(key)}}
+	return &Cmp{at.key(), OpEq, []schema.Value{v}}
 }
 
 // oneOf holds where n has one of the values, null among them.

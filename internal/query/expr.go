@@ -60,8 +60,9 @@ func Leads(field string, rule func(*schema.Table) Expr) Expr {
 	return Expr{kind: exprLeads, field: field, rule: rule}
 }
 
-// Refers holds where a polymorphic reference is set. It gives two bounds, between which all names of tables lie, so that the database finds
-// the rows by the column's index; of "is not null", or of one bound, SQLite expects so many rows that it reads the whole table.
+// Refers holds where a reference is set. Of one that is kept as text it gives two bounds, between which all keys and names of tables lie, so
+// that the database finds the rows by the column's index; of "is not null", or of one bound, SQLite expects so many rows that it reads the
+// whole table.
 func Refers(field string) Expr { return Expr{kind: exprRefers, field: field} }
 
 // join drops the parts that don't matter (neutral) and stops at the one that decides (final).

@@ -181,14 +181,6 @@ func (*Joined) pred() {}
 func (*Cmp) pred()    {}
 func (*Sub) pred()    {}
 
-// keyStorage is the storage class of a table's keys.
-func keyStorage(t *schema.Table) schema.Storage {
-	if t.Key == schema.NumberKey {
-		return schema.Integer
-	}
-	return schema.Chars
-}
-
 // Shape and Storage of the nodes.
 
 func (c *Cell) Shape() schema.Shape {
@@ -208,7 +200,7 @@ func (c *Cell) Storage() schema.Storage {
 	case c.Row:
 		return schema.Integer
 	}
-	return keyStorage(c.Src.Table)
+	return c.Src.Table.Key.Storage()
 }
 
 func (Null) Shape() schema.Shape        { return schema.AsString }

@@ -39,6 +39,7 @@ type Field struct {
 	IsForwarded  bool // Path leads to a row that this row owns, and writes go there
 	IsOwned      bool // row: the other row is made and deleted with this one
 	IsTwin       bool // row: the other row has the same key and is made and deleted with this one
+	IsKey        bool // the row's key, which clients give when they make a row
 	IsRestrict   bool // row: the other row can't be deleted while this one points at it
 	IsFollower   bool // polymorphic row: this row is deleted with the other one
 	OwnedSet     Set  // what an owned row is made with
@@ -111,7 +112,7 @@ func (f *Field) Owned(with Set) *Field {
 // Twin makes the field lead to a row of the other table with the same key, which comes and goes with this one. Back names the
 // other table's column that holds this row's key.
 func (f *Field) Twin(back string) *Field {
-	f.IsTwin, f.IsReadOnly, f.Path, f.Back = true, true, "$key", back
+	f.IsTwin, f.IsReadOnly, f.Path, f.Back = true, true, keyPath, back
 	return f
 }
 
@@ -170,9 +171,6 @@ func (f *Field) Labels(pairs ...string) *Field {
 
 // Stored reports whether the field has a column of its own.
 func (f *Field) Stored() bool { return f.Path == "" && f.Type.Storage() != NoColumn }
-
-// Writable reports whether clients may write the field, be it only when they make the row.
-func (f *Field) Writable() bool { return !f.IsHidden && !f.IsReadOnly }
 
 // Owner returns the field of t that leads to the row which f, a forwarded one, is kept in.
 func (f *Field) Owner(t *Table) *Field {

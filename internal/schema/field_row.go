@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -20,7 +19,7 @@ func Row(name, table string) *Field {
 	return &Field{Name: name, Type: rowType{}, Ref: table, IsIndexed: true}
 }
 
-// TextRow is a reference to one row of a table whose keys are text (hashes, names).
+// TextRow is a reference to one row of a table whose keys are text (hashes, UUIDs, names).
 func TextRow(name, table string) *Field {
 	return &Field{Name: name, Type: rowType{text: true}, Ref: table, IsIndexed: true}
 }
@@ -60,19 +59,16 @@ func Rows(name, table, back string) *Field {
 
 // Target returns the table and key of the row that a value of the field names. The table is nil when there can't be such a row.
 func (f *Field) Target(s *Schema, v Value) (*Table, Value) {
-	if f.Ref != "" {
-		return s.Table(f.Ref), v
+	name, text := f.Ref, v.Text()
+	if name == "" {
+		name, text, _ = strings.Cut(text, "/")
 	}
-	name, key, _ := strings.Cut(v.Text(), "/")
-	t := s.Table(name)
-	if t == nil || t.Key != NumberKey {
-		return t, TextValue(key)
+	if t := s.Table(name); t != nil {
+		if key, ok := t.ReadKey(text); ok {
+			return t, key
+		}
 	}
-	n, err := strconv.ParseInt(key, 10, 64)
-	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != key {
-		return nil, Value{}
-	}
-	return t, IntValue(n)
+	return nil, Value{}
 }
 
 // Known reports whether the table that a value of the field names is declared.
@@ -119,9 +115,9 @@ func (t rowType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 		}
 		return IntValue(n), nil
 	}
-	s := strings.Trim(string(raw), `"`)
-	if s == "" || s == "null" {
-		return Value{}, nil
+	s, ok, err := parseText(f, raw)
+	if err != nil || !ok || s == "" {
+		return Value{}, err
 	}
 	if f.Ref == "" {
 		m := ownerPath.FindStringSubmatch(s)

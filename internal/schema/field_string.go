@@ -45,7 +45,7 @@ func (t textType) Shape() Shape     { return AsString }
 func (t textType) GoType() string   { return "string" }
 
 func (t textType) Parse(f *Field, raw json.RawMessage) (Value, error) {
-	s, ok, err := t.text(f, raw)
+	s, ok, err := parseText(f, raw)
 	if err != nil || !ok {
 		return Value{}, err
 	}
@@ -66,8 +66,8 @@ func (t textType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	return TextValue(s), nil
 }
 
-// text reads a JSON string, or the digits of a JSON number, which clients send for columns such as preferred_tier.
-func (t textType) text(f *Field, raw json.RawMessage) (string, bool, error) {
+// parseText reads a JSON string, or the digits of a JSON number, which clients send for columns such as preferred_tier.
+func parseText(f *Field, raw json.RawMessage) (string, bool, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return "", false, nil
 	}

@@ -8,24 +8,13 @@ import (
 	"sort"
 )
 
-// KeyKind is how the rows of a table are addressed.
-type KeyKind uint8
-
-// The kinds of keys. Numbers are given out by the database and never again after a delete; hashes are 40 random hex digits; a named
-// table uses one of its own columns (KeyField).
-const (
-	NumberKey KeyKind = iota
-	HashKey
-	NameKey
-)
-
 // Table declares one table.
 type Table struct {
 	Name  string // wire name, plural: "vms"
 	Title string // for people, singular: "VM"
 	Doc   string
 	Key   KeyKind
-	// KeyField is the column that holds the key of a NameKey table.
+	// KeyField is the column that shows the key, where there is one; a NameKey table has to have it.
 	KeyField string
 	// Display is the column shown as $display; "name" when empty and there is one.
 	Display string
@@ -121,6 +110,9 @@ func (t *Table) Stored(name string) *Field {
 	return f
 }
 
+// Creatable reports whether clients make and delete rows of the table.
+func (t *Table) Creatable() bool { return !t.Internal && !t.ReadOnly && !t.NoCreate }
+
 // DisplayField returns the field shown as $display, or nil when the key is shown.
 func (t *Table) DisplayField() *Field {
 	if t.Display != "" {
@@ -169,41 +161,12 @@ func New(tables ...*Table) (*Schema, error) {
 			return nil, err
 		}
 	}
+	for _, t := range s.tables { // once all twins of tombstones are known
+		if err := checkKey(t); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
-}
-
-// link checks the references of one table and notes them on the tables that they lead to.
-func (s *Schema) link(t *Table) error {
-	for _, name := range []string{t.KeyField, t.Display, t.Owner, t.Parent, t.Aside} {
-		if name != "" && t.Field(name) == nil {
-			return fmt.Errorf("table %s names the column %s, which it does not have", t.Name, name)
-		}
-	}
-	for _, f := range t.Fields {
-		if f.IsFollower {
-			s.follow = append(s.follow, Reference{t, f})
-		}
-		if f.Ref == "" {
-			continue
-		}
-		to := s.byName[f.Ref]
-		if to == nil && f.IsRow() && !f.IsOwned && !f.IsTwin {
-			continue // a reference to a table that isn't built yet is a column without a path through it
-		}
-		if to == nil {
-			return fmt.Errorf("%s.%s leads to table %s, which is not declared", t.Name, f.Name, f.Ref)
-		}
-		if f.IsTwin && t.Tombstone {
-			to.Tombstone = true // nobody is to see the facts of a row that is gone
-		}
-		if f.Back != "" && to.Field(f.Back) == nil {
-			return fmt.Errorf("%s.%s expects the column %s in %s", t.Name, f.Name, f.Back, f.Ref)
-		}
-		if f.IsRow() && f.Stored() {
-			s.back[f.Ref] = append(s.back[f.Ref], Reference{t, f})
-		}
-	}
-	return nil
 }
 
 // Table returns the table of that name, or nil.

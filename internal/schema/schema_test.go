@@ -38,7 +38,9 @@ func TestParse(t *testing.T) {
 		{schema.Enum("f", "1", "2"), map[string]string{`1`: "1", `"2"`: "2", `3`: "!"}},
 		{schema.JSON("f"), map[string]string{`{"a": [1, 2]}`: `{"a":[1,2]}`, `"{\"a\":1}"`: `{"a":1}`, `"{}"`: `{}`, `""`: "null", `"text"`: `"text"`, `"{broken"`: `"{broken"`}},
 		{schema.Row("f", "vms"), map[string]string{`42`: "42", `"42"`: "42", `0`: "null", `null`: "null", `-3`: "!", `"vms/42"`: "!"}},
-		{schema.AnyRow("f"), map[string]string{`"vms/42"`: "vms/42", `"/v4/users/3"`: "users/3", `"vms"`: "!", `"vms/42/x"`: "!", `"vms/4'2"`: "!", `""`: "null"}},
+		{schema.TextRow("f", "volumes"), map[string]string{`"3f2a"`: "3f2a", `"\u0061\"b"`: `a"b`, `7`: "7", `""`: "null", `null`: "null", `true`: "!", `{"a":1}`: "!", `["a"]`: "!"}},
+		{schema.String("f").AsKey(), map[string]string{`"web-1_a.b:c"`: "web-1_a.b:c", `"-a"`: "!", `"$table"`: "!", `"a/b"`: "!", `".."`: "!", `"a b"`: "!", `"ä"`: "!", `""`: "!"}},
+		{schema.AnyRow("f"), map[string]string{`"vms/42"`: "vms/42", `"/v4/users/3"`: "users/3", `"\/v4\/users\/3"`: "users/3", `"vms"`: "!", `"vms/42/x"`: "!", `"vms/4'2"`: "!", `""`: "null"}},
 		{schema.Created("f"), map[string]string{`1700000000`: "1700000000", `"soon"`: "!"}},
 	}
 	for _, tt := range tests {
@@ -88,20 +90,117 @@ func TestStamps(t *testing.T) {
 func TestBadDeclarationsAreRefused(t *testing.T) {
 	t.Parallel()
 	a := func(fields ...*schema.Field) *schema.Table { return &schema.Table{Name: "a", Fields: fields} }
+	keyed := func(name string, kind schema.KeyKind, fields ...*schema.Field) *schema.Table {
+		t := &schema.Table{Name: name, Key: kind, Fields: fields}
+		if kind == schema.NameKey {
+			t.KeyField, t.Fields = "name", append(schema.Fields{schema.String("name").AsKey()}, fields...)
+		}
+		return t
+	}
+	with := func(t *schema.Table, set func(*schema.Table)) *schema.Table {
+		set(t)
+		return t
+	}
 	for what, tables := range map[string][]*schema.Table{
 		"a table twice":            {a(), a()},
 		"a column twice":           {a(schema.String("x"), schema.Bool("x"))},
 		"rows of no table":         {a(schema.Rows("list", "b", "a"))},
 		"rows without a way back":  {a(schema.Rows("list", "b", "a")), {Name: "b"}},
+		"rows by another way":      {a(schema.Rows("list", "b", "c")), {Name: "b", Fields: schema.Fields{schema.Row("c", "c")}}},
 		"an owner that is missing": {{Name: "a", Owner: "owner"}},
 		"a twin of no table":       {a(schema.Row("s", "b").Twin("a"))},
+
+		"a number for a hash":             {a(schema.Row("b", "b")), keyed("b", schema.HashKey)},
+		"a text for a number":             {a(schema.TextRow("b", "b")), keyed("b", schema.NumberKey)},
+		"a number for a name":             {a(schema.Row("b", "b")), keyed("b", schema.NameKey)},
+		"twins of a hash and a number":    {keyed("a", schema.HashKey, schema.Row("s", "b").Twin("")), keyed("b", schema.NumberKey)},
+		"twins of a hash and a UUID":      {keyed("a", schema.HashKey, schema.TextRow("s", "b").Twin("")), keyed("b", schema.UUIDKey)},
+		"an owned row without a name":     {a(schema.TextRow("s", "b").Owned(nil)), keyed("b", schema.NameKey)},
+		"a key shown as a number":         {keyed("a", schema.UUIDKey, schema.Uint32("id").Via("$key"))},
+		"a key shown as a text":           {keyed("a", schema.NumberKey, schema.String("id").Via("$key"))},
+		"names without a column":          {{Name: "a", Key: schema.NameKey}},
+		"names in a column of their own":  {{Name: "a", Key: schema.NameKey, KeyField: "name", Fields: schema.Fields{schema.String("name").Required()}}},
+		"names that nobody can give":      {{Name: "a", Key: schema.NameKey, KeyField: "name", Fields: schema.Fields{schema.String("name").Via("$key")}}},
+		"names that are kept and free":    {with(keyed("a", schema.NameKey), func(t *schema.Table) { t.Tombstone = true })},
+		"a hash that clients choose":      {keyed("a", schema.HashKey, schema.String("id").AsKey())},
+		"a key column that isn't the key": {with(keyed("a", schema.HashKey, schema.String("id")), func(t *schema.Table) { t.KeyField = "id" })},
 	} {
 		if _, err := schema.New(tables...); err == nil {
 			t.Errorf("%s is accepted", what)
 		}
 	}
+	for what, tables := range map[string][]*schema.Table{
+		"twins with hashes":      {keyed("a", schema.HashKey, schema.TextRow("s", "b").Twin("a")), keyed("b", schema.HashKey, schema.TextRow("a", "a"))},
+		"an owned row by a UUID": {a(schema.TextRow("s", "b").Owned(nil)), keyed("b", schema.UUIDKey)},
+		"names by the system":    {{Name: "a", Key: schema.NameKey, KeyField: "name", NoCreate: true, Fields: schema.Fields{schema.String("name").Via("$key")}}},
+		"names by clients":       {keyed("a", schema.NameKey, schema.TextRow("next", "a"), schema.Rows("before", "a", "next"))},
+	} {
+		if _, err := schema.New(tables...); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 	if _, err := schema.New(a(schema.Row("later", "not_there_yet"))); err != nil {
 		t.Errorf("a reference to a table that will come: %v", err)
+	}
+}
+
+func TestReadKey(t *testing.T) {
+	t.Parallel()
+	hash := strings.Repeat("0123456789abcdef", 3)[:40]
+	const id = "0b5c5f7e-3f0a-4c57-9d0e-6a1f2b3c4d5e"
+	for kind, texts := range map[schema.KeyKind]map[string]bool{
+		schema.NumberKey: {"1": true, "9223372036854775807": true, "0": false, "-1": false, "+1": false, "01": false, "1.0": false, "9223372036854775808": false, "": false, hash: false},
+		schema.HashKey:   {hash: true, strings.Repeat("0", 40): true, strings.ToUpper(hash): false, hash[1:]: false, hash + "0": false, "g" + hash[1:]: false, hash + "\n": false, id: false, "1": false, "": false},
+		schema.UUIDKey:   {id: true, strings.ToUpper(id): false, strings.ReplaceAll(id, "-", ""): false, "{" + id + "}": false, id + "\n": false, hash: false, "1": false, "": false},
+		schema.NameKey:   {"web": true, "Web": true, "1": true, "": false},
+	} {
+		table := &schema.Table{Name: "a", Key: kind}
+		for text, want := range texts {
+			key, ok := table.ReadKey(text)
+			if ok != want || ok && key.Text() != text {
+				t.Errorf("%s: %q is read as %q, %t", kind, text, key.Text(), ok)
+			}
+			if text, isText := key.Any().(string); ok && (isText != (kind.Storage() == schema.Chars)) {
+				t.Errorf("%s: %q is kept as %T", kind, text, key.Any())
+			}
+		}
+	}
+}
+
+// TestTargetOfAReference: what can't be a key leads nowhere, so that nobody asks the database for it.
+func TestTargetOfAReference(t *testing.T) {
+	t.Parallel()
+	hash := strings.Repeat("ab", 20)
+	s, err := schema.New(
+		&schema.Table{Name: "hashes", Key: schema.HashKey},
+		&schema.Table{Name: "numbers", Fields: schema.Fields{schema.AnyRow("any"), schema.TextRow("hash", "hashes"), schema.Row("number", "numbers"), schema.TextRow("later", "not_there_yet")}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		field string
+		value schema.Value
+		want  string
+	}{
+		{"any", schema.TextValue("numbers/7"), "numbers 7"},
+		{"any", schema.TextValue("numbers/07"), ""},
+		{"any", schema.TextValue("hashes/" + hash), "hashes " + hash},
+		{"any", schema.TextValue("hashes/" + strings.ToUpper(hash)), ""},
+		{"any", schema.TextValue("hashes/7"), ""},
+		{"any", schema.TextValue("nowhere/7"), ""},
+		{"hash", schema.TextValue(hash), "hashes " + hash},
+		{"hash", schema.TextValue("7"), ""},
+		{"number", schema.IntValue(7), "numbers 7"},
+		{"later", schema.TextValue("x"), ""},
+	} {
+		got := ""
+		if to, key := s.Table("numbers").Field(c.field).Target(s, c.value); to != nil {
+			got = to.Name + " " + key.Text()
+		}
+		if got != c.want {
+			t.Errorf("%s = %s leads to %q, want %q", c.field, c.value.Text(), got, c.want)
+		}
 	}
 }
 

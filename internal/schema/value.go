@@ -129,10 +129,13 @@ type Set map[string]Value
 // Input is a row as a client sent it: wire name → the JSON text of the value.
 type Input map[string]json.RawMessage
 
-// Record is one row as it is stored: its key, and a value for each stored column of its table.
+// Record is one row as it is stored: its key, and a value for each stored column of its table. A column that clients name the row by is
+// its key.
 type Record struct {
 	Table *Table
 	Key   Value
+	// Row is the number of the row, which never comes back either; in a table keyed by numbers it is the key.
+	Row int64
 	// Deleted tells that the row is a tombstone: gone for clients, kept until its things on the host are cleared away.
 	Deleted bool
 	// Version grows with each change of what clients can write, where the table is versioned.
@@ -148,7 +151,7 @@ func NewRecord(t *Table) *Record {
 // Get returns the value of a stored column; null for a column that the table doesn't store.
 func (r *Record) Get(name string) Value {
 	if i, ok := r.Table.index[name]; ok {
-		return r.values[i]
+		return r.At(i)
 	}
 	return Value{}
 }
@@ -159,7 +162,7 @@ func (r *Record) Put(name string, v Value) {
 	if !ok {
 		panic("schema: table " + r.Table.Name + " has no column " + name)
 	}
-	r.values[i] = v
+	r.PutAt(i, v)
 }
 
 // PutAll sets the values of several stored columns, as Put does.
@@ -195,7 +198,18 @@ func (r *Record) Changes(set Set) Set {
 }
 
 // At returns the value of the i-th field of the table, PutAt sets it; both are for code that walks Table.Fields.
-func (r *Record) At(i int) Value { return r.values[i] }
+func (r *Record) At(i int) Value {
+	if r.Table.Fields[i].IsKey {
+		return r.Key
+	}
+	return r.values[i]
+}
 
 // PutAt sets the value of the i-th field of the table.
-func (r *Record) PutAt(i int, v Value) { r.values[i] = v }
+func (r *Record) PutAt(i int, v Value) {
+	if r.Table.Fields[i].IsKey {
+		r.Key = v
+		return
+	}
+	r.values[i] = v
+}

@@ -69,9 +69,8 @@ func (db *DB) ChangesSince(ctx context.Context, seq int64, most int) (found []Lo
 			if err := rows.Scan(&l.Seq, &table, &key, &l.Verb); err != nil {
 				return db.classify(err)
 			}
-			l.Table, l.Key = db.Schema.Table(table), schema.TextValue(key)
-			if l.Table != nil && l.Table.Key == schema.NumberKey {
-				l.Key = schema.IntValue(l.Key.Int())
+			if l.Table = db.Schema.Table(table); l.Table != nil {
+				l.Key, _ = l.Table.ReadKey(key)
 			}
 			found = append(found, l)
 		}

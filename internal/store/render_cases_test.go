@@ -38,14 +38,22 @@ var sampleRows = []struct {
 	{"vms", false, 2, map[string]any{"name": "Db", "machine": 12, "ram": 2048, "enabled": 0, "owner": "vms/1", "volume": hashA, "meta": "broken"}},
 	{"vms", false, 3, map[string]any{"name": "it's 100%", "machine": 13, "owner": "users/9"}},
 	{"vms", true, 4, map[string]any{"name": "deleted", "ram": 1}},
-	{"volumes", false, hashA, map[string]any{"name": "va", "service": 1, "owner": "nodes/1"}},
+	{"volumes", false, hashA, map[string]any{"name": "va", "service": 1, "owner": "nodes/1", "group": uuidB}},
 	{"volumes", false, hashB, map[string]any{"name": "vb", "service": 1}},
-	{"settings", false, "cloud_name", map[string]any{"value": "dew"}},
+	{"settings", false, "cloud_name", map[string]any{"value": "dew", "volume": hashA, "node": 1}},
+	{"settings", false, "theme", map[string]any{"value": "dark", "next": "cloud_name", "owner": "groups/" + uuidB}},
+	{"groups", false, uuidA, map[string]any{"name": "ga", "setting": "cloud_name", "vm": 1, "owner": "settings/theme"}},
+	{"groups", false, uuidB, map[string]any{"name": "gb", "next": uuidA, "setting": "gone", "owner": "volumes/" + hashB}},
+	{"groups", true, uuidC, map[string]any{"name": "gc", "next": uuidA, "setting": "cloud_name"}},
+	{"group_facts", false, uuidA, map[string]any{"group": uuidA, "share": 0.5}},
 }
 
 const (
 	hashA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	hashB = "0000000000000000000000000000000000000001"
+	uuidA = "f0000000-0000-4000-8000-00000000000a"
+	uuidB = "10000000-0000-4000-8000-00000000000b"
+	uuidC = "c0000000-0000-4000-8000-00000000000c"
 )
 
 // newSample is a world with the sample rows.
@@ -180,6 +188,7 @@ var shapes = []string{
 	"vms?fields=owner#name as n&filter=owner#$display eq 'va'",
 	"machines?fields=count(drives) as n,sum(drives#size) as size,collapse(drives[name]) as first",
 	"volumes?fields=name",
+	"groups?fields=$key,$row as r,setting#volume#name as v,facts[share],inside[name]&filter=setting eq theme&sort=-next",
 	"status?fields=display(status) as d,info,datetime(started) as s,status eq 'running' as is",
 }
 

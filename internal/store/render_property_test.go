@@ -57,7 +57,7 @@ func (w *world) fill(t *rapid.T) {
 			r.Key = keyFor(table, i+1)
 			for j, f := range table.Fields {
 				if f.Stored() {
-					r.PutAt(j, randomValue(t, f, i))
+					r.PutAt(j, w.randomValue(t, f, i))
 				}
 			}
 			dead := table.Tombstone && rapid.IntRange(0, 5).Draw(t, "dead") == 0
@@ -75,7 +75,8 @@ func (w *world) fill(t *rapid.T) {
 // insert writes a row as it is, past all rules.
 func insert(exec func(string, ...any), r *schema.Record, row int, dead bool) {
 	cols, args := []string{"_key"}, []any{r.Key.Any()}
-	if r.Table.Key != schema.NumberKey {
+	if r.Row = r.Key.Int(); r.Table.Key != schema.NumberKey {
+		r.Row = int64(row)
 		cols, args = append(cols, "_row"), append(args, row)
 	}
 	if r.Table.Tombstone {
@@ -94,6 +95,8 @@ func keyFor(t *schema.Table, i int) schema.Value {
 	switch t.Key {
 	case schema.HashKey:
 		return schema.TextValue(fmt.Sprintf("%d%039d", 9-i, i))
+	case schema.UUIDKey:
+		return schema.TextValue(fmt.Sprintf("%d0000000-0000-4000-8000-%012d", 9-i, i))
 	case schema.NameKey:
 		return schema.TextValue(fmt.Sprintf("key%d", 9-i))
 	}
@@ -101,16 +104,17 @@ func keyFor(t *schema.Table, i int) schema.Value {
 }
 
 // randomValue draws a value that the column can hold, rarely null.
-func randomValue(t *rapid.T, f *schema.Field, i int) schema.Value {
+func (w *world) randomValue(t *rapid.T, f *schema.Field, i int) schema.Value {
 	if rapid.IntRange(0, 6).Draw(t, "null") == 0 {
 		return schema.Value{}
 	}
 	n := rapid.IntRange(0, 7).Draw(t, f.Name)
 	switch {
 	case f.IsRow() && f.Ref == "":
-		return schema.TextValue(rapid.SampledFrom([]string{"vms/1", "vms/2", "nodes/1", "nodes/77", "volumes/8" + fmt.Sprintf("%039d", 1), "gone/1"}).Draw(t, "ref"))
+		to := w.schema.Table(rapid.SampledFrom([]string{"vms", "nodes", "volumes", "groups", "settings"}).Draw(t, "to"))
+		return schema.TextValue(rapid.SampledFrom([]string{to.Name + "/" + keyFor(to, n).Text(), "gone/1"}).Draw(t, "ref"))
 	case f.IsRow() && f.Type.Storage() == schema.Chars:
-		return keyFor(&schema.Table{Key: schema.HashKey}, n)
+		return keyFor(w.schema.Table(f.Ref), n)
 	case f.IsUnique:
 		return schema.TextValue(texts[(i*5+n)%len(texts)] + strconv.Itoa(i))
 	case len(f.Enum) > 0:
@@ -148,6 +152,10 @@ func guards(t *schema.Table) query.Expr {
 	case "status":
 		return query.Or(query.Leads("machine", guards), query.Among("$key", "vms", "ram", query.Eq("enabled", schema.BoolValue(true))))
 	case "settings":
+		return query.Or(query.In("$key", schema.TextValue("key8"), schema.TextValue("key6")), query.Refers("node"))
+	case "groups":
+		return query.Or(query.Among("$row", "clusters", "$key", query.True()), query.Leads("setting", guards))
+	case "group_facts":
 		return query.False()
 	}
 	return query.True()

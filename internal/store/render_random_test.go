@@ -40,12 +40,17 @@ func randomRequest(t *rapid.T, s *schema.Schema, table *schema.Table) query.Requ
 		req.Offset = r.pick("0", "1", "2")
 	}
 	if r.chance(1, 10) {
-		req.Key = r.pick("1", "2", "x", "key8")
+		req.Key = r.pick("1", "x", r.key(table))
 	}
 	if r.chance(1, 10) {
 		req.Equals = map[string]string{table.Fields[0].Name: r.pick("1", "a", "vm")}
 	}
 	return req
+}
+
+// key draws a key that a row of the table may have.
+func (r requests) key(t *schema.Table) string {
+	return keyFor(t, rapid.IntRange(1, 6).Draw(r.T, "key")).Text()
 }
 
 func (r requests) chance(n, of int) bool { return rapid.IntRange(1, of).Draw(r.T, "chance") <= n }
@@ -85,7 +90,7 @@ func (r requests) steps(t *schema.Table) (string, *schema.Table) {
 		}
 		next := r.schema.Table(f.Ref)
 		if f.Ref == "" {
-			next = r.schema.Table(r.pick("vms", "volumes", "nodes"))
+			next = r.schema.Table(r.pick("vms", "volumes", "nodes", "groups", "settings"))
 		}
 		if next == nil {
 			break
@@ -164,6 +169,10 @@ func (r requests) left(t *schema.Table, aliases []string) string {
 }
 
 func (r requests) literal() string {
+	if r.chance(1, 3) {
+		t := rapid.SampledFrom(r.schema.Tables()).Draw(r.T, "key of")
+		return fmt.Sprintf(r.pick("%s", "'%s'"), r.pick("", t.Name+"/")+r.key(t))
+	}
 	if r.chance(1, 2) {
 		return "'" + strings.ReplaceAll(rapid.SampledFrom(texts).Draw(r.T, "text"), "'", "''") + "'"
 	}

@@ -48,6 +48,9 @@ func Eq(column string, v schema.Value) Cond { return Cond{column: column, values
 // In keeps the rows whose column has one of the values.
 func In(column string, vs ...schema.Value) Cond { return Cond{column: column, values: vs} }
 
+// Numbered keeps the row with that number, which is its key where keys are numbers.
+func Numbered(row schema.Value) Cond { return Eq(rowColumn, row) }
+
 // UpTo keeps the rows whose column is a number not above v.
 func UpTo(column string, v schema.Value) Cond {
 	return Cond{column: column, values: []schema.Value{v}, test: upTo}
@@ -146,11 +149,14 @@ func (tx *Tx) Sum(table string, columns []string, conds ...Cond) ([]int64, error
 	return sums, tx.db.classify(err)
 }
 
-// Insert writes a new row with its declared defaults and time stamps and returns its key. A record of a table with text keys brings its key.
-// It makes no other rows: see Create.
+// Insert writes a new row with its declared defaults and time stamps, and returns its key, which it makes unless the record brings one: a
+// named row does, and a twin. It makes no other rows: see Create.
 func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 	var names []string
 	var args []any
+	if r.Key.IsNull() {
+		r.Key = newKey(r.Table)
+	}
 	if !r.Key.IsNull() {
 		names, args = append(names, quote(keyColumn)), append(args, keyOf(r.Table, r.Key))
 	}
@@ -171,8 +177,8 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 		text = fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", quote(r.Table.Name))
 	}
 	var key any
-	text += " RETURNING " + quote(keyColumn)
-	if err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&key); err != nil {
+	text += " RETURNING " + quote(keyColumn) + ", " + quote(numberColumn(r.Table))
+	if err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&key, &r.Row); err != nil {
 		return schema.Value{}, tx.db.classify(err)
 	}
 	r.Key = schema.ValueOf(key)
@@ -200,7 +206,7 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 	versioned := false
 	for _, name := range names {
 		parts, args = append(parts, quote(name)+" = ?"), append(args, cell(t.Field(name), set[name]))
-		versioned = versioned || t.Versioned() && t.Field(name).Writable()
+		versioned = versioned || t.Versioned() && t.Field(name).Writable(true)
 	}
 	if versioned {
 		parts = append(parts, fmt.Sprintf("%s = %[1]s + 1", quote(schema.Version.Name)))
@@ -255,21 +261,22 @@ func cell(f *schema.Field, v schema.Value) any {
 
 // keyOf is a key as its table has it, null when the table can't have it.
 func keyOf(t *schema.Table, key schema.Value) any {
-	if fitting, ok := cellValue(keyStorage(t), key); ok {
+	if fitting, ok := cellValue(t.Key.Storage(), key); ok {
 		return fitting.Any()
 	}
 	return nil
 }
 
-func keyStorage(t *schema.Table) schema.Storage {
+// numberColumn is the column that numbers the rows of a table.
+func numberColumn(t *schema.Table) string {
 	if t.Key == schema.NumberKey {
-		return schema.Integer
+		return keyColumn
 	}
-	return schema.Chars
+	return rowColumn
 }
 
 func columnsOf(t *schema.Table) []string {
-	columns := []string{quote(keyColumn)}
+	columns := []string{quote(keyColumn), quote(numberColumn(t))}
 	if t.Tombstone {
 		columns = append(columns, quote(deletedColumn))
 	}
@@ -294,8 +301,8 @@ func scan(t *schema.Table, rows *sql.Rows) (*schema.Record, error) {
 		return nil, err
 	}
 	r := schema.NewRecord(t)
-	r.Key = schema.ValueOf(cells[0])
-	next := 1
+	r.Key, r.Row = schema.ValueOf(cells[0]), schema.ValueOf(cells[1]).Int()
+	next := 2
 	if t.Tombstone {
 		r.Deleted = schema.ValueOf(cells[next]).Bool()
 		next++
@@ -336,9 +343,13 @@ func (tx *Tx) whereOf(t *schema.Table, conds []Cond) (string, []any) {
 
 // condition renders one condition on a column.
 func (tx *Tx) condition(t *schema.Table, c Cond) (part string, args []any) {
-	name, storage := quote(c.column), keyStorage(t)
-	if c.column != keyColumn {
-		storage = t.Stored(c.column).Type.Storage() // SQLite would read an unknown name as a text and find nothing
+	name, storage := quote(c.column), t.Key.Storage()
+	switch c.column {
+	case keyColumn:
+	case rowColumn:
+		name, storage = quote(numberColumn(t)), schema.Integer
+	default: // SQLite would read an unknown name as a text and find nothing
+		storage = t.Stored(c.column).Type.Storage()
 	}
 	switch c.test {
 	case upTo:

@@ -40,7 +40,13 @@ type Services struct {
 // Start opens the services of the data directory dir, which may be empty, until the test ends.
 func Start(t testing.TB, dir string, log *slog.Logger) Services {
 	t.Helper()
-	s := Services{DB: Database(t, dir)}
+	return StartOn(t, Database(t, dir), dir, log)
+}
+
+// StartOn is Start with a database of the caller's.
+func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services {
+	t.Helper()
+	s := Services{DB: db}
 	var err error
 	s.Auth, err = auth.New(context.Background(), s.DB, dir, "")
 	must(t, err)

@@ -31,7 +31,7 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 	id := uuid.NewString()
 	vm["uuid"], vm["boot_order"] = engine.Text(id), engine.Text(bootOrder(b.Storage.Disks))
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		key, err := w.Create("vms", vm)
+		made, err := w.Create("vms", vm)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 		if err := addParts(w, machine, "machine_nics", nics); err != nil {
 			return err
 		}
-		return keepMetadata(w, key, b.Metadata)
+		return keepMetadata(w, made.Key, b.Metadata)
 	})
 	if err != nil {
 		return computeDetail{}, err

@@ -46,14 +46,14 @@ func (s *server) createNetwork(ctx context.Context, in *createNetworkInput) (net
 	}
 	row["name"] = engine.Text(b.Name)
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		key, err := w.Create("vnets", row)
+		made, err := w.Create("vnets", row)
 		if err != nil {
 			return err
 		}
-		if err := b.apply(w, key, nil); err != nil {
+		if err := b.apply(w, made.Key, nil); err != nil {
 			return err
 		}
-		return w.Act("vnets", key.Text(), "poweron", nil)
+		return w.Act("vnets", made.Key.Text(), "poweron", nil)
 	})
 	return s.networkDone(ctx, b.Name, "created", err)
 }

@@ -81,7 +81,8 @@ type effect struct {
 	Key any `json:"key"`
 }
 
-// try answers with what a write would do. The key of a row that would be created is only likely: nobody reserves it.
+// try answers with what a write would do. The key of a row that would be created is only likely, as nobody reserves it, and none where keys
+// are drawn at random.
 func (c *call) try(do func(*engine.Write) (outcome, error)) error {
 	effects, err := c.eng.Try(c.r.Context(), func(w *engine.Write) error {
 		_, err := do(w)

@@ -49,7 +49,8 @@ type tableDescription struct {
 	Title    string            `json:"title"`
 	Doc      string            `json:"doc,omitempty"`
 	KeyField string            `json:"keyfield"`
-	KeyType  string            `json:"keytype"` // "number" or "string"
+	KeyType  string            `json:"keytype"` // "number" or "string", as rows show it
+	KeyKind  string            `json:"keykind"` // "number", "hash", "uuid" or "name"
 	Display  string            `json:"display,omitempty"`
 	Owner    *string           `json:"owner"`
 	Parent   *string           `json:"parent"`
@@ -126,7 +127,7 @@ func (ms members) MarshalJSON() ([]byte, error) {
 
 func tableDoc(t *schema.Table) tableDescription {
 	d := tableDescription{
-		Name: t.Name, Title: t.Title, Doc: t.Doc, KeyField: "$key", KeyType: "number", Owner: orNull(t.Owner), Parent: orNull(t.Parent),
+		Name: t.Name, Title: t.Title, Doc: t.Doc, KeyField: "$key", KeyType: "number", KeyKind: t.Key.String(), Owner: orNull(t.Owner), Parent: orNull(t.Parent),
 		ReadOnly: t.ReadOnly, NoCreate: t.NoCreate, Views: map[string]string{}, Actions: []actionDoc{}, Fields: fieldDocs(t.Fields),
 	}
 	if t.KeyField != "" {
@@ -156,11 +157,19 @@ func actionsAsTable(t *schema.Table) *schema.Table {
 	return &schema.Table{
 		Name: t.ActionTable, Title: t.Title + " action", Doc: "What can be done to a row of " + t.Name + "; rows are posted, and never read.",
 		Fields: schema.Fields{
-			schema.Row(t.ActionRef, t.Name).Required(),
+			actionRef(t),
 			schema.Enum("action", names...).Required(),
 			schema.JSON("params").Note("the action's arguments, as " + t.Name + "/$table lists them"),
 		},
 	}
+}
+
+// actionRef is the column that names the row which an action is done to.
+func actionRef(t *schema.Table) *schema.Field {
+	if t.Key == schema.NumberKey {
+		return schema.Row(t.ActionRef, t.Name).Required()
+	}
+	return schema.TextRow(t.ActionRef, t.Name).Required()
 }
 
 func orNull(s string) *string {

@@ -20,7 +20,8 @@ func probe(t *testing.T) *schema.Table {
 			{Name: "stop", NotBuilt: "it can't be stopped"},
 		},
 		Fields: schema.Fields{
-			schema.String("name").Required().Unique().Summary().Len(1, 20).Def(`a "b" <c>`),
+			schema.String("name").AsKey().Summary().Len(1, 20),
+			schema.String("label").Required().Unique().Summary().Len(1, 20).Def(`a "b" <c>`),
 			schema.Enum("kind", "zulu", "alpha").Labels("zulu", "The Z").Def("zulu").CreateOnly(),
 			schema.Uint32("size").Def(7).Range(1, 9).In("MiB").Note("how large"),
 			schema.Enabled("enabled"),

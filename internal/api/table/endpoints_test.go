@@ -62,6 +62,7 @@ func (s *server) fill() map[string]string {
 	s.make("tag_categories", `{"name":"env","taggable_vms":true}`)
 	s.make("tags", `{"name":"test","category":1}`)
 	s.make("tag_members", `{"tag":1,"member":"vms/1"}`)
+	s.make("resource_groups", `{"name":"gpus","type":"node_pci_devices"}`)
 	keys := map[string]string{}
 	err := s.db.Update(context.Background(), func(tx *store.Tx) error {
 		for _, t := range s.db.Schema.Tables() {
@@ -76,7 +77,7 @@ func (s *server) fill() map[string]string {
 						r.PutAt(i, schema.IntValue(1))
 					}
 				}
-				if t.Key != schema.NumberKey {
+				if t.Key == schema.NameKey {
 					r.Key = schema.TextValue("probe")
 				}
 				if _, err := tx.Create(r, nil); err != nil {

@@ -3,7 +3,7 @@ package table_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"dewpoint/internal/store/postgres/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { pgtest.Main(m) }

@@ -151,11 +151,22 @@ func pathKey(t *schema.Table) *huma.Param {
 	return &huma.Param{Name: "key", In: "path", Required: true, Description: "the row's $key", Schema: keySchema(t), Example: exampleKey(t)}
 }
 
+// keySchema is a key of the table, or of any table whose keys are numbers.
 func keySchema(t *schema.Table) *huma.Schema {
-	if t != nil && t.Key != schema.NumberKey {
-		return &huma.Schema{Type: huma.TypeString, MinLength: number(1)}
+	if t == nil || t.Key == schema.NumberKey {
+		return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: number(1.0)}
 	}
-	return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: number(1.0)}
+	s := &huma.Schema{Type: huma.TypeString, MinLength: number(1)}
+	if f := t.Field(t.KeyField); f != nil {
+		limitText(f, s)
+	}
+	if p := t.Key.Pattern(); p != nil {
+		s.Pattern = p.String()
+	}
+	if t.Key == schema.UUIDKey {
+		s.Format = "uuid"
+	}
+	return s
 }
 
 func number[N int | float64](n N) *N { return &n }
@@ -166,6 +177,8 @@ func exampleKey(t *schema.Table) any {
 		return 1
 	case schema.HashKey:
 		return strings.Repeat("0123456789", 4)
+	case schema.UUIDKey:
+		return "0b5c5f7e-3f0a-4c57-9d0e-6a1f2b3c4d5e"
 	}
 	return "example"
 }

@@ -42,8 +42,8 @@ func (d *describer) postAction(t *schema.Table) {
 			missing = append(missing, "`"+a.Name+"`")
 			continue
 		}
-		body.OneOf = append(body.OneOf, actionSchema(t, a))
-		examples[a.Name] = &huma.Example{Summary: sentences(a.Doc), Value: actionExample(t, a)}
+		body.OneOf = append(body.OneOf, d.actionSchema(t, a))
+		examples[a.Name] = &huma.Example{Summary: sentences(a.Doc), Value: d.actionExample(t, a)}
 	}
 	if len(body.OneOf) == 1 {
 		body = body.OneOf[0]
@@ -58,7 +58,7 @@ func (d *describer) postAction(t *schema.Table) {
 	d.add(endpoint{
 		method: http.MethodPost, path: "/api/v4/" + t.ActionTable, id: "act_on_" + t.Name, tag: t.Name, summary: "Do something to a row of " + t.Name, doc: doc,
 		body:   &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: ref(t.ActionTable), Examples: examples}}},
-		status: http.StatusCreated, reply: d.actionReply(t), fails: actionFails, sample: curl{body: actionExample(t, firstBuilt(t))},
+		status: http.StatusCreated, reply: d.actionReply(t), fails: actionFails, sample: curl{body: d.actionExample(t, firstBuilt(t))},
 	}.writes(true))
 }
 
@@ -72,7 +72,7 @@ func firstBuilt(t *schema.Table) schema.Action {
 }
 
 // actionSchema is the body that asks for one action.
-func actionSchema(t *schema.Table, a schema.Action) *huma.Schema {
+func (d *describer) actionSchema(t *schema.Table, a schema.Action) *huma.Schema {
 	s := &huma.Schema{
 		Type: huma.TypeObject, Title: a.Name, Description: sentences(a.Doc), Required: []string{t.ActionRef, "action"}, AdditionalProperties: true,
 		Properties: map[string]*huma.Schema{t.ActionRef: rowRef(t), "action": {Type: huma.TypeString, Enum: anys(append([]string{a.Name}, a.Aliases...))}},
@@ -80,7 +80,7 @@ func actionSchema(t *schema.Table, a schema.Action) *huma.Schema {
 	if len(a.Params) > 0 {
 		params := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
 		for _, f := range a.Params {
-			params.Properties[f.Name] = writeSchema(f, true)
+			params.Properties[f.Name] = d.writeSchema(f, true)
 		}
 		s.Properties["params"] = params
 	}
@@ -94,11 +94,11 @@ func rowRef(t *schema.Table) *huma.Schema {
 	return s
 }
 
-func actionExample(t *schema.Table, a schema.Action) map[string]any {
+func (d *describer) actionExample(t *schema.Table, a schema.Action) map[string]any {
 	body := map[string]any{t.ActionRef: exampleKey(t), "action": a.Name}
 	params := map[string]any{}
 	for _, f := range a.Params {
-		if v, ok := valueExample(f, true); ok {
+		if v, ok := d.valueExample(f, true); ok {
 			params[f.Name] = v
 		}
 	}
@@ -117,7 +117,7 @@ func (d *describer) actionReply(t *schema.Table) *huma.Response {
 	}
 	for _, a := range t.Actions {
 		for _, f := range a.Answers {
-			reply.Properties[f.Name] = d.readSchema(f)
+			reply.Properties[f.Name] = d.readSchema(t, f)
 		}
 	}
 	return &huma.Response{Description: "The wish is kept.", Content: asJSON(reply, struct{}{})}

@@ -35,7 +35,7 @@ func (d *describer) conditions() {
 			"dry_run": {Type: huma.TypeBoolean},
 			"would": {Type: huma.TypeArray, Items: &huma.Schema{
 				Type: huma.TypeObject, AdditionalProperties: true, Required: []string{"key"},
-				Properties: map[string]*huma.Schema{"key": {AnyOf: []*huma.Schema{keySchema(nil), {Type: huma.TypeString}}, Description: "that of a new row is only likely"}},
+				Properties: map[string]*huma.Schema{"key": {AnyOf: []*huma.Schema{keySchema(nil), {Type: huma.TypeString, Nullable: true}}, Description: "that of a new row is only likely, and null where keys are drawn at random"}},
 			}},
 		},
 	}

@@ -174,8 +174,8 @@ func (c *conformer) wholeTable(tb *schema.Table, key string, described map[strin
 		c.call("PUT", path+"/"+key, bodyOf(c.t, change), 200)
 		c.callWith(header("If-Match", `"stale"`), "PUT", path+"/"+key, bodyOf(c.t, change), 412)
 	}
-	if tb.ActionTable != "" {
-		c.actions(tb, key, described["POST /api/v4/"+tb.ActionTable])
+	if post := described["POST /api/v4/"+tb.ActionTable]; post != nil {
+		c.actions(tb, key, post)
 	}
 	if described["DELETE "+path+"/{key}"] != nil {
 		c.call("DELETE", path+"/"+key, "", 200)

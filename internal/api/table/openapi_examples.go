@@ -3,6 +3,7 @@ package table
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"dewpoint/internal/schema"
@@ -38,7 +39,10 @@ func fieldsExamples(s *schema.Schema, t *schema.Table) []example {
 
 // filterExamples are filters that the table's own columns allow.
 func filterExamples(s *schema.Schema, t *schema.Table) []example {
-	all := []example{{"$key in (" + quoted(t, "1") + "," + quoted(t, "2") + ")", "one of a list"}}
+	all := []example{{"$key in (1,2)", "one of a list"}}
+	if t.Key != schema.NumberKey {
+		all = []example{{fmt.Sprintf("$key eq '%v'", exampleKey(t)), "one row"}}
+	}
 	add := func(fits func(*schema.Field) bool, make func(*schema.Field) []example) {
 		if f := find(t, fits); f != nil {
 			all = append(all, make(f)...)
@@ -67,7 +71,10 @@ func filterExamples(s *schema.Schema, t *schema.Table) []example {
 }
 
 func sortExamples(t *schema.Table) []example {
-	all := []example{{"-$key", "newest first"}}
+	all := []example{{"-$row", "newest first"}}
+	if t.Key == schema.NumberKey {
+		all = []example{{"-$key", "newest first"}}
+	}
 	if f := t.DisplayField(); f != nil {
 		all = append(all, example{"+" + f.Name, "by " + f.Name}, example{f.Name + ",-$key", "by two columns"})
 	}
@@ -84,14 +91,14 @@ func equalsExample(t *schema.Table) string {
 
 // bodyExample is a row that a client may send to make one, or to change one: what it must say, and the columns that matter most where the
 // declaration knows a value.
-func bodyExample(t *schema.Table, create bool) map[string]any {
+func (d *describer) bodyExample(t *schema.Table, create bool) map[string]any {
 	body := map[string]any{}
 	for _, f := range t.Fields {
 		required := create && f.IsRequired
-		if !writable(f, create) || !required && !f.IsSummary {
+		if !f.Writable(create) || !required && !f.IsSummary {
 			continue
 		}
-		if v, ok := valueExample(f, required); ok {
+		if v, ok := d.valueExample(f, required); ok {
 			body[f.Name] = v
 		}
 		if !create && len(body) == 1 {
@@ -102,7 +109,7 @@ func bodyExample(t *schema.Table, create bool) map[string]any {
 }
 
 // valueExample is a value that the column takes; ok is false where the declaration doesn't tell one and none is needed.
-func valueExample(f *schema.Field, required bool) (v any, ok bool) {
+func (d *describer) valueExample(f *schema.Field, required bool) (v any, ok bool) {
 	switch {
 	case f.Example != "" && f.Type.Shape() == schema.AsBool:
 		return f.Example == "true", true
@@ -117,7 +124,7 @@ func valueExample(f *schema.Field, required bool) (v any, ok bool) {
 	case strings.HasPrefix(f.Type.Name(), "file") && jsonType(f) == "integer":
 		return 10 << 30, true
 	case f.IsRow() && required:
-		return exampleRef(f), true
+		return d.exampleRef(f), true
 	case f.Type.Name() == "text":
 		return "what it is for", true
 	case f.Type.Name() == "filename":
@@ -136,14 +143,19 @@ func valueExample(f *schema.Field, required bool) (v any, ok bool) {
 	return int64(*least), true
 }
 
-func exampleRef(f *schema.Field) any {
-	if jsonType(f) == "integer" {
-		return 1
+// exampleRef is a reference to a row.
+func (d *describer) exampleRef(f *schema.Field) any {
+	name, key := f.Ref, any(1)
+	if name == "" {
+		name = slices.Concat(f.Among, []string{"vms"})[0]
 	}
-	if len(f.Among) > 0 {
-		return f.Among[0] + "/1"
+	if to := d.schema.Table(name); to != nil {
+		key = exampleKey(to)
 	}
-	return "vms/1"
+	if f.Ref == "" {
+		return fmt.Sprintf("%s/%v", name, key)
+	}
+	return key
 }
 
 // ownedFields are the columns that lead to rows which come with a new one; the reply to a POST tells their keys.
@@ -160,7 +172,7 @@ func ownedFields(s *schema.Schema, t *schema.Table) []*schema.Field {
 func ownedExample(s *schema.Schema, t *schema.Table) map[string]string {
 	keys := map[string]string{}
 	for _, f := range ownedFields(s, t) {
-		keys[f.Name] = "1"
+		keys[f.Name] = fmt.Sprint(exampleKey(s.Table(f.Ref)))
 	}
 	return keys
 }
@@ -191,12 +203,4 @@ func isQuantity(f *schema.Field) bool {
 
 func isTime(f *schema.Field) bool {
 	return strings.HasPrefix(f.Type.Name(), "created") || strings.HasPrefix(f.Type.Name(), "modified") || f.Type.Name() == "filemodified"
-}
-
-// quoted writes a key as the filter language has it.
-func quoted(t *schema.Table, key string) string {
-	if t.Key == schema.NumberKey {
-		return key
-	}
-	return "'" + key + "'"
 }

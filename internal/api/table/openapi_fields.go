@@ -20,25 +20,25 @@ func (d *describer) rowSchema(t *schema.Table) *huma.Schema {
 	row.Properties["$key"].Description = "the row's key, as it stands in paths"
 	for _, f := range t.Fields {
 		if !f.IsHidden && !f.IsSecret {
-			row.Properties[f.Name] = d.readSchema(f)
+			row.Properties[f.Name] = d.readSchema(t, f)
 		}
 	}
 	return row
 }
 
 // readSchema is a column as replies show it.
-func (d *describer) readSchema(f *schema.Field) *huma.Schema {
-	s := &huma.Schema{Description: fieldText(f), ReadOnly: f.IsReadOnly}
+func (d *describer) readSchema(t *schema.Table, f *schema.Field) *huma.Schema {
+	s := &huma.Schema{}
 	nullable := !f.Stored() || f.Default.IsNull() && !f.IsRequired
 	object := &huma.Schema{Type: huma.TypeObject, Description: "when `fields` has brackets behind the column"}
 	switch {
+	case f.ShowsKey():
+		s = keySchema(t)
 	case f.IsRows():
 		s.Type, s.Items = huma.TypeArray, &huma.Schema{AnyOf: []*huma.Schema{keySchema(d.schema.Table(f.Ref)), object}}
 	case f.IsRow():
-		key := &huma.Schema{Type: jsonType(f)}
-		if nullable {
-			key.Nullable = true
-		}
+		key := d.refSchema(f)
+		key.Nullable = nullable
 		s.AnyOf = []*huma.Schema{key, object}
 	case f.Type.Shape() == schema.AsJSON:
 		s.AnyOf = anyJSON()
@@ -46,20 +46,29 @@ func (d *describer) readSchema(f *schema.Field) *huma.Schema {
 		s.Type, s.Format, s.Nullable = jsonType(f), format(f), nullable
 		s.Enum = enum(f, nullable)
 	}
+	s.Description, s.ReadOnly = fieldText(f), f.IsReadOnly
 	if s.Enum != nil {
 		s.Extensions = labels(f)
 	}
 	return s
 }
 
+// refSchema is a reference that leads to a row.
+func (d *describer) refSchema(f *schema.Field) *huma.Schema {
+	if to := d.schema.Table(f.Ref); to != nil {
+		return keySchema(to)
+	}
+	return &huma.Schema{Type: jsonType(f)}
+}
+
 // inputSchema is a row as clients send it to make or change one.
 func (d *describer) inputSchema(t *schema.Table, create bool) *huma.Schema {
 	in := &huma.Schema{Type: huma.TypeObject, Title: t.Title, AdditionalProperties: true, Properties: map[string]*huma.Schema{}}
 	for _, f := range t.Fields {
-		if !writable(f, create) {
+		if !f.Writable(create) {
 			continue
 		}
-		in.Properties[f.Name] = writeSchema(f, create)
+		in.Properties[f.Name] = d.writeSchema(f, create)
 		if create && f.IsRequired {
 			in.Required = append(in.Required, f.Name)
 		}
@@ -67,13 +76,8 @@ func (d *describer) inputSchema(t *schema.Table, create bool) *huma.Schema {
 	return in
 }
 
-// writable reports whether clients write the column, as the engine has it.
-func writable(f *schema.Field, create bool) bool {
-	return !f.IsHidden && !f.IsReadOnly && (create || !f.IsCreateOnly) && (f.Stored() || f.IsForwarded)
-}
-
 // writeSchema is a column as clients send it: the plain form of it, though others are taken too.
-func writeSchema(f *schema.Field, create bool) *huma.Schema {
+func (d *describer) writeSchema(f *schema.Field, create bool) *huma.Schema {
 	s := &huma.Schema{Description: fieldText(f), WriteOnly: f.IsSecret}
 	if f.Type.Shape() == schema.AsJSON {
 		s.AnyOf = anyJSON()
@@ -91,8 +95,19 @@ func writeSchema(f *schema.Field, create bool) *huma.Schema {
 		s.Minimum, s.Maximum = bounds(f)
 	case huma.TypeString:
 		limitText(f, s)
+		if f.IsRow() {
+			s.Pattern = orEmpty(d.refSchema(f).Pattern)
+		}
 	}
 	return s
+}
+
+// orEmpty lets a text be empty where it has a pattern.
+func orEmpty(pattern string) string {
+	if pattern == "" {
+		return ""
+	}
+	return "^$|" + pattern
 }
 
 // anyJSON is every JSON value, said outright: validators don't agree on whether an empty schema takes null.
@@ -123,7 +138,7 @@ func limitText(f *schema.Field, s *huma.Schema) {
 		return
 	}
 	if s.Pattern = ecmaPattern(expr); least == 0 {
-		s.Pattern = "^$|" + s.Pattern
+		s.Pattern = orEmpty(s.Pattern)
 	}
 	s.Description = sentences(s.Description, "Must be "+hint)
 }

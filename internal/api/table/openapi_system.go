@@ -74,8 +74,8 @@ func createdSchema(owned []*schema.Field) *huma.Schema {
 	s.Description = "The key of a new row."
 	s.Properties["location"].Description = "the row's path below /api"
 	s.Properties["dbpath"].Description = "the row as `table/key`, the way references of any table are written"
-	s.Properties["$key"].Description = "the row's key, a string here and a number in rows"
-	s.Properties["$row"] = &huma.Schema{Type: huma.TypeInteger, Format: "int64", Description: "the key of a table whose keys are numbers, else 1"}
+	s.Properties["$key"].Description = "the row's key, a string here even where keys are numbers"
+	s.Properties["$row"] = &huma.Schema{Type: huma.TypeInteger, Format: "int64", Description: "the row's number, as permissions name it; its key where keys are numbers"}
 	s.Required = append(s.Required, "$row")
 	response := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Description: "what came with the row"}
 	if len(owned) == 0 {
@@ -105,7 +105,7 @@ func descriptionSchema() *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeObject, Description: "A table's declaration.", AdditionalProperties: true, Required: []string{"name", "title", "keyfield", "keytype", "owner", "parent", "views", "actions", "fields"},
 		Properties: map[string]*huma.Schema{
-			"name": text, "title": text, "doc": text, "keyfield": text, "keytype": {Type: huma.TypeString, Enum: []any{"number", "string"}}, "display": text,
+			"name": text, "title": text, "doc": text, "keyfield": text, "keytype": {Type: huma.TypeString, Enum: []any{"number", "string"}}, "keykind": {Type: huma.TypeString, Enum: []any{"number", "hash", "uuid", "name"}}, "display": text,
 			"owner": {Type: huma.TypeString, Nullable: true}, "parent": {Type: huma.TypeString, Nullable: true}, "readonly": flag, "nocreate": flag,
 			"views":   {Type: huma.TypeObject, AdditionalProperties: text},
 			"actions": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, Required: []string{"name", "params"}, AdditionalProperties: true, Properties: map[string]*huma.Schema{"name": text, "doc": text, "params": fields}}},

@@ -17,7 +17,7 @@ func (d *describer) table(t *schema.Table) {
 	d.schemas[t.Name] = d.rowSchema(t)
 	d.list(t)
 	d.get(t)
-	if creatable(t) {
+	if t.Creatable() {
 		d.schemas[t.Name+"_new"] = d.inputSchema(t, true)
 		d.create(t)
 		d.remove(t)
@@ -66,7 +66,7 @@ func (d *describer) create(t *schema.Table) {
 		reply = t.Name + "_created"
 		d.schemas[reply] = createdSchema(owned)
 	}
-	body := bodyExample(t, true)
+	body := d.bodyExample(t, true)
 	key := fmt.Sprint(exampleKey(t))
 	d.add(endpoint{
 		method: http.MethodPost, path: tablePath(t), id: "create_" + t.Name, tag: t.Name, summary: "Make a row of " + t.Name,
@@ -81,7 +81,7 @@ func (d *describer) create(t *schema.Table) {
 }
 
 func (d *describer) change(t *schema.Table) {
-	body := bodyExample(t, false)
+	body := d.bodyExample(t, false)
 	e := endpoint{
 		method: http.MethodPut, path: tablePath(t) + "/{key}", id: "change_" + t.Name, tag: t.Name, summary: "Change a row of " + t.Name,
 		params: []*huma.Param{pathKey(t)}, body: requestBody(ref(t.Name+"_change"), body),

@@ -54,9 +54,16 @@ func (a countedAuth) Recheck(ctx context.Context, r *http.Request) (perm.Actor, 
 
 func start(t testing.TB) *server {
 	t.Helper()
+	dir := t.TempDir()
+	return startOn(t, rig.Database(t, dir), dir)
+}
+
+// startOn serves a database, with its files in dir.
+func startOn(t testing.TB, db *store.DB, dir string) *server {
+	t.Helper()
 	out := &locked.Buffer{}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r := rig.Start(t, t.TempDir(), log)
+	r := rig.StartOn(t, db, dir, log)
 	s := &server{t: t, db: r.DB, bus: r.Bus, eng: r.Engine, log: out}
 	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, countedAuth{r.Auth, &s.rechecks}, r.Media, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)

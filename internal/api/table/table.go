@@ -157,11 +157,11 @@ func (c *call) wholeTable() error {
 	case http.MethodGet:
 		return c.list()
 	case http.MethodPost:
-		if creatable(c.t) {
+		if c.t.Creatable() {
 			return c.create()
 		}
 	}
-	if !creatable(c.t) {
+	if !c.t.Creatable() {
 		return c.notAllowed(http.MethodGet)
 	}
 	return c.notAllowed(http.MethodGet, http.MethodPost)
@@ -176,7 +176,7 @@ func (c *call) row() error {
 			return c.put()
 		}
 	case http.MethodDelete:
-		if creatable(c.t) {
+		if c.t.Creatable() {
 			return c.remove()
 		}
 	}
@@ -188,9 +188,6 @@ func (c *call) row() error {
 	}
 	return c.notAllowed(http.MethodGet, http.MethodPut, http.MethodDelete)
 }
-
-// creatable reports whether clients make and delete rows of the table.
-func creatable(t *schema.Table) bool { return !t.ReadOnly && !t.NoCreate }
 
 // method is the request's method; the server leaves the body of a HEAD's reply out by itself.
 func (c *call) method() string {

@@ -7,7 +7,7 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// created is the reply to a POST. Clients want the key as a string here and as a number in rows.
+// created is the reply to a POST. Clients want the key as a string here, where rows have numbers too.
 type created struct {
 	Location string `json:"location"`
 	DBPath   string `json:"dbpath"`
@@ -27,19 +27,18 @@ func (c *call) create() error {
 		return err
 	}
 	return c.change("", in, func(w *engine.Write) (outcome, error) {
-		key, err := w.Create(c.t.Name, in)
-		return outcome{http.StatusCreated, replyOf(&engine.Created{Table: c.t, Key: key, Response: w.Response})}, err
+		made, err := w.Create(c.t.Name, in)
+		if err != nil {
+			return outcome{}, err
+		}
+		return outcome{http.StatusCreated, replyOf(made, w.Response)}, nil
 	})
 }
 
-func replyOf(made *engine.Created) created {
+func replyOf(made *schema.Record, response map[string]string) created {
 	key := made.Key.Text()
 	path := made.Table.Name + "/" + key
-	reply := created{Location: "/v4/" + path, DBPath: path, Row: 1, Key: key, APIKey: made.Response["private_key"], Response: made.Response}
-	if made.Table.Key == schema.NumberKey {
-		reply.Row = made.Key.Int()
-	}
-	return reply
+	return created{Location: "/v4/" + path, DBPath: path, Row: made.Row, Key: key, APIKey: response["private_key"], Response: response}
 }
 
 // put changes a row, does an action to it or takes a chunk of a file's bytes, depending on the query parameters.

@@ -103,8 +103,8 @@ func (u *Uploads) makeFile(ctx context.Context, s *session, extra schema.Input) 
 		if err != nil {
 			return err
 		}
-		key = made.Int()
-		return w.Tx.Change("files", made, schema.Set{"uuid": schema.TextValue(s.ID), "metadata": schema.TextValue(string(raw))})
+		key = made.Key.Int()
+		return w.Tx.Change("files", made.Key, schema.Set{"uuid": schema.TextValue(s.ID), "metadata": schema.TextValue(string(raw))})
 	})
 	return key, err
 }

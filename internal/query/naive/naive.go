@@ -10,7 +10,7 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// Source gives the rows of a table that aren't deleted. The number of a row, where its key isn't one, is its place from 1.
+// Source gives the rows of a table that aren't deleted.
 type Source interface {
 	Rows(t *schema.Table) []*schema.Record
 }

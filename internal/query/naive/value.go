@@ -53,7 +53,7 @@ func (e evaluator) cell(c *query.Cell, v env) schema.Value {
 	case r == nil:
 		return schema.Value{}
 	case c.Row:
-		return schema.IntValue(int64(slices.Index(e.src.Rows(r.Table), r) + 1))
+		return schema.IntValue(r.Row)
 	case c.Field == nil:
 		return r.Key
 	}

@@ -5,7 +5,7 @@ import "dewpoint/internal/schema"
 
 // Schema returns the tables. They resemble a few of the real ones.
 func Schema() *schema.Schema {
-	s, err := schema.New(clusters(), nodes(), machines(), status(), drives(), vms(), volumes(), settings())
+	s, err := schema.New(clusters(), nodes(), machines(), status(), drives(), vms(), volumes(), settings(), groups(), groupFacts())
 	if err != nil {
 		panic(err)
 	}
@@ -100,13 +100,41 @@ func volumes() *schema.Table {
 		schema.String("name").Summary(),
 		schema.Row("service", "vms"),
 		schema.AnyRow("owner"),
+		schema.TextRow("group", "groups"),
 		schema.Rows("drives", "drives", "volume"),
+		schema.Rows("settings", "settings", "volume"),
 	}}
 }
 
 func settings() *schema.Table {
 	return &schema.Table{Name: "settings", Key: schema.NameKey, KeyField: "key", Fields: schema.Fields{
-		schema.String("key").Via("$key"),
+		schema.String("key").AsKey(),
 		schema.String("value"),
+		schema.Row("node", "nodes"),
+		schema.TextRow("volume", "volumes"),
+		schema.TextRow("next", "settings"),
+		schema.AnyRow("owner"),
+		schema.Rows("groups", "groups", "setting"),
+	}}
+}
+
+func groups() *schema.Table {
+	return &schema.Table{Name: "groups", Key: schema.UUIDKey, KeyField: "uuid", Tombstone: true, Fields: schema.Fields{
+		schema.String("uuid").Via("$key"),
+		schema.String("name").Summary(),
+		schema.Row("vm", "vms"),
+		schema.TextRow("setting", "settings"),
+		schema.TextRow("next", "groups"),
+		schema.AnyRow("owner"),
+		schema.TextRow("facts", "group_facts").Twin("group"),
+		schema.Rows("volumes", "volumes", "group"),
+		schema.Rows("inside", "groups", "next"),
+	}}
+}
+
+func groupFacts() *schema.Table {
+	return &schema.Table{Name: "group_facts", Key: schema.UUIDKey, Fields: schema.Fields{
+		schema.TextRow("group", "groups"),
+		schema.Num("share"),
 	}}
 }
