@@ -13,14 +13,15 @@ import (
 
 // Bounds of a request, so that no text a client can send costs more than a moment.
 const (
-	MaxText       = 100 << 10 // bytes of one parameter
-	MaxConditions = 2000      // comparisons in a filter, members of an in list counted singly
-	MaxItems      = 2000      // entries of a fields list, brackets included
-	MaxNesting    = 100       // parentheses inside each other
-	MaxBrackets   = 8         // levels of row[...]
-	MaxSteps      = 8         // rows crossed by one path
-	MaxJoins      = 48        // rows one statement reaches through references; SQLite allows 64 tables
-	MaxSort       = 16        // columns to sort by
+	MaxText       = 96 << 10    // bytes of one parameter
+	MaxOffset     = 100_000_000 // rows passed over: further ones are reached by a filter on the key
+	MaxConditions = 2000        // comparisons in a filter, members of an in list counted singly
+	MaxItems      = 2000        // entries of a fields list, brackets included
+	MaxNesting    = 100         // parentheses inside each other
+	MaxBrackets   = 8           // levels of row[...]
+	MaxSteps      = 8           // rows crossed by one path
+	MaxJoins      = 48          // rows one statement reaches through references; SQLite allows 64 tables
+	MaxSort       = 16          // columns to sort by
 )
 
 // Request is what a client asked of one table. An empty parameter counts as absent.
@@ -98,7 +99,7 @@ func Parse(r Request) (*AST, error) {
 		{"filter", r.Filter, func(p *parser) (err error) { ast.Filter, err = p.or(0); return err }},
 		{"sort", r.Sort, func(p *parser) (err error) { ast.Sort, err = p.sort(); return err }},
 		{"limit", r.Limit, func(p *parser) (err error) { ast.Limit, err = p.count(); return err }},
-		{"offset", r.Offset, func(p *parser) (err error) { ast.Offset, err = p.count(); return err }},
+		{"offset", r.Offset, func(p *parser) (err error) { ast.Offset, err = p.offset(); return err }},
 	} {
 		if strings.TrimSpace(p.text) == "" {
 			continue
@@ -129,6 +130,15 @@ func read(name, text string, rule func(*parser) error) error {
 		return p.unexpected("the end")
 	}
 	return nil
+}
+
+// offset reads how many rows to pass over.
+func (p *parser) offset() (int64, error) {
+	n, err := p.count()
+	if err == nil && n > MaxOffset {
+		err = errs.New(errs.Invalid, "too_far", "offset may be at most %d; go on with a filter, as in $key gt 1000", MaxOffset).On("offset")
+	}
+	return n, err
 }
 
 // count reads a number of rows.

@@ -1,9 +1,12 @@
 package table_test
 
 import (
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -199,4 +202,79 @@ func TestSameNameAtOnce(t *testing.T) {
 		t.Errorf("%d won, %d lost", won.Load(), lost.Load())
 	}
 	same(t, "rows", `[{"name":"one"}]`, s.get("/api/v4/vms?fields=name").body)
+}
+
+// TestRequestsThatAreTooLarge: what asks for too much is refused, by its size and not by what it costs.
+func TestRequestsThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("vms", `{"name":"a"}`)
+	for what, c := range map[string]struct {
+		param, value string
+		status       int
+	}{
+		"a filter of 100 KB":       {"filter", "name eq '" + strings.Repeat("x", 100_000) + "'", 422},
+		"10,000 conditions":        {"filter", strings.TrimSuffix(strings.Repeat("ram eq 1 or ", 10_000), " or "), 422},
+		"2,001 conditions":         {"filter", strings.TrimSuffix(strings.Repeat("ram eq 1 or ", 2_001), " or "), 422},
+		"a list of 10,000":         {"filter", "ram in (1" + strings.Repeat(",1", 9_999) + ")", 422},
+		"deep nesting":             {"filter", strings.Repeat("(", 10_000) + "ram eq 1" + strings.Repeat(")", 10_000), 400},
+		"deep brackets":            {"fields", strings.Repeat("machine[", 100) + "name" + strings.Repeat("]", 100), 400},
+		"a path of 100 steps":      {"fields", strings.Repeat("machine#", 100) + "name", 400},
+		"10,000 fields":            {"fields", strings.TrimSuffix(strings.Repeat("name,", 10_000), ","), 422},
+		"1,000 columns to sort by": {"sort", strings.TrimSuffix(strings.Repeat("name,", 1_000), ","), 422},
+		"an offset of 10^9":        {"offset", "1000000000", 422},
+		"an offset of 10^30":       {"offset", "1" + strings.Repeat("0", 30), 400},
+	} {
+		r := s.get("/api/v4/vms?" + c.param + "=" + url.QueryEscape(c.value))
+		if r.status != c.status || !strings.Contains(r.body, c.param) || len(r.body) > 1000 {
+			t.Errorf("%s: %d %.300s, want %d and the parameter's name", what, r.status, r.body, c.status)
+		}
+	}
+}
+
+// TestHiddenColumnsTellNothing asks for every column that is hidden or secret in every way that could show, count or sort by it. A hidden one is
+// answered as one that there isn't, before the database is asked, so that the time taken tells nothing either; a secret one reads as null.
+func TestHiddenColumnsTellNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.fill()
+	asked := 0
+	for _, tb := range s.db.Schema.Tables() {
+		for _, f := range tb.Fields {
+			if tb.Internal || !f.IsHidden && !f.IsSecret {
+				continue
+			}
+			for _, params := range []string{
+				"filter=COLUMN%20ne%20null", "filter=COLUMN%20bw%20'a'%20or%20$key%20gt%200", "filter=$key%20gt%200&sort=COLUMN", "sort=-COLUMN", "COLUMN=a",
+				"fields=COLUMN%20eq%20'a'%20as%20x", "fields=upper(COLUMN)%20as%20x", "fields=count(COLUMN)%20as%20x", "fields=$key%20as%20x&filter=COLUMN%20in%20('a')",
+			} {
+				ask := func(column string) reply {
+					return s.get("/api/v4/" + tb.Name + "?" + strings.ReplaceAll(params, "COLUMN", column))
+				}
+				hidden, missing := ask(f.Name), ask("nonesuch")
+				want := strings.ReplaceAll(missing.body, "nonesuch", f.Name)
+				alike := hidden.status == missing.status && hidden.body == want
+				if !alike && !(f.IsSecret && (hidden.status == 422 || readsNull(t, hidden))) {
+					t.Errorf("%s?%s with %s: %d %s, want %d %s", tb.Name, params, f.Name, hidden.status, hidden.body, missing.status, want)
+				}
+				asked++
+			}
+			if shown := s.get("/api/v4/"+tb.Name+"?fields=all").must(t, 200).body; strings.Contains(shown, `"`+f.Name+`":`) {
+				t.Errorf("the view all of %s shows %s: %s", tb.Name, f.Name, shown)
+			}
+		}
+	}
+	if asked < 100 {
+		t.Errorf("only %d requests were sent", asked)
+	}
+}
+
+// readsNull reports whether a list has nothing in the member x: null, or the answer to a comparison with null.
+func readsNull(t *testing.T, r reply) bool {
+	t.Helper()
+	var rows []struct{ X any }
+	if err := json.Unmarshal([]byte(r.must(t, 200).body), &rows); err != nil {
+		t.Fatal(err)
+	}
+	return !slices.ContainsFunc(rows, func(row struct{ X any }) bool { return row.X != nil && row.X != false })
 }

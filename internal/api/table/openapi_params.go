@@ -32,7 +32,8 @@ var (
 		Name: "limit", In: "query", Description: "At most so many rows; 0 or nothing for all.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(0.0)},
 	}
 	offsetParam = &huma.Param{
-		Name: "offset", In: "query", Description: "Skip so many rows first.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(0.0)},
+		Name: "offset", In: "query", Description: "Skip so many rows first.",
+		Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(0.0), Maximum: number(float64(query.MaxOffset))},
 	}
 )
 

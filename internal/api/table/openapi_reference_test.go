@@ -40,7 +40,7 @@ func TestQueryReference(t *testing.T) {
 		same(t, call[1], want.String(), s.get(escaped(call[1])).body)
 	}
 	for what, most := range map[string]int{
-		"bytes of one parameter": query.MaxText, "comparisons in a filter, members of `in` lists counted singly": query.MaxConditions,
+		"bytes of one parameter": query.MaxText, "rows passed over by `offset`": query.MaxOffset, "comparisons in a filter, members of `in` lists counted singly": query.MaxConditions,
 		"entries of `fields`, those in brackets included": query.MaxItems, "parentheses inside each other": query.MaxNesting,
 		"brackets inside each other": query.MaxBrackets, "references crossed by one path": query.MaxSteps,
 		"other rows that a request reaches": query.MaxJoins, "columns to sort by": query.MaxSort,
