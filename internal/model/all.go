@@ -13,7 +13,7 @@ func Schema() *schema.Schema {
 		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(),
 		machineSnapshots(), machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		alarmTypes(), alarms(), alarmHistory(), tasks(), taskSchedules(), taskScheduleTriggers(), taskEvents(),
-		tagMembers(), tags(), tagCategories(), resourceGroups(),
+		tagMembers(), tags(), tagCategories(),
 		vms(), vnets(), vnetAddresses(), files(), fileChunks(), idempotencyKeys(), secrets(),
 	)
 	if err != nil {

@@ -1582,33 +1582,6 @@ func (r *TagCategorie) Scan(rec *schema.Record) {
 	r.Modified = rec.At(16).Int()
 }
 
-// ResourceGroup is one row of resource_groups: its stored columns, null as the zero value.
-type ResourceGroup struct {
-	Key         string // $key
-	Name        string // name
-	Description string // description
-	Type        string // type
-	Class       string // class
-	Enabled     bool   // enabled
-	Created     int64  // created
-	Modified    int64  // modified
-}
-
-// TableName returns "resource_groups".
-func (*ResourceGroup) TableName() string { return "resource_groups" }
-
-// Scan fills r from a record of resource_groups.
-func (r *ResourceGroup) Scan(rec *schema.Record) {
-	r.Key = rec.Key.Text()
-	r.Name = rec.At(1).Text()
-	r.Description = rec.At(2).Text()
-	r.Type = rec.At(3).Text()
-	r.Class = rec.At(4).Text()
-	r.Enabled = rec.At(5).Bool()
-	r.Created = rec.At(6).Int()
-	r.Modified = rec.At(7).Int()
-}
-
 // VM is one row of vms: its stored columns, null as the zero value.
 type VM struct {
 	Key                  int64  // $key

@@ -62,7 +62,6 @@ func (s *server) fill() map[string]string {
 	s.make("tag_categories", `{"name":"env","taggable_vms":true}`)
 	s.make("tags", `{"name":"test","category":1}`)
 	s.make("tag_members", `{"tag":1,"member":"vms/1"}`)
-	s.make("resource_groups", `{"name":"gpus","type":"node_pci_devices"}`)
 	keys := map[string]string{}
 	err := s.db.Update(context.Background(), func(tx *store.Tx) error {
 		for _, t := range s.db.Schema.Tables() {
