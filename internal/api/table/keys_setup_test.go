@@ -89,7 +89,8 @@ func (k kind) declare() *schema.Table {
 		t.Fields = append(t.Fields, o.refersTo("to_"+o.table), o.refersTo("needs_"+o.table).Restrict(), o.refersTo("in_"+o.table),
 			schema.Rows(o.table+"_in", o.table, "in_"+k.table))
 	}
-	t.Fields = append(t.Fields, schema.AnyRow("about").Follows(), schema.AnyRow("owner"))
+	// An owner in few tables: the predicate of rights has branches for each, and these rows have owners of owners and parents of parents.
+	t.Fields = append(t.Fields, schema.AnyRow("about").Follows(), schema.AnyRow("owner", k.table, k.after().table))
 	return t
 }
 
