@@ -37,7 +37,11 @@ func needsFlag(t *testing.T) {
 // figure prints one line of docs/benchmarks.md and fails the run when the budget is exceeded.
 func figure(t *testing.T, what string, value float64, unit string, ok bool, budget string) {
 	t.Helper()
-	fmt.Printf("| %s | %s %s | %s | %s |\n", what, strconv.FormatFloat(value, 'g', 4, 64), unit, budget, map[bool]string{true: "kept", false: "**exceeded**"}[ok])
+	digits := strconv.FormatFloat(value, 'g', 4, 64)
+	if value >= 1000 {
+		digits = strconv.FormatFloat(value, 'f', 0, 64)
+	}
+	fmt.Printf("| %s | %s %s | %s | %s |\n", what, digits, unit, budget, map[bool]string{true: "kept", false: "**exceeded**"}[ok])
 	if !ok {
 		t.Errorf("%s: %g %s, budget %s", what, value, unit, budget)
 	}
