@@ -213,6 +213,26 @@ func TestPeoplesWishesAreKept(t *testing.T) {
 	}
 }
 
+// TestNodeStaysItselfOnAnotherHost brings the data directory to another host: what ran on the node is still this node's to look after.
+func TestNodeStaysItselfOnAnotherHost(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	_, before := ensure(t, c)
+	root := files()
+	root["etc/machine-id"] = &fstest.MapFile{Data: []byte(strings.Repeat("f", 32) + "\n")}
+	root["proc/sys/kernel/hostname"] = &fstest.MapFile{Data: []byte("beta\n")}
+	c.Root = root
+	for range 2 {
+		if _, after := ensure(t, c); after != before {
+			t.Errorf("on another host it is %+v, before it was %+v", after, before)
+		}
+	}
+	rows := nodes(t, c.DB)
+	if len(rows) != 1 || rows[0].Name != "beta" || rows[0].MachineID != strings.Repeat("f", 32) {
+		t.Errorf("nodes %+v", rows)
+	}
+}
+
 func TestHostWithoutMachineID(t *testing.T) {
 	t.Parallel()
 	c := config(t)

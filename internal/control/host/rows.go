@@ -3,6 +3,7 @@ package host
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -78,9 +79,29 @@ func (c *Controller) ensureSystem(tx *store.Tx, f facts, cloudName string) (inst
 	return instance, "", err
 }
 
+// helperMark stands in machine_id between the ids of the host and of a server that is no keeper.
+const helperMark = "-"
+
+// whichNode finds a server's own node. The keeper's data directory may have come to another host, or its host have been installed anew: it is the
+// same node then, since its machines and disks are those of the node that there was.
+func whichNode(tx *store.Tx, machineID string) (store.Cond, error) {
+	which := store.Eq("machine_id", schema.TextValue(machineID))
+	n, err := tx.Count("nodes", which)
+	if err != nil || n > 0 || strings.Contains(machineID, helperMark) {
+		return which, err
+	}
+	nodes, err := tx.Find("nodes")
+	for _, node := range nodes {
+		if !strings.Contains(node.Get("machine_id").Text(), helperMark) {
+			return store.Key(node.Key), nil
+		}
+	}
+	return which, err
+}
+
 // ensureHelper keeps the node of a server that only answers requests. The same host may have the keeper too: theirs are two rows.
 func (c *Controller) ensureHelper(tx *store.Tx, f facts, id Identity) (int64, error) {
-	f.machineID += "-" + f.serverID
+	f.machineID += helperMark + f.serverID
 	return c.ensureNode(tx, f, id.Cluster, "", health{
 		"online", fmt.Sprintf("only answers requests: the server on %s keeps the machines, networks, disks and files", id.Keeper),
 	})
@@ -110,7 +131,11 @@ func (c *Controller) ensureNode(tx *store.Tx, f facts, cluster int64, setting st
 		accelerator, reason := c.choose(setting)
 		columns["qemu_version"], columns["accelerator"], columns["accelerator_reason"] = text(c.probed.qemu), text(accelerator), text(reason)
 	}
-	key, err := ensureOne(tx, "nodes", columns, store.Eq("machine_id", text(f.machineID)))
+	which, err := whichNode(tx, f.machineID)
+	if err != nil {
+		return 0, err
+	}
+	key, err := ensureOne(tx, "nodes", columns, which)
 	if err != nil {
 		return 0, err
 	}
