@@ -18,6 +18,8 @@ testsum     := go run ./test/testsum
 unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load%),$(shell go list -e ./...))
 whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e)))
 unit_tests     = -race -p 2 -timeout 10m $(unit_packages)
+# What says how the table API behaves runs on the other database too.
+postgres_tests = -count=1 -timeout 10m ./internal/api/table
 whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
 
 .PHONY: help build run demo test e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
@@ -36,6 +38,7 @@ demo: setup-run setup-test build libvirt guest ## start a network and a guest th
 
 test: setup-run setup-test libvirt build guest ## check everything, real guests included
 	go vet ./...
+	DEWPOINT_TEST_DATABASE=postgres $(testsum) -- $(postgres_tests)
 	$(testsum) -- $(unit_tests) $(if $(whole_packages),-- $(whole_tests))
 
 e2e: setup-run setup-test libvirt build guest ## only the tests across packages

@@ -4,6 +4,7 @@ package rig
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -13,16 +14,25 @@ import (
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres"
+	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/internal/store/sqlite"
 )
 
 // Password is that of admin.
 const Password = "correct horse battery"
 
-// Database opens the database of the data directory dir, which may be empty, until the test ends. The test may close it before.
+// Database opens the database of the data directory dir, which may be empty, until the test ends. The test may close it before. With the
+// variable DEWPOINT_TEST_DATABASE at postgres it is a new one in PostgreSQL: so tests that ask for nothing else run on both.
 func Database(t testing.TB, dir string) *store.DB {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), model.Schema())
+	var db *store.DB
+	var err error
+	if os.Getenv("DEWPOINT_TEST_DATABASE") == "postgres" {
+		db, err = postgres.Open(context.Background(), pgtest.DSN(t), model.Schema())
+	} else {
+		db, err = sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), model.Schema())
+	}
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	return db
