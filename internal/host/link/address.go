@@ -13,7 +13,7 @@ func EnsureAddress(name string, prefix netip.Prefix) error {
 	if err != nil {
 		return translate(err, "looking up link "+name)
 	}
-	have, err := netlink.AddrList(l, netlink.FAMILY_V4)
+	have, err := whole(func() ([]netlink.Addr, error) { return netlink.AddrList(l, netlink.FAMILY_V4) })
 	if err != nil {
 		return translate(err, "reading the addresses of link "+name)
 	}
@@ -42,7 +42,7 @@ func Addresses(name string) ([]netip.Prefix, error) {
 			return nil, translate(err, "looking up link "+name)
 		}
 	}
-	have, err := netlink.AddrList(l, netlink.FAMILY_V4)
+	have, err := whole(func() ([]netlink.Addr, error) { return netlink.AddrList(l, netlink.FAMILY_V4) })
 	if err != nil {
 		return nil, translate(err, "reading addresses")
 	}

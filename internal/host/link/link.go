@@ -38,7 +38,7 @@ type Link struct {
 
 // List returns the links whose name begins with prefix, ordered by name.
 func List(prefix string) ([]Link, error) {
-	all, err := netlink.LinkList()
+	all, err := whole(netlink.LinkList)
 	if err != nil {
 		return nil, translate(err, "listing the network links")
 	}
@@ -50,6 +50,20 @@ func List(prefix string) ([]Link, error) {
 	}
 	slices.SortFunc(out, func(a, b Link) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+// mostDumps is how often the kernel is asked for a list at the most.
+const mostDumps = 10
+
+// whole asks the kernel for a list. While others change what is on it the kernel may say that it isn't whole (NLM_F_DUMP_INTR, netlink(7)): then
+// it is asked again.
+func whole[T any](list func() ([]T, error)) (all []T, err error) {
+	for range mostDumps {
+		if all, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
+	return all, err
 }
 
 // Get returns the link of that name, NotFound when there is none.

@@ -24,7 +24,9 @@ func EnsureDefaultRoute(name string, via netip.Addr) error {
 
 // DefaultRoute returns the gateway of the IPv4 default route, the zero Addr when there is none or it has no gateway.
 func DefaultRoute() (netip.Addr, error) {
-	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	routes, err := whole(func() ([]netlink.Route, error) {
+		return netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	})
 	if err != nil && !errors.Is(err, unix.ENOENT) {
 		return netip.Addr{}, translate(err, "reading the routes")
 	}
