@@ -16,7 +16,7 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 	if !ok {
 		return errs.New(errs.Invalid, "no_action", "%s have no action '%s'", t.Name, name).On("action")
 	}
-	if err := perm.Check(w.Tx, w.Actor, perm.Modify, r); err != nil {
+	if err := w.may(perm.Modify, r); err != nil {
 		return err
 	}
 	run := w.eng.hooks[t.Name].actions[a.Name]

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
 	"dewpoint/internal/store"
 )
 
@@ -66,4 +67,18 @@ func (e *Engine) MayCreate(ctx context.Context, table string) error {
 		return err
 	}
 	return perm.MayCreate(a, e.db.Schema.Table(table))
+}
+
+// See is NotFound unless there is a row with the key that the caller may list or read.
+func (e *Engine) See(ctx context.Context, table, text string) error {
+	t, err := e.served(table)
+	if err != nil {
+		return err
+	}
+	a, err := e.actor(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = e.seen(ctx, a, t, query.Request{Key: text})
+	return err
 }

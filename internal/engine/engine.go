@@ -91,6 +91,7 @@ type Write struct {
 	Answers map[string]any
 	// given is what the client sent for the row in hand; hooks look at members that are not columns.
 	given schema.Input
+	made  made
 	// digests are of passwords, made before this transaction.
 	digests map[string]string
 }
@@ -110,7 +111,7 @@ func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.T
 			if err != nil {
 				return err
 			}
-			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, digests: digests})
+			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, made: made{}, digests: digests})
 		})
 		var wanted *needDigest
 		if !errors.As(err, &wanted) {

@@ -30,21 +30,6 @@ func (e *Engine) Versions(ctx context.Context, table string, r query.Request, f 
 	return e.query(ctx, t, r, query.Options{Versions: true}, f)
 }
 
-// Select reads rows into Go values by their JSON. Unlike Query it also sees hidden columns: it is for the resource dialect, which shapes
-// its own replies.
-func Select[T any](ctx context.Context, e *Engine, table string, r query.Request) ([]T, error) {
-	rows := []T{}
-	err := e.query(ctx, e.db.Schema.Table(table), r, query.Options{Hidden: true}, func(raw json.RawMessage, _ string) error {
-		var row T
-		if err := json.Unmarshal(raw, &row); err != nil {
-			return err
-		}
-		rows = append(rows, row)
-		return nil
-	})
-	return rows, err
-}
-
 func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, opt query.Options, f func(json.RawMessage, string) error) error {
 	if r.Key != "" {
 		if _, err := keyOf(t, r.Key); err != nil {
@@ -65,13 +50,13 @@ func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, op
 		return f(row, version)
 	})
 	if err == nil && r.Key != "" && !found {
-		return e.notRead(ctx, a, t, r.Key)
+		return e.lacking(ctx, a, t, r.Key, perm.Read)
 	}
 	return err
 }
 
-// notRead is the error of a row that isn't there or that can't be read: Denied when it may at least be listed.
-func (e *Engine) notRead(ctx context.Context, a perm.Actor, t *schema.Table, text string) error {
+// lacking is the error of a row that wasn't found by its key with the rights: NotFound when it isn't there or not a's to see, else Denied.
+func (e *Engine) lacking(ctx context.Context, a perm.Actor, t *schema.Table, text string, rights ...perm.Right) error {
 	missing := store.NotFound(t, text)
 	if a.Admin {
 		return missing
@@ -82,8 +67,10 @@ func (e *Engine) notRead(ctx context.Context, a perm.Actor, t *schema.Table, tex
 	}
 	return e.db.View(ctx, func(tx *store.Tx) error {
 		r, err := tx.Get(t.Name, key)
-		if err == nil {
-			err = perm.Check(tx, a, perm.Read, r)
+		for _, right := range rights {
+			if err == nil {
+				err = perm.Check(tx, a, right, r)
+			}
 		}
 		if err == nil {
 			err = missing

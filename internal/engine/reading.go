@@ -37,14 +37,15 @@ func (e *Engine) Reading(ctx context.Context, table string, r query.Request) (*R
 	return out, err
 }
 
-// plan resolves a request for a caller: a row asked for by its key has to be readable, those of a list listable, and all that they lead
-// to readable.
+// plan resolves a request for a caller: a row asked for by its key has to be readable, those of a list listable, unless the options say
+// what else the rows must meet; and all that they lead to readable.
 func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, opt query.Options) (*query.Plan, error) {
-	root := perm.List
-	if ast.Key != "" {
-		root = perm.Read
+	if opt.Root == nil && ast.Key != "" {
+		opt.Root = perm.Guard(actor, perm.Read)
+	} else if opt.Root == nil {
+		opt.Root = perm.Guard(actor, perm.List)
 	}
-	opt.Root, opt.Guard, opt.Now = perm.Guard(actor, root), perm.Guard(actor, perm.Read), e.db.Now()
+	opt.Guard, opt.Now = perm.Guard(actor, perm.Read), e.db.Now()
 	return query.Build(e.db.Schema, t, ast, opt)
 }
 
@@ -65,7 +66,7 @@ func (r *Reading) Each(ctx context.Context, f func(json.RawMessage) error) error
 		return f(raw)
 	})
 	if err == nil && r.key != "" && !found {
-		return r.eng.notRead(ctx, r.actor, r.table, r.key)
+		return r.eng.lacking(ctx, r.actor, r.table, r.key, perm.Read)
 	}
 	return err
 }

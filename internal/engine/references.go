@@ -56,7 +56,7 @@ func (w *Write) refers(f *schema.Field, v schema.Value) error {
 	if t != nil {
 		r, err := w.Tx.Get(t.Name, key)
 		if err == nil {
-			err = perm.Check(w.Tx, w.Actor, perm.Read, r)
+			err = w.may(perm.Read, r)
 		}
 		if !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Denied) {
 			return err

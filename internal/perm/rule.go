@@ -20,6 +20,12 @@ func Guard(a Actor, right Right) func(*schema.Table) query.Expr {
 	}
 }
 
+// Seen returns, for each table, which rows a may see: those that it may list or read. All others are to a as if they weren't there.
+func Seen(a Actor) func(*schema.Table) query.Expr {
+	list, read := Guard(a, List), Guard(a, Read)
+	return func(t *schema.Table) query.Expr { return query.Or(read(t), list(t)) }
+}
+
 // granted is Guard without what users may do because a row is their own.
 func granted(a Actor, right Right) func(*schema.Table) query.Expr {
 	return rule{a: a, right: right, owners: mostOwners, parents: mostParents}.on

@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
 
@@ -73,7 +74,7 @@ func addComputeActions(s *server) {
 }
 
 func (s *server) act(ctx context.Context, id, name string, force bool) (actionDone, error) {
-	v, err := s.vm(ctx, id)
+	v, err := s.vm(ctx, id, perm.Modify)
 	if err != nil {
 		return actionDone{}, err
 	}

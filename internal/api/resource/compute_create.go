@@ -47,7 +47,7 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 	if err != nil {
 		return computeDetail{}, err
 	}
-	v, err := s.vm(ctx, id)
+	v, err := engine.Made[vmRow](ctx, s.Engine, "vms", vmRequest(id))
 	return v.detail(), err
 }
 

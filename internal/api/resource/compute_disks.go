@@ -8,6 +8,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
@@ -157,12 +158,9 @@ func (s *server) file(ctx context.Context, ref string) (mediaFile, error) {
 			equals = map[string]string{"uuid": strings.ToLower(part)}
 		}
 	}
-	rows, err := engine.Select[mediaFile](ctx, s.Engine, "files", query.Request{Fields: "$key,name,type", Sort: "-$key", Limit: "1", Equals: equals})
-	if err == nil && len(rows) == 0 {
-		return mediaFile{}, errs.New(errs.Invalid, "iso_not_found", "there is no file %q in the library; upload it first", ref).On("path")
+	file, err := engine.One[mediaFile](ctx, s.Engine, "files", query.Request{Fields: "$key,name,type", Sort: "-$key", Equals: equals}, perm.Read)
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) { // what can't be read can't be referred to
+		err = errs.New(errs.Invalid, "iso_not_found", "there is no file %q in the library; upload it first", ref).On("path")
 	}
-	if err != nil {
-		return mediaFile{}, err
-	}
-	return rows[0], nil
+	return file, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
@@ -30,14 +31,14 @@ func (s *server) nicInput(ctx context.Context, n networkInput) (schema.Input, er
 	if n.Source == "" {
 		return nil, errs.New(errs.Invalid, "invalid_source", "a network card needs the name of its network in source").On("source")
 	}
-	vnets, err := engine.Select[vnetRef](ctx, s.Engine, "vnets", query.Request{Fields: "$key,name", Equals: map[string]string{"name": n.Source}})
-	if err == nil && len(vnets) == 0 {
+	vnet, err := engine.One[vnetRef](ctx, s.Engine, "vnets", query.Request{Fields: "$key,name", Equals: map[string]string{"name": n.Source}}, perm.Read)
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) { // what can't be read can't be referred to
 		err = errs.New(errs.Invalid, "network_not_found", "there is no network %q; make it first", n.Source).On("source")
 	}
 	if err != nil {
 		return nil, err
 	}
-	row["vnet"] = engine.Number(vnets[0].Key)
+	row["vnet"] = engine.Number(vnet.Key)
 	return row, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
 
@@ -93,25 +94,21 @@ const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_f
 // uuidText is how the path tells a UUID from a name; names that look like one are refused when a VM is made.
 var uuidText = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 
-// vms reads the VMs that the caller may see; equals narrows them.
-func (s *server) vms(ctx context.Context, equals map[string]string) ([]vmRow, error) {
-	return engine.Select[vmRow](ctx, s.Engine, "vms", query.Request{Fields: vmFields, Sort: "name", Equals: equals})
+// vm reads the VM that has the id as its UUID or name, for somebody with the rights on it.
+func (s *server) vm(ctx context.Context, id string, right perm.Right, more ...perm.Right) (vmRow, error) {
+	v, err := engine.One[vmRow](ctx, s.Engine, "vms", vmRequest(id), right, more...)
+	if errs.Is(err, errs.NotFound) {
+		err = errs.New(errs.NotFound, "vm_not_found", "there is no VM %q", id)
+	}
+	return v, err
 }
 
-// vm reads the VM that has the id as its UUID or name.
-func (s *server) vm(ctx context.Context, id string) (vmRow, error) {
+func vmRequest(id string) query.Request {
 	column := "name"
 	if uuidText.MatchString(id) {
 		column, id = "uuid", strings.ToLower(id)
 	}
-	rows, err := s.vms(ctx, map[string]string{column: id})
-	if err != nil {
-		return vmRow{}, err
-	}
-	if len(rows) == 0 {
-		return vmRow{}, errs.New(errs.NotFound, "vm_not_found", "there is no VM %q", id)
-	}
-	return rows[0], nil
+	return query.Request{Fields: vmFields, Equals: map[string]string{column: id}}
 }
 
 // state is a VM's state in this dialect's words.

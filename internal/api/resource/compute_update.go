@@ -8,6 +8,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
 
@@ -26,14 +27,14 @@ type updatedCompute struct {
 }
 
 func (s *server) updateCompute(ctx context.Context, in *updateComputeInput) (*updatedCompute, error) {
-	v, err := s.vm(ctx, in.ID)
+	v, err := s.vm(ctx, in.ID, perm.Modify, perm.Read) // the body is held against what there is, and the reply shows it whole
 	if err != nil {
 		return nil, err
 	}
 	if err := s.change(ctx, &v, in); err != nil {
 		return nil, err
 	}
-	if v, err = s.vm(ctx, v.UUID); err != nil {
+	if v, err = s.vm(ctx, v.UUID, perm.Read); err != nil {
 		return nil, err
 	}
 	out := &updatedCompute{}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 
+	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
 )
 
 var computeCodes = codes{invalid: "INVALID_REQUEST", notFound: "VM_NOT_FOUND", exists: "VM_ALREADY_EXISTS", inUse: "VM_DISK_IN_USE"}
@@ -33,7 +36,7 @@ func addComputes(s *server) {
 		create.doc = "The VM stays off. Takes the full form (storage.disks, networks) and the basic form of scripts (disk_size, iso_path, network)."
 		add(s, create, s.createCompute)
 		add(s, op("get-vm", http.MethodGet, "/{id}", "Read a virtual machine by its UUID or name"), func(ctx context.Context, in *idInput) (computeDetail, error) {
-			v, err := s.vm(ctx, in.ID)
+			v, err := s.vm(ctx, in.ID, perm.Read)
 			return v.detail(), err
 		})
 		update := op("update-vm", http.MethodPut, "/{id}", "Change a virtual machine")
@@ -46,7 +49,7 @@ func addComputes(s *server) {
 }
 
 func (s *server) listComputes(ctx context.Context, _ *struct{}) (computeList, error) {
-	rows, err := s.vms(ctx, nil)
+	rows, err := engine.List[vmRow](ctx, s.Engine, "vms", query.Request{Fields: vmFields, Sort: "name"})
 	list := computeList{VMs: make([]compute, len(rows)), Count: len(rows)}
 	for i := range rows {
 		list.VMs[i] = rows[i].compute()
@@ -62,7 +65,7 @@ func (s *server) deleteCompute(ctx context.Context, in *deleteComputeInput) erro
 	default:
 		return errs.New(errs.Invalid, "invalid_remove_disks", "remove_disks must be true or false").On("remove_disks")
 	}
-	v, err := s.vm(ctx, in.ID)
+	v, err := s.vm(ctx, in.ID, perm.Delete)
 	if err != nil {
 		return err
 	}

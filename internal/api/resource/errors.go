@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 )
 
 // statuses maps kinds of errors to statuses; a kind that is missing is 500.
@@ -110,6 +112,23 @@ func (f *failure) GetStatus() int { return f.status }
 // Error implements error.
 func (f *failure) Error() string { return f.Fault.Message }
 
+// nouns are what this dialect calls the rows of tables.
+var nouns = map[string]string{
+	"vms": "the VM", "machines": "the VM", "machine_drives": "the VM's disks", "machine_nics": "the VM's network cards", "files": "the ISO image",
+	"vnets": "the network", "vnet_addresses": "the network's DHCP hosts", "user_api_keys": "the API token",
+}
+
+// textOf is an error's text in words that clients of this dialect know.
+func textOf(e *errs.Error) string {
+	var lacks *perm.Lacking
+	if noun := ""; errors.As(e, &lacks) {
+		if noun = nouns[lacks.Table]; noun != "" {
+			return fmt.Sprintf("you need the right %q on %s", lacks.Right, noun)
+		}
+	}
+	return e.Text
+}
+
 // failure turns an error into what the client reads. An internal one goes to the log whole, and to the client as a request id.
 func (s *server) failure(ctx context.Context, err error, c codes) *failure {
 	var done *failure
@@ -128,7 +147,7 @@ func (s *server) failure(ctx context.Context, err error, c codes) *failure {
 	if !ok {
 		status = statuses[e.Kind]
 	}
-	f := &failure{Status: "error", status: status, header: http.Header{}, Fault: fault{Code: c.of(e), Message: e.Text}}
+	f := &failure{Status: "error", status: status, header: http.Header{}, Fault: fault{Code: c.of(e), Message: textOf(e)}}
 	front.RetryAfter(f.header, e.Wait)
 	if e.Field != "" {
 		f.Fault.Details = "field " + e.Field

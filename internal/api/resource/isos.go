@@ -10,6 +10,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
 
@@ -106,11 +107,11 @@ func addISOs(s *server) {
 			return iso{}, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't take files from the host or from a URL; upload the ISO by TUS to %s/virtualization/isos/upload", Prefix)
 		})
 	add(s, op("get-iso", http.MethodGet, "/{id}", "Read an ISO image by its id or name"), func(ctx context.Context, in *idInput) (iso, error) {
-		row, err := s.isoRow(ctx, in.ID)
+		row, err := s.isoRow(ctx, in.ID, perm.Read)
 		return row.iso(), err
 	})
 	add(s, op("delete-iso", http.MethodDelete, "/{id}", "Delete an ISO image"), func(ctx context.Context, in *idInput) (isoDeleted, error) {
-		row, err := s.isoRow(ctx, in.ID)
+		row, err := s.isoRow(ctx, in.ID, perm.Delete)
 		if err != nil {
 			return isoDeleted{}, err
 		}
@@ -129,7 +130,7 @@ func pathParam(name string) *huma.Param {
 }
 
 func (s *server) listISOs(ctx context.Context, _ *struct{}) (isoList, error) {
-	rows, err := s.isoRows(ctx, map[string]string{"type": "iso"})
+	rows, err := engine.List[isoRow](ctx, s.Engine, "files", isoRequest(map[string]string{"type": "iso"}))
 	list := isoList{ISOs: make([]iso, len(rows)), Count: len(rows)}
 	for i := range rows {
 		list.ISOs[i] = rows[i].iso()
@@ -137,28 +138,25 @@ func (s *server) listISOs(ctx context.Context, _ *struct{}) (isoList, error) {
 	return list, err
 }
 
-func (s *server) isoRows(ctx context.Context, equals map[string]string) ([]isoRow, error) {
-	return engine.Select[isoRow](ctx, s.Engine, "files", query.Request{Fields: isoFields, Sort: "-$key", Equals: equals})
+func isoRequest(equals map[string]string) query.Request {
+	return query.Request{Fields: isoFields, Sort: "-$key", Equals: equals}
 }
 
-// isoRow reads the ISO that has the id as its UUID or name; of several with the name, the newest.
-func (s *server) isoRow(ctx context.Context, id string) (isoRow, error) {
+// isoRow reads the ISO that has the id as its UUID or name, for somebody with the right on it; of several with the name, the newest.
+func (s *server) isoRow(ctx context.Context, id string, right perm.Right) (isoRow, error) {
 	equals := map[string]string{"type": "iso", "name": id}
 	if uuidText.MatchString(id) {
 		equals = map[string]string{"type": "iso", "uuid": strings.ToLower(id)}
 	}
-	rows, err := s.isoRows(ctx, equals)
-	if err == nil && len(rows) == 0 {
+	row, err := engine.One[isoRow](ctx, s.Engine, "files", isoRequest(equals), right)
+	if errs.Is(err, errs.NotFound) {
 		err = errs.New(errs.NotFound, "iso_not_found", "there is no ISO image %q", id)
 	}
-	if err != nil {
-		return isoRow{}, err
-	}
-	return rows[0], nil
+	return row, err
 }
 
 func (s *server) downloadISO(w http.ResponseWriter, r *http.Request) {
-	row, err := s.isoRow(r.Context(), r.PathValue("id"))
+	row, err := s.isoRow(r.Context(), r.PathValue("id"), perm.Read)
 	if err != nil {
 		s.writeError(w, r, err)
 		return

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"dewpoint/internal/engine"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
 
@@ -81,7 +82,7 @@ type lease struct {
 }
 
 func (s *server) leases(ctx context.Context, in *networkPath) (leaseList, error) {
-	row, err := s.vnet(ctx, in.Name)
+	row, err := s.vnet(ctx, in.Name, perm.Read)
 	if err != nil {
 		return leaseList{}, err
 	}
@@ -128,11 +129,11 @@ type cardRow struct {
 }
 
 func (s *server) ports(ctx context.Context, in *networkPath) (portList, error) {
-	row, err := s.vnet(ctx, in.Name)
+	row, err := s.vnet(ctx, in.Name, perm.Read)
 	if err != nil {
 		return portList{}, err
 	}
-	cards, err := engine.Select[cardRow](ctx, s.Engine, "machine_nics", query.Request{
+	cards, err := engine.List[cardRow](ctx, s.Engine, "machine_nics", query.Request{
 		Fields: "$key,interface,macaddress,ipaddress,device,modified,machine[name,uuid,status[running,status]]",
 		Sort:   "$key", Equals: map[string]string{"vnet": keyText(row.Key)},
 	})

@@ -12,6 +12,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
 
@@ -55,11 +56,15 @@ func (s *server) createNetwork(ctx context.Context, in *createNetworkInput) (net
 		}
 		return w.Act("vnets", made.Key.Text(), "poweron", nil)
 	})
-	return s.networkDone(ctx, b.Name, "created", err)
+	if err != nil {
+		return networkDone{}, err
+	}
+	made, err := engine.Made[vnetRow](ctx, s.Engine, "vnets", vnetRequest(b.Name))
+	return s.networkDone(&made, "created"), err
 }
 
 func (s *server) updateNetwork(ctx context.Context, in *updateNetworkInput) (networkDone, error) {
-	old, err := s.vnet(ctx, in.Name)
+	old, err := s.vnet(ctx, in.Name, perm.Modify, perm.Read) // the reservations are held against those there are
 	if err != nil {
 		return networkDone{}, err
 	}
@@ -78,15 +83,15 @@ func (s *server) updateNetwork(ctx context.Context, in *updateNetworkInput) (net
 		}
 		return b.apply(w, schema.IntValue(old.Key), old.Addresses)
 	})
-	return s.networkDone(ctx, name, "updated", err)
-}
-
-func (s *server) networkDone(ctx context.Context, name, what string, err error) (networkDone, error) {
 	if err != nil {
 		return networkDone{}, err
 	}
-	row, err := s.vnet(ctx, name)
-	return networkDone{Network: s.network(&row), Message: fmt.Sprintf("Network %s %s", name, what)}, err
+	now, err := s.vnet(ctx, name, perm.Read)
+	return s.networkDone(&now, "updated"), err
+}
+
+func (s *server) networkDone(row *vnetRow, what string) networkDone {
+	return networkDone{Network: s.network(row), Message: fmt.Sprintf("Network %s %s", row.Name, what)}
 }
 
 // vnetInput returns the columns of vnets that the client gave.

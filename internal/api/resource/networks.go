@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
 
@@ -67,12 +68,12 @@ func addNetworks(s *server) {
 	create.status = http.StatusCreated
 	add(s, create, s.createNetwork)
 	add(s, op("get-network", http.MethodGet, "/{name}", "Read a virtual network"), func(ctx context.Context, in *networkPath) (network, error) {
-		row, err := s.vnet(ctx, in.Name)
+		row, err := s.vnet(ctx, in.Name, perm.Read)
 		return s.network(&row), err
 	})
 	add(s, op("update-network", http.MethodPut, "/{name}", "Change a virtual network; members that are missing stay as they are"), s.updateNetwork)
 	addEmpty(s, op("delete-network", http.MethodDelete, "/{name}", "Delete a virtual network"), func(ctx context.Context, in *networkPath) error {
-		row, err := s.vnet(ctx, in.Name)
+		row, err := s.vnet(ctx, in.Name, perm.Delete)
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func addNetworks(s *server) {
 	})
 	for name, action := range map[string]string{"start": "poweron", "stop": "poweroff"} {
 		add(s, op(name+"-network", http.MethodPost, "/{name}/"+name, "Have the network's router "+name), func(ctx context.Context, in *networkPath) (message, error) {
-			row, err := s.vnet(ctx, in.Name)
+			row, err := s.vnet(ctx, in.Name, perm.Modify)
 			if err != nil {
 				return message{}, err
 			}
@@ -93,7 +94,7 @@ func addNetworks(s *server) {
 }
 
 func (s *server) listNetworks(ctx context.Context, _ *struct{}) (networkList, error) {
-	rows, err := engine.Select[vnetRow](ctx, s.Engine, "vnets", query.Request{Fields: vnetFields, Sort: "name"})
+	rows, err := engine.List[vnetRow](ctx, s.Engine, "vnets", query.Request{Fields: vnetFields, Sort: "name"})
 	list := networkList{Networks: make([]network, len(rows)), Count: len(rows)}
 	for i := range rows {
 		list.Networks[i] = s.network(&rows[i])
@@ -101,14 +102,15 @@ func (s *server) listNetworks(ctx context.Context, _ *struct{}) (networkList, er
 	return list, err
 }
 
-// vnet reads the network of that name.
-func (s *server) vnet(ctx context.Context, name string) (vnetRow, error) {
-	rows, err := engine.Select[vnetRow](ctx, s.Engine, "vnets", query.Request{Fields: vnetFields, Equals: map[string]string{"name": name}})
-	if err == nil && len(rows) == 0 {
+// vnet reads the network of that name, for somebody with the rights on it.
+func (s *server) vnet(ctx context.Context, name string, right perm.Right, more ...perm.Right) (vnetRow, error) {
+	row, err := engine.One[vnetRow](ctx, s.Engine, "vnets", vnetRequest(name), right, more...)
+	if errs.Is(err, errs.NotFound) {
 		err = errs.New(errs.NotFound, "network_not_found", "there is no network %q", name)
 	}
-	if err != nil {
-		return vnetRow{}, err
-	}
-	return rows[0], nil
+	return row, err
+}
+
+func vnetRequest(name string) query.Request {
+	return query.Request{Fields: vnetFields, Equals: map[string]string{"name": name}}
 }

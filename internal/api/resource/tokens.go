@@ -46,10 +46,10 @@ func addTokens(s *server) {
 	add(s, op("list-tokens", http.MethodGet, "", "List your API tokens"), s.listTokens)
 	add(s, op("create-token", http.MethodPost, "", "Make an API token"), s.createToken)
 	add(s, op("get-token", http.MethodGet, "/{id}", "Read what is known of an API token"), func(ctx context.Context, in *idInput) (apiToken, error) {
-		return s.token(ctx, in.ID)
+		return s.token(ctx, in.ID, perm.Read)
 	})
 	add(s, op("revoke-token", http.MethodDelete, "/{id}", "Revoke an API token"), func(ctx context.Context, in *idInput) (message, error) {
-		if _, err := s.token(ctx, in.ID); err != nil {
+		if _, err := s.token(ctx, in.ID, perm.Delete); err != nil {
 			return message{}, err
 		}
 		return message{"Token revoked"}, s.Engine.Delete(ctx, "user_api_keys", in.ID)
@@ -70,31 +70,34 @@ type tokenRow struct {
 
 const tokenFields = "$key,name,created,expires,lastlogin_stamp,user[name]"
 
-// tokens reads the caller's own tokens: administrators may see others' in the table API, here nobody does.
-func (s *server) tokens(ctx context.Context, key string) ([]apiToken, error) {
-	rows, err := engine.Select[tokenRow](ctx, s.Engine, "user_api_keys", query.Request{
-		Fields: tokenFields, Key: key, Sort: "$key", Equals: map[string]string{"user": strconv.FormatInt(perm.ActorOf(ctx).User, 10)},
-	})
+// ownTokens asks for the caller's own tokens: administrators may see others' in the table API, here nobody does.
+func ownTokens(ctx context.Context, key string) query.Request {
+	own := strconv.FormatInt(perm.ActorOf(ctx).User, 10)
+	return query.Request{Fields: tokenFields, Key: key, Sort: "$key", Equals: map[string]string{"user": own}}
+}
+
+func (row *tokenRow) token() apiToken {
+	return apiToken{
+		ID: strconv.FormatInt(row.Key, 10), Name: row.Name, Username: row.User.Name,
+		CreatedAt: stamp(row.Created), ExpiresAt: stampOrNil(row.Expires), LastUsedAt: stampOrNil(row.Used),
+	}
+}
+
+func (s *server) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error) {
+	rows, err := engine.List[tokenRow](ctx, s.Engine, "user_api_keys", ownTokens(ctx, ""))
 	list := make([]apiToken, len(rows))
-	for i, row := range rows {
-		list[i] = apiToken{
-			ID: strconv.FormatInt(row.Key, 10), Name: row.Name, Username: row.User.Name,
-			CreatedAt: stamp(row.Created), ExpiresAt: stampOrNil(row.Expires), LastUsedAt: stampOrNil(row.Used),
-		}
+	for i := range rows {
+		list[i] = rows[i].token()
 	}
 	return list, err
 }
 
-func (s *server) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error) {
-	return s.tokens(ctx, "")
-}
-
-func (s *server) token(ctx context.Context, id string) (apiToken, error) {
-	list, err := s.tokens(ctx, id)
-	if err != nil || id == "" {
-		return apiToken{}, err
+func (s *server) token(ctx context.Context, id string, right perm.Right) (apiToken, error) {
+	row, err := engine.One[tokenRow](ctx, s.Engine, "user_api_keys", ownTokens(ctx, id), right)
+	if errs.Is(err, errs.NotFound) {
+		err = errs.New(errs.NotFound, "not_found", "you have no API token %q", id)
 	}
-	return list[0], nil
+	return row.token(), err
 }
 
 func (s *server) createToken(ctx context.Context, in *newTokenInput) (newToken, error) {
@@ -110,7 +113,7 @@ func (s *server) createToken(ctx context.Context, in *newTokenInput) (newToken, 
 	if err != nil {
 		return newToken{}, err
 	}
-	info, err := s.token(ctx, made.Key.Text())
+	info, err := s.token(ctx, made.Key.Text(), perm.Read)
 	return newToken{Token: made.Response["token"], Info: info}, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/engine"
 )
 
 // uploadPaths are where ISOs are uploaded: the path of the specification's text, and that of its operations.
@@ -13,7 +15,7 @@ var uploadPaths = []struct{ path, suffix string }{{"/virtualmachines/isos/upload
 // serveUploads serves TUS 1.0.0 beside the mux of the operations: its paths look like those of an ISO called upload.
 func (s *server) serveUploads(outer *http.ServeMux) {
 	shape := func(ctx context.Context, uuid string) (any, error) {
-		row, err := s.isoRow(ctx, uuid)
+		row, err := engine.Made[isoRow](ctx, s.Engine, "files", isoRequest(map[string]string{"uuid": uuid}))
 		return row.iso(), err
 	}
 	for _, family := range uploadPaths {

@@ -49,8 +49,7 @@ func (c *call) machineAsVM(key, action string) (string, error) {
 	if !strings.HasPrefix(action, "hotplug") || c.t.Name != "vms" {
 		return key, nil
 	}
-	fields := query.Request{Key: key, Fields: "$key"}
-	err := c.eng.Query(c.r.Context(), c.t.Name, fields, func(json.RawMessage) error { return nil })
+	err := c.eng.See(c.r.Context(), c.t.Name, key)
 	if !errs.Is(err, errs.NotFound) {
 		return key, err
 	}

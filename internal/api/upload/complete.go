@@ -59,14 +59,11 @@ func (u *Uploads) keep(ctx context.Context, s *session, extra schema.Input) erro
 
 // fileKey finds the row of the file that the upload becomes, or makes it.
 func (u *Uploads) fileKey(ctx context.Context, s *session, extra schema.Input) (int64, error) {
-	rows, err := engine.Select[struct {
+	row, err := engine.Made[struct {
 		Key int64 `json:"$key"`
 	}](ctx, u.eng, "files", query.Request{Fields: "$key", Equals: map[string]string{"uuid": s.ID}})
-	if err != nil {
-		return 0, err
-	}
-	if len(rows) > 0 {
-		return rows[0].Key, nil
+	if !errs.Is(err, errs.NotFound) {
+		return row.Key, err
 	}
 	if s.Done {
 		return 0, notFound(s.ID) // the file was deleted since

@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+)
+
+// made is the rows that one Write has made, with those that came with them. Until the Write ends its actor may refer to them, make their
+// parts and act on them: to make a thing whole takes the right to make it, and no right on what nobody can have been granted yet.
+type made map[string]bool
+
+// add notes a new row and the rows that it owns.
+func (m made) add(r *schema.Record) {
+	m[pathOf(r).Text()] = true
+	for _, f := range r.Table.Fields {
+		if f.IsOwned && !r.Get(f.Name).IsNull() {
+			m[f.Ref+"/"+r.Get(f.Name).Text()] = true
+		}
+	}
+}
+
+func (m made) has(r *schema.Record) bool { return len(m) > 0 && m[pathOf(r).Text()] }
+
+// holds reports whether the row about to be made is a part of one of those.
+func (m made) holds(s *schema.Schema, r *schema.Record) bool {
+	if len(m) == 0 || r.Table.Parent == "" || r.Get(r.Table.Parent).IsNull() {
+		return false
+	}
+	t, key := r.Table.Field(r.Table.Parent).Target(s, r.Get(r.Table.Parent))
+	return t != nil && m[t.Name+"/"+key.Text()]
+}
+
+// mayCreate tells whether the actor may make the row, whose columns are filled.
+func (w *Write) mayCreate(r *schema.Record) error {
+	if w.made.holds(w.Tx.Schema(), r) {
+		return nil
+	}
+	if err := perm.MayCreate(w.Actor, r.Table); err != nil {
+		return err
+	}
+	return perm.CheckCreate(w.Tx, w.Actor, r)
+}
+
+// may tells whether the actor has the right on a live row.
+func (w *Write) may(right perm.Right, r *schema.Record) error {
+	if w.made.has(r) {
+		return nil
+	}
+	return perm.Check(w.Tx, w.Actor, right, r)
+}
