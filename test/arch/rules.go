@@ -67,9 +67,15 @@ var never = map[string][]string{
 
 // apart lists the areas whose members do not meet, with what they share.
 var apart = map[string][]string{
-	"host":    {},
+	"host":    {"child", "thread"}, // the one way to start a program, and threads that may change their namespaces
 	"control": {"loop"},
 }
+
+// starts has the only package that starts processes, so that no other forgets what a child must not inherit.
+const starts = "internal/host/child"
+
+// startsForTests are packages that the program does not hold: they give tests a host, a database, a directory of their own.
+var startsForTests = []string{"internal/host/link/linktest", "internal/store/postgres/pgtest", "internal/auth/ldap/ldaptest"}
 
 // library is a module that weighs enough to be kept behind one package.
 type library struct {

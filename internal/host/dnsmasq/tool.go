@@ -1,15 +1,12 @@
 package dnsmasq
 
 import (
-	"bytes"
 	"context"
-	"os"
-	"os/exec"
-	"strings"
-	"syscall"
+	"errors"
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/host/child"
 )
 
 // timeLimit is for a start, which takes tens of milliseconds: dnsmasq leaves the foreground when its sockets are bound.
@@ -33,19 +30,13 @@ func (t Tool) Check(ctx context.Context, dir string) error {
 }
 
 func (t Tool) run(ctx context.Context, namespace string, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, timeLimit)
-	defer cancel()
-	var stderr bytes.Buffer
 	err := t.In(namespace, func() error {
-		cmd := exec.CommandContext(ctx, "dnsmasq", args...)
-		cmd.Env = append(os.Environ(), "LC_ALL=C")
-		cmd.Stderr = &stderr
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-		cmd.WaitDelay = time.Second // should the daemon ever keep our end of the pipe
-		return cmd.Run()
+		_, err := child.Command{Name: "dnsmasq", Args: args, Limit: timeLimit}.Run(ctx)
+		return err
 	})
-	if err == nil || errs.As(err) != nil {
+	var failed *child.Failure
+	if !errors.As(err, &failed) {
 		return err
 	}
-	return errs.New(errs.Unavailable, "dnsmasq_failed", "starting dnsmasq: %w: %s", err, strings.TrimSpace(stderr.String()))
+	return errs.New(errs.Unavailable, "dnsmasq_failed", "starting dnsmasq: %w", err)
 }

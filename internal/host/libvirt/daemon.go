@@ -1,16 +1,14 @@
 package libvirt
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/host/child"
 )
 
 // logSocket is where virtlogd listens, which writes the serial logs.
@@ -94,14 +92,6 @@ func awaitSocket(ctx context.Context, socket string) error {
 }
 
 func command(ctx context.Context, name string, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, daemonLimit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	cmd.WaitDelay = time.Second // a daemon may keep the pipe open
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(stderr.String()))
-	}
-	return nil
+	_, err := child.Command{Name: name, Args: args, Limit: daemonLimit}.Run(ctx)
+	return err
 }

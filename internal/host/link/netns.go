@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/host/thread"
 )
 
 // namespaceDir is where iproute2 and everybody else keeps named network namespaces (ip-netns(8)).
@@ -34,10 +34,13 @@ func EnsureNamespace(name string) error {
 	_, err := GetNamespace(name)
 	if errs.Is(err, errs.NotFound) {
 		// A crash between making the file and mounting on it leaves a plain file, in whose way nothing of value stands.
-		if err := os.Remove(filepath.Join(namespaceDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := removeName(name); err != nil {
 			return translate(err, "clearing the way for network namespace "+name)
 		}
-		err = onOwnThread(func() error {
+		if err := shareNames(); err != nil {
+			return translate(err, "preparing "+namespaceDir)
+		}
+		err = thread.Own(func() error {
 			ns, err := netns.NewNamed(name)
 			if err != nil {
 				return err
@@ -53,15 +56,7 @@ func EnsureNamespace(name string) error {
 
 // DeleteNamespace removes the named namespace if it exists. The kernel frees it, and what is in it, once the last process inside has gone.
 func DeleteNamespace(name string) error {
-	path := filepath.Join(namespaceDir, name)
-	err := unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
-	if err == nil || errors.Is(err, unix.EINVAL) { // EINVAL: a plain file, left by a crash
-		err = os.Remove(path)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return translate(err, "deleting network namespace "+name)
+	return translate(removeName(name), "deleting network namespace "+name)
 }
 
 // GetNamespace returns the namespace of that name, NotFound when there is none.
@@ -117,36 +112,12 @@ func In(name string, f func() error) error {
 		return translate(err, "entering network namespace "+name)
 	}
 	defer ns.Close()
-	return onOwnThread(func() error {
+	return thread.Own(func() error {
 		if err := netns.Set(ns); err != nil {
 			return translate(err, "entering network namespace "+name)
 		}
 		return f()
 	})
-}
-
-// onOwnThread runs f on a thread that ends with it, so no other goroutine ever meets the namespace that f left behind. A panic
-// of f is the caller's, as if f had run here.
-func onOwnThread(f func() error) error {
-	type result struct {
-		err   error
-		panic any
-	}
-	done := make(chan result, 1)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the runtime then ends the thread with the goroutine
-		r := result{err: errors.New("a function inside a network namespace ended its goroutine")}
-		defer func() {
-			r.panic = recover()
-			done <- r
-		}()
-		r.err = f()
-	}()
-	r := <-done
-	if r.panic != nil {
-		panic(r.panic)
-	}
-	return r.err
 }
 
 func ensureUp(name string) error {

@@ -1,16 +1,15 @@
 package nft
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/host/child"
 )
 
 // timeLimit is for one run of nft, which takes milliseconds; it waits for the kernel's transaction lock.
@@ -104,28 +103,25 @@ func parse(out []byte) (State, error) {
 	return s, nil
 }
 
-func (t Tool) run(ctx context.Context, namespace, stdin string, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeLimit)
-	defer cancel()
-	var stdout, stderr bytes.Buffer
-	err := t.In(namespace, func() error {
-		cmd := exec.CommandContext(ctx, "nft", args...)
-		cmd.Env = append(os.Environ(), "LC_ALL=C") // failure reads messages
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
-		return cmd.Run()
+func (t Tool) run(ctx context.Context, namespace, stdin string, args ...string) (out []byte, err error) {
+	err = t.In(namespace, func() (err error) {
+		out, err = child.Command{Name: "nft", Args: args, Input: stdin, Limit: timeLimit}.Run(ctx)
+		return err
 	})
 	if err != nil {
-		return nil, failure(err, args, stderr.String())
+		return nil, failure(err, args)
 	}
-	return stdout.Bytes(), nil
+	return out, nil
 }
 
 // failure sorts out why nft failed. It has one exit code for everything, so its message must tell what is missing.
-func failure(err error, args []string, stderr string) error {
-	what := "nft " + strings.Join(args, " ")
-	switch {
-	case errs.As(err) != nil:
+func failure(err error, args []string) error {
+	var failed *child.Failure
+	if !errors.As(err, &failed) {
 		return err
+	}
+	what := "nft " + strings.Join(args, " ")
+	switch stderr := failed.Stderr; {
 	case strings.Contains(stderr, "No such file or directory"):
 		return errs.New(errs.NotFound, "nft_missing", "%s: no such table: %w", what, err)
 	case strings.Contains(stderr, "Operation not permitted"):
@@ -133,5 +129,5 @@ func failure(err error, args []string, stderr string) error {
 	case strings.Contains(stderr, "Resource busy"):
 		return errs.New(errs.Unavailable, "nft_busy", "%s: busy: %w", what, err)
 	}
-	return errs.New(errs.Internal, "nft_failed", "%s: %w: %s", what, err, strings.TrimSpace(stderr))
+	return errs.New(errs.Internal, "nft_failed", "%s: %w", what, err)
 }

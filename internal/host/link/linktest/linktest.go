@@ -20,7 +20,10 @@ import (
 	"dewpoint/internal/host/link"
 )
 
-const insideEnv = "DEWPOINT_TEST_HOST"
+const (
+	insideEnv = "DEWPOINT_TEST_HOST"
+	aloneEnv  = "DEWPOINT_TEST_ALONE" // names the test that has a host to itself
+)
 
 // Main runs the tests of a package in a host of their own; call it from TestMain with m.Run and leave with its result. Without
 // the rights to make one the tests are skipped, unless CI=true. A goroutine that outlives the tests fails them.
@@ -52,13 +55,8 @@ func runAgainInside() int {
 		return 0
 	}
 	runtime.LockOSThread() // the death signal follows the thread, not the process
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), insideEnv+"=1")
+	cmd := inside(insideEnv+"=1", os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
-		Pdeathsig:  syscall.SIGKILL,
-	}
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -69,6 +67,33 @@ func runAgainInside() int {
 		return 1
 	}
 	return 0
+}
+
+// inside is a run of this program in a host of its own.
+func inside(env string, args ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Env = append(os.Environ(), env)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	return cmd
+}
+
+// Alone reports whether the test has a host to itself, freshly booted. Else it has just run there, with its failures told here, and is
+// to return: for tests of what a whole host has but once.
+func Alone(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(aloneEnv) == t.Name() {
+		return true
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	out, err := inside(aloneEnv+"="+t.Name(), "-test.run=^"+t.Name()+"$", "-test.count=1").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
 }
 
 // furnish gives the new host what a booted one has: its own /run, /proc and /sys, and its loopback up.
