@@ -80,6 +80,7 @@ func (n *node) keep(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error { return n.control(ctx) })
 		group.Go(func() error { return n.keepFiles(ctx) })
+		group.Go(func() error { return n.dir.Run(ctx) })
 		return group.Wait()
 	})
 }

@@ -21,7 +21,7 @@ type files interface {
 }
 
 // openFiles opens the library in the data directory, unless another server keeps the files of the database.
-func (n *node) openFiles() (err error) {
+func (n *node) openFiles(ctx context.Context) (err error) {
 	if n.identity.Keeper != "" {
 		n.files = filesElsewhere{n.identity.Keeper}
 		return nil
@@ -29,6 +29,9 @@ func (n *node) openFiles() (err error) {
 	// For whoever cleans up a host whose database is gone.
 	if err := os.WriteFile(filepath.Join(n.cfg.Data, "instance"), []byte(n.identity.Instance+"\n"), 0o644); err != nil {
 		return fmt.Errorf("keeping the name of the instance: %w", err)
+	}
+	if err := n.dir.Settle(ctx); err != nil {
+		return err
 	}
 	n.library, err = media.New(n.db, n.cfg.Data, n.log)
 	n.files = n.library

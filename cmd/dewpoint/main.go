@@ -39,12 +39,13 @@ func root() *cobra.Command {
 
 func serveCommand() *cobra.Command {
 	var file string
+	var adopt bool
 	c := &cobra.Command{
 		Use: "serve", Short: "Serve the API in the foreground", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := map[string]string{}
 			cmd.Flags().Visit(func(f *pflag.Flag) {
-				if f.Name != "config" {
+				if f.Name != "config" && f.Name != "adopt" {
 					flags[f.Name] = f.Value.String()
 				}
 			})
@@ -52,10 +53,11 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), cfg, logger(cfg))
+			return serve(cmd.Context(), cfg, adopt, logger(cfg))
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (default "+config.DefaultFile+", if it is there)")
+	c.Flags().BoolVar(&adopt, "adopt", false, "once: go on with a database that doesn't belong to the data directory, whose bytes are kept")
 	for _, o := range config.Options() {
 		if o.Bool {
 			c.Flags().Bool(o.Name, o.Default == "true", o.Doc)

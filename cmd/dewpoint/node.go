@@ -17,6 +17,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/host"
+	"dewpoint/internal/datadir"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
@@ -41,6 +42,7 @@ type node struct {
 	files   files
 	library *media.Library // nil where the files are another server's
 	uploads *upload.Uploads
+	dir     *datadir.Dir
 	hypervisor
 	host     *host.Controller
 	identity host.Identity
@@ -48,9 +50,10 @@ type node struct {
 }
 
 // openNode opens the database and makes all that serves requests. Nothing here waits for libvirt.
-func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node, err error) {
+// The data directory and the database must belong together, unless they are to be adopted.
+func openNode(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logger) (_ *node, err error) {
 	n := &node{cfg: cfg, log: log, hypervisor: newHypervisor(cfg, log)}
-	if n.db, err = openDatabase(ctx, cfg); err != nil {
+	if n.db, err = openDatabase(ctx, cfg, adopt); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -58,6 +61,10 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 			n.close()
 		}
 	}()
+	// Before all else: nothing may be written, made or cleared away while it isn't sure what belongs together.
+	if n.dir, err = datadir.Open(ctx, datadir.Config{Path: cfg.Data, DB: n.db, Where: databaseName(cfg), Adopt: adopt, Log: log}); err != nil {
+		return nil, err
+	}
 	// Before the bus: whom it wakes finds what is out of date dropped already.
 	if n.auth, err = auth.New(ctx, n.db, cfg.Data, databasePassword(cfg)); err != nil {
 		return nil, err
@@ -78,7 +85,7 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 	if n.identity, err = n.host.Ensure(ctx); err != nil {
 		return nil, err
 	}
-	if err := n.openFiles(); err != nil {
+	if err := n.openFiles(ctx); err != nil {
 		return nil, err
 	}
 	n.engine = engine.New(n.db, n.bus, n.auth, log)
@@ -91,12 +98,26 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *node
 	return n, nil
 }
 
-// openDatabase opens the database that the configuration names.
-func openDatabase(ctx context.Context, cfg config.Config) (*store.DB, error) {
+// openDatabase opens the database that the configuration names. It makes a new file of SQLite only where there was none, or where it is to be
+// adopted.
+func openDatabase(ctx context.Context, cfg config.Config, adopt bool) (*store.DB, error) {
 	if dsn := cfg.Database.Reveal(); dsn != "" {
 		return postgres.Open(ctx, dsn, model.Schema())
 	}
-	return sqlite.Open(ctx, filepath.Join(cfg.Data, "dewpoint.db"), model.Schema())
+	if !adopt {
+		if err := datadir.FindDatabase(cfg.Data); err != nil {
+			return nil, err
+		}
+	}
+	return sqlite.Open(ctx, filepath.Join(cfg.Data, datadir.DatabaseFile), model.Schema())
+}
+
+// databaseName is what people call the database.
+func databaseName(cfg config.Config) string {
+	if cfg.Database != "" {
+		return "the PostgreSQL database"
+	}
+	return "the database " + filepath.Join(cfg.Data, datadir.DatabaseFile)
 }
 
 // databasePassword returns the password of the database, "" where it has none.
@@ -109,6 +130,9 @@ func databasePassword(cfg config.Config) string {
 
 func (n *node) close() {
 	n.hypervisor.close()
+	if n.dir != nil {
+		n.dir.Close()
+	}
 	if err := n.db.Close(); err != nil {
 		n.log.Error("closing the database failed", "err", err)
 	}

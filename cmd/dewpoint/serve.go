@@ -31,13 +31,13 @@ const (
 )
 
 // serve runs the whole program until ctx ends. Guests, routers and their services go on without it.
-func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+func serve(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logger) error {
 	unlock, err := lockData(ctx, cfg.Data)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	n, err := openNode(ctx, cfg, log)
+	n, err := openNode(ctx, cfg, adopt, log)
 	if err != nil {
 		return err
 	}

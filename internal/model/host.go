@@ -192,6 +192,7 @@ func system() *schema.Table {
 			schema.String("instance").ReadOnly().Note("four hex digits in the names of everything that this database has on hosts"),
 			schema.String("keeper").ReadOnly().Hidden().Note("server-id of the server that keeps all that; null where no other can have the database"),
 			schema.String("keeper_host").ReadOnly().Hidden().Note("its host's name"),
+			schema.String("lineage").ReadOnly().Hidden().Note("a random id that is another after each restore: the data directory has it too"),
 		},
 	}
 }

@@ -430,6 +430,7 @@ type System struct {
 	Instance   string // instance
 	Keeper     string // keeper
 	KeeperHost string // keeper_host
+	Lineage    string // lineage
 }
 
 // TableName returns "system".
@@ -445,6 +446,7 @@ func (r *System) Scan(rec *schema.Record) {
 	r.Instance = rec.At(4).Text()
 	r.Keeper = rec.At(5).Text()
 	r.KeeperHost = rec.At(6).Text()
+	r.Lineage = rec.At(7).Text()
 }
 
 // Setting is one row of settings: its stored columns, null as the zero value.

@@ -32,7 +32,7 @@ func (db *DB) Hold(ctx context.Context, name string, waiting func(), f func(cont
 		switch h.look(ctx) {
 		case held:
 			if !waited {
-				if err := h.run(ctx, f); !errors.Is(err, errLost) {
+				if err := h.run(ctx, f); !errors.Is(err, ErrLost) {
 					return err
 				}
 				continue
@@ -59,8 +59,8 @@ const (
 	taken // by another process
 )
 
-// errLost ends the run of what was to run while the lock was held.
-var errLost = errors.New("another server has taken over")
+// ErrLost ends the run of what was to run while the lock was held: it is the cause of the end of its ctx.
+var ErrLost = errors.New("another server has taken over")
 
 // holder is the connection that a lock hangs on; conn is nil when there is none.
 type holder struct {
@@ -84,9 +84,9 @@ func (h *holder) run(ctx context.Context, f func(context.Context) error) error {
 		case <-timer.C:
 		}
 		if h.look(ctx) == taken {
-			stop(errLost)
+			stop(ErrLost)
 			<-ended
-			return errLost
+			return ErrLost
 		}
 	}
 }

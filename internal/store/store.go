@@ -48,6 +48,11 @@ type Dialect interface {
 	Classify(err error) error
 	// Columns is the query for the names of the columns that a table has now; no rows when there is no such table.
 	Columns(table string) (text string, args []any)
+	// Numbers is the query for the last number that was given to a row of each table, with the table's name first. Tables that never had a row
+	// may be missing.
+	Numbers() string
+	// Renumber makes the next row of a table get the number behind last, in the column that numbers its rows.
+	Renumber(ctx context.Context, tx *sql.Tx, table, column string, last int64) error
 }
 
 // Feed is what the processes that share a database have between them: the news of changes, and locks.

@@ -23,6 +23,10 @@ var rules = map[string]rule{
 	"store":  {may: []string{"schema", "query", "errs"}},
 	"event":  {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"job":    {may: []string{"store", "event", "model", "schema", "query", "errs"}, why: "a job is a row"},
+	"datadir": {
+		may: []string{"store", "model", "schema", "errs"},
+		why: "which database a data directory belongs to stands in the system's row and in the numbers that were given to rows",
+	},
 	"engine": {
 		may: []string{"store", "perm", "query", "schema", "event", "model", "seal", "errs"},
 		why: "hooks of a table work on its typed rows",
@@ -51,7 +55,7 @@ var rules = map[string]rule{
 	"web":     {},
 	"cmd": {
 		may: []string{
-			"api", "control", "cluster", "auth", "config", "engine", "event", "host", "job", "logs",
+			"api", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "job", "logs",
 			"media", "metrics", "model", "perm", "query", "schema", "store", "web", "errs",
 		},
 		why: "joins everything: what api needs of host and control is an interface that cmd fills",

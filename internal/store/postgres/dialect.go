@@ -53,3 +53,16 @@ func (dialect) Columns(table string) (text string, args []any) {
 	return `SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
 		[]any{pgx.Identifier{table}.Sanitize()}
 }
+
+// Numbers implements store.Dialect: the sequences of identity columns.
+func (dialect) Numbers() string {
+	return `SELECT t.relname::text, coalesce(pg_sequence_last_value(s.oid), 0)
+		FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'i' JOIN pg_class t ON t.oid = d.refobjid
+		WHERE s.relkind = 'S' AND t.relnamespace = current_schema()::regnamespace`
+}
+
+// Renumber implements store.Dialect. A sequence keeps its number when the transaction is undone, which leaves a gap and nothing else.
+func (dialect) Renumber(ctx context.Context, tx *sql.Tx, table, column string, last int64) error {
+	_, err := tx.ExecContext(ctx, `SELECT setval(pg_get_serial_sequence($1, $2), $3)`, pgx.Identifier{table}.Sanitize(), column, last)
+	return err
+}

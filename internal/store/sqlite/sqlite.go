@@ -80,6 +80,18 @@ func (dialect) Columns(table string) (text string, args []any) {
 	return `SELECT name FROM pragma_table_info(?)`, []any{table}
 }
 
+// Numbers implements store.Dialect: SQLite keeps them in a table of its own.
+func (dialect) Numbers() string { return `SELECT name, seq FROM sqlite_sequence` }
+
+// Renumber implements store.Dialect. See https://sqlite.org/autoinc.html: that table may be written.
+func (dialect) Renumber(ctx context.Context, tx *sql.Tx, table, _ string, last int64) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM sqlite_sequence WHERE name = ?`, table); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)`, table, last)
+	return err
+}
+
 var uniqueColumn = regexp.MustCompile(`UNIQUE constraint failed: ([a-z_]+)\.([a-z_]+)`)
 
 // Classify implements store.Dialect.
