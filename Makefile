@@ -15,14 +15,18 @@ testsum     := go run ./test/testsum
 
 # Tests beside the code, and the import rules: with the race detector. Tests across packages drive the
 # built program and real guests: one package at a time, without it.
-unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load%),$(shell go list -e ./...))
-whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e)))
+unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load% soak%),$(shell go list -e ./...))
+whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e test/soak)))
 unit_tests     = -race -p 2 -timeout 10m $(unit_packages)
 # What says how the table API behaves runs on the other database too.
 postgres_tests = -count=1 -timeout 10m ./internal/api/table
 whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
 
-.PHONY: help build run demo test e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
+# How much of the campaigns `make soak` runs: a factor of the whole, or how long each goes on (SOAK=2h).
+SOAK      ?= 1
+soak_tests = -count=1 -timeout 0 -v ./test/soak
+
+.PHONY: help build run demo test soak e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
 
 help: ## say what can be made
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +44,9 @@ test: setup-run setup-test libvirt build guest ## check everything, real guests 
 	go vet ./...
 	DEWPOINT_TEST_DATABASE=postgres $(testsum) -- $(postgres_tests)
 	$(testsum) -- $(unit_tests) $(if $(whole_packages),-- $(whole_tests))
+
+soak: setup-run setup-test libvirt build ## run the campaigns whole, half an hour (SOAK=10 for ten times that, SOAK=2h for so long each)
+	DEWPOINT_SOAK=$(SOAK) $(testsum) -- $(soak_tests)
 
 e2e: setup-run setup-test libvirt build guest ## only the tests across packages
 	$(testsum) -- $(whole_tests)

@@ -148,7 +148,7 @@ func lifeOf(t *testing.T, s *harness.Server, instance string, g vm) life {
 	t.Helper()
 	router := "dp" + instance + "-" + g.vnet
 	inode := harness.Output(t, "stat", "-L", "-c", "%i", "/run/netns/"+router)
-	return life{guestPID(t, s, g.machine, instance), strconv.Itoa(dnsmasqOf(t, s, router, g.vnet)), strings.TrimSpace(inode)}
+	return life{s.GuestPID(g.machine), strconv.Itoa(dnsmasqOf(t, s, router, g.vnet)), strings.TrimSpace(inode)}
 }
 
 // TestGuestsOutliveTheManager ends the server in both ways: guest, DHCP server and router go on as they are, and what happened meanwhile

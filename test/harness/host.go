@@ -33,6 +33,16 @@ func (s *Server) Instance() string {
 	return s.Table().Must(200, "GET", "system?fields=instance", nil).Rows()[0]["instance"].(string)
 }
 
+// GuestPID reads the process id of a machine's QEMU from libvirt's own pid file. The test fails when there is none.
+func (s *Server) GuestPID(machine string) string {
+	s.t.Helper()
+	pid, err := os.ReadFile("/run/libvirt/qemu/dp-" + s.Instance() + "-" + machine + ".pid")
+	if err != nil {
+		s.t.Fatalf("the guest of machine %s doesn't run: %v", machine, err)
+	}
+	return strings.TrimSpace(string(pid))
+}
+
 // Traces lists everything on the host that carries the mark of an instance or lies below its data directory: domains, links,
 // namespaces, nftables tables, dnsmasq processes, drives, directories of networks and machines. Each is named as the tool that
 // found it names it.

@@ -34,6 +34,7 @@ type Server struct {
 	listen  string
 	args    []string
 	cmd     *exec.Cmd
+	ready   chan string
 	exited  chan error
 	log     locked.Buffer
 	HTTP    *http.Client
@@ -118,6 +119,24 @@ func (s *Server) Run() {
 }
 
 func (s *Server) start() error {
+	began := time.Now()
+	if err := s.Launch(); err != nil {
+		return err
+	}
+	select {
+	case s.URL = <-s.ready:
+		s.Started = time.Since(began)
+		return nil
+	case err := <-s.exited:
+		s.cmd = nil
+		return fmt.Errorf("the server ended before it was ready: %w\n%s", err, s.Log())
+	case <-time.After(30 * time.Second):
+		return fmt.Errorf("the server isn't ready after 30 s:\n%s", s.Log())
+	}
+}
+
+// Launch starts the program without waiting for anything, for tests that end it while it starts.
+func (s *Server) Launch() error {
 	s.cmd = exec.Command(Binary(s.t), append([]string{"serve", "--data", s.Data, "--listen", s.listen}, s.args...)...)
 	s.cmd.Env = append(os.Environ(), "DEWPOINT_ADMIN_PASSWORD="+AdminPassword)
 	s.cmd.Stderr = &s.log
@@ -125,13 +144,12 @@ func (s *Server) start() error {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
 	if err := s.cmd.Start(); err != nil {
 		s.cmd = nil
 		return err
 	}
-	ready, exited := make(chan string, 1), make(chan error, 1)
-	s.exited = exited
+	cmd, ready, exited := s.cmd, make(chan string, 1), make(chan error, 1)
+	s.ready, s.exited = ready, exited
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
@@ -139,18 +157,9 @@ func (s *Server) start() error {
 				ready <- url
 			}
 		}
-		exited <- s.cmd.Wait()
+		exited <- cmd.Wait()
 	}()
-	select {
-	case s.URL = <-ready:
-		s.Started = time.Since(began)
-		return nil
-	case err := <-exited:
-		s.cmd = nil
-		return fmt.Errorf("the server ended before it was ready: %w\n%s", err, s.Log())
-	case <-time.After(30 * time.Second):
-		return fmt.Errorf("the server isn't ready after 30 s:\n%s", s.Log())
-	}
+	return nil
 }
 
 // freePort returns a loopback address that nothing listens on. Its port lies below those that the kernel gives to outgoing connections, so
@@ -187,6 +196,17 @@ func (s *Server) end(sig syscall.Signal) {
 		s.t.Errorf("the server was still there 20 s after %v", sig)
 	}
 	s.cmd = nil
+}
+
+// Gone waits until the program has ended by itself, or somebody else has ended it; false when it goes on.
+func (s *Server) Gone(within time.Duration) bool {
+	select {
+	case err := <-s.exited:
+		s.exited <- err // for end, which takes it
+		return true
+	case <-time.After(within):
+		return false
+	}
 }
 
 // PID returns the process id of the running server.

@@ -46,3 +46,26 @@ func TestExpiry(t *testing.T) {
 		t.Error("the sweep took an upload that hadn't expired")
 	}
 }
+
+// A crash in the middle of a beginning or a removal leaves a session alone: the next start takes it away, and none that is beginning now.
+func TestSweepTakesWhatACrashLeft(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	notes := func(id string) string { return filepath.Join(s.dir, "uploads", id+".session") }
+	cut, whole := s.create(10), s.create(10)
+	for _, ending := range []string{"", ".info"} {
+		must(t, os.Remove(filepath.Join(s.dir, "uploads", cut+ending)))
+	}
+	must(t, s.uploads.Sweep(context.Background()))
+	if _, err := os.Stat(notes(cut)); err != nil {
+		t.Errorf("the session of an upload that is just beginning: %v", err)
+	}
+	s.restart()
+	must(t, s.uploads.Sweep(context.Background()))
+	if _, err := os.Stat(notes(cut)); err == nil {
+		t.Error("the session that a crash left is still there")
+	}
+	if s.offset(whole) != 0 {
+		t.Error("the sweep took an upload that goes on")
+	}
+}

@@ -18,7 +18,10 @@ import (
 	"dewpoint/internal/perm"
 )
 
-const sessionEnding = ".session"
+const (
+	sessionEnding = ".session"
+	infoEnding    = ".info" // of tusd's own notes
+)
 
 // session is what is kept of an upload beside tusd's own notes: whose it is, when it ends, and whether it has become a file. It lies
 // in <id>.session from before the first byte until all else of the upload is gone.
@@ -106,9 +109,17 @@ func (u *Uploads) sessions() ([]*session, error) {
 	return list, nil
 }
 
+// cutShort tells whether only the session is there of an upload that isn't done, and has been since before this start: its beginning or its
+// removal was cut.
+func (u *Uploads) cutShort(s *session) bool {
+	_, err := os.Stat(u.path(s.ID) + infoEnding)
+	session, statErr := os.Stat(u.path(s.ID) + sessionEnding)
+	return !s.Done && errors.Is(err, fs.ErrNotExist) && statErr == nil && session.ModTime().Before(u.began)
+}
+
 // remove drops all of an upload, its session last, so that what a crash leaves is found again.
 func (u *Uploads) remove(id string) error {
-	for _, ending := range []string{"", ".info", sessionEnding} {
+	for _, ending := range []string{"", infoEnding, sessionEnding} {
 		if err := os.Remove(u.path(id) + ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing upload %s: %w", id, err)
 		}

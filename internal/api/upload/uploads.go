@@ -46,6 +46,7 @@ type Uploads struct {
 	dir   string
 	log   *slog.Logger
 	now   func() time.Time
+	began time.Time
 	store durable
 	// locker makes the requests to one upload wait for each other. One program serves a data directory, so it needs no lock files, which
 	// would outlive a crash.
@@ -55,7 +56,7 @@ type Uploads struct {
 // New opens the uploads of the data directory dir, whose folder uploads is made when it isn't there. It must be on one file system
 // with the library.
 func New(eng *engine.Engine, lib Library, dir string, log *slog.Logger) (*Uploads, error) {
-	u := &Uploads{eng: eng, lib: lib, dir: filepath.Join(dir, "uploads"), log: log, now: time.Now, locker: memorylocker.New()}
+	u := &Uploads{eng: eng, lib: lib, dir: filepath.Join(dir, "uploads"), log: log, now: time.Now, began: time.Now(), locker: memorylocker.New()}
 	u.store = durable{filestore.FileStore{Path: u.dir, DirModePerm: 0o700, FileModePerm: 0o600}}
 	if err := os.MkdirAll(u.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder for uploads: %w", err)
@@ -63,7 +64,7 @@ func New(eng *engine.Engine, lib Library, dir string, log *slog.Logger) (*Upload
 	return u, nil
 }
 
-// Run removes expired uploads, at once and now and then, until ctx ends.
+// Run removes uploads that nobody can go on with, at once and now and then, until ctx ends.
 func (u *Uploads) Run(ctx context.Context) {
 	timer := time.NewTicker(sweepEvery)
 	defer timer.Stop()
@@ -78,7 +79,7 @@ func (u *Uploads) Run(ctx context.Context) {
 	}
 }
 
-// Sweep removes expired uploads. One that fails doesn't stop the others.
+// Sweep removes uploads that have expired, and what a crash left of one that was just begun or being removed. One that fails doesn't stop the others.
 func (u *Uploads) Sweep(ctx context.Context) error {
 	sessions, err := u.sessions()
 	if err != nil {
@@ -86,7 +87,7 @@ func (u *Uploads) Sweep(ctx context.Context) error {
 	}
 	var failed []error
 	for _, s := range sessions {
-		if s.expired(u.now()) {
+		if s.expired(u.now()) || u.cutShort(s) {
 			failed = append(failed, u.cancel(ctx, s.ID))
 		}
 	}
