@@ -18,6 +18,7 @@ import (
 
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/cert"
+	"dewpoint/internal/store"
 )
 
 // The limits of a connection. Uploads and streams take as long as they take; a client that sends no header doesn't.
@@ -48,7 +49,8 @@ func serve(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logger)
 	}
 	server := &http.Server{
 		Handler: n.handler(), ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: mostHeader,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers broke off
+		BaseContext: func(net.Listener) context.Context { return store.Requested(context.Background()) },
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers broke off
 	}
 	server.RegisterOnShutdown(n.bus.Close) // feeds have no end of their own
 	group, ctx := errgroup.WithContext(ctx)

@@ -119,13 +119,16 @@ func (f *Feed) Facts() bool { return f.table.ReadOnly || f.table.NoCreate }
 func (f *Feed) Close() { f.stopWake() }
 
 func (f *Feed) findTables() error {
-	whole, _, err := f.render(nil, false)
+	whole, err := f.render(nil, false)
 	if err != nil {
 		return err
 	}
-	keys, _, err := f.render(nil, true)
-	f.reads, f.decide = store.Reads(whole), store.Reads(keys)
-	return err
+	keys, err := f.render(nil, true)
+	if err != nil {
+		return err
+	}
+	f.reads, f.decide = store.Reads(whole.Text), store.Reads(keys.Text)
+	return nil
 }
 
 // open finds the place where the feed begins, given the last entry of the log, and, if the feed remembers rows, what there is.

@@ -21,10 +21,10 @@ type feedRow struct {
 var hashSeed = maphash.MakeSeed()
 
 // render makes the statement that reads the rows of a feed, or those of them that have one of the keys; bare leaves out what is shown.
-func (f *Feed) render(keys []schema.Value, bare bool) (string, []any, error) {
+func (f *Feed) render(keys []schema.Value, bare bool) (*store.Query, error) {
 	plan, err := f.eng.plan(f.actor, f.table, f.ast, query.Options{})
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	root := plan.Show.Root
 	key := query.Column{Name: "k", Value: &query.Cell{Src: root}}
@@ -36,7 +36,7 @@ func (f *Feed) render(keys []schema.Value, bare bool) (string, []any, error) {
 	if keys != nil {
 		plan.Among(keys)
 	}
-	return f.eng.db.Render(plan)
+	return f.eng.statement(f.actor, plan)
 }
 
 // withKey adds the key to the columns, which tells the reader of an event what row it is about.
@@ -51,12 +51,12 @@ func withKey(columns []query.Column, root *query.Source) []query.Column {
 
 // rows reads the rows that the feed shows, by key; nil keys means all.
 func (f *Feed) rows(ctx context.Context, keys []schema.Value) (map[string]feedRow, error) {
-	text, args, err := f.render(keys, false)
+	q, err := f.render(keys, false)
 	if err != nil {
 		return nil, err
 	}
 	rows := map[string]feedRow{}
-	err = f.eng.db.Each(ctx, text, args, func(raw json.RawMessage, _ string) error {
+	err = f.eng.db.Each(ctx, q, func(raw json.RawMessage, _ string) error {
 		var r struct {
 			Key json.RawMessage `json:"k"`
 			Row json.RawMessage `json:"row"`

@@ -40,12 +40,12 @@ func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, op
 	if err != nil {
 		return err
 	}
-	text, args, err := e.render(a, t, r, opt)
+	q, err := e.render(a, t, r, opt)
 	if err != nil {
 		return err
 	}
 	found := false
-	err = e.db.Each(ctx, text, args, func(row json.RawMessage, version string) error {
+	err = e.db.Each(ctx, q, func(row json.RawMessage, version string) error {
 		found = true
 		return f(row, version)
 	})
@@ -79,15 +79,24 @@ func (e *Engine) lacking(ctx context.Context, a perm.Actor, t *schema.Table, tex
 	})
 }
 
-// render turns a request into SQL.
-func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, opt query.Options) (string, []any, error) {
+// render turns a request into a statement.
+func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, opt query.Options) (*store.Query, error) {
 	ast, err := query.Parse(r)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	plan, err := e.plan(actor, t, ast, opt)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	return e.db.Render(plan)
+	return e.statement(actor, plan)
+}
+
+// statement renders a plan that was made for an actor.
+func (e *Engine) statement(actor perm.Actor, plan *query.Plan) (*store.Query, error) {
+	q, err := e.db.Render(plan)
+	if err == nil {
+		q.Caller = actor.User
+	}
+	return q, err
 }

@@ -13,14 +13,16 @@ import (
 	"dewpoint/internal/store"
 )
 
+// Exports is how many readings may be sent on as they come at once.
+const Exports = store.Exports
+
 // Reading is a request on a table that has been worked out for one caller, at one moment, but not run.
 type Reading struct {
 	eng   *Engine
 	actor perm.Actor
 	table *schema.Table
 	key   string // that was asked for; empty for a list
-	text  string
-	args  []any
+	query *store.Query
 }
 
 // Reading works out a request on a table for the actor of ctx.
@@ -33,7 +35,7 @@ func (e *Engine) Reading(ctx context.Context, table string, r query.Request) (*R
 	if out.actor, err = e.actor(ctx); err != nil {
 		return nil, err
 	}
-	out.text, out.args, err = e.render(out.actor, t, r, query.Options{})
+	out.query, err = e.render(out.actor, t, r, query.Options{})
 	return out, err
 }
 
@@ -53,7 +55,7 @@ func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, opt que
 // how often the tables that it reads have changed in this run of the program. It costs no look at the database. Take it before Each.
 func (r *Reading) Tag() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%d\n%s\n%#v", r.eng.bus.Boot(), r.eng.bus.Version(store.Reads(r.text)), r.text, r.args)
+	fmt.Fprintf(h, "%s\n%d\n%s\n%#v", r.eng.bus.Boot(), r.eng.bus.Version(store.Reads(r.query.Text)), r.query.Text, r.query.Args)
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15])
 }
 
@@ -61,7 +63,7 @@ func (r *Reading) Tag() string {
 // found, it is NotFound.
 func (r *Reading) Each(ctx context.Context, f func(json.RawMessage) error) error {
 	found := false
-	err := r.eng.db.Each(ctx, r.text, r.args, func(raw json.RawMessage, _ string) error {
+	err := r.eng.db.Each(ctx, r.query, func(raw json.RawMessage, _ string) error {
 		found = true
 		return f(raw)
 	})
@@ -70,3 +72,6 @@ func (r *Reading) Each(ctx context.Context, f func(json.RawMessage) error) error
 	}
 	return err
 }
+
+// Export is called from within Each when the rows are sent on as they come, at the pace of who reads them.
+func (r *Reading) Export() { r.query.Export() }

@@ -186,11 +186,11 @@ func (e *Engine) anyMeets(ctx context.Context, a perm.Actor, t *schema.Table, fi
 		return false, err
 	}
 	plan.Among(keys)
-	text, args, err := e.db.Render(plan)
+	q, err := e.statement(a, plan)
 	if err != nil {
 		return false, err
 	}
-	err = e.db.Each(ctx, text, args, func(json.RawMessage, string) error {
+	err = e.db.Each(ctx, q, func(json.RawMessage, string) error {
 		found = true
 		return nil
 	})

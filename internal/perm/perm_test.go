@@ -228,12 +228,12 @@ func TestPredicates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, args, err := w.db.Render(plan)
+		q, err := w.db.Render(plan)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, where, _ := strings.Cut(text, " WHERE ")
-		fmt.Fprintf(&out, "%s: %s %s\n%s\n%v\n\n", c.what, c.right, c.table, where, args)
+		_, where, _ := strings.Cut(q.Text, " WHERE ")
+		fmt.Fprintf(&out, "%s: %s %s\n%s\n%v\n\n", c.what, c.right, c.table, where, q.Args)
 	}
 	golden.Equal(t, "testdata/predicates.txt", out.String())
 }

@@ -61,15 +61,16 @@ func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, err
 
 // builder resolves one request. Param is the parameter under work, for errors.
 type builder struct {
-	schema  *schema.Schema
-	opt     Options
-	param   string
-	aliases map[string]*Item // nil outside of the request's own table
-	views   int              // named views inside each other
-	nodes   int              // branches and sub-selects made, for maxNodes
-	members int              // of objects in the reply, for maxMembers
-	missing []string
-	guards  map[*schema.Table]*Guard // made so far
+	schema   *schema.Schema
+	opt      Options
+	param    string
+	aliases  map[string]*Item // nil outside of the request's own table
+	views    int              // named views inside each other
+	nodes    int              // branches and sub-selects made, for maxNodes
+	members  int              // of objects in the reply, for maxMembers
+	programs int              // instructions of the patterns, for maxPrograms
+	missing  []string
+	guards   map[*schema.Table]*Guard // made so far
 }
 
 // maxNodes bounds the sub-selects of a statement: a path through several polymorphic columns multiplies them.

@@ -2,15 +2,11 @@ package query
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"dewpoint/internal/schema"
 )
-
-// maxPattern bounds a regular expression or like pattern, in bytes.
-const maxPattern = 1000
 
 // cmp gives a comparison constants of the storage class of its left side. A constant that the left side can never equal decides eq,
 // ne and in at once; for the others it is an error.
@@ -75,11 +71,8 @@ func (b *builder) text(n Node, c *Compare) (Pred, error) {
 		op, s = OpRegexp, likePattern(s)
 	}
 	if op == OpRegexp {
-		if len(s) > maxPattern {
-			return nil, b.invalid("bad_pattern", "the pattern has more than %d bytes", maxPattern)
-		}
-		if _, err := regexp.Compile(s); err != nil {
-			return nil, b.invalid("bad_pattern", "%s can't be read as a regular expression", clip(s))
+		if err := b.pattern(s); err != nil {
+			return nil, err
 		}
 	}
 	return &Cmp{n, op, []schema.Value{schema.TextValue(s)}}, nil
@@ -129,28 +122,4 @@ func lowerASCII(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// likePattern turns a like pattern into a regular expression over the whole text. A backslash makes the next character plain.
-func likePattern(s string) string {
-	var re strings.Builder
-	re.WriteString("(?is)^")
-	plain := false
-	for _, r := range s {
-		switch {
-		case plain:
-			re.WriteString(regexp.QuoteMeta(string(r)))
-			plain = false
-		case r == '\\':
-			plain = true
-		case r == '%':
-			re.WriteString(".*")
-		case r == '_':
-			re.WriteByte('.')
-		default:
-			re.WriteString(regexp.QuoteMeta(string(r)))
-		}
-	}
-	re.WriteByte('$')
-	return re.String()
 }

@@ -79,11 +79,11 @@ func TestRowsSetAsideAreNotRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, args, err := db.Render(plan)
+		q, err := db.Render(plan)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if how := explain(t, db, text, args); !strings.Contains(how, "INDEX "+c.index+"\n") && !strings.Contains(how, "INDEX "+c.index+" ") {
+		if how := explain(t, db, q.Text, q.Args); !strings.Contains(how, "INDEX "+c.index+"\n") && !strings.Contains(how, "INDEX "+c.index+" ") {
 			t.Errorf("%+v goes without %s:\n%s", c.request, c.index, how)
 		}
 	}

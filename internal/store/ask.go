@@ -18,12 +18,17 @@ func (tx *Tx) Any(t *schema.Table, e query.Expr) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	text, args, err := tx.db.Render(plan)
+	q, err := tx.db.Render(plan)
 	if err != nil {
 		return false, err
 	}
+	args, done, err := tx.db.Dialect.Arguments(tx.ctx, q.Args)
+	if err != nil {
+		return false, tx.db.classify(err)
+	}
+	defer done()
 	var row string
-	switch err := tx.sql.QueryRowContext(tx.ctx, text, args...).Scan(&row); {
+	switch err := tx.sql.QueryRowContext(tx.ctx, q.Text, args...).Scan(&row); {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, nil
 	case err != nil:

@@ -52,12 +52,12 @@ func list(b *testing.B, s *schema.Schema, db *store.DB, req query.Request) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			text, args, err := db.Render(p)
+			q, err := db.Render(p)
 			if err != nil {
 				b.Fatal(err)
 			}
 			rows := 0
-			if err := db.Each(context.Background(), text, args, func(json.RawMessage, string) error { rows++; return nil }); err != nil || rows == 0 {
+			if err := db.Each(context.Background(), q, func(json.RawMessage, string) error { rows++; return nil }); err != nil || rows == 0 {
 				b.Fatal(rows, err)
 			}
 		}

@@ -136,13 +136,13 @@ func TestRenderAnswers(t *testing.T) {
 				fmt.Fprintf(&got, "%s\n! %v\n\n", c, err)
 				continue
 			}
-			text, args, err := w.db.Render(p)
+			q, err := w.db.Render(p)
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, err := readJSON(w.db, text, args)
+			rows, err := readJSON(w.db, q)
 			if err != nil {
-				t.Errorf("%s: %v\n%s", c, err, text)
+				t.Errorf("%s: %v\n%s", c, err, q.Text)
 			}
 			if diff := cmp.Diff(tokens(t, naive.Eval(p, w)), tokens(t, rows)); diff != "" {
 				t.Errorf("%s: the naive evaluator says otherwise:\n%s", c, diff)
@@ -167,11 +167,11 @@ func TestRenderSQL(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", c, err)
 				}
-				text, args, err := w.db.Render(p)
+				q, err := w.db.Render(p)
 				if err != nil {
 					t.Fatal(err)
 				}
-				fmt.Fprintf(&got, "%s guarded=%t\n%s\n%q\n\n", c, guard != nil, text, args)
+				fmt.Fprintf(&got, "%s guarded=%t\n%s\n%q\n\n", c, guard != nil, q.Text, q.Args)
 			}
 		}
 		golden.Equal(t, map[string]string{"sqlite": "testdata/render.golden", "postgres": "testdata/render_postgres.golden"}[d.name], got.String())

@@ -24,13 +24,13 @@ func FuzzRender(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			text, args, err := w.db.Render(plan)
+			q, err := w.db.Render(plan)
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, err := readJSON(w.db, text, args)
+			rows, err := readJSON(w.db, q)
 			if err != nil {
-				t.Fatalf("%s fields=%q filter=%q sort=%q: %v\n%s", table.Name, fields, filter, sort, err, text)
+				t.Fatalf("%s fields=%q filter=%q sort=%q: %v\n%s", table.Name, fields, filter, sort, err, q.Text)
 			}
 			for _, row := range rows {
 				if !json.Valid([]byte(row)) {

@@ -42,12 +42,12 @@ func TestRenderLargest(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			text, args, err := w.db.Render(p)
+			q, err := w.db.Render(p)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := readJSON(w.db, text, args); err != nil || len(text) > 1<<20 {
-				t.Errorf("%s: a statement of %d bytes: %v", name, len(text), err)
+			if _, err := readJSON(w.db, q); err != nil || len(q.Text) > 1<<20 {
+				t.Errorf("%s: a statement of %d bytes: %v", name, len(q.Text), err)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -186,16 +187,16 @@ func TestRenderAgreesWithNaive(t *testing.T) {
 				}
 				legal++
 				want := naive.Eval(plan, w)
-				text, args, err := w.db.Render(plan)
+				q, err := w.db.Render(plan)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := readJSON(w.db, text, args)
+				got, err := readJSON(w.db, q)
 				if err != nil {
-					t.Fatalf("%s %+v\n%s\n%v", table.Name, req, text, err)
+					t.Fatalf("%s %+v\n%s\n%v", table.Name, req, q.Text, err)
 				}
 				if diff := cmp.Diff(tokens(t, want), tokens(t, got)); diff != "" {
-					t.Fatalf("%s %+v\n%s %v\nwant %s\ngot  %s\n%s", table.Name, req, text, args, want, got, diff)
+					t.Fatalf("%s %+v\n%s %v\nwant %s\ngot  %s\n%s", table.Name, req, q.Text, q.Args, want, got, diff)
 				}
 			}
 		})
@@ -207,20 +208,12 @@ func TestRenderAgreesWithNaive(t *testing.T) {
 }
 
 // readJSON runs a rendered statement.
-func readJSON(db *store.DB, text string, args []any) (all []string, err error) {
-	rows, err := db.Read.Query(text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, rows.Err()
+func readJSON(db *store.DB, q *store.Query) (all []string, err error) {
+	err = db.Each(context.Background(), q, func(row json.RawMessage, _ string) error {
+		all = append(all, string(row))
+		return nil
+	})
+	return all, err
 }
 
 // tokens reads JSON texts in the order in which they are written, so that the order of members counts; reals are rounded.

@@ -92,7 +92,7 @@ func (sqliteDialect) document(r *renderer, n query.Node) {
 
 func (sqliteDialect) matches(r *renderer, n query.Node, pattern schema.Value) {
 	r.put("regexp(")
-	r.bind(pattern.Any())
+	r.bind(Pattern(pattern.Text()))
 	r.put(", ")
 	r.value(n)
 	r.put(")")

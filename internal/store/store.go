@@ -6,14 +6,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
 
@@ -46,6 +44,9 @@ type Dialect interface {
 	Lock(ctx context.Context, tx *sql.Tx) error
 	// Classify turns a driver's error into a typed one, or returns it as it is.
 	Classify(err error) error
+	// Arguments makes the arguments of a statement fit the driver, for as long as the statement runs; done is called after it. What ctx stops
+	// must stop the functions too that the statement calls.
+	Arguments(ctx context.Context, args []any) (fitting []any, done func(), err error)
 	// Columns is the query for the names of the columns that a table has now; no rows when there is no such table.
 	Columns(table string) (text string, args []any)
 	// Numbers is the query for the last number that was given to a row of each table, with the table's name first. Tables that never had a row
@@ -71,24 +72,29 @@ type Feed interface {
 	Close() error
 }
 
-// Config is what New needs. Read and Write may be the same pool; Write must serialise its transactions.
+// Config is what New needs. Write must serialise its transactions. Scan is the pool for queries that may look at whole tables, so that
+// they leave Read to the others; it has as many connections as Limits.MostScans says.
 type Config struct {
-	Read, Write *sql.DB
-	SQL         SQL
-	Dialect     Dialect
-	Schema      *schema.Schema
+	Read, Scan, Write *sql.DB
+	SQL               SQL
+	Dialect           Dialect
+	Schema            *schema.Schema
 	// Snapshot are the options of a transaction that reads everything as it is at one moment.
 	Snapshot sql.TxOptions
 	// Feed is nil when no other process writes.
 	Feed Feed
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
+	// Limits are the times that statements have.
+	Limits Limits
 }
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	Config
 	statements statementCache
+	scans      statementCache // of the pool Scan
+	turns      *turns
 	looks      looks
 	kept       int64 // entries of the log of changes
 
@@ -101,7 +107,7 @@ func New(ctx context.Context, c Config) (*DB, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	db := &DB{Config: c, kept: keptChanges}
+	db := &DB{Config: c, kept: keptChanges, turns: newTurns(c.Limits.Scans, c.Limits.PerCaller)}
 	if err := db.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("bringing the database up to date: %w", db.classify(err))
 	}
@@ -116,15 +122,12 @@ func New(ctx context.Context, c Config) (*DB, error) {
 // Close ends all connections.
 func (db *DB) Close() error {
 	db.statements.close()
+	db.scans.close()
 	var err error
 	if db.Feed != nil {
 		err = db.Feed.Close()
 	}
-	err = errors.Join(err, db.Read.Close())
-	if db.Write != db.Read {
-		err = errors.Join(err, db.Write.Close())
-	}
-	return err
+	return errors.Join(err, db.Read.Close(), db.Scan.Close(), db.Write.Close())
 }
 
 // Shared reports whether other processes may have the database open too.
@@ -148,12 +151,14 @@ type Tx struct {
 
 // View runs f in a read transaction: everything it reads is of one moment.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+	ctx, cancel := db.limited(ctx)
+	defer cancel()
 	tx, err := db.Read.BeginTx(ctx, &db.Snapshot)
 	if err != nil {
-		return db.classify(err)
+		return db.ended(ctx, err)
 	}
 	defer tx.Rollback()
-	return f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()})
+	return late(ctx, f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()}))
 }
 
 // Update runs f in a write transaction and commits when f returns nil; then the change survives a power loss, and the watchers are told.
@@ -176,15 +181,17 @@ func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error { return db.w
 
 // write runs f in a write transaction, which f has to commit.
 func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
+	ctx, cancel := db.limited(ctx)
+	defer cancel()
 	tx, err := db.Write.BeginTx(ctx, nil)
 	if err != nil {
-		return db.classify(err)
+		return db.ended(ctx, err)
 	}
 	defer tx.Rollback()
 	if err := db.Dialect.Lock(ctx, tx); err != nil {
-		return db.classify(err)
+		return db.ended(ctx, err)
 	}
-	return f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()})
+	return late(ctx, f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()}))
 }
 
 // commit makes the changes last and tells the watchers; last is the number of the last entry in the log.
@@ -224,9 +231,6 @@ func (db *DB) tellLocked(changes []Change) {
 	}
 }
 
-// Render turns a plan into a statement for this database, which Each runs.
-func (db *DB) Render(p *query.Plan) (text string, args []any, err error) { return db.SQL.Render(p) }
-
 // Now is the moment of the transaction.
 func (tx *Tx) Now() time.Time { return tx.at }
 
@@ -256,38 +260,7 @@ func (db *DB) classify(err error) error {
 	case err == nil, errs.As(err) != nil:
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return errs.Wrap(err, errs.Unavailable, "cancelled", "the request was cut off before the database answered; try again")
+		return errs.Wrap(err, errs.Unavailable, cancelled, "the request was cut off before the database answered; try again")
 	}
 	return db.Dialect.Classify(err)
-}
-
-// Each runs a rendered query and calls f with the JSON text of each row, which is valid only during the call, and with its version where the
-// plan asked for that.
-func (db *DB) Each(ctx context.Context, query string, args []any, f func(row json.RawMessage, version string) error) error {
-	stmt, err := db.statements.get(ctx, db.Read, query)
-	if err != nil {
-		return db.classify(err)
-	}
-	defer stmt.release()
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return db.classify(err)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return db.classify(err)
-	}
-	var text sql.RawBytes
-	var version string
-	into := []any{&text, &version}[:len(columns)]
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return db.classify(err)
-		}
-		if err := f(json.RawMessage(text), version); err != nil {
-			return err
-		}
-	}
-	return db.classify(rows.Err())
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
 )
@@ -72,7 +73,7 @@ func (c *call) list() error {
 	if err != nil || c.unchanged(listTag(reading.Tag(), wantsIndent(c.r))) {
 		return err
 	}
-	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r), long: c.long}
+	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r), long: c.long, export: reading.Export}
 	defer giveBack(out.body)
 	defer out.release()
 	err = reading.Each(c.r.Context(), out.row)
@@ -95,9 +96,9 @@ const (
 	arrayChunk = 1 << 20
 	// sendTime is how long a client may take to read a chunk.
 	sendTime = 10 * time.Second
-	// mostLong is how many lists that are longer may be on their way at once. It is less than the connections that the database has for
-	// readers, so that clients who read slowly leave some to the others; longWait is how long one more waits for its turn.
-	mostLong = 4
+	// mostLong is how many lists that are longer may be on their way at once: the database has connections for so many, so that clients who
+	// read slowly leave the others theirs. longWait is how long one more waits for its turn.
+	mostLong = engine.Exports
 	longWait = 5 * time.Second
 )
 
@@ -110,6 +111,7 @@ type array struct {
 	body   *bytes.Buffer
 	pretty bool
 	long   turns
+	export func() // called before the first part is sent; may be nil
 	rows   int
 	begun  bool // a part has been sent
 }
@@ -152,6 +154,9 @@ func (a *array) begin() error {
 		return errs.New(errs.Unavailable, "too_many_long_lists", "%d long lists are being sent; ask for less with limit or fields, or try again", mostLong)
 	}
 	a.begun = true
+	if a.export != nil {
+		a.export()
+	}
 	a.w.Header().Set("Content-Type", "application/json")
 	return nil
 }

@@ -48,6 +48,11 @@ func prepareSHA1(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
+// Arguments implements store.Dialect. The renderer has translated patterns already; the server itself stops what is cancelled.
+func (dialect) Arguments(_ context.Context, args []any) (fitting []any, done func(), err error) {
+	return args, func() {}, nil
+}
+
 // Columns implements store.Dialect.
 func (dialect) Columns(table string) (text string, args []any) {
 	return `SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,

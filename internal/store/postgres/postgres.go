@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,7 @@ import (
 	"dewpoint/internal/store"
 )
 
-// readers bounds the connections that read at the same time, and one on which a lock may be held.
+// readers bounds the connections that look rows up at the same time, and one on which a lock may be held.
 const readers = 8 + 1
 
 // cancelLimit is how long a server may take to stop a statement whose caller has gone, before the connection is closed.
@@ -42,13 +43,18 @@ func Open(ctx context.Context, dsn string, s *schema.Schema) (*store.DB, error) 
 		return nil, fmt.Errorf("opening the database: %w", dialect{}.Classify(err))
 	}
 	write := pool(config, 1, nil)
+	limits := store.DefaultLimits()
 	read := pool(config, readers, map[string]string{"default_transaction_read_only": "on"})
+	// What scans is stopped by us; should we be gone, the server stops it by itself.
+	scan := pool(config, limits.MostScans(), map[string]string{
+		"default_transaction_read_only": "on", "statement_timeout": strconv.FormatInt((limits.Export + time.Minute).Milliseconds(), 10),
+	})
 	db, err := store.New(ctx, store.Config{
-		Read: read, Write: write, SQL: store.PostgreSQL(), Dialect: dialect{}, Schema: s, Feed: newFeed(config, where, s),
+		Read: read, Scan: scan, Write: write, SQL: store.PostgreSQL(), Dialect: dialect{}, Schema: s, Feed: newFeed(config, where, s), Limits: limits,
 		Snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), read.Close(), write.Close())
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), read.Close(), scan.Close(), write.Close())
 	}
 	return db, nil
 }

@@ -147,7 +147,7 @@ func TestCallersThatGoStopTheirStatement(t *testing.T) {
 	db := open(t, pgtest.DSN(t))
 	db.Read.SetMaxOpenConns(1)
 	each := func(ctx context.Context, text string) error {
-		return db.Each(ctx, text, nil, func(json.RawMessage, string) error { return nil })
+		return db.Each(ctx, &store.Query{Text: text}, func(json.RawMessage, string) error { return nil })
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()

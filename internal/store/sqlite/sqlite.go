@@ -3,17 +3,13 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha1"
 	"database/sql"
-	"database/sql/driver"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -23,7 +19,7 @@ import (
 	"dewpoint/internal/store"
 )
 
-// readers bounds the connections that read at the same time.
+// readers bounds the connections that look rows up at the same time.
 const readers = 8
 
 // Open opens or makes the database file at path and brings it up to the declarations.
@@ -38,23 +34,25 @@ func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error)
 	}
 	file.Close()
 	// secure_delete overwrites what a write removes from a page with zeros: a secret that was sealed or deleted doesn't stay in the file.
-	write, err := sql.Open("sqlite", dsn(path, "immediate", "synchronous(FULL)", "cache_size(-4096)", "secure_delete(FAST)"))
+	write, err := open(dsn(path, "immediate", "synchronous(FULL)", "cache_size(-4096)", "secure_delete(FAST)"), 1)
 	if err != nil {
 		return nil, err
 	}
-	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dsn(path, "deferred", "query_only(1)", "cache_size(-4096)", "mmap_size(268435456)"))
+	limits, reading := store.DefaultLimits(), dsn(path, "deferred", "query_only(1)", "cache_size(-4096)", "mmap_size(268435456)")
+	read, err := open(reading, readers)
 	if err != nil {
-		write.Close()
 		return nil, err
 	}
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
+	scan, err := open(reading, limits.MostScans())
+	if err != nil {
+		return nil, err
+	}
 	db, err := store.New(ctx, store.Config{
-		Read: read, Write: write, SQL: store.SQLite(), Dialect: dialect{}, Schema: s, Snapshot: sql.TxOptions{ReadOnly: true},
+		Read: read, Scan: scan, Write: write, SQL: store.SQLite(), Dialect: dialect{}, Schema: s, Limits: limits,
+		Snapshot: sql.TxOptions{ReadOnly: true},
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), read.Close(), write.Close())
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), read.Close(), scan.Close(), write.Close())
 	}
 	return db, nil
 }
@@ -114,36 +112,4 @@ func (dialect) Classify(err error) error {
 		return errs.Wrap(err, errs.Unavailable, "cancelled", "the request was cut off before the database answered; try again")
 	}
 	return err
-}
-
-// registerFunctions adds the functions that rendered queries use and SQLite lacks. The driver keeps them for the whole process.
-var registerFunctions = sync.OnceValue(func() error {
-	return errors.Join(
-		sqlite.RegisterDeterministicScalarFunction("regexp", 2, matchRegexp),
-		sqlite.RegisterDeterministicScalarFunction("sha1", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-			sum := sha1.Sum([]byte(schema.ValueOf(args[0]).Text()))
-			return hex.EncodeToString(sum[:]), nil
-		}),
-	)
-})
-
-// patterns keeps the last pattern that each query compiled; RE2 matches in linear time whatever the client sends.
-var patterns sync.Map // of string → *regexp.Regexp
-
-func matchRegexp(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-	if args[0] == nil || args[1] == nil {
-		return nil, nil
-	}
-	pattern := schema.ValueOf(args[0]).Text()
-	re, ok := patterns.Load(pattern)
-	if !ok {
-		compiled, err := regexp.Compile(pattern)
-		if err != nil {
-			return nil, err
-		}
-		patterns.Clear() // one pattern per running query is enough, and clients can't fill the memory
-		patterns.Store(pattern, compiled)
-		re = compiled
-	}
-	return re.(*regexp.Regexp).MatchString(schema.ValueOf(args[1]).Text()), nil
 }

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"dewpoint/internal/query"
+)
+
+// Query is a plan turned into a statement of this database. It is run once, by Each.
+type Query struct {
+	Text string
+	Args []any
+	// Caller is whose request it is; those of one caller wait for each other. 0 is the manager itself.
+	Caller int64
+	narrow bool
+	export func()
+}
+
+// Pattern is an argument of a statement that is a regular expression.
+type Pattern string
+
+// Render turns a plan into a statement for this database.
+func (db *DB) Render(p *query.Plan) (*Query, error) {
+	text, args, err := db.SQL.Render(p)
+	return &Query{Text: text, Args: args, narrow: p.Narrow()}, err
+}
+
+// Export is called from within Each when the rows are sent on as they come, so that the client decides how long it takes: then the query has
+// more time, and no other one waits for it. No more than Exports may do so at once.
+func (q *Query) Export() {
+	if q.export != nil {
+		q.export()
+	}
+}
+
+// Each runs a query and calls f with the JSON text of each row, which is valid only during the call, and with its version where the plan
+// asked for that. One that may look at whole tables waits for its turn and has a connection beside those for looking rows up. What takes
+// too long is stopped: Invalid when it looked at too much, Unavailable when it didn't get that far.
+func (db *DB) Each(ctx context.Context, q *Query, f func(row json.RawMessage, version string) error) error {
+	if q.narrow {
+		ctx, cancel := db.limited(ctx)
+		defer cancel()
+		return db.each(ctx, db.Read, &db.statements, q, f)
+	}
+	if err := db.turns.take(ctx, q.Caller, db.Limits.Turn); err != nil {
+		return db.classify(err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(db.Limits.Scan, func() { cancel(errSlow) })
+	defer timer.Stop()
+	turn := true
+	giveBack := func() {
+		if turn {
+			turn = false
+			db.turns.give(q.Caller)
+		}
+	}
+	defer func() { giveBack() }()
+	q.export = func() {
+		timer.Reset(db.Limits.Export)
+		giveBack()
+	}
+	return db.each(ctx, db.Scan, &db.scans, q, f)
+}
+
+func (db *DB) each(ctx context.Context, pool *sql.DB, prepared *statementCache, q *Query, f func(json.RawMessage, string) error) error {
+	stmt, err := prepared.get(ctx, pool, q.Text)
+	if err != nil {
+		return db.ended(ctx, err)
+	}
+	defer stmt.release()
+	args, done, err := db.Dialect.Arguments(ctx, q.Args)
+	if err != nil {
+		return db.ended(ctx, err)
+	}
+	defer done()
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return db.ended(ctx, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return db.ended(ctx, err)
+	}
+	var text sql.RawBytes
+	var version string
+	into := []any{&text, &version}[:len(columns)]
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return db.ended(ctx, err)
+		}
+		if err := f(json.RawMessage(text), version); err != nil {
+			return err
+		}
+	}
+	return db.ended(ctx, rows.Err())
+}
