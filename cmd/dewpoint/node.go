@@ -19,6 +19,7 @@ import (
 	"dewpoint/internal/control/host"
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
@@ -72,6 +73,9 @@ func openNode(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logg
 	n.bus = event.New(n.db)
 	given := adminPassword()
 	password, created, err := n.auth.Bootstrap(ctx, given)
+	if errs.Is(err, errs.Invalid) {
+		return nil, fmt.Errorf("making the first administrator with the password in DEWPOINT_ADMIN_PASSWORD: %w; give another one, or none to have one made and printed", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("making the first administrator: %w", err)
 	}

@@ -53,7 +53,7 @@ func New(ctx context.Context, db *store.DB, dir, password string) (*Service, err
 // concernsUs reports whether a change can make a cached answer wrong.
 func concernsUs(c store.Change) bool {
 	switch c.Table.Name {
-	case "users", "user_api_keys", "sessions", "settings", "auth_sources":
+	case "users", "user_api_keys", "sessions", "settings", "auth_sources", "ended_sign_ins":
 		return true
 	}
 	return false

@@ -64,13 +64,17 @@ type proof struct {
 	by      useKey // its row: that of the account for passwords and JWTs
 	noted   bool   // its use is written down
 	perHour int64  // requests that it is good for; 0 for any number
+	signIn  string // of a JWT
 }
 
 // actor is who brought the credential with a request.
 func (p proof) actor(r *http.Request) perm.Actor {
-	a := perm.Actor{User: p.user.Key, Name: p.user.Name, Admin: p.user.Admin, Address: Address(r)}
-	if p.by.table == "sessions" {
+	a := perm.Actor{User: p.user.Key, Name: p.user.Name, Admin: p.user.Admin, Address: Address(r), SignIn: p.signIn}
+	switch p.by.table {
+	case "sessions":
 		a.Session = p.by.key
+	case "user_api_keys":
+		a.APIKey = p.by.key
 	}
 	return a
 }
@@ -109,8 +113,9 @@ func (s *Service) checkToken(ctx context.Context, token, address string) (proof,
 			p.by, p.perHour = useKey{"sessions", h.session.Key}, h.limits.perSession
 		}
 	case strings.Count(token, ".") == 2:
-		h, ok, err = s.byJWT(ctx, token, 0)
-		p = proof{by: useKey{"users", h.user.Key}, perHour: h.limits.perSession}
+		var in signIn
+		h, in, ok, err = s.byJWT(ctx, token, 0)
+		p = proof{by: useKey{"users", h.user.Key}, perHour: h.limits.perSession, signIn: in.id}
 	}
 	if err == nil && !(ok && mayEnter(h.user)) {
 		err = errBad()

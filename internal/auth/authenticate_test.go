@@ -31,7 +31,7 @@ func TestEveryFormOfEveryCredential(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _, err := b.IssueJWT(u)
+	token, _, err := b.IssueJWT(context.Background(), u)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,14 +98,14 @@ func TestAdminsAreAdmins(t *testing.T) {
 	if a := b.accepts("admin", basic("admin:"+printed)); !a.Admin {
 		t.Errorf("admin is %+v", a)
 	}
-	if printed, created, err := b.Bootstrap(context.Background(), "other"); err != nil || created || printed != "" {
+	if printed, created, err := b.Bootstrap(context.Background(), "some other one"); err != nil || created || printed != "" {
 		t.Errorf("second start: %q, %v, %v", printed, created, err)
 	}
 	other := newBench(t)
-	if printed, created, err := other.Bootstrap(context.Background(), "given"); err != nil || !created || printed != "" {
+	if printed, created, err := other.Bootstrap(context.Background(), "the given one"); err != nil || !created || printed != "" {
 		t.Errorf("with a given password: %q, %v, %v", printed, created, err)
 	}
-	other.accepts("given password", basic("admin:given"))
+	other.accepts("given password", basic("admin:the given one"))
 }
 
 func TestClosedAccountsMayNotEnter(t *testing.T) {
@@ -118,7 +118,7 @@ func TestClosedAccountsMayNotEnter(t *testing.T) {
 			key, digest := auth.NewAPIKey()
 			b.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "digest": schema.TextValue(digest)})
 			session, _ := b.NewSession(context.Background(), u, "")
-			token, _, _ := b.IssueJWT(u)
+			token, _, _ := b.IssueJWT(context.Background(), u)
 			requests := map[string]*http.Request{"password": basic("ann:pw"), "key": bearer(key), "session": bearer(session), "JWT": bearer(token)}
 			for what, r := range requests {
 				b.accepts(what, r)
@@ -204,7 +204,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	u := s.user("ann", "pw")
 	key, digest := auth.NewAPIKey()
 	s.create("user_api_keys", schema.Set{"user": schema.IntValue(u.Key), "name": schema.TextValue("k"), "digest": schema.TextValue(digest)})
-	token, _, err := s.IssueJWT(u)
+	token, _, err := s.IssueJWT(context.Background(), u)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -25,6 +25,9 @@ func (s *Service) Verified() int {
 	return len(s.passwords.verified)
 }
 
+// Computed counts the digests of passwords that were computed since the memory was last given back.
+func (s *Service) Computed() int64 { return s.passwords.computed.Load() }
+
 var AddressAllowed = addressAllowed
 
 // CheapDigest is a digest that costs next to nothing, for tests that check many passwords.

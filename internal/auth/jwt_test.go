@@ -49,6 +49,8 @@ func TestForgedTokens(t *testing.T) {
 		"unknown user":  b.forge(jwt.SigningMethodHS256, key, u.Key+1, nil),
 		"no user":       b.forge(jwt.SigningMethodHS256, key, u.Key, jwt.MapClaims{"uid": nil}),
 		"another epoch": b.forge(jwt.SigningMethodHS256, key, u.Key, jwt.MapClaims{"epoch": 1}),
+		"no issue time": b.forge(jwt.SigningMethodHS256, key, u.Key, jwt.MapClaims{"iat": nil}),
+		"from tomorrow": b.forge(jwt.SigningMethodHS256, key, u.Key, jwt.MapClaims{"iat": start.Add(24 * time.Hour).Unix(), "exp": start.Add(48 * time.Hour).Unix()}),
 		"empty parts":   "..",
 	} {
 		b.refuses(what, "invalid", bearer(token))
@@ -63,7 +65,7 @@ func TestIssuedTokenSaysWhatClientsRead(t *testing.T) {
 	b := newBench(t)
 	u := b.user("ann", "pw")
 	b.change("users", u.Key, schema.Set{"admin": schema.BoolValue(true), "token_epoch": schema.IntValue(3)})
-	token, expires, err := b.IssueJWT(b.readUser(u.Key))
+	token, expires, err := b.IssueJWT(context.Background(), b.readUser(u.Key))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +78,10 @@ func TestIssuedTokenSaysWhatClientsRead(t *testing.T) {
 	}
 	want := jwt.MapClaims{
 		"username": "ann", "role": "admin", "iss": "vapor-api", "uid": float64(u.Key), "epoch": 3.0,
-		"iat": float64(start.Unix()), "exp": float64(expires.Unix()),
+		"iat": float64(start.Unix()), "exp": float64(expires.Unix()), "auth_time": float64(start.Unix()), "jti": got["jti"],
+	}
+	if id, _ := got["jti"].(string); len(id) < 20 {
+		t.Errorf("the login has the id %q", id)
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -88,7 +93,7 @@ func TestRefresh(t *testing.T) {
 	b := newBench(t)
 	u := b.user("ann", "pw")
 	ctx := context.Background()
-	token, _, err := b.IssueJWT(u)
+	token, _, err := b.IssueJWT(context.Background(), u)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +114,7 @@ func TestANewEpochVoidsTokens(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	u := b.user("ann", "pw")
-	token, _, err := b.IssueJWT(u)
+	token, _, err := b.IssueJWT(context.Background(), u)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +124,7 @@ func TestANewEpochVoidsTokens(t *testing.T) {
 	if _, _, _, err := b.Refresh(context.Background(), token); !errs.Is(err, errs.Unauthenticated) {
 		t.Errorf("refresh of a void token: %v", err)
 	}
-	fresh, _, err := b.IssueJWT(b.readUser(u.Key))
+	fresh, _, err := b.IssueJWT(context.Background(), b.readUser(u.Key))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 	"dewpoint/internal/store"
 )
 
-// Bootstrap makes the account "admin" if there is no account at all. Its password is the given one, or a random one that is returned
-// to be shown once.
+// Bootstrap makes the account "admin" if there is no account at all. Its password is the given one, Invalid if that would be guessed, or a
+// random one that is returned to be shown once.
 func (s *Service) Bootstrap(ctx context.Context, password string) (printed string, created bool, err error) {
 	var n int64
 	err = s.db.View(ctx, func(tx *store.Tx) error {
@@ -27,9 +27,11 @@ func (s *Service) Bootstrap(ctx context.Context, password string) (printed strin
 	if password == "" {
 		printed = rand.Text()[:20]
 		password = printed
+	} else if err := s.CheckPassword("admin", password); err != nil {
+		return "", false, err
 	}
 	hash := HashPassword(password)
-	s.passwords.hashed.Store(true)
+	s.passwords.computed.Add(1)
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		if n, err := tx.Count("users"); err != nil || n > 0 {
 			return err
@@ -165,16 +167,16 @@ func (s *Service) judgeOf(h holder) judge {
 
 // verify reports whether the password opens the account, which may be none. Failures are counted before the next attempt from the same
 // source has its turn, so however many come at once, no more are looked at than one after the other. When nobody can say, that is an error
-// and no failure.
+// and no failure. Whatever an attempt fails by, it takes the same way: a digest is computed, or the source asked, for no account and for a
+// closed one as well, whose right password is never remembered.
 func (s *Service) verify(ctx context.Context, by attempt, h holder, password string) (bool, error) {
 	if len(password) > longestPassword {
-		s.attempts.fail(by, s.now())
-		return false, nil
+		h, password = holder{}, "" // nobody's
 	}
-	j := s.judgeOf(h)
+	j, open := s.judgeOf(h), mayEnter(h.user)
 	proof := s.passwords.proof(h.user.Key, password, j.against)
-	remembered := func() bool { return s.passwords.remembers(proof, s.now()) }
-	if s.attempts.quick(by, s.now(), func() bool { return mayEnter(h.user) && remembered() }) {
+	remembered := func() bool { return open && s.passwords.remembers(proof, s.now()) }
+	if s.attempts.quick(by, s.now(), remembered) {
 		return true, nil
 	}
 	defer s.attempts.done(by)
@@ -196,11 +198,11 @@ func (s *Service) verify(ctx context.Context, by attempt, h holder, password str
 		if right, err = j.right(ctx, password); err != nil {
 			return false, err
 		}
-		if right {
+		if right = right && open; right {
 			s.passwords.remember(proof, s.now(), j.life)
 		}
 	}
-	if !right || !mayEnter(h.user) {
+	if !right {
 		s.attempts.fail(by, s.now())
 		return false, nil
 	}
@@ -214,7 +216,7 @@ func (s *Service) HashPassword(ctx context.Context, password string) (string, er
 		return "", err
 	}
 	defer leave()
-	s.passwords.hashed.Store(true)
+	s.passwords.computed.Add(1)
 	return HashPassword(password), nil
 }
 

@@ -39,12 +39,19 @@ func (s *Service) find(ctx context.Context, key string, read func(*store.Tx) (ho
 	return h, ok, err
 }
 
-// byName finds an account by its login name.
-func (s *Service) byName(ctx context.Context, name string) (holder, bool, error) {
-	return s.find(ctx, "name "+name, func(tx *store.Tx) (holder, bool, error) {
+// longestName is how long login names are.
+const longestName = 128
+
+// byName finds an account by its login name. That there is none is kept like an account, so that the one takes no longer than the other:
+// known is false then.
+func (s *Service) byName(ctx context.Context, name string) (h holder, known bool, err error) {
+	if len(name) > longestName {
+		name = "" // nobody's
+	}
+	h, _, err = s.find(ctx, "name "+name, func(tx *store.Tx) (holder, bool, error) {
 		found, err := store.FindRows[model.User](tx, store.Eq("name", schema.TextValue(name)))
 		if err != nil || len(found) == 0 {
-			return holder{}, false, err
+			return holder{}, err == nil, err
 		}
 		h := holder{user: found[0]}
 		if h.user.AuthSource != 0 {
@@ -55,6 +62,7 @@ func (s *Service) byName(ctx context.Context, name string) (holder, bool, error)
 		h.limits, err = readLimits(tx)
 		return h, err == nil, err
 	})
+	return h, h.user.Key != 0, err
 }
 
 // byKey finds an account by its key.

@@ -24,7 +24,7 @@ type passwords struct {
 	key   []byte // of this process
 	dummy digest // verified against where there is no user, so that this takes as long
 
-	hashed atomic.Bool // since the memory was last given back
+	computed atomic.Int64 // digests, since the memory was last given back
 
 	mu       sync.Mutex
 	verified map[[sha256.Size]byte]time.Time // until when
@@ -42,7 +42,7 @@ func (p *passwords) init() {
 // matches reports whether the stored digest is that of the password. An unreadable or empty digest matches nothing and takes as long. The
 // caller has had its turn.
 func (p *passwords) matches(password, stored string) bool {
-	p.hashed.Store(true)
+	p.computed.Add(1)
 	d, err := parseDigest(stored)
 	if err != nil {
 		d = p.dummy
@@ -53,7 +53,7 @@ func (p *passwords) matches(password, stored string) bool {
 // giveBack returns the memory that hashing took to the system. The collector would keep it for minutes, and it is most of what an idle
 // server would hold.
 func (p *passwords) giveBack() {
-	if p.hashed.Swap(false) {
+	if p.computed.Swap(0) > 0 {
 		debug.FreeOSMemory()
 	}
 }

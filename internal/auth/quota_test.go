@@ -131,7 +131,7 @@ func TestSessionsAreLimitedOnlyWhenAsked(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	u := b.user("ann", "pw")
-	token, _, err := b.IssueJWT(u)
+	token, _, err := b.IssueJWT(context.Background(), u)
 	if err != nil {
 		t.Fatal(err)
 	}

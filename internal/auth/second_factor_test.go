@@ -274,17 +274,17 @@ func TestDigestsAreMadeOutsideTransactions(t *testing.T) {
 	eng := engine.New(s.db, event.New(s.db), s, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithTimeout(perm.WithActor(context.Background(), perm.System("test")), 20*time.Second)
 	defer cancel()
-	made, err := eng.Create(ctx, "users", schema.Input{"name": engine.Text("ann"), "password": engine.Text("one")})
+	made, err := eng.Create(ctx, "users", schema.Input{"name": engine.Text("ann"), "password": engine.Text("the first one")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.accepts("the password of the create", basic("ann:one"))
-	if err := eng.Update(ctx, "users", made.Key.Text(), schema.Input{"password": engine.Text("two")}); err != nil {
+	s.accepts("the password of the create", basic("ann:the first one"))
+	if err := eng.Update(ctx, "users", made.Key.Text(), schema.Input{"password": engine.Text("the second one")}); err != nil {
 		t.Fatal(err)
 	}
-	s.accepts("the password of the update", basic("ann:two"))
+	s.accepts("the password of the update", basic("ann:the second one"))
 	stranger := perm.WithActor(ctx, perm.Actor{User: 77})
-	if err := eng.Update(stranger, "users", made.Key.Text(), schema.Input{"password": engine.Text("three")}); !errs.Is(err, errs.NotFound) {
+	if err := eng.Update(stranger, "users", made.Key.Text(), schema.Input{"password": engine.Text("the third one")}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("a stranger's update: %v", err)
 	}
 	if n := s.made.Load(); n != 2 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
@@ -61,16 +60,23 @@ func (s *Service) EndSession(ctx context.Context, token string) error {
 // toldWithin is how long after its use by another server a session's row tells of it.
 const toldWithin = writeUseEvery + 2*flushEvery
 
-// alive reports whether the session is neither too old nor, as far as is known here, unused for too long.
+// alive reports whether the session is neither too old nor, as far as is known here, unused for too long. Uses in the future don't count.
 func (s *Service) alive(row model.Session, l limits) bool {
-	now := s.now()
-	used := max(row.Used, s.uses.last(useKey{"sessions", row.Key}))
-	return now.Sub(time.Unix(row.Created, 0)) < l.age && now.Sub(time.Unix(used, 0)) < l.idle
+	now, used := s.now(), row.Created
+	for _, at := range []int64{row.Used, s.uses.last(useKey{"sessions", row.Key})} {
+		if believable(at, now) {
+			used = max(used, at)
+		}
+	}
+	return within(row.Created, l.age, now) && within(used, l.idle, now)
 }
 
-// sweep removes the sessions that are over, on every server.
+// sweep removes the sessions that are over, on every server, and what is known of sign-ins whose tokens are.
 func (s *Service) sweep(ctx context.Context) error {
 	return s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := s.forgetSignIns(tx); err != nil {
+			return err
+		}
 		l, err := readLimits(tx)
 		if err != nil {
 			return err

@@ -9,18 +9,18 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres"
+	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/internal/store/sqlite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // bench is a service over an empty database, with a clock that the test moves.
 type bench struct {
@@ -28,7 +28,7 @@ type bench struct {
 	*auth.Service
 	db      *store.DB
 	dir     string // of the database and the secret
-	elapsed atomic.Int64
+	elapsed *atomic.Int64
 }
 
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -45,9 +45,29 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{TB: t, Service: s, db: db, dir: dir}
+	b := &bench{TB: t, Service: s, db: db, dir: dir, elapsed: new(atomic.Int64)}
 	s.SetClock(func() time.Time { return start.Add(time.Duration(b.elapsed.Load())) })
 	return b
+}
+
+// newPair is two servers on one database, with one clock.
+func newPair(t testing.TB) (one, two *bench) {
+	t.Helper()
+	dsn, elapsed := pgtest.DSN(t), new(atomic.Int64)
+	make := func() *bench {
+		db, err := postgres.Open(context.Background(), dsn, model.Schema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		b := &bench{TB: t, db: db, dir: t.TempDir(), elapsed: elapsed}
+		if b.Service, err = auth.New(context.Background(), db, b.dir, "the database's"); err != nil {
+			t.Fatal(err)
+		}
+		b.SetClock(func() time.Time { return start.Add(time.Duration(elapsed.Load())) })
+		return b
+	}
+	return make(), make()
 }
 
 func (b *bench) pass(d time.Duration) { b.elapsed.Add(int64(d)) }

@@ -41,8 +41,8 @@ func TestTokensEndWithWhatTheyWereGivenFor(t *testing.T) {
 		"factor off":                    {factor: "on", do: act("two_factor_off", 30*time.Second), stays: true},
 		"factor off, by an admin":       {factor: "on", do: act("two_factor_off", 0), by: &admin},
 		"no factor off":                 {do: act("two_factor_off", 0), by: &admin, stays: true, others: true},
-		"password, by herself":          {do: write("password", "new"), stays: true},
-		"password, by an administrator": {do: write("password", "new"), by: &admin},
+		"password, by herself":          {do: write("password", "a new one"), stays: true},
+		"password, by an administrator": {do: write("password", "a new one"), by: &admin},
 		"another column":                {do: write("email", "ann@example.org"), stays: true, others: true},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestTokensEndWithWhatTheyWereGivenFor(t *testing.T) {
 				secret = made["secret"]
 			}
 			this, other, key, bystander := p.open(u.Key), p.open(u.Key), p.key(u.Key), p.open(p.user("bob", "pw").Key)
-			token, _, err := p.IssueJWT(p.readUser(u.Key))
+			token, _, err := p.IssueJWT(context.Background(), p.readUser(u.Key))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestALoginThatWasOvertakenOpensNothing(t *testing.T) {
 	if token, err := p.NewSession(context.Background(), in, "192.0.2.1"); !errs.Is(err, errs.Unauthenticated) {
 		t.Errorf("the login without a code opens %q, %v", token, err)
 	}
-	token, _, err := p.IssueJWT(in)
+	token, _, err := p.IssueJWT(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

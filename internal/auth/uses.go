@@ -45,7 +45,11 @@ func (u *uses) note(k useKey, at time.Time, address string) {
 	if u.byRow == nil {
 		u.byRow = map[useKey]use{}
 	}
-	u.byRow[k] = use{at: max(at.Unix(), u.byRow[k].at), written: u.byRow[k].written, address: address}
+	before := u.byRow[k]
+	if !believable(before.at, at) {
+		before.at = 0 // noted while the clock was ahead
+	}
+	u.byRow[k] = use{at: max(at.Unix(), before.at), written: min(before.written, at.Unix()), address: address}
 }
 
 // last returns when the row was last used, 0 when that isn't known here.
@@ -107,7 +111,7 @@ func (s *Service) flush(ctx context.Context) error {
 	}
 	return s.db.Update(ctx, func(tx *store.Tx) error {
 		for k, x := range due {
-			if err := ifThere(x.write(tx, k)); err != nil {
+			if err := ifThere(x.write(tx, k, s.now())); err != nil {
 				return err
 			}
 		}
@@ -142,11 +146,14 @@ func usedIn(table string) string {
 	return "last_login"
 }
 
-// write writes a use down unless another server has written a later one.
-func (x use) write(tx *store.Tx, k useKey) error {
+// write writes a use down unless another server has written a later one that can be.
+func (x use) write(tx *store.Tx, k useKey, now time.Time) error {
 	r, err := tx.Get(k.table, schema.IntValue(k.key))
-	if err != nil || r.Get(usedIn(k.table)).Int() > x.at {
+	if err != nil {
 		return err
+	}
+	if noted := r.Get(usedIn(k.table)).Int(); noted > x.at && believable(noted, now) {
+		return nil
 	}
 	set := schema.Set{usedIn(k.table): schema.IntValue(x.at)}
 	if k.table == "user_api_keys" {

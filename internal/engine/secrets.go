@@ -8,6 +8,8 @@ import (
 
 // Secrets makes and checks what must be made with care; package auth does.
 type Secrets interface {
+	// CheckPassword is Invalid, on "password", for a new password of an account that would be guessed.
+	CheckPassword(account, password string) error
 	// HashPassword returns what is stored of a password. It takes long.
 	HashPassword(ctx context.Context, password string) (string, error)
 	// NewAPIKey returns a fresh API key, and what is stored of it.
@@ -32,8 +34,11 @@ type needDigest struct{ password string }
 // Error implements error; Do lets nobody see it.
 func (*needDigest) Error() string { return "the digest of a password is needed" }
 
-// digest returns what is stored of a password, or the error that has it made.
-func (w *Write) digest(password string) (schema.Value, error) {
+// digest returns what is stored of a new password of an account, or the error that has it made. Invalid for one that would be guessed.
+func (w *Write) digest(account, password string) (schema.Value, error) {
+	if err := w.eng.secrets.CheckPassword(account, password); err != nil {
+		return schema.Value{}, err
+	}
 	digest, ok := w.digests[password]
 	if !ok {
 		return schema.Value{}, &needDigest{password}

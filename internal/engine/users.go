@@ -37,7 +37,7 @@ func createUser(w *Write, r *schema.Record) (err error) {
 	case password == "":
 		return nil // reported as missing
 	default:
-		digest, err = w.digest(password)
+		digest, err = w.digest(r.Get("name").Text(), password)
 	}
 	r.Put("password", digest)
 	return err
@@ -63,7 +63,7 @@ func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
 	case !old.Get("auth_source").IsNull():
 		return errs.Field("password", "is known by the account's authorization source; change it there").Coded("password_elsewhere")
 	}
-	if set["password"], err = w.digest(v.Text()); err != nil {
+	if set["password"], err = w.digest(old.With(set).Get("name").Text(), v.Text()); err != nil {
 		return err
 	}
 	return w.endTokens(old, set)

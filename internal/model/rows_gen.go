@@ -593,6 +593,21 @@ func (r *Session) Scan(rec *schema.Record) {
 	r.Address = rec.At(4).Text()
 }
 
+// EndedSignIn is one row of ended_sign_ins: its stored columns, null as the zero value.
+type EndedSignIn struct {
+	Key   string // $key
+	Until int64  // until
+}
+
+// TableName returns "ended_sign_ins".
+func (*EndedSignIn) TableName() string { return "ended_sign_ins" }
+
+// Scan fills r from a record of ended_sign_ins.
+func (r *EndedSignIn) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	r.Until = rec.At(1).Int()
+}
+
 // Group is one row of groups: its stored columns, null as the zero value.
 type Group struct {
 	Key         int64  // $key

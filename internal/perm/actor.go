@@ -14,6 +14,8 @@ type Actor struct {
 	Name    string  // for log lines
 	Admin   bool    // may do everything
 	Session int64   // key in sessions, of the one that the request came by; 0 for all other credentials
+	APIKey  int64   // likewise in user_api_keys
+	SignIn  string  // of the JWT that the request came by; empty for all other credentials
 	Address string  // of the client, without its port; empty for the manager itself
 	Request string  // id of the request, for log lines
 	Grants  *Grants // what the user holds; nil for nothing

@@ -17,6 +17,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/model"
+	"dewpoint/internal/perm"
 )
 
 // Prefix is where the dialect lives.
@@ -26,8 +27,10 @@ const Prefix = "/api/v1"
 type Auth interface {
 	front.Authenticator
 	Login(ctx context.Context, a auth.Attempt) (model.User, error)
-	IssueJWT(u model.User) (token string, expires time.Time, err error)
+	IssueJWT(ctx context.Context, u model.User) (token string, expires time.Time, err error)
 	Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u model.User, err error)
+	// SignOut gives up the login that the actor's request came by; Invalid when it came by none.
+	SignOut(ctx context.Context, a perm.Actor) error
 }
 
 // Media keeps the bytes of the rows of files. It asks nobody's permission.

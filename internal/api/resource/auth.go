@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
+	"dewpoint/internal/perm"
 )
 
 var authCodes = codes{invalid: "VALIDATION_ERROR", notFound: "NOT_FOUND"}
@@ -64,7 +65,12 @@ func addAuth(s *server) {
 	login.id, login.path, login.summary = "login", "/auth/login", "Exchange a name and password for a JWT"
 	add(s, login, s.login)
 	refresh.id, refresh.path, refresh.summary = "refresh", "/auth/refresh", "Exchange a JWT, at most seven days over, for a fresh one"
+	refresh.doc = "As long as the login is not older than the setting max_sign_in_age, 30 days at first."
 	add(s, refresh, s.refresh)
+	logout := op
+	logout.id, logout.path, logout.summary, logout.public = "logout", "/auth/logout", "Give up the JWT and all that it was refreshed to", false
+	logout.doc = "They are refused at once, by all servers, and can't be refreshed. A session that the request comes by ends likewise."
+	add(s, logout, s.logout)
 }
 
 func (s *server) login(ctx context.Context, in *loginInput) (ticket, error) {
@@ -81,7 +87,7 @@ func (s *server) login(ctx context.Context, in *loginInput) (ticket, error) {
 	if err != nil {
 		return ticket{}, err
 	}
-	token, expires, err := s.Auth.IssueJWT(u)
+	token, expires, err := s.Auth.IssueJWT(ctx, u)
 	return ticketOf(token, expires, u), err
 }
 
@@ -98,4 +104,8 @@ func (s *server) refresh(ctx context.Context, in *refreshInput) (ticket, error) 
 	}
 	fresh, expires, u, err := s.Auth.Refresh(ctx, strings.TrimSpace(token))
 	return ticketOf(fresh, expires, u), err
+}
+
+func (s *server) logout(ctx context.Context, _ *struct{}) (message, error) {
+	return message{"logged out"}, s.Auth.SignOut(ctx, perm.ActorOf(ctx))
 }

@@ -15,6 +15,7 @@ func settingsOf(hostname string) []setting {
 		{"cloud_name", hostname, "name of this system, shown to people"},
 		{"accelerator", "auto", "what guests run by: auto (kvm where its self-test passes), kvm, or qemu for emulation"},
 		{"max_session_age", "259200", "seconds after which a session ends whether it is used or not"},
+		{"max_sign_in_age", "2592000", "seconds after a login in which its JWT, refreshed or not, is good; after that log in again"},
 		{"session_idle", "86400", "seconds after which an unused session ends"},
 		{"rate_limit_per_hour", "1000", "requests that each API key is good for in an hour; 0 for any number"},
 		{"rate_limit_sessions", "0", "requests that each session, or account by password or JWT, is good for in an hour; 0 for any number"},
