@@ -72,12 +72,12 @@ func first[T any](rows []T) (row T) {
 
 // rowsOf reads the rows that meet root as the actor.
 func rowsOf[T any](ctx context.Context, e *Engine, a perm.Actor, table string, r query.Request, root func(*schema.Table) query.Expr) ([]T, error) {
-	text, args, err := e.render(a, e.db.Schema.Table(table), r, query.Options{Hidden: true, Root: root})
+	q, err := e.render(a, e.db.Schema.Table(table), r, query.Options{Hidden: true, Root: root})
 	if err != nil {
 		return nil, err
 	}
 	rows := []T{}
-	err = e.db.Each(ctx, text, args, func(raw json.RawMessage, _ string) error {
+	err = e.db.Each(ctx, q, func(raw json.RawMessage, _ string) error {
 		var row T
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.UseNumber()
