@@ -53,7 +53,11 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), cfg, adopt, logger(cfg))
+			given := bidding{adopt: adopt, adminPassword: adminPassword()}
+			if err := config.Forget(); err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg, given, logger(cfg))
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (default "+config.DefaultFile+", if it is there)")

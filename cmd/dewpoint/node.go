@@ -52,9 +52,9 @@ type node struct {
 
 // openNode opens the database and makes all that serves requests. Nothing here waits for libvirt.
 // The data directory and the database must belong together, unless they are to be adopted.
-func openNode(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logger) (_ *node, err error) {
+func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.Logger) (_ *node, err error) {
 	n := &node{cfg: cfg, log: log, hypervisor: newHypervisor(cfg, log)}
-	if n.db, err = openDatabase(ctx, cfg, adopt); err != nil {
+	if n.db, err = openDatabase(ctx, cfg, given.adopt); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -63,7 +63,7 @@ func openNode(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logg
 		}
 	}()
 	// Before all else: nothing may be written, made or cleared away while it isn't sure what belongs together.
-	if n.dir, err = datadir.Open(ctx, datadir.Config{Path: cfg.Data, DB: n.db, Where: databaseName(cfg), Adopt: adopt, Log: log}); err != nil {
+	if n.dir, err = datadir.Open(ctx, datadir.Config{Path: cfg.Data, DB: n.db, Where: databaseName(cfg), Adopt: given.adopt, Log: log}); err != nil {
 		return nil, err
 	}
 	// Before the bus: whom it wakes finds what is out of date dropped already.
@@ -71,15 +71,14 @@ func openNode(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logg
 		return nil, err
 	}
 	n.bus = event.New(n.db)
-	given := adminPassword()
-	password, created, err := n.auth.Bootstrap(ctx, given)
+	password, created, err := n.auth.Bootstrap(ctx, given.adminPassword)
 	if errs.Is(err, errs.Invalid) {
 		return nil, fmt.Errorf("making the first administrator with the password in DEWPOINT_ADMIN_PASSWORD: %w; give another one, or none to have one made and printed", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("making the first administrator: %w", err)
 	}
-	if created && given == "" {
+	if created && given.adminPassword == "" {
 		n.password = password
 	}
 	n.host = host.New(host.Config{

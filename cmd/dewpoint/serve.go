@@ -31,14 +31,20 @@ const (
 	lockRetry     = 50 * time.Millisecond
 )
 
+// bidding is what one start is told and the configuration does not hold.
+type bidding struct {
+	adopt         bool   // a data directory and a database that do not know each other belong together from now on
+	adminPassword string // of the first start; "" has one made up
+}
+
 // serve runs the whole program until ctx ends. Guests, routers and their services go on without it.
-func serve(ctx context.Context, cfg config.Config, adopt bool, log *slog.Logger) error {
+func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logger) error {
 	unlock, err := lockData(ctx, cfg.Data)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	n, err := openNode(ctx, cfg, adopt, log)
+	n, err := openNode(ctx, cfg, given, log)
 	if err != nil {
 		return err
 	}

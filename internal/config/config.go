@@ -115,3 +115,17 @@ func inEnv(env func(string) (string, bool)) map[string]string {
 	}
 	return given
 }
+
+// Forget takes our variables out of the environment, once they are read: secrets stand there, and no library or child needs them.
+func Forget() error {
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if !strings.HasPrefix(name, envPrefix) {
+			continue
+		}
+		if err := os.Unsetenv(name); err != nil {
+			return fmt.Errorf("taking %s out of the environment: %w", name, err)
+		}
+	}
+	return nil
+}

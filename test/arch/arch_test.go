@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -215,3 +218,33 @@ func TestPackageNamesAndDocs(t *testing.T) {
 		}
 	}
 }
+
+// TestProcessesAreStartedInOnePlace: elsewhere nothing of the program may start one.
+func TestProcessesAreStartedInOnePlace(t *testing.T) {
+	t.Parallel()
+	for _, p := range load(t) {
+		if p.place() == starts || slices.Contains(startsForTests, p.place()) {
+			continue
+		}
+		if slices.Contains(p.Imports, "os/exec") {
+			t.Errorf("%s imports os/exec: programs are started by %s", p.place(), starts)
+		}
+		for _, file := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join("../..", p.place(), file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if call := startsProcess.Find(text); call != nil {
+				t.Errorf("%s/%s calls %s: programs are started by %s", p.place(), file, call, starts)
+			}
+		}
+	}
+	for _, place := range startsForTests {
+		if !strings.HasSuffix(place, "test") {
+			t.Errorf("%s may start processes, but its name does not say that it is for tests", place)
+		}
+	}
+}
+
+// startsProcess matches the calls that start programs without os/exec.
+var startsProcess = regexp.MustCompile(`\b(os\.StartProcess|syscall\.(ForkExec|StartProcess|Exec)|unix\.Exec)\b`)

@@ -162,7 +162,7 @@ func (p *pool) passUntil(what string, ok func() bool) {
 
 func (p *pool) virtualSize(path string) int64 {
 	p.t.Helper()
-	d, err := block.Info(p.t.Context(), path, block.Qcow2)
+	d, err := block.Inspect(path)
 	if err != nil {
 		p.t.Fatal(err)
 	}
