@@ -18,8 +18,8 @@ testsum     := go run ./test/testsum
 unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load% soak%),$(shell go list -e ./...))
 whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e test/soak)))
 unit_tests     = -race -p 2 -timeout 10m $(unit_packages)
-# What says how the table API behaves runs on the other database too.
-postgres_tests = -count=1 -timeout 10m ./internal/api/table
+# What says how the table API behaves, and where rows decide what is kept, runs on the other database too.
+postgres_tests = -count=1 -timeout 10m ./internal/api/table ./internal/quarantine ./internal/media ./internal/control/storage
 whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
 
 # How much of the campaigns `make soak` runs: a factor of the whole, or how long each goes on (SOAK=2h).

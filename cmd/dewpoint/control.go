@@ -29,6 +29,8 @@ const (
 	mediaLook = 10 * time.Minute
 	loadLook  = 15 * time.Second
 
+	quarantineLook = time.Minute
+
 	// A schedule names seconds. A look costs two reads of empty tables where there is none.
 	scheduleLook = time.Second
 )
@@ -81,6 +83,7 @@ func (n *node) keep(ctx context.Context) error {
 		group.Go(func() error { return n.control(ctx) })
 		group.Go(func() error { return n.keepFiles(ctx) })
 		group.Go(func() error { return n.dir.Run(ctx) })
+		group.Go(func() error { return n.keepQuarantine(ctx) })
 		return group.Wait()
 	})
 }
@@ -89,6 +92,13 @@ func (n *node) keep(ctx context.Context) error {
 func (n *node) keepFiles(ctx context.Context) error {
 	l := loop.New(n.library, mediaLook, n.log)
 	defer n.bus.OnWake("storage", l.Wake)()
+	return l.Run(ctx)
+}
+
+// keepQuarantine looks after what no row stands for, until ctx ends.
+func (n *node) keepQuarantine(ctx context.Context) error {
+	l := loop.New(n.keeper, quarantineLook, n.log)
+	defer n.bus.OnWake("quarantine", l.Wake)()
 	return l.Run(ctx)
 }
 
@@ -125,7 +135,7 @@ func (n *node) controlVnets(ctx context.Context, bootID string) error {
 }
 
 func (n *node) controlStorage(ctx context.Context) error {
-	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.log)
+	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.keeper, n.log)
 	defer n.bus.OnWake("storage", c.Wake)()
 	return c.Run(ctx)
 }

@@ -12,6 +12,7 @@ import (
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/media"
+	"dewpoint/internal/quarantine"
 )
 
 // files is where the bytes of files are, in the words of both dialects.
@@ -33,9 +34,13 @@ func (n *node) openFiles(ctx context.Context) (err error) {
 	if err := n.dir.Settle(ctx); err != nil {
 		return err
 	}
-	n.library, err = media.New(n.db, n.cfg.Data, n.log)
+	n.keeper = quarantine.New(n.db, n.cfg.Data, n.log)
+	if n.library, err = media.New(n.db, n.cfg.Data, n.keeper, n.log); err != nil {
+		return err
+	}
+	n.keeper.Restores(n.library)
 	n.files = n.library
-	return err
+	return nil
 }
 
 // filesElsewhere are in the library of the keeper, by the name of its host: all that touches their bytes is refused.
@@ -55,6 +60,9 @@ func (f filesElsewhere) WriteAt(context.Context, int64, int64, io.Reader) error 
 
 // Room implements upload.Library.
 func (f filesElsewhere) Room(int64) error { return f.err() }
+
+// SetAside implements upload.Library. What lies here is the keeper's to judge.
+func (f filesElsewhere) SetAside(context.Context, string) error { return f.err() }
 
 // Adopt implements upload.Library.
 func (f filesElsewhere) Adopt(context.Context, int64, string) error { return f.err() }

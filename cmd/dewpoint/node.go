@@ -23,6 +23,7 @@ import (
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
+	"dewpoint/internal/quarantine"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/sqlite"
@@ -41,7 +42,8 @@ type node struct {
 	auth    *auth.Service
 	engine  *engine.Engine
 	files   files
-	library *media.Library // nil where the files are another server's
+	library *media.Library     // nil where the files are another server's
+	keeper  *quarantine.Keeper // nil likewise
 	uploads *upload.Uploads
 	dir     *datadir.Dir
 	hypervisor

@@ -13,7 +13,7 @@ import (
 var byteFolders = []string{"files", "pools", "uploads", "quarantine"}
 
 // namedFolders are those in which things are named by the numbers of their rows.
-var namedFolders = []string{"files", "pools", "vnets", "quarantine"}
+var namedFolders = []string{"files", "pools", "vnets", "machines", "quarantine"}
 
 // holdsBytes reports whether any file lies in the folders for the bytes of rows.
 func holdsBytes(dir string) (holds bool, err error) {
@@ -38,6 +38,10 @@ func highest(dir string) (number int64, err error) {
 	for _, folder := range namedFolders {
 		err := filepath.WalkDir(filepath.Join(dir, folder), func(path string, entry fs.DirEntry, err error) error {
 			name, _, _ := strings.Cut(filepath.Base(path), ".")
+			name, id, _ := strings.Cut(name, "-") // model.StorageName
+			if strings.Contains(id, "-") {
+				return present(err) // a UUID
+			}
 			if n, e := strconv.ParseInt(name, 10, 64); err == nil && e == nil {
 				number = max(number, n)
 			}

@@ -46,6 +46,7 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"alarms":         alarmHooks,
 		"tasks":          taskHooks,
 		"nodes":          nodeHooks,
+		"quarantine":     quarantineHooks,
 
 		"task_schedules":         scheduleHooks,
 		"task_schedule_triggers": triggerHooks,

@@ -34,7 +34,7 @@ func (l *Library) Adopt(ctx context.Context, key int64, path string) error {
 
 // moveIn brings the file to disk and then into its place.
 func (l *Library) moveIn(row model.File, path string) error {
-	target := l.path(row.Key)
+	target := l.path(row)
 	err := checkAndSync(path, row)
 	if errors.Is(err, fs.ErrNotExist) {
 		return checkAndSync(target, row) // moved by a call that a crash cut short

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,7 +27,7 @@ func TestAdopt(t *testing.T) {
 				t.Fatal(err)
 			}
 			if crash {
-				if err := os.Rename(path, filepath.Join(s.dir, "files", fmt.Sprint(key))); err != nil {
+				if err := os.Rename(path, s.path(key)); err != nil {
 					t.Fatal(err)
 				}
 				s.reopen()
@@ -68,14 +67,21 @@ func TestReconcileSweepsAndSums(t *testing.T) {
 	s.write(kept, 0, []byte("hello"))
 	s.write(gone, 0, []byte("hello"))
 	s.write(lost, 0, []byte("hello"))
-	if err := os.Remove(filepath.Join(s.dir, "files", fmt.Sprint(lost))); err != nil {
+	if err := os.Remove(s.path(lost)); err != nil {
 		t.Fatal(err)
 	}
 	orphan := filepath.Join(s.dir, "files", "4711")
-	if err := os.WriteFile(orphan, nil, 0o600); err != nil {
+	if err := os.WriteFile(orphan, []byte("nobody's"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.reconcile()
+	held, err := filepath.Glob(filepath.Join(s.dir, "quarantine", "*", "content"))
+	if err != nil || len(held) != 1 {
+		t.Fatalf("in quarantine: %v, %v", held, err)
+	}
+	if got, err := os.ReadFile(held[0]); err != nil || string(got) != "nobody's" {
+		t.Errorf("the bytes in quarantine are %q, %v", got, err)
+	}
 	sum := sha256.Sum256([]byte("hello"))
 	if got := s.row(kept).SHA256; got != hex.EncodeToString(sum[:]) {
 		t.Errorf("SHA-256 is %q, want %x", got, sum)
@@ -93,7 +99,7 @@ func TestReconcileSweepsAndSums(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{filepath.Join(s.dir, "files", fmt.Sprint(kept))}, names); diff != "" {
+	if diff := cmp.Diff([]string{s.path(kept)}, names); diff != "" {
 		t.Errorf("files left (-want +got):\n%s", diff)
 	}
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -89,7 +87,7 @@ func TestBytesBeyondTheEndAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want Invalid", name, err)
 		}
 	}
-	if b, err := os.ReadFile(filepath.Join(s.dir, "files", fmt.Sprint(key))); err != nil || string(b) != "0123456" {
+	if b, err := os.ReadFile(s.path(key)); err != nil || string(b) != "0123456" {
 		t.Errorf("the file was touched: %q, %v", b, err)
 	}
 	if diff := cmp.Diff([][2]int64{{0, 7}}, s.chunks()); diff != "" {

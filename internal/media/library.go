@@ -10,30 +10,31 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
+	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
-// Library is the media of one data directory: the bytes of the row with key K are the file <dir>/files/K. It asks nobody's
+// Library is the media of one data directory: the bytes of a row are the file <dir>/files/<its model.StorageName>. It asks nobody's
 // permission: callers have checked that the row is the client's to read or write. It is safe for concurrent use.
 type Library struct {
-	db  *store.DB
-	dir string
-	log *slog.Logger
+	db     *store.DB
+	dir    string
+	keeper *quarantine.Keeper
+	log    *slog.Logger
 
 	mu   sync.Mutex
 	open map[int64]*upload
 }
 
-// New makes a library in the data directory dir, whose folder files is made when it isn't there.
-func New(db *store.DB, dir string, log *slog.Logger) (*Library, error) {
-	l := &Library{db: db, dir: filepath.Join(dir, "files"), log: log, open: map[int64]*upload{}}
+// New makes a library in the data directory dir, whose folder files is made when it isn't there. What lies in it without a row goes to keeper.
+func New(db *store.DB, dir string, keeper *quarantine.Keeper, log *slog.Logger) (*Library, error) {
+	l := &Library{db: db, dir: filepath.Join(dir, "files"), keeper: keeper, log: log, open: map[int64]*upload{}}
 	// Guests' processes have their own user and reach a CD-ROM's file by its name; they can't list the folder.
 	if err := os.MkdirAll(l.dir, 0o711); err != nil {
 		return nil, fmt.Errorf("making the folder for media: %w", err)
@@ -51,14 +52,16 @@ func (l *Library) Open(ctx context.Context, key int64) (content io.ReadSeekClose
 		return nil, "", time.Time{}, errs.New(errs.Conflict, "file_incomplete", "file %q hasn't been uploaded whole: %d of %d bytes are there without a gap; send the rest first",
 			row.Name, row.Filesize, row.AllocatedBytes)
 	}
-	f, err := os.Open(l.path(key))
+	f, err := os.Open(l.path(row))
 	if err != nil {
 		return nil, "", time.Time{}, fmt.Errorf("opening file %d: %w", key, err)
 	}
 	return f, row.Name, time.Unix(row.Modified, 0).UTC(), nil
 }
 
-func (l *Library) path(key int64) string { return filepath.Join(l.dir, strconv.FormatInt(key, 10)) }
+func (l *Library) path(row model.File) string {
+	return filepath.Join(l.dir, model.StorageName(row.Key, row.StorageID))
+}
 
 // row reads the live row of a file.
 func (l *Library) row(ctx context.Context, key int64) (row model.File, err error) {

@@ -39,7 +39,7 @@ func (l *Library) sumAll(ctx context.Context) error {
 }
 
 func (l *Library) sum(ctx context.Context, row model.File) error {
-	f, err := os.Open(l.path(row.Key))
+	f, err := os.Open(l.path(row))
 	if err != nil {
 		return err
 	}

@@ -6,18 +6,19 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
+	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // shelf is a library on its own database, which can be dropped and opened again as after a crash.
 type shelf struct {
@@ -41,7 +42,7 @@ func (s *shelf) reopen() {
 	}
 	s.db = rig.Database(s.t, s.dir)
 	var err error
-	if s.Library, err = media.New(s.db, s.dir, slog.New(slog.DiscardHandler)); err != nil {
+	if s.Library, err = media.New(s.db, s.dir, quarantine.New(s.db, s.dir, slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler)); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -84,6 +85,11 @@ func (s *shelf) row(key int64) (row model.File) {
 		s.t.Fatal(err)
 	}
 	return row
+}
+
+// path is where the bytes of a file lie.
+func (s *shelf) path(key int64) string {
+	return filepath.Join(s.dir, "files", model.StorageName(key, s.row(key).StorageID))
 }
 
 // chunks returns the ranges on record.

@@ -6,25 +6,27 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
+	"path/filepath"
 
 	"dewpoint/internal/model"
+	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
-// Sweep removes the bytes of deleted files and then their rows, and bytes that no row stands for. One that fails doesn't stop the others.
+// Sweep removes the bytes of deleted files and then their rows, and has bytes that no row stands for set aside. One that fails doesn't stop
+// the others.
 func (l *Library) Sweep(ctx context.Context) error {
 	// The folder is read before the rows: a row is always there before its bytes, so bytes without a row are leftovers.
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {
 		return fmt.Errorf("reading the folder for media: %w", err)
 	}
-	rows := map[int64]model.File{}
+	rows := map[string]model.File{} // by the names of their bytes
 	err = l.db.View(ctx, func(tx *store.Tx) error {
 		all, err := store.FindRows[model.File](tx, store.Everything())
 		for _, row := range all {
-			rows[row.Key] = row
+			rows[model.StorageName(row.Key, row.StorageID)] = row
 		}
 		return err
 	})
@@ -33,33 +35,32 @@ func (l *Library) Sweep(ctx context.Context) error {
 	}
 	var failed []error
 	for _, e := range entries {
-		key, err := strconv.ParseInt(e.Name(), 10, 64)
-		if err != nil {
-			continue // not ours
+		if _, _, ours := model.ReadStorageName(e.Name()); !ours {
+			continue
 		}
-		if _, ok := rows[key]; !ok {
-			failed = append(failed, l.remove(key))
+		if _, known := rows[e.Name()]; !known {
+			failed = append(failed, l.keeper.Hold(ctx, quarantine.Thing{
+				Kind: model.FoundFile, Path: filepath.Join(l.dir, e.Name()), Why: "there is no file with this key and id",
+			}))
 		}
 	}
-	for key, row := range rows {
+	for _, row := range rows {
 		if row.Deleted {
-			failed = append(failed, l.purge(ctx, key))
+			failed = append(failed, l.purge(ctx, row))
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// purge clears a tombstone away, the bytes first.
-func (l *Library) purge(ctx context.Context, key int64) error {
-	if err := l.remove(key); err != nil {
-		return err
-	}
-	return l.db.Update(ctx, func(tx *store.Tx) error { return tx.Purge("files", schema.IntValue(key)) })
+// SetAside has the bytes at path, of an upload that nobody knows, set aside.
+func (l *Library) SetAside(ctx context.Context, path string) error {
+	return l.keeper.Hold(ctx, quarantine.Thing{Kind: model.FoundUpload, Path: path, Why: "the notes of the upload are missing"})
 }
 
-func (l *Library) remove(key int64) error {
-	if err := os.Remove(l.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing the bytes of file %d: %w", key, err)
+// purge clears a tombstone away, the bytes first.
+func (l *Library) purge(ctx context.Context, row model.File) error {
+	if err := os.Remove(l.path(row)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the bytes of file %d: %w", row.Key, err)
 	}
-	return nil
+	return l.db.Update(ctx, func(tx *store.Tx) error { return tx.Purge("files", schema.IntValue(row.Key)) })
 }

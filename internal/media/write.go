@@ -28,7 +28,7 @@ func (l *Library) WriteAt(ctx context.Context, key, off int64, r io.Reader) erro
 	if err := admit(row, off, r); err != nil {
 		return err
 	}
-	u, err := l.acquire(key)
+	u, err := l.acquire(row)
 	if err != nil {
 		return err
 	}
@@ -112,14 +112,14 @@ type upload struct {
 }
 
 // acquire opens the file of an unfinished row, or shares it with the chunks that are under way.
-func (l *Library) acquire(key int64) (*upload, error) {
+func (l *Library) acquire(row model.File) (*upload, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if u, ok := l.open[key]; ok {
+	if u, ok := l.open[row.Key]; ok {
 		u.uses++
 		return u, nil
 	}
-	path := l.path(key)
+	path := l.path(row)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, writeError(err, path)
@@ -128,8 +128,8 @@ func (l *Library) acquire(key int64) (*upload, error) {
 		f.Close()
 		return nil, fmt.Errorf("keeping the name of %s: %w", path, err)
 	}
-	u := &upload{lib: l, key: key, file: f, uses: 1}
-	l.open[key] = u
+	u := &upload{lib: l, key: row.Key, file: f, uses: 1}
+	l.open[row.Key] = u
 	return u, nil
 }
 

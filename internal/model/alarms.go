@@ -40,7 +40,7 @@ func alarms() *schema.Table {
 			alarmOwner(),
 			schema.Enum("owner_type", "vms", "vnets", "tenant_nodes", "nodes", "users", "system", "cloud_snapshots").ReadOnly(),
 			schema.AnyRow("sub_owner").ReadOnly(),
-			schema.Enum("sub_owner_type", "machine_drives", "machine_nics", "machine_devices", "smtp_settings", "storage_tiers").ReadOnly(),
+			schema.Enum("sub_owner_type", "machine_drives", "machine_nics", "machine_devices", "smtp_settings", "storage_tiers", "quarantine").ReadOnly(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),
 			schema.String("status").ReadOnly().Summary().Note("what is wrong, in words"),

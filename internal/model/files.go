@@ -31,6 +31,7 @@ func files() *schema.Table {
 			schema.Bool("complete").ReadOnly().Hidden().Note("all bytes have arrived"),
 			schema.String("sha256").ReadOnly().Argument(),
 			schema.Rows("chunks", "file_chunks", "file").Hidden(),
+			storageID(),
 			schema.JSON("metadata").ReadOnly().Hidden().Note("what the uploader said about an ISO: os_type, architecture …"),
 		},
 	}

@@ -38,6 +38,7 @@ func machineDrives() *schema.Table {
 			schema.LongText("advanced").Len(0, 65536),
 			schema.String("asset").Len(0, 32).Match(printable, notPrintable),
 			schema.String("creator").ReadOnly(),
+			storageID(),
 			schema.Modified("modified"),
 		},
 	}

@@ -832,6 +832,7 @@ type Machine struct {
 	Created         int64  // created
 	Modified        int64  // modified
 	UUID            string // uuid
+	StorageID       string // storage_id
 	Owner           string // owner
 	PowerOp         string // power_op
 	PowerSeq        int64  // power_seq
@@ -857,9 +858,10 @@ func (r *Machine) Scan(rec *schema.Record) {
 	r.Created = rec.At(16).Int()
 	r.Modified = rec.At(17).Int()
 	r.UUID = rec.At(18).Text()
-	r.Owner = rec.At(19).Text()
-	r.PowerOp = rec.At(20).Text()
-	r.PowerSeq = rec.At(21).Int()
+	r.StorageID = rec.At(19).Text()
+	r.Owner = rec.At(20).Text()
+	r.PowerOp = rec.At(21).Text()
+	r.PowerSeq = rec.At(22).Int()
 }
 
 // MachineStatus is one row of machine_status: its stored columns, null as the zero value.
@@ -1107,6 +1109,7 @@ type MachineDrive struct {
 	Advanced            string // advanced
 	Asset               string // asset
 	Creator             string // creator
+	StorageID           string // storage_id
 	Modified            int64  // modified
 }
 
@@ -1139,7 +1142,8 @@ func (r *MachineDrive) Scan(rec *schema.Record) {
 	r.Advanced = rec.At(20).Text()
 	r.Asset = rec.At(21).Text()
 	r.Creator = rec.At(22).Text()
-	r.Modified = rec.At(23).Int()
+	r.StorageID = rec.At(23).Text()
+	r.Modified = rec.At(24).Int()
 }
 
 // MachineDriveStatus is one row of machine_drive_status: its stored columns, null as the zero value.
@@ -1780,6 +1784,7 @@ type Vnet struct {
 	NICDmz             int64  // nic_dmz
 	Owner              string // owner
 	UUID               string // uuid
+	StorageID          string // storage_id
 	Mode               string // mode
 	Created            int64  // created
 	Modified           int64  // modified
@@ -1858,9 +1863,10 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	r.NICDmz = rec.At(68).Int()
 	r.Owner = rec.At(69).Text()
 	r.UUID = rec.At(71).Text()
-	r.Mode = rec.At(72).Text()
-	r.Created = rec.At(73).Int()
-	r.Modified = rec.At(74).Int()
+	r.StorageID = rec.At(72).Text()
+	r.Mode = rec.At(73).Text()
+	r.Created = rec.At(74).Int()
+	r.Modified = rec.At(75).Int()
 }
 
 // VnetAddress is one row of vnet_addresses: its stored columns, null as the zero value.
@@ -1916,6 +1922,7 @@ type File struct {
 	UUID           string  // uuid
 	Complete       bool    // complete
 	SHA256         string  // sha256
+	StorageID      string  // storage_id
 	Metadata       string  // metadata
 }
 
@@ -1942,7 +1949,8 @@ func (r *File) Scan(rec *schema.Record) {
 	r.UUID = rec.At(13).Text()
 	r.Complete = rec.At(14).Bool()
 	r.SHA256 = rec.At(15).Text()
-	r.Metadata = rec.At(17).Text()
+	r.StorageID = rec.At(17).Text()
+	r.Metadata = rec.At(18).Text()
 }
 
 // FileChunk is one row of file_chunks: its stored columns, null as the zero value.
@@ -1962,6 +1970,43 @@ func (r *FileChunk) Scan(rec *schema.Record) {
 	r.File = rec.At(0).Int()
 	r.First = rec.At(1).Int()
 	r.After = rec.At(2).Int()
+}
+
+// Quarantine is one row of quarantine: its stored columns, null as the zero value.
+type Quarantine struct {
+	Key        int64  // $key
+	Kind       string // kind
+	Path       string // path
+	Size       int64  // size
+	Why        string // why
+	Found      int64  // found
+	KeepUntil  int64  // keep_until
+	Wish       string // wish
+	StatusInfo string // status_info
+	File       int64  // file
+	Place      string // place
+	Created    int64  // created
+	Modified   int64  // modified
+}
+
+// TableName returns "quarantine".
+func (*Quarantine) TableName() string { return "quarantine" }
+
+// Scan fills r from a record of quarantine.
+func (r *Quarantine) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Kind = rec.At(0).Text()
+	r.Path = rec.At(1).Text()
+	r.Size = rec.At(2).Int()
+	r.Why = rec.At(3).Text()
+	r.Found = rec.At(4).Int()
+	r.KeepUntil = rec.At(5).Int()
+	r.Wish = rec.At(6).Text()
+	r.StatusInfo = rec.At(7).Text()
+	r.File = rec.At(8).Int()
+	r.Place = rec.At(9).Text()
+	r.Created = rec.At(10).Int()
+	r.Modified = rec.At(11).Int()
 }
 
 // IdempotencyKey is one row of idempotency_keys: its stored columns, null as the zero value.

@@ -41,6 +41,7 @@ type Field struct {
 	IsTwin       bool // row: the other row has the same key and is made and deleted with this one
 	IsKey        bool // the row's key, which clients give when they make a row
 	IsRestrict   bool // row: the other row can't be deleted while this one points at it
+	IsRandom     bool // text: drawn at random when the row is made without a value
 	IsFollower   bool // polymorphic row: this row is deleted with the other one
 	OwnedSet     Set  // what an owned row is made with
 
@@ -118,6 +119,9 @@ func (f *Field) Twin(back string) *Field {
 
 // Restrict refuses the deletion of the row that the field leads to.
 func (f *Field) Restrict() *Field { f.IsRestrict = true; return f }
+
+// Random makes the store draw the text when a row is made without one: eight hexadecimal digits. Rows that are older than the column have none.
+func (f *Field) Random() *Field { f.IsRandom = true; return f }
 
 // Follows makes this row be deleted with the one that a polymorphic row field leads to, whatever table that is in.
 func (f *Field) Follows() *Field { f.IsFollower = true; return f }

@@ -21,3 +21,10 @@ func newKey(t *schema.Table) schema.Value {
 	}
 	return schema.Value{}
 }
+
+// randomText draws the value of a column that is random.
+func randomText() string {
+	var b [4]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

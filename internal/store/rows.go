@@ -167,6 +167,9 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 		if stamp, ok := f.Stamp(tx.at, true); ok && r.At(i).IsNull() {
 			r.PutAt(i, stamp)
 		}
+		if f.IsRandom && r.At(i).IsNull() {
+			r.PutAt(i, schema.TextValue(randomText()))
+		}
 		if r.At(i).IsNull() {
 			r.PutAt(i, f.Default)
 		}

@@ -31,8 +31,12 @@ var rules = map[string]rule{
 		may: []string{"store", "perm", "query", "schema", "event", "model", "seal", "errs"},
 		why: "hooks of a table work on its typed rows",
 	},
+	"quarantine": {
+		may: []string{"store", "model", "schema", "errs"},
+		why: "the one way in which sweeps put away what no row stands for; it makes the rows that say so",
+	},
 	"media": {
-		may: []string{"store", "model", "schema", "event", "errs"},
+		may: []string{"store", "model", "schema", "event", "quarantine", "errs"},
 		why: "bytes of the table files: both dialects send them, and rows say what is there",
 	},
 	"auth": {
@@ -44,7 +48,7 @@ var rules = map[string]rule{
 		why: "the resource API shapes typed rows; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "job", "event", "model", "schema", "query", "host", "errs"},
+		may: []string{"store", "job", "event", "model", "schema", "query", "host", "quarantine", "errs"},
 		why: "a wish is read by a plan over declared tables",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},
@@ -56,7 +60,7 @@ var rules = map[string]rule{
 	"cmd": {
 		may: []string{
 			"api", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "job", "logs",
-			"media", "metrics", "model", "perm", "query", "schema", "store", "web", "errs",
+			"media", "metrics", "model", "perm", "quarantine", "query", "schema", "store", "web", "errs",
 		},
 		why: "joins everything: what api needs of host and control is an interface that cmd fills",
 	},

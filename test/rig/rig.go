@@ -13,6 +13,7 @@ import (
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
+	"dewpoint/internal/quarantine"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
@@ -40,11 +41,12 @@ func Database(t testing.TB, dir string) *store.DB {
 
 // Services are what the dialects are joined to, with a first administrator.
 type Services struct {
-	DB     *store.DB
-	Bus    *event.Bus
-	Auth   *auth.Service
-	Engine *engine.Engine
-	Media  *media.Library
+	DB         *store.DB
+	Bus        *event.Bus
+	Auth       *auth.Service
+	Engine     *engine.Engine
+	Media      *media.Library
+	Quarantine *quarantine.Keeper
 }
 
 // Start opens the services of the data directory dir, which may be empty, until the test ends.
@@ -62,8 +64,10 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 	must(t, err)
 	_, _, err = s.Auth.Bootstrap(context.Background(), Password)
 	must(t, err)
-	s.Media, err = media.New(s.DB, dir, log)
+	s.Quarantine = quarantine.New(s.DB, dir, log)
+	s.Media, err = media.New(s.DB, dir, s.Quarantine, log)
 	must(t, err)
+	s.Quarantine.Restores(s.Media)
 	s.Bus = event.New(s.DB)
 	s.Engine = engine.New(s.DB, s.Bus, s.Auth, log)
 	return s

@@ -69,3 +69,30 @@ func TestSweepTakesWhatACrashLeft(t *testing.T) {
 		t.Error("the sweep took an upload that goes on")
 	}
 }
+
+// Bytes whose session is gone are set aside, never removed.
+func TestStrays(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id, other := s.create(10), s.create(10)
+	s.patch(id, 0, repeat(4))
+	at := filepath.Join(s.dir, "uploads", id)
+	want, err := os.ReadFile(at)
+	must(t, err)
+	must(t, os.Remove(at+".session"))
+	must(t, s.uploads.Sweep(context.Background()))
+	left, err := filepath.Glob(at + "*")
+	if err != nil || len(left) > 0 {
+		t.Errorf("files left: %v, %v", left, err)
+	}
+	held, err := filepath.Glob(filepath.Join(s.dir, "quarantine", "*", "content"))
+	if err != nil || len(held) != 1 {
+		t.Fatalf("in quarantine: %v, %v", held, err)
+	}
+	if got, err := os.ReadFile(held[0]); err != nil || string(got) != string(want) {
+		t.Errorf("in quarantine are %q, want %q (%v)", got, want, err)
+	}
+	if s.offset(other) != 0 {
+		t.Error("the sweep took an upload that has its session")
+	}
+}

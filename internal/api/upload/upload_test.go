@@ -202,8 +202,11 @@ func TestCompleteAfterACrash(t *testing.T) {
 	t.Parallel()
 	for name, crash := range map[string]func(s *server, id string) error{
 		"row made, bytes not moved": func(s *server, id string) error {
-			from, to := filepath.Join(s.dir, "files", "1"), filepath.Join(s.dir, "uploads", id)
-			if err := os.Rename(from, to); err != nil {
+			from, err := filepath.Glob(filepath.Join(s.dir, "files", "1-*"))
+			if err != nil {
+				return err
+			}
+			if err := os.Rename(from[0], filepath.Join(s.dir, "uploads", id)); err != nil {
 				return err
 			}
 			return s.db.Update(context.Background(), func(tx *store.Tx) error { return uncomplete(tx) })

@@ -37,6 +37,8 @@ type Library interface {
 	Room(need int64) error
 	// Adopt makes the file at path the bytes of a row; it may be repeated.
 	Adopt(ctx context.Context, key int64, path string) error
+	// SetAside puts the bytes at path, which nobody knows, into quarantine; one that is gone is no error.
+	SetAside(ctx context.Context, path string) error
 }
 
 // Uploads is the uploads of one data directory. Each is seen by who began it and by administrators. It is safe for concurrent use.
@@ -79,13 +81,14 @@ func (u *Uploads) Run(ctx context.Context) {
 	}
 }
 
-// Sweep removes uploads that have expired, and what a crash left of one that was just begun or being removed. One that fails doesn't stop the others.
+// Sweep removes uploads that have expired, and what a crash left of one that was just begun or being removed; bytes that no upload stands for
+// it sets aside. One that fails doesn't stop the others.
 func (u *Uploads) Sweep(ctx context.Context) error {
+	failed := []error{u.setStraysAside(ctx)}
 	sessions, err := u.sessions()
 	if err != nil {
-		return err
+		return errors.Join(append(failed, err)...)
 	}
-	var failed []error
 	for _, s := range sessions {
 		if s.expired(u.now()) || u.cutShort(s) {
 			failed = append(failed, u.cancel(ctx, s.ID))

@@ -2,6 +2,8 @@ package alarm
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
@@ -47,8 +49,17 @@ func read(tx *store.Tx) (s state, err error) {
 	if err != nil {
 		return s, err
 	}
-	tiers, err := fullTiers(tx)
-	s.wrong = append(machines, tiers...)
+	system, err := systemRow(tx)
+	if err != nil || system == "" {
+		s.wrong = machines
+		return s, err
+	}
+	tiers, err := fullTiers(tx, system)
+	if err != nil {
+		return s, err
+	}
+	found, err := foundThings(tx, system)
+	s.wrong = slices.Concat(machines, tiers, found)
 	return s, err
 }
 
@@ -83,12 +94,30 @@ func wrongMachines(tx *store.Tx) (wrong []fact, err error) {
 	return wrong, nil
 }
 
-// fullTiers looks at the use of the storage tiers. Its texts name no figure that changes all the time.
-func fullTiers(tx *store.Tx) (wrong []fact, err error) {
+// systemRow returns the row of the system as table/key, "" while there is none.
+func systemRow(tx *store.Tx) (string, error) {
 	systems, err := tx.Find("system")
 	if err != nil || len(systems) == 0 {
-		return nil, err
+		return "", err
 	}
+	return "system/" + systems[0].Key.Text(), nil
+}
+
+// foundThings are those that no row stands for.
+func foundThings(tx *store.Tx, system string) (wrong []fact, err error) {
+	rows, err := store.FindRows[model.Quarantine](tx)
+	for _, q := range rows {
+		text := fmt.Sprintf("%s %s was found and no row stands for it; it is kept in quarantine", strings.ReplaceAll(q.Kind, "_", " "), q.Path)
+		if q.Kind == model.FoundDomain {
+			text = fmt.Sprintf("domain %s carries the mark of this system and has no machine; it is left alone", q.Path)
+		}
+		wrong = append(wrong, fact{typ: nobodys, owner: system, subOwner: fmt.Sprintf("quarantine/%d", q.Key), text: text})
+	}
+	return wrong, err
+}
+
+// fullTiers looks at the use of the storage tiers. Its texts name no figure that changes all the time.
+func fullTiers(tx *store.Tx, system string) (wrong []fact, err error) {
 	tiers, err := store.FindRows[model.StorageTier](tx)
 	if err != nil {
 		return nil, err
@@ -96,7 +125,7 @@ func fullTiers(tx *store.Tx) (wrong []fact, err error) {
 	for _, t := range tiers {
 		if t.UsedPct > fullAbove {
 			wrong = append(wrong, fact{
-				typ: tierFull, figure: float64(t.UsedPct), owner: "system/" + systems[0].Key.Text(), subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
+				typ: tierFull, figure: float64(t.UsedPct), owner: system, subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
 				text: fmt.Sprintf("storage tier %d is more than %d %% full; make room or enlarge it", t.Tier, fullAbove),
 			})
 		}

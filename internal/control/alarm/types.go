@@ -8,6 +8,7 @@ const (
 	vnetError = "vnet_error"
 	nodeIll   = "node_warning"
 	tierFull  = "storage_tier_full"
+	nobodys   = "found_without_row"
 )
 
 // fullAbove is the percentage of a tier above which it is as good as full: VMs whose disks can't grow stand still.
@@ -34,6 +35,7 @@ var kinds = []kind{
 	{name: vmError, description: "A VM can't do what is wished of it", level: "error", resolve: seenTo},
 	{name: vnetError, description: "A network's router has an error", level: "error", resolve: seenTo},
 	{name: nodeIll, description: "A node can't do all its work, as when its hypervisor doesn't answer", level: "critical"},
+	{name: nobodys, description: "Something was found on the host that no row stands for", level: "warning", resolve: "Takes the alarm away; what was found is kept as long as before"},
 	{name: tierFull, description: "A storage tier is nearly full", level: "warning", threshold: fullAbove, snoozable: snoozedBelow},
 }
 

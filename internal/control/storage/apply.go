@@ -11,6 +11,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
+	"dewpoint/internal/model"
 )
 
 // carryOut does one drive's action and reports how it ended.
@@ -22,14 +23,20 @@ func (c *Controller) carryOut(ctx context.Context, d *Drive, seen observed, s st
 	}
 	if err == nil {
 		c.backoff.Ok(key)
+		c.refused.forget(d.Key)
 		if s.action != remove {
 			c.log.Info("drive is ready", "drive", d.Key, "action", string(s.action))
 		}
 		return
 	}
-	wait := c.backoff.Fail(key, time.Now())
-	time.AfterFunc(wait, c.Wake)
-	c.log.Warn("work on a drive failed", "drive", d.Key, "action", string(s.action), "retry_in", wait, "err", err)
+	if errs.Is(err, errs.Invalid) {
+		c.refused.note(d, s.action)
+		c.log.Warn("work on a drive was refused; it waits until the drive or its file is changed", "drive", d.Key, "action", string(s.action), "err", err)
+	} else {
+		wait := c.backoff.Fail(key, time.Now())
+		time.AfterFunc(wait, c.Wake)
+		c.log.Warn("work on a drive failed", "drive", d.Key, "action", string(s.action), "retry_in", wait, "err", err)
+	}
 	status := s.status
 	status.Status, status.Info = "error", "internal error; see the server's log"
 	if typed := errs.As(err); typed != nil {
@@ -93,7 +100,7 @@ func (c *Controller) convert(ctx context.Context, d *Drive, path string, status 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	source := block.MediaPath(c.dataDir, d.Source.Key)
+	source := block.MediaPath(c.dataDir, model.StorageName(d.Source.Key, d.Source.StorageID))
 	img, err := block.Inspect(source)
 	if err != nil {
 		return err

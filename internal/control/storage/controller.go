@@ -2,16 +2,14 @@ package storage
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"log/slog"
-	"os"
 	"strconv"
 	"sync"
 	"time"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/host/block"
+	"dewpoint/internal/quarantine"
 )
 
 // fullLook is the time between passes that nobody asked for. They also bring used_bytes up to date.
@@ -21,10 +19,12 @@ const fullLook = 10 * time.Second
 type Controller struct {
 	dataDir string
 	rows    Rows
+	keeper  *quarantine.Keeper
 	log     *slog.Logger
 	loop    *loop.Loop
 	works   *works
 	backoff loop.Backoff
+	refused refusals
 	sizes   map[int64]sized // of disks looked into before; used by passes only
 }
 
@@ -34,9 +34,9 @@ type sized struct {
 	size int64
 }
 
-// New makes a controller of the pools and media below dataDir.
-func New(dataDir string, rows Rows, log *slog.Logger) *Controller {
-	c := &Controller{dataDir: dataDir, rows: rows, log: log, works: newWorks(), sizes: map[int64]sized{}}
+// New makes a controller of the pools and media below dataDir. What lies in the pools without a row goes to keeper.
+func New(dataDir string, rows Rows, keeper *quarantine.Keeper, log *slog.Logger) *Controller {
+	c := &Controller{dataDir: dataDir, rows: rows, keeper: keeper, log: log, works: newWorks(), sizes: map[int64]sized{}}
 	c.loop = loop.New(c, fullLook, log)
 	return c
 }
@@ -61,11 +61,12 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	have, err := scan(c.dataDir)
+	have, err := c.look(ctx, drives) // after the wish: a row is always there before its file
 	if err != nil {
 		return err
 	}
 	c.clearParts(have.parts, busy)
+	stuck := c.setAside(ctx, have.nobodys)
 	var facts []Fact
 	var begin []func()
 	for i := range drives {
@@ -76,7 +77,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		seen := c.observe(d, have.disks[d.Key])
 		s := decide(d, seen)
 		if s.action != nothing {
-			if !c.backoff.Due(strconv.FormatInt(d.Key, 10), time.Now()) {
+			if c.refused.stands(d, s.action) || !c.backoff.Due(strconv.FormatInt(d.Key, 10), time.Now()) {
 				continue // its status tells why already
 			}
 			delete(c.sizes, d.Key)
@@ -94,12 +95,12 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	for _, work := range begin { // after the report, which would overwrite theirs
 		work()
 	}
-	return nil
+	return stuck
 }
 
 // observe looks at a drive's file. Headers are read once: a disk changes its size by our own hand only.
 func (c *Controller) observe(d *Drive, path string) observed {
-	seen := observed{path: path, want: block.DrivePath(c.dataDir, d.Tier, d.MachineUUID, d.Key)}
+	seen := observed{path: path, want: d.place(c.dataDir)}
 	if path == "" || d.Deleted {
 		return seen
 	}
@@ -115,19 +116,6 @@ func (c *Controller) observe(d *Drive, path string) observed {
 	}
 	seen.size = known.size
 	return seen
-}
-
-// clearParts removes what a crash left half-made.
-func (c *Controller) clearParts(parts map[int64]string, busy map[int64]bool) {
-	for key, path := range parts {
-		if busy[key] {
-			continue
-		}
-		c.log.Warn("removing an unfinished disk file", "drive", key)
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			c.log.Error("an unfinished disk file can't be removed", "drive", key, "err", err)
-		}
-	}
 }
 
 // works are the drives that have an action under way, at most one each.

@@ -11,17 +11,17 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"dewpoint/internal/control/storage"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/model"
+	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 const mib = 1 << 20
 
@@ -30,6 +30,7 @@ type pool struct {
 	*storage.Controller
 	t       *testing.T
 	db      *store.DB
+	keeper  *quarantine.Keeper
 	dir     string
 	machine int64
 }
@@ -50,7 +51,8 @@ func newPool(t *testing.T) *pool {
 	p := &pool{t: t, dir: t.TempDir()}
 	p.db = rig.Database(t, p.dir)
 	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
-	p.Controller = storage.New(p.dir, storage.NewStoreRows(p.db, thisNode), slog.New(slog.DiscardHandler))
+	p.keeper = quarantine.New(p.db, p.dir, slog.New(slog.DiscardHandler))
+	p.Controller = storage.New(p.dir, storage.NewStoreRows(p.db, thisNode), p.keeper, slog.New(slog.DiscardHandler))
 	return p
 }
 
@@ -92,11 +94,32 @@ func (p *pool) drive(media string, size, source int64) int64 {
 	})
 }
 
+// name is what the bytes of a row are called.
+func (p *pool) name(table string, key int64) (name string) {
+	p.t.Helper()
+	if err := p.db.View(p.t.Context(), func(tx *store.Tx) error {
+		r, err := tx.Get(table, schema.IntValue(key), store.Everything())
+		if err == nil {
+			name = model.StorageName(key, r.Get("storage_id").Text())
+		}
+		return err
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+	return name
+}
+
+// path is where the file of a drive belongs.
+func (p *pool) path(tier string, drive int64) string {
+	p.t.Helper()
+	return block.DrivePath(p.dir, tier, machineUUID, p.name("machine_drives", drive))
+}
+
 // media makes an uploaded file with content.
 func (p *pool) media(content []byte) int64 {
 	p.t.Helper()
 	key := p.create("files", schema.Set{"name": schema.TextValue("disk.img")})
-	path := block.MediaPath(p.dir, key)
+	path := block.MediaPath(p.dir, p.name("files", key))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		p.t.Fatal(err)
 	}
@@ -175,7 +198,7 @@ func TestDiskLife(t *testing.T) {
 	p := newPool(t)
 	drive := p.drive("disk", 8*mib, 0)
 	p.passUntil("ready", func() bool { return p.status(drive).Ready })
-	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	path := p.path("", drive)
 	if got := p.virtualSize(path); got != 8*mib {
 		t.Errorf("the new disk has %d bytes", got)
 	}
@@ -219,7 +242,7 @@ func TestImport(t *testing.T) {
 	})
 	p.set("files", file, schema.Set{"complete": schema.BoolValue(true)})
 	p.awaitReady(drive)
-	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	path := p.path("", drive)
 	raw := filepath.Join(p.dir, "raw")
 	if out, err := exec.CommandContext(t.Context(), "qemu-img", "convert", "-O", "raw", path, raw).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -262,14 +285,14 @@ func TestCrash(t *testing.T) {
 	t.Parallel()
 	p := newPool(t)
 	drive := p.drive("disk", 8*mib, 0)
-	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	path := p.path("", drive)
 	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path+".part", []byte("half a disk"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	other := block.DrivePath(p.dir, "2", machineUUID, 12345)
+	other := block.DrivePath(p.dir, "2", machineUUID, "12345")
 	if err := os.MkdirAll(filepath.Dir(other), 0o711); err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +307,7 @@ func TestCrash(t *testing.T) {
 		}
 	}
 	p.set("machine_drives", drive, schema.Set{"preferred_tier": schema.TextValue("3")})
-	moved := block.DrivePath(p.dir, "3", machineUUID, drive)
+	moved := p.path("3", drive)
 	p.await("the move", func() bool { _, err := os.Stat(moved); return err == nil })
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
 		t.Errorf("the disk is in both places (%v)", err)
@@ -298,7 +321,7 @@ func TestLostFile(t *testing.T) {
 	p.start()
 	drive := p.drive("disk", 8*mib, 0)
 	p.awaitReady(drive)
-	path := block.DrivePath(p.dir, "", machineUUID, drive)
+	path := p.path("", drive)
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}

@@ -5,26 +5,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"dewpoint/internal/host/block"
+	"dewpoint/internal/model"
 )
 
 // partEnding stands behind the name of a disk that is being made, or was left by a crash.
 const partEnding = ".part"
 
-// found is what lies in the pools.
-type found struct {
-	disks map[int64]string // drive key → path
-	parts map[int64]string // unfinished ones
+// lying is a file in the pools that is named like one of ours.
+type lying struct {
+	path   string
+	name   string // as model.StorageName makes it
+	folder string // the UUID of a machine
+	part   bool   // unfinished
 }
 
 // scan reads the pools' folders: tier, machine, files. What doesn't look like ours is not ours.
-func scan(dataDir string) (found, error) {
-	f := found{disks: map[int64]string{}, parts: map[int64]string{}}
+func scan(dataDir string) (found []lying, err error) {
 	root := filepath.Join(dataDir, "pools")
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // gone between listing and looking, or no pool yet
 		}
@@ -33,17 +34,12 @@ func scan(dataDir string) (found, error) {
 		}
 		name, part := strings.CutSuffix(entry.Name(), partEnding)
 		name, disk := strings.CutSuffix(name, block.DiskEnding)
-		key, err := strconv.ParseInt(name, 10, 64)
-		switch {
-		case !disk || err != nil:
-		case part:
-			f.parts[key] = path
-		default:
-			f.disks[key] = path
+		if _, _, ok := model.ReadStorageName(name); disk && ok {
+			found = append(found, lying{path: path, name: name, folder: filepath.Base(filepath.Dir(path)), part: part})
 		}
 		return nil
 	})
-	return f, err
+	return found, err
 }
 
 // makeDirs makes the folder of a drive's file. QEMU, which runs as another user, must get through but needs to list nothing.

@@ -91,7 +91,7 @@ func (t *tables) wish() (drives []Drive) {
 		}
 		power, status := t.power[row.Machine], t.statuses[row.Key]
 		d := Drive{
-			Key: row.Key, Deleted: row.Deleted, Machine: row.Machine, MachineUUID: machine.UUID,
+			Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, Machine: row.Machine, MachineUUID: machine.UUID,
 			InUse: power.Running || power.Status == "starting",
 			Tier:  row.PreferredTier, Media: row.Media, Size: row.Disksize,
 			Last: Status{
@@ -99,11 +99,32 @@ func (t *tables) wish() (drives []Drive) {
 			},
 		}
 		if row.MediaSource != 0 {
-			d.Source = &Source{Key: row.MediaSource, Complete: t.files[row.MediaSource].Complete}
+			file := t.files[row.MediaSource]
+			d.Source = &Source{Key: row.MediaSource, StorageID: file.StorageID, Complete: file.Complete, Modified: file.Modified}
 		}
 		drives = append(drives, d)
 	}
 	return drives
+}
+
+// Known reads all drives and machines, those of other nodes and tombstones too.
+func (r *StoreRows) Known(ctx context.Context) (Known, error) {
+	k := Known{Drives: map[string]bool{}, Machines: map[string]bool{}}
+	err := r.db.View(ctx, func(tx *store.Tx) error {
+		drives, err := store.FindRows[model.MachineDrive](tx, store.Everything())
+		if err != nil {
+			return err
+		}
+		for _, d := range drives {
+			k.Drives[model.StorageName(d.Key, d.StorageID)] = true
+		}
+		machines, err := store.FindRows[model.Machine](tx, store.Everything())
+		for _, m := range machines {
+			k.Machines[m.UUID] = m.UUID != ""
+		}
+		return err
+	})
+	return k, err
 }
 
 // Report writes the drives' statuses.

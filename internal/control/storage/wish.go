@@ -14,7 +14,8 @@ const (
 // Drive is a drive as its row wishes it, with what was last reported of it.
 type Drive struct {
 	Key         int64
-	Deleted     bool // a tombstone: remove the file, then purge the row
+	StorageID   string // with the key in the name of its file; "" for a drive that an older version made
+	Deleted     bool   // a tombstone: remove the file, then purge the row
 	Machine     int64
 	MachineUUID string
 	InUse       bool   // a guest runs with it, or is about to
@@ -27,8 +28,10 @@ type Drive struct {
 
 // Source is the media file that a drive reads or is made from.
 type Source struct {
-	Key      int64
-	Complete bool // all its bytes have arrived
+	Key       int64
+	StorageID string
+	Complete  bool  // all its bytes have arrived
+	Modified  int64 // when they last changed, in Unix seconds
 }
 
 // Status is what this controller reports of a drive. It is comparable.
@@ -51,6 +54,8 @@ type Fact struct {
 type Rows interface {
 	// Wish reads all drives of this node's VMs, tombstones included, as of one moment.
 	Wish(ctx context.Context) ([]Drive, error)
+	// Known reads what sortOut needs to know of rows that Wish leaves out.
+	Known(ctx context.Context) (Known, error)
 	// Report writes the status of drives in one transaction. A status of "offline" doesn't replace "online".
 	Report(ctx context.Context, facts []Fact) error
 	// Purge removes rows of drives whose files are gone.

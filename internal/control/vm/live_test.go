@@ -115,16 +115,17 @@ func (s *server) createVM(id string, set schema.Set) (key, machine int64) {
 func (s *server) createDrive(machine int64, content func(path string) error) int64 {
 	s.t.Helper()
 	var key int64
+	var name string
 	s.update(func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table("machine_drives"))
 		r.Put("name", schema.TextValue("drive_0"))
 		r.Put("machine", schema.IntValue(machine))
 		k, err := tx.Create(r, nil)
-		key = k.Int()
+		key, name = k.Int(), model.StorageName(k.Int(), r.Get("storage_id").Text())
 		return err
 	})
 	m := s.machine(machine)
-	path := block.DrivePath(s.dataDir, "", m.UUID, key)
+	path := block.DrivePath(s.dataDir, "", m.UUID, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
 		s.t.Fatal(err)
 	}

@@ -49,6 +49,7 @@ type tables struct {
 	drives   map[int64][]model.MachineDrive // by machine, in their order
 	ready    map[int64]bool                 // drives
 	nics     map[int64][]model.MachineNIC   // by machine, in their order
+	media    map[int64]string               // storage ids of the files that CD-ROM drives read
 }
 
 func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
@@ -81,7 +82,26 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 		return t, err
 	}
 	t.index(vms, statuses, drives, driveStatuses, nics)
-	return t, nil
+	return t, t.readMedia(tx, drives)
+}
+
+// readMedia reads the names of what is in CD-ROM drives.
+func (t *tables) readMedia(tx *store.Tx, drives []model.MachineDrive) error {
+	t.media = map[int64]string{}
+	var keys []schema.Value
+	for _, d := range drives {
+		if d.Media == "cdrom" && d.MediaSource != 0 {
+			keys = append(keys, schema.IntValue(d.MediaSource))
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	files, err := store.FindRows[model.File](tx, store.Everything(), store.Key(keys...))
+	for _, f := range files {
+		t.media[f.Key] = f.StorageID
+	}
+	return err
 }
 
 // machines reads those that are deleted, that aren't settled, or that the host has a domain of. Those that run on another node are its own.
@@ -140,7 +160,7 @@ func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 		Hardware: hardwareOf(row, t.vms[row.Key]), Last: statusOf(t.statuses[row.Key]),
 	}
 	for _, drive := range t.drives[row.Key] {
-		m.Drives = append(m.Drives, Drive{Drive: r.drive(row, drive), Ready: t.ready[drive.Key]})
+		m.Drives = append(m.Drives, Drive{Drive: r.drive(t, row, drive), Ready: t.ready[drive.Key]})
 	}
 	for _, nic := range t.nics[row.Key] {
 		if nic.Vnet == 0 {
@@ -168,15 +188,15 @@ func hardwareOf(machine model.Machine, vm model.VM) domxml.VM {
 }
 
 // drive says which file a drive is: a CD-ROM reads its medium as it is, everything else has a qcow2 file in a pool.
-func (r *StoreRows) drive(machine model.Machine, row model.MachineDrive) domxml.Drive {
+func (r *StoreRows) drive(t tables, machine model.Machine, row model.MachineDrive) domxml.Drive {
 	d := domxml.Drive{
 		Key: row.Key, Interface: row.Interface, Media: "disk", Format: string(block.Qcow2), Serial: row.Serial,
-		ReadOnly: row.Readonly, Discard: row.Discard, Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, row.Key),
+		ReadOnly: row.Readonly, Discard: row.Discard, Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, model.StorageName(row.Key, row.StorageID)),
 	}
 	if row.Media == "cdrom" {
 		d.Media, d.Format, d.Path = "cdrom", string(block.Raw), ""
 		if row.MediaSource != 0 {
-			d.Path = block.MediaPath(r.dataDir, row.MediaSource)
+			d.Path = block.MediaPath(r.dataDir, model.StorageName(row.MediaSource, t.media[row.MediaSource]))
 		}
 	}
 	return d

@@ -3,7 +3,6 @@ package block
 import (
 	"cmp"
 	"path/filepath"
-	"strconv"
 )
 
 // DefaultTier serves drives that prefer none.
@@ -12,13 +11,11 @@ const DefaultTier = "1"
 // DiskEnding ends the names of drive files.
 const DiskEnding = ".qcow2"
 
-// DrivePath is where the file of a drive lies below the data directory. docs/design/0001-first-boot.md fixes it. An empty tier means
-// DefaultTier.
-func DrivePath(dataDir, tier, machineUUID string, drive int64) string {
-	return filepath.Join(dataDir, "pools", cmp.Or(tier, DefaultTier), machineUUID, strconv.FormatInt(drive, 10)+DiskEnding)
+// DrivePath is where the file of a drive lies below the data directory; name is made of the drive's key and id (docs/design/0010-quarantine.md).
+// An empty tier means DefaultTier.
+func DrivePath(dataDir, tier, machineUUID, name string) string {
+	return filepath.Join(dataDir, "pools", cmp.Or(tier, DefaultTier), machineUUID, name+DiskEnding)
 }
 
-// MediaPath is where the bytes of a media file lie.
-func MediaPath(dataDir string, file int64) string {
-	return filepath.Join(dataDir, "files", strconv.FormatInt(file, 10))
-}
+// MediaPath is where the bytes of a media file lie; name is made of its key and id.
+func MediaPath(dataDir, name string) string { return filepath.Join(dataDir, "files", name) }

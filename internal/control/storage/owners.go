@@ -1,0 +1,113 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/host/block"
+	"dewpoint/internal/model"
+	"dewpoint/internal/quarantine"
+)
+
+// sorted is what lies in the pools by whose it is.
+type sorted struct {
+	disks   map[int64]string // drive → its file
+	parts   map[int64][]string
+	nobodys []lying // in no drive's name, or not for certain
+}
+
+// Known is what the database has beyond the drives of this node's VMs.
+type Known struct {
+	Drives   map[string]bool // all drives, tombstones too, by the names of their files
+	Machines map[string]bool // UUIDs of all machines, tombstones too
+}
+
+// sortOut finds out whose the files are. A name with an id is its drive's wherever it lies, for a drive may move with its machine. Drives of older
+// versions have no id, and their file is known by its machine's folder too: what lies under a machine that is unknown was another database's.
+// Of two files in one drive's name the one in its place counts. Files of drives that others look after are left out. It is pure.
+func sortOut(dataDir string, drives []Drive, found []lying, known Known) sorted {
+	s := sorted{disks: map[int64]string{}, parts: map[int64][]string{}}
+	byName := make(map[string]*Drive, len(drives))
+	machines := make(map[string]bool, len(drives))
+	for i := range drives {
+		byName[drives[i].name()] = &drives[i]
+		machines[drives[i].MachineUUID] = true
+	}
+	kept := map[int64]lying{}
+	for _, f := range found {
+		d := byName[f.name]
+		switch {
+		case d == nil && known.Drives[f.name]:
+		case d == nil, d.StorageID == "" && !machines[f.folder] && !known.Machines[f.folder]:
+			s.nobodys = append(s.nobodys, f)
+		case f.part:
+			s.parts[d.Key] = append(s.parts[d.Key], f.path)
+		case s.disks[d.Key] == "":
+			s.disks[d.Key], kept[d.Key] = f.path, f
+		case f.path == d.place(dataDir):
+			s.nobodys = append(s.nobodys, kept[d.Key])
+			s.disks[d.Key] = f.path
+		default:
+			s.nobodys = append(s.nobodys, f)
+		}
+	}
+	return s
+}
+
+// name is what the drive's files are called, without an ending.
+func (d *Drive) name() string { return model.StorageName(d.Key, d.StorageID) }
+
+// place is where the drive's file belongs.
+func (d *Drive) place(dataDir string) string {
+	return block.DrivePath(dataDir, d.Tier, d.MachineUUID, d.name())
+}
+
+// look finds what lies in the pools. The database is asked for more only when something is nobody's at first sight.
+func (c *Controller) look(ctx context.Context, drives []Drive) (sorted, error) {
+	found, err := scan(c.dataDir)
+	if err != nil {
+		return sorted{}, err
+	}
+	s := sortOut(c.dataDir, drives, found, Known{})
+	if len(s.nobodys) == 0 {
+		return s, nil
+	}
+	known, err := c.rows.Known(ctx)
+	if err != nil {
+		return sorted{}, err
+	}
+	return sortOut(c.dataDir, drives, found, known), nil
+}
+
+// setAside puts into quarantine what is nobody's. What a program is using stays until it ends.
+func (c *Controller) setAside(ctx context.Context, files []lying) error {
+	var failed []error
+	for _, f := range files {
+		t := quarantine.Thing{Kind: model.FoundDisk, Path: f.path, Why: "there is no drive with this key and id, or its disk is another file"}
+		if f.part {
+			t.Kind, t.Why = model.FoundUnfinished, "there is no drive with this key and id that it was being made for"
+		}
+		if err := c.keeper.Hold(ctx, t); err != nil && !errs.Is(err, errs.Conflict) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// clearParts removes what a crash left half-made of drives that are there.
+func (c *Controller) clearParts(parts map[int64][]string, busy map[int64]bool) {
+	for key, paths := range parts {
+		for _, path := range paths {
+			if busy[key] {
+				continue
+			}
+			c.log.Warn("removing an unfinished disk file", "drive", key)
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				c.log.Error("an unfinished disk file can't be removed", "drive", key, "err", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package quarantine
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// record makes the row of an entry, and tells of it.
+func (k *Keeper) record(ctx context.Context, e entry) error {
+	place, err := k.place(e)
+	if err != nil {
+		return err
+	}
+	until := int64(0)
+	err = k.db.Update(ctx, func(tx *store.Tx) error {
+		days, err := keptDays(tx)
+		if err != nil {
+			return err
+		}
+		if days > 0 {
+			until = k.now().AddDate(0, 0, days).Unix()
+		}
+		r := schema.NewRecord(tx.Schema().Table("quarantine"))
+		r.PutAll(schema.Set{
+			"kind": schema.TextValue(e.note.Kind), "path": schema.TextValue(e.note.Path), "why": schema.TextValue(e.note.Why),
+			"size": schema.IntValue(e.note.Size), "found": schema.IntValue(e.note.Found), "keep_until": schema.IntValue(until),
+			"place": schema.TextValue(place),
+		})
+		key, err := tx.Create(r, nil)
+		if err != nil {
+			return err
+		}
+		return logLine(tx, "warning", key, fmt.Sprintf("set %s %s aside: %s", e.note.Kind, e.note.Path, e.note.Why))
+	})
+	if err == nil {
+		k.log.Warn("something without a row was set aside", "kind", e.note.Kind, "path", e.note.Path, "size", e.note.Size, "why", e.note.Why,
+			"place", place, "keep_until", moment(until))
+	}
+	return err
+}
+
+func moment(seconds int64) string {
+	if seconds == 0 {
+		return "for ever"
+	}
+	return time.Unix(seconds, 0).UTC().Format(time.RFC3339)
+}
+
+// place names an entry's folder as its row does.
+func (k *Keeper) place(e entry) (string, error) { return filepath.Rel(k.data, e.dir) }
+
+// keptDays reads the setting. What is no number counts as the default: nothing goes early because of a slip.
+func keptDays(tx *store.Tx) (int, error) {
+	s, err := store.GetRow[model.Setting](tx, schema.TextValue(model.QuarantineSetting))
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return 0, err
+	}
+	const most = 36500
+	days, bad := strconv.Atoi(s.Value)
+	if bad != nil || days < 0 || days > most {
+		return model.QuarantineDays, nil
+	}
+	return days, nil
+}
+
+func (k *Keeper) rows(ctx context.Context) (rows []model.Quarantine, err error) {
+	err = k.db.View(ctx, func(tx *store.Tx) error {
+		rows, err = store.FindRows[model.Quarantine](tx)
+		return err
+	})
+	return rows, err
+}
+
+func (k *Keeper) change(ctx context.Context, key int64, set schema.Set) error {
+	return k.db.Update(ctx, func(tx *store.Tx) error { return tx.Change("quarantine", schema.IntValue(key), set) })
+}
+
+// forget drops the row of a thing that is gone, and tells why in words.
+func (k *Keeper) forget(ctx context.Context, q model.Quarantine, why string) error {
+	return k.db.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Delete("quarantine", schema.IntValue(q.Key)); err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		return logLine(tx, "message", schema.IntValue(q.Key), fmt.Sprintf("%s: %s %s", why, q.Kind, q.Path))
+	})
+}
+
+func logLine(tx *store.Tx, level string, key schema.Value, text string) error {
+	_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{
+		"level": level, "text": "quarantine: " + text, "user": "system", "object_type": "system", "object": "quarantine/" + key.Text(),
+	}))
+	return err
+}
