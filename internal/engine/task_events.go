@@ -34,7 +34,7 @@ var taskEventHooks = hooks{
 			return err
 		}
 		maps.Copy(context, given)
-		return w.Act("tasks", r.Get("task").Text(), "execute", context)
+		return w.execute(r.Get("task").Text(), context)
 	}},
 }
 

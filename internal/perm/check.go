@@ -48,7 +48,7 @@ func Check(rows Rows, a Actor, right Right, r *schema.Record) error {
 	}
 	ok, err := Holds(rows, a, right, r.Table, r.Key)
 	if err == nil && !ok {
-		err = denied(right, r.Table)
+		err = Deny(right, r.Table)
 	}
 	return err
 }
@@ -61,7 +61,7 @@ func MayCreate(a Actor, t *schema.Table) error {
 	case t.Parent != "" && a.User != 0 && a.Grants.anywhere(Create):
 		return nil
 	}
-	return denied(Create, t)
+	return Deny(Create, t)
 }
 
 // CheckCreate tells whether a may make the row, whose columns are filled: the right is needed on the whole table or on the parent row.
@@ -80,7 +80,7 @@ func CheckCreate(rows Rows, a Actor, r *schema.Record) error {
 			}
 		}
 	}
-	return denied(Create, r.Table)
+	return Deny(Create, r.Table)
 }
 
 // CheckModify tells whether a may write these columns of the row: NotFound and Denied as in Check, Denied naming the first column that
@@ -132,7 +132,8 @@ type Lacking struct {
 // Error implements error.
 func (l *Lacking) Error() string { return fmt.Sprintf("you need the right %q on %s", l.Right, l.Table) }
 
-func denied(right Right, t *schema.Table) error {
+// Deny is the error of somebody who lacks the right on what they may see.
+func Deny(right Right, t *schema.Table) error {
 	l := &Lacking{right, t.Name}
 	return errs.Wrap(l, errs.Denied, "denied", "%s", l)
 }

@@ -1,0 +1,222 @@
+package matrix_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"dewpoint/internal/schema"
+)
+
+// area is a family of operations of the resource API on the same rows, by what stands behind its path.
+type area struct {
+	table   string
+	make    func(*server) object
+	id      string // column that stands in paths
+	missing string // an id that no row has
+	body    string // of creates, with %d where it must be new
+	change  string // of PUTs
+	suffix  map[string]kind
+}
+
+var areas = map[string]area{
+	"/virtualization/computes": {
+		table: "vms", make: func(s *server) object { return s.create("vms", `{"name":"vm%d"}`) }, id: "name", missing: "nowhere", change: `{"description":"%d"}`,
+		body: `{"name":"made%d","memory":256,"vcpus":1,"disk_size":1}`,
+		suffix: map[string]kind{
+			"GET ": lists, "POST ": creates, "GET /{id}": reads, "PUT /{id}": rewrites, "DELETE /{id}": deletes, "POST /{id}/action": modifies, "POST /{id}/start": modifies,
+			"POST /{id}/stop": modifies, "POST /{id}/restart": modifies, "POST /{id}/pause": modifies, "POST /{id}/resume": modifies, "POST /{id}/reset": modifies,
+		},
+	},
+	"/virtualization/networks": {
+		table: "vnets", make: func(s *server) object { return s.create("vnets", `{"name":"net%d","network":"10.1.0.0/24"}`) }, id: "name", missing: "nowhere",
+		body: `{"name":"made%d","mode":"private"}`, change: `{"ip_range":{"address":"10.%d.0.1","netmask":"24"}}`,
+		suffix: map[string]kind{
+			"GET ": lists, "POST ": creates, "GET /{name}": reads, "PUT /{name}": rewrites, "DELETE /{name}": deletes, "POST /{name}/start": modifies,
+			"POST /{name}/stop": modifies, "GET /{name}/dhcp-leases": reads, "GET /{name}/ports": reads,
+		},
+	},
+	"/virtualization/isos": {
+		table: "files", make: (*server).image, id: "uuid", missing: missingNames[0], body: `{"name":"x"}`,
+		suffix: map[string]kind{"GET ": lists, "POST ": anybody, "GET /{id}": reads, "GET /{id}/download": reads, "DELETE /{id}": deletes},
+	},
+	"/auth/tokens": {
+		table: "user_api_keys", make: func(s *server) object { return s.create("user_api_keys", `{"name":"key%d"}`) }, id: "$key", missing: "987654", body: `{"name":"made%d"}`,
+		suffix: map[string]kind{"GET ": anybody, "POST ": anybody, "GET /{id}": own, "DELETE /{id}": own},
+	},
+	"/virtualization/isos/upload": {
+		table: "files", body: "tus",
+		suffix: map[string]kind{
+			"GET ": anybody, "POST ": creates, "OPTIONS ": anybody, "OPTIONS /{id}": anybody, "GET /{id}": own, "GET /{id}/progress": own, "HEAD /{id}": own,
+			"PATCH /{id}": own, "POST /{id}": own, "DELETE /{id}": own, "POST /{id}/complete": own,
+		},
+	},
+}
+
+// sameAreas are paths that stand for others.
+var sameAreas = map[string]string{"/virtualization/virtualmachines": "/virtualization/computes", "/virtualmachines/isos/upload": "/virtualization/isos/upload"}
+
+// open are the operations before a login.
+var open = map[string]string{"GET /health": "", "POST /auth/login": `{"username":"x%d","password":"x"}`, "POST /auth/refresh": `{"refresh_token":"%d"}`}
+
+// resourceOperations are those of the API's own document.
+func (s *server) resourceOperations() (found []operation, uncovered []string) {
+	s.Helper()
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	s.must(json.Unmarshal([]byte(s.send(request{method: "GET", path: "/api/v1/openapi.json"}, "").body), &doc))
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		for _, method := range slices.Sorted(maps.Keys(doc.Paths[path])) {
+			op, ok := s.resourceOperation(strings.ToUpper(method), strings.TrimPrefix(path, "/api/v1"))
+			if !ok {
+				uncovered = append(uncovered, op.name)
+				continue
+			}
+			found = append(found, op)
+		}
+	}
+	return found, uncovered
+}
+
+func (s *server) resourceOperation(method, path string) (op operation, ok bool) {
+	op.name = method + " /api/v1" + path
+	if body, public := open[method+" "+path]; public {
+		op.kind = anybody
+		op.call = func(s *server, _ object) request {
+			return request{method: method, path: "/api/v1" + path, body: s.numbered(body)}
+		}
+		op.still = "a login is no row"
+		return op, true
+	}
+	meant := path
+	for alias, prefix := range sameAreas {
+		if tail, is := strings.CutPrefix(path, alias); is {
+			meant = prefix + tail
+		}
+	}
+	for prefix, a := range areas {
+		tail, is := strings.CutPrefix(meant, prefix)
+		if kind := a.suffix[method+" "+tail]; is && kind != "" {
+			op.kind, op.table = kind, a.table
+			a.describe(&op, method, path)
+			return op, true
+		}
+	}
+	return op, false
+}
+
+// describe fills in how the operation is called.
+func (a area) describe(op *operation, method, path string) {
+	at := func(s *server, id string) request {
+		q := request{method: method, path: "/api/v1" + strings.NewReplacer("{id}", id, "{name}", id).Replace(path), header: map[string]string{"Content-Type": "application/json"}}
+		switch {
+		case strings.HasSuffix(path, "/action"):
+			q.body = `{"action":"start"}`
+		case method == http.MethodPut:
+			q.body = s.numbered(a.change)
+		case method == http.MethodPost && op.kind != modifies:
+			q.body = s.numbered(a.body)
+		}
+		if a.body == "tus" {
+			q = tus(q)
+		}
+		return q
+	}
+	op.missing = func(s *server) request { return at(s, a.missing) }
+	op.call = func(s *server, o object) request {
+		if a.make == nil {
+			return at(s, missingUpload(s))
+		}
+		return at(s, s.id(o, a.id))
+	}
+	if op.make = a.make; a.make == nil && op.kind == creates {
+		op.make = (*server).image
+	}
+	if op.kind == lists {
+		op.shows = func(s *server, body string, o object) bool { return strings.Contains(body, `"`+s.id(o, a.id)+`"`) }
+	}
+	switch name := path[strings.LastIndex(path, "/")+1:]; {
+	case name == "pause" || name == "resume" || name == "restart" || name == "reset":
+		op.still = "not built, or the VM is off"
+	case a.body == "tus":
+		op.still = "an upload is no row until it is complete"
+	}
+}
+
+// missingUpload is the id of an upload of the administrator's, which to others isn't there.
+func missingUpload(s *server) string {
+	s.Helper()
+	q := tus(request{method: "POST", path: "/api/v1/virtualization/isos/upload"})
+	var made struct {
+		ID string `json:"upload_id"`
+	}
+	s.must(json.Unmarshal([]byte(s.send(q, s.admin).body), &made))
+	return made.ID
+}
+
+// tus is a request of the protocol with all that its operations need.
+func tus(q request) request {
+	q.body = ""
+	q.header = map[string]string{
+		"Tus-Resumable": "1.0.0", "Upload-Length": "3", "Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte("up.iso")),
+	}
+	if q.method == http.MethodPatch {
+		q.header["Upload-Offset"], q.header["Content-Type"], q.body = "0", "application/offset+octet-stream", "abc"
+	}
+	if tail := strings.TrimPrefix(q.path, "/api/v1"); q.method == http.MethodPost && strings.Count(tail, "/") == 4 && !strings.HasSuffix(q.path, "upload") {
+		q.header["X-HTTP-Method-Override"] = http.MethodDelete
+	}
+	if strings.HasSuffix(q.path, "/complete") {
+		q.header["Content-Type"], q.body = "application/json", "{}"
+	}
+	return q
+}
+
+// numbered puts a number that was not used before into a text that has place for one, as long as it is that of an address too.
+func (s *server) numbered(text string) string {
+	if !strings.Contains(text, "%d") {
+		return text
+	}
+	if strings.Contains(text, "10.%d") {
+		return fmt.Sprintf(text, s.next()%250)
+	}
+	return fmt.Sprintf(text, s.next())
+}
+
+// create makes a row as the administrator does.
+func (s *server) create(table, body string) object {
+	s.Helper()
+	var in schema.Input
+	s.must(json.Unmarshal([]byte(s.numbered(body)), &in))
+	made, err := s.Engine.Create(asAdmin(), table, in)
+	if err != nil {
+		s.Fatalf("making a row of %s by %s: %v", table, body, err)
+	}
+	return object{table, made.Key}
+}
+
+// image makes an ISO image of three bytes.
+func (s *server) image() object {
+	s.Helper()
+	o := s.create("files", `{"name":"image%d.iso","allocated_bytes":3}`)
+	s.must(s.Media.WriteAt(asAdmin(), o.key.Int(), 0, strings.NewReader("abc")))
+	return o
+}
+
+// id is what a path calls a row.
+func (s *server) id(o object, column string) string {
+	s.Helper()
+	names := s.names(o)
+	switch column {
+	case "uuid":
+		return names[0]
+	case "name":
+		return names[len(names)-2]
+	}
+	return o.key.Text()
+}
