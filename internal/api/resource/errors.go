@@ -190,9 +190,21 @@ func humaError(status int, text string, causes ...error) huma.StatusError {
 	var details []string
 	for _, cause := range causes {
 		if cause != nil {
-			details = append(details, cause.Error())
+			details = append(details, withoutValue(cause))
 		}
 	}
 	f.Fault.Details = strings.Join(details, "; ")
 	return f
+}
+
+// withoutValue is what a failure of huma says and where, but not the value that it found there: that may be a whole body with a password.
+func withoutValue(cause error) string {
+	detail, ok := errors.AsType[*huma.ErrorDetail](cause)
+	if !ok {
+		return cause.Error()
+	}
+	if detail.Location == "" {
+		return detail.Message
+	}
+	return detail.Message + " (" + detail.Location + ")"
 }

@@ -75,7 +75,9 @@ func (d *describer) create(t *schema.Table) {
 			Description: "The row is there.",
 			Content:     asJSON(ref(reply), created{Location: "/v4/" + t.Name + "/" + key, DBPath: t.Name + "/" + key, Row: 1, Key: key, Response: ownedExample(d.schema, t)}),
 		},
-		fails:  []errs.Kind{errs.Malformed, errs.Denied, errs.Conflict, errs.TooLarge, errs.Invalid, errs.NotBuilt, errs.Full},
+		fails: []errs.Kind{ // NotAllowed: an action, which only rows have
+			errs.Malformed, errs.Denied, errs.NotAllowed, errs.Conflict, errs.TooLarge, errs.Invalid, errs.NotBuilt, errs.Full,
+		},
 		sample: curl{body: body},
 	}.writes(false))
 }
@@ -137,6 +139,7 @@ func describeDownload(e *endpoint) {
 		&huma.Param{Name: "download", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"0", "1"}}, Description: "1: answer with the bytes. Ranges are served."},
 		&huma.Param{Name: "asname", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "With download: the name that a browser saves the file under."})
 	e.reply.Description = "The row, or with download the bytes."
+	e.fails = append(e.fails, errs.Conflict) // not all of the bytes are there
 	e.reply.Content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 }
 

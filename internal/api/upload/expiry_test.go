@@ -53,17 +53,19 @@ func TestSweepTakesWhatACrashLeft(t *testing.T) {
 	s := start(t)
 	notes := func(id string) string { return filepath.Join(s.dir, "uploads", id+".session") }
 	cut, whole := s.create(10), s.create(10)
-	for _, ending := range []string{"", ".info"} {
-		must(t, os.Remove(filepath.Join(s.dir, "uploads", cut+ending)))
-	}
+	must(t, os.Remove(filepath.Join(s.dir, "uploads", cut+".info"))) // the first that goes, and the last that comes
+	draft := filepath.Join(s.dir, "uploads", "."+whole+".session123")
+	must(t, os.WriteFile(draft, nil, 0o600))
 	must(t, s.uploads.Sweep(context.Background()))
 	if _, err := os.Stat(notes(cut)); err != nil {
 		t.Errorf("the session of an upload that is just beginning: %v", err)
 	}
 	s.restart()
 	must(t, s.uploads.Sweep(context.Background()))
-	if _, err := os.Stat(notes(cut)); err == nil {
-		t.Error("the session that a crash left is still there")
+	for _, left := range []string{notes(cut), draft, filepath.Join(s.dir, "uploads", cut)} {
+		if _, err := os.Stat(left); err == nil {
+			t.Errorf("%s, which a crash left, is still there", left)
+		}
 	}
 	if s.offset(whole) != 0 {
 		t.Error("the sweep took an upload that goes on")

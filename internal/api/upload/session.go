@@ -117,9 +117,27 @@ func (u *Uploads) cutShort(s *session) bool {
 	return !s.Done && errors.Is(err, fs.ErrNotExist) && statErr == nil && session.ModTime().Before(u.began)
 }
 
-// remove drops all of an upload, its session last, so that what a crash leaves is found again.
+// dropDrafts removes what writeSession had begun to write when a crash came.
+func (u *Uploads) dropDrafts() error {
+	drafts, err := filepath.Glob(filepath.Join(u.dir, ".*"+sessionEnding+"*"))
+	if err != nil {
+		return err
+	}
+	for _, draft := range drafts {
+		info, err := os.Stat(draft)
+		if err != nil || !info.ModTime().Before(u.began) {
+			continue // it is being written now, or has got its name meanwhile
+		}
+		if err := os.Remove(draft); err != nil {
+			return fmt.Errorf("removing what was left of the notes of an upload: %w", err)
+		}
+	}
+	return nil
+}
+
+// remove drops all of an upload, its session last and tusd's notes first, so that what a crash leaves is known for what it is: see cutShort.
 func (u *Uploads) remove(id string) error {
-	for _, ending := range []string{"", infoEnding, sessionEnding} {
+	for _, ending := range []string{infoEnding, "", sessionEnding} {
 		if err := os.Remove(u.path(id) + ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing upload %s: %w", id, err)
 		}

@@ -84,7 +84,7 @@ func (u *Uploads) Run(ctx context.Context) {
 // Sweep removes uploads that have expired, and what a crash left of one that was just begun or being removed; bytes that no upload stands for
 // it sets aside. One that fails doesn't stop the others.
 func (u *Uploads) Sweep(ctx context.Context) error {
-	failed := []error{u.setStraysAside(ctx)}
+	failed := []error{u.dropDrafts(), u.setStraysAside(ctx)}
 	sessions, err := u.sessions()
 	if err != nil {
 		return errors.Join(append(failed, err)...)
