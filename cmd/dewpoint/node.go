@@ -147,7 +147,7 @@ func (n *node) close() {
 func (n *node) handler() http.Handler {
 	mux := http.NewServeMux()
 	tables := table.New(n.engine, n.auth, n.files, table.Version{Version: tableVersion, Hash: version})
-	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/version.json"} {
+	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/sys/tokens", "/sys/tokens/", "/version.json"} {
 		mux.Handle(path, tables)
 	}
 	resources := resource.New(resource.Config{

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"dewpoint/internal/api/front"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/cert"
 	"dewpoint/internal/store"
@@ -49,12 +50,16 @@ func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logg
 		return err
 	}
 	defer n.close()
-	listener, url, err := listen(cfg)
+	listener, url, known, err := listen(cfg)
 	if err != nil {
 		return err
 	}
+	handler := n.handler()
+	if known {
+		handler = front.Strict(handler)
+	}
 	server := &http.Server{
-		Handler: n.handler(), ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: mostHeader,
+		Handler: handler, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: mostHeader,
 		BaseContext: func(net.Listener) context.Context { return store.Requested(context.Background()) },
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers broke off
 	}
@@ -108,31 +113,32 @@ func lockData(ctx context.Context, dir string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// listen opens the port and returns the URL at which it answers.
-func listen(cfg config.Config) (net.Listener, string, error) {
-	l, err := net.Listen("tcp", cfg.Listen)
+// listen opens the port and returns the URL at which it answers; known says that browsers can know the certificate.
+func listen(cfg config.Config) (l net.Listener, url string, known bool, err error) {
+	l, err = net.Listen("tcp", cfg.Listen)
 	if err != nil {
-		return nil, "", fmt.Errorf("opening the port: %w", err)
+		return nil, "", false, fmt.Errorf("opening the port: %w", err)
 	}
 	host, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
-		return nil, "", err
+		l.Close()
+		return nil, "", false, err
 	}
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	address := net.JoinHostPort(host, port)
 	if cfg.InsecureHTTP {
-		return l, "http://" + address, nil
+		return l, "http://" + address, false, nil
 	}
 	c, err := certificate(cfg)
 	if err != nil {
 		l.Close()
-		return nil, "", err
+		return nil, "", false, err
 	}
 	return tls.NewListener(l, &tls.Config{
 		Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
-	}), "https://" + address, nil
+	}), "https://" + address, !cert.IsSelfSigned(c), nil
 }
 
 func certificate(cfg config.Config) (tls.Certificate, error) {

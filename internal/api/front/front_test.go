@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -194,4 +195,53 @@ func FuzzReadJSON(f *testing.F) {
 			t.Errorf("%q: an input and an error", body)
 		}
 	})
+}
+
+// TestMisplacedCredentials sends every kind of credential in places where none belongs, and looks for it in the log.
+func TestMisplacedCredentials(t *testing.T) {
+	t.Parallel()
+	url, log := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	for _, secret := range []string{
+		"5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b",                                    // a session
+		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlc2lnbmF0dXJl", "eyJhbGciOi", // a JWT, and a piece of one
+		"dGhpcyBpcyBhIHRva2VuIGluIGJhc2UgNjQgb2YgNDAgYnl0ZXM=", "vk_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcd",
+	} {
+		for _, place := range []string{
+			"/sys/tokens/%s", "/api/sys/tokens/%s", "/api/v1/auth/tokens/%s", "/tokens/%s", "/%s", "/api/v4/vms/%s", "/%s/x", "/api/v4/%s?x=1",
+			"/?token=%s", "/?access_token=%s", "/?filter=%s", "/?fields=name,%s", "/?%s", "/?%s=1", "/?filter=name%%20eq%%20'%s'", "/?to%%6ben=%s", "/TOKENS/%s",
+		} {
+			resp, err := http.Post(url+fmt.Sprintf(place, secret), "", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if strings.Contains(log.String(), secret) {
+				t.Fatalf("%s at %s is in the log", secret, place)
+			}
+		}
+	}
+	uuid := "/api/v4/vms/0f8fad5b-d9cb-469f-a165-70867728950e"
+	resp, err := http.Post(url+uuid+"?filter=name%20eq%20%27x%27", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if line := log.String(); !strings.Contains(line, "path="+uuid) || !strings.Contains(line, "filter=name%20eq%20%27x%27") {
+		t.Errorf("what is no secret is missing in the log")
+	}
+}
+
+// TestHeaders has every reply carry what keeps browsers from doing more with it than was meant.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	front.Strict(front.Wrap(http.NotFoundHandler(), slog.New(slog.DiscardHandler))).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+		"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000",
+	} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 )
 
@@ -18,7 +17,7 @@ func Wrap(h http.Handler, log *slog.Logger) http.Handler {
 		start := time.Now()
 		call := newCall(r, log)
 		w.Header().Set("X-Request-Id", call.ID)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		careful(w.Header())
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
 			cause := recover()
@@ -46,33 +45,6 @@ func (c *Call) access(r *http.Request, rec *recorder, took time.Duration) {
 	}
 	c.Log.Log(r.Context(), level, "served", "method", r.Method, "path", loggedPath(r), "query", loggedQuery(r.URL.RawQuery),
 		"status", rec.code(), "bytes", rec.bytes, "ms", took.Milliseconds(), "address", c.Address, "actor", c.user)
-}
-
-// sessionPath is where a token stands in the path.
-const sessionPath = "/api/sys/tokens/"
-
-func loggedPath(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, sessionPath) {
-		return sessionPath + "…"
-	}
-	return r.URL.Path
-}
-
-// loggedQuery keeps the values of known harmless parameters; all others may be secrets.
-func loggedQuery(raw string) string {
-	if raw == "" {
-		return ""
-	}
-	parts := strings.Split(raw, "&")
-	for i, p := range parts {
-		name, _, _ := strings.Cut(p, "=")
-		switch name {
-		case "fields", "filter", "sort", "limit", "offset", "action", "filepos", "download", "page", "per_page":
-		default:
-			parts[i] = name + "=…"
-		}
-	}
-	return strings.Join(parts, "&")
 }
 
 // apologise answers a request that panicked, in a body that clients of both dialects can read, or cuts the reply off if it has begun.

@@ -115,7 +115,11 @@ func (c *call) split() error {
 		}
 		parts[i] = text
 	}
-	c.path = parts[min(2, len(parts)):]
+	above := 2
+	if parts[0] == "sys" { // a session's path as a login names it in "location", which leaves /api out
+		above = 1
+	}
+	c.path = parts[min(above, len(parts)):]
 	return nil
 }
 

@@ -23,7 +23,8 @@ func TestLogin(t *testing.T) {
 			s.send("GET", "/api/v4/system", nil, use).must(t, 200)
 		}
 		s.send("GET", "/api/v4/system?token="+m[1], nil, nobody).must(t, 200)
-		same(t, "logout", "", s.send("DELETE", "/api/sys/tokens/"+m[1], nil, nobody).must(t, 200).body)
+		above := map[bool]string{false: "/api", true: ""}[what == "no header"] // the location that was named works as it is
+		same(t, "logout", "", s.send("DELETE", above+"/sys/tokens/"+m[1], nil, nobody).must(t, 200).body)
 		s.send("GET", "/api/v4/system", nil, header("x-yottabyte-token", m[1])).failed(t, 401)
 		if text := s.send("DELETE", "/api/sys/tokens/"+m[1], nil, nobody).failed(t, 404); strings.Contains(text, m[1]) {
 			t.Errorf("the error repeats the token: %s", text)

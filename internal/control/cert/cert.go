@@ -3,6 +3,7 @@
 package cert
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -14,8 +15,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math/big"
-	"net"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -37,18 +36,28 @@ func Load(certFile, keyFile string) (tls.Certificate, error) {
 	return c, nil
 }
 
-// SelfSigned returns the certificate kept in dir, and makes a new one when there is none or it ends within 30 days of now. It is good for
-// this host's name, localhost and all addresses that the host has.
+// IsSelfSigned reports whether nobody else has signed the certificate.
+func IsSelfSigned(c tls.Certificate) bool {
+	return c.Leaf == nil || bytes.Equal(c.Leaf.RawIssuer, c.Leaf.RawSubject)
+}
+
+// SelfSigned returns the certificate kept in dir, and makes a new one when there is none, when it ends within 30 days of now or begins after
+// it, as when the clock was ahead, or when it lacks this host's name or an address that the host has for good. It is good for the name,
+// localhost and these addresses; who has trusted it by hand need not do so again because the host got another address for a while.
 func SelfSigned(dir string, now time.Time) (tls.Certificate, error) {
 	file := filepath.Join(dir, "tls.pem")
 	c, err := tls.LoadX509KeyPair(file, file)
-	if err == nil && c.Leaf != nil && now.Add(renewal).Before(c.Leaf.NotAfter) {
+	names, failed := hostNames()
+	if failed != nil {
+		return c, fmt.Errorf("finding the names for a certificate: %w", failed)
+	}
+	if err == nil && c.Leaf != nil && fresh(c.Leaf, now) && names.in(c.Leaf) {
 		return c, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return c, fmt.Errorf("reading the self-signed certificate: %w; remove %s to have a new one made", err, file)
 	}
-	text, err := sign(now)
+	text, err := sign(names, now)
 	if err != nil {
 		return c, fmt.Errorf("making a self-signed certificate: %w", err)
 	}
@@ -59,7 +68,7 @@ func SelfSigned(dir string, now time.Time) (tls.Certificate, error) {
 }
 
 // sign makes a key and a certificate and returns both as PEM.
-func sign(now time.Time) ([]byte, error) {
+func sign(n names, now time.Time) ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -68,15 +77,11 @@ func sign(now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := os.Hostname()
-	if err != nil {
-		return nil, err
-	}
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name, Organization: []string{"Dewpoint self-signed"}},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: n.dns[0], Organization: []string{"Dewpoint self-signed"}},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(validity),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames: []string{name, "localhost"}, IPAddresses: addresses(), BasicConstraintsValid: true,
+		DNSNames: n.dns, IPAddresses: n.ips, BasicConstraintsValid: true,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -88,19 +93,4 @@ func sign(now time.Time) ([]byte, error) {
 	}
 	return append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}),
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})...), nil
-}
-
-// addresses lists what the host can be reached at now; later ones are covered by its name only.
-func addresses() []net.IP {
-	found := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		return found
-	}
-	for _, a := range all {
-		if n, ok := a.(*net.IPNet); ok && !n.IP.IsLoopback() {
-			found = append(found, n.IP)
-		}
-	}
-	return found
 }
