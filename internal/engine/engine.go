@@ -47,6 +47,7 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"tasks":          taskHooks,
 		"nodes":          nodeHooks,
 		"quarantine":     quarantineHooks,
+		"operations":     operationHooks,
 
 		"task_schedules":         scheduleHooks,
 		"task_schedule_triggers": triggerHooks,

@@ -240,24 +240,3 @@ func LogLine(s *schema.Schema, columns map[string]string) *schema.Record {
 	}
 	return line
 }
-
-// jobs declares long work, with its progress and result.
-func jobs() *schema.Table {
-	return &schema.Table{
-		Name: "jobs", Title: "Job", Internal: true, Display: "kind",
-		Fields: schema.Fields{
-			schema.String("kind").ReadOnly(),
-			schema.AnyRow("object").ReadOnly(),
-			schema.Enum("status", "queued", "running", "complete", "error", "cancelled").Def("queued").ReadOnly().Indexed(),
-			schema.Num("progress_pct").ReadOnly().Def(0.0),
-			schema.String("status_info").ReadOnly(),
-			schema.JSON("params").ReadOnly(),
-			schema.JSON("result").ReadOnly(),
-			schema.String("creator").ReadOnly(),
-			schema.Created("created"),
-			schema.Uint64("started").ReadOnly(),
-			schema.Uint64("ended").ReadOnly(),
-			schema.Bool("cancel").ReadOnly(),
-		},
-	}
-}

@@ -778,41 +778,61 @@ func (r *Log) Scan(rec *schema.Record) {
 	r.Request = rec.At(8).Text()
 }
 
-// Job is one row of jobs: its stored columns, null as the zero value.
-type Job struct {
+// Operation is one row of operations: its stored columns, null as the zero value.
+type Operation struct {
 	Key         int64   // $key
 	Kind        string  // kind
 	Object      string  // object
 	Status      string  // status
-	ProgressPct float64 // progress_pct
 	StatusInfo  string  // status_info
-	Params      string  // params
+	ProgressPct float64 // progress_pct
+	Place       int64   // place
+	Step        string  // step
+	StepsDone   int64   // steps_done
+	Attempt     int64   // attempt
+	Cancel      bool    // cancel
 	Result      string  // result
+	Node        int64   // node
 	Creator     string  // creator
 	Created     int64   // created
 	Started     int64   // started
 	Ended       int64   // ended
-	Cancel      bool    // cancel
+	Modified    int64   // modified
+	Params      string  // params
+	Queue       string  // queue
+	Runner      string  // runner
+	Outcome     string  // outcome
+	Failure     string  // failure
 }
 
-// TableName returns "jobs".
-func (*Job) TableName() string { return "jobs" }
+// TableName returns "operations".
+func (*Operation) TableName() string { return "operations" }
 
-// Scan fills r from a record of jobs.
-func (r *Job) Scan(rec *schema.Record) {
+// Scan fills r from a record of operations.
+func (r *Operation) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
 	r.Kind = rec.At(0).Text()
 	r.Object = rec.At(1).Text()
 	r.Status = rec.At(2).Text()
-	r.ProgressPct = rec.At(3).Real()
-	r.StatusInfo = rec.At(4).Text()
-	r.Params = rec.At(5).Text()
-	r.Result = rec.At(6).Text()
-	r.Creator = rec.At(7).Text()
-	r.Created = rec.At(8).Int()
-	r.Started = rec.At(9).Int()
-	r.Ended = rec.At(10).Int()
-	r.Cancel = rec.At(11).Bool()
+	r.StatusInfo = rec.At(3).Text()
+	r.ProgressPct = rec.At(4).Real()
+	r.Place = rec.At(5).Int()
+	r.Step = rec.At(6).Text()
+	r.StepsDone = rec.At(7).Int()
+	r.Attempt = rec.At(8).Int()
+	r.Cancel = rec.At(9).Bool()
+	r.Result = rec.At(10).Text()
+	r.Node = rec.At(11).Int()
+	r.Creator = rec.At(12).Text()
+	r.Created = rec.At(13).Int()
+	r.Started = rec.At(14).Int()
+	r.Ended = rec.At(15).Int()
+	r.Modified = rec.At(16).Int()
+	r.Params = rec.At(17).Text()
+	r.Queue = rec.At(18).Text()
+	r.Runner = rec.At(19).Text()
+	r.Outcome = rec.At(20).Text()
+	r.Failure = rec.At(21).Text()
 }
 
 // Machine is one row of machines: its stored columns, null as the zero value.

@@ -14,22 +14,22 @@ type rule struct {
 
 // rules has every area. An area that is missing here may not exist.
 var rules = map[string]rule{
-	"errs":   {why: "everybody imports it"},
-	"schema": {may: []string{"errs"}, why: "a field's check answers with typed errors"},
-	"seal":   {why: "the one way in which secrets lie in the database"},
-	"query":  {may: []string{"schema", "errs"}},
-	"perm":   {may: []string{"schema", "query", "errs"}},
-	"model":  {may: []string{"schema", "errs"}},
-	"store":  {may: []string{"schema", "query", "errs"}},
-	"event":  {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
-	"job":    {may: []string{"store", "event", "model", "schema", "query", "errs"}, why: "a job is a row"},
+	"errs":      {why: "everybody imports it"},
+	"schema":    {may: []string{"errs"}, why: "a field's check answers with typed errors"},
+	"seal":      {why: "the one way in which secrets lie in the database"},
+	"query":     {may: []string{"schema", "errs"}},
+	"perm":      {may: []string{"schema", "query", "errs"}},
+	"model":     {may: []string{"schema", "errs"}},
+	"store":     {may: []string{"schema", "query", "errs"}},
+	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
+	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
 	"datadir": {
 		may: []string{"store", "model", "schema", "errs"},
 		why: "which database a data directory belongs to stands in the system's row and in the numbers that were given to rows",
 	},
 	"engine": {
-		may: []string{"store", "perm", "query", "schema", "event", "model", "seal", "errs"},
-		why: "hooks of a table work on its typed rows",
+		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "seal", "errs"},
+		why: "hooks of a table work on its typed rows, and ask for operations in their transaction",
 	},
 	"quarantine": {
 		may: []string{"store", "model", "schema", "errs"},
@@ -44,11 +44,11 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "job", "event", "auth", "perm", "schema", "query", "model", "web", "errs"},
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "web", "errs"},
 		why: "the resource API shapes typed rows; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "job", "event", "model", "schema", "query", "host", "quarantine", "errs"},
+		may: []string{"store", "operation", "event", "model", "schema", "query", "host", "quarantine", "errs"},
 		why: "a wish is read by a plan over declared tables",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},
@@ -59,8 +59,8 @@ var rules = map[string]rule{
 	"web":     {},
 	"cmd": {
 		may: []string{
-			"api", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "job", "logs",
-			"media", "metrics", "model", "perm", "quarantine", "query", "schema", "store", "web", "errs",
+			"api", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "logs",
+			"media", "metrics", "model", "operation", "perm", "quarantine", "query", "schema", "store", "web", "errs",
 		},
 		why: "joins everything: what api needs of host and control is an interface that cmd fills",
 	},

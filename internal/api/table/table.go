@@ -176,7 +176,7 @@ func (c *call) row() error {
 	case http.MethodGet:
 		return c.get()
 	case http.MethodPut:
-		if !c.t.ReadOnly {
+		if !c.t.ReadOnly || c.namesAction() {
 			return c.put()
 		}
 	case http.MethodDelete:
@@ -191,6 +191,12 @@ func (c *call) row() error {
 		return c.notAllowed(http.MethodGet, http.MethodPut)
 	}
 	return c.notAllowed(http.MethodGet, http.MethodPut, http.MethodDelete)
+}
+
+// namesAction reports whether the request is an action in the style PUT <table>/<key>?action=, which rows that can't be changed have too.
+func (c *call) namesAction() bool {
+	name, _, err := c.param("action")
+	return err != nil || name != ""
 }
 
 // method is the request's method; the server leaves the body of a HEAD's reply out by itself.

@@ -1,0 +1,132 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// errTaken says that the operation isn't this runner's any more, or has ended.
+var errTaken = errors.New("the operation has ended, or another run of the server has taken it up")
+
+// unwritten is a failure of the database: the host's side is as it is, and the mark is tried again later.
+type unwritten struct{ error }
+
+func (u unwritten) Unwrap() error { return u.error }
+
+// held is an operation that a runner has taken up. Its row is as it was last written: only the holder writes to it, but for the wish to cancel.
+type held struct {
+	db     *store.DB
+	runner string // whose hold it is
+	row    model.Operation
+}
+
+// take takes an operation up: from now on no earlier runner can write to it.
+func take(ctx context.Context, db *store.DB, runner string, key int64) (*held, error) {
+	h := &held{db: db, runner: runner}
+	err := db.Update(ctx, func(tx *store.Tx) (err error) {
+		if h.row, err = store.GetRow[model.Operation](tx, schema.IntValue(key)); err != nil {
+			return err
+		}
+		if !open(h.row.Status) {
+			return errTaken
+		}
+		set := schema.Set{"runner": schema.TextValue(runner)}
+		if h.row.Status == Queued {
+			set["status"], set["status_info"] = schema.TextValue(Running), schema.Value{}
+			h.row.Status = Running
+		}
+		if h.row.Started == 0 {
+			set["started"] = schema.IntValue(tx.Now().Unix())
+		}
+		return tx.Change("operations", schema.IntValue(key), set)
+	})
+	return h, err
+}
+
+// write runs commit and writes what set returns into the operation's row, in one transaction, if the operation is still held. A failure of
+// commit comes back as it is, one of the database as unwritten. The end of ctx doesn't keep what has happened from being written down.
+func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time) schema.Set) error {
+	var refused error
+	key := schema.IntValue(h.row.Key)
+	err := h.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		now, err := store.GetRow[model.Operation](tx, key)
+		if err != nil {
+			return err
+		}
+		if now.Runner != h.runner {
+			refused = errTaken
+			return refused
+		}
+		if commit != nil {
+			if refused = commit(tx); refused != nil {
+				return refused
+			}
+		}
+		changes := set(tx.Now())
+		if err := tx.Change("operations", key, changes); err != nil {
+			return err
+		}
+		if _, ended := changes["ended"]; ended {
+			if err := advance(tx, now.Queue); err != nil {
+				return err
+			}
+			if err := prune(tx); err != nil {
+				return err
+			}
+		}
+		h.row, err = store.GetRow[model.Operation](tx, key)
+		return err
+	})
+	switch {
+	case err == nil, refused != nil:
+		return refused
+	}
+	return unwritten{err}
+}
+
+// advance counts the places of a queue anew, after one of its operations has ended.
+func advance(tx *store.Tx, queue string) error {
+	waiting, err := store.FindRows[model.Operation](tx, waitingIn(queue)...)
+	if err != nil {
+		return err
+	}
+	for i, row := range waiting {
+		if row.Place == int64(i) {
+			continue
+		}
+		if err := tx.Change("operations", schema.IntValue(row.Key), schema.Set{"place": schema.IntValue(int64(i))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepEnded is how many ended operations are kept; pruneSlack is how many more may gather before the oldest go.
+const (
+	keepEnded  = 1000
+	pruneSlack = 50
+)
+
+// prune drops the oldest ended operations when there are too many.
+func prune(tx *store.Tx) error {
+	ended := store.In("status", schema.TextValue(Complete), schema.TextValue(Failed), schema.TextValue(Cancelled))
+	n, err := tx.Count("operations", ended)
+	if err != nil || n <= keepEnded+pruneSlack {
+		return err
+	}
+	rows, err := tx.Find("operations", ended)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows[:len(rows)-keepEnded] {
+		if err := tx.Purge("operations", row.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package operation
+
+import (
+	"context"
+	"encoding/json"
+
+	"dewpoint/internal/store"
+)
+
+// Commit writes what a step has found out. It runs in the transaction that marks the step as done: both are there, or neither.
+type Commit func(tx *store.Tx) error
+
+// Step is one step of a kind whose params are a P.
+type Step[P any] struct {
+	Name string // for people: "copying the disk"
+	// Do does the step. It must return soon after ctx ends. Unless Once is set it may be called again for a step that was cut off, and must then
+	// come to the same end.
+	Do func(ctx context.Context, r *Run[P]) (Commit, error)
+	// Undo takes back what Do has done, or half done; nil where there is nothing to take back. It may be called again, and for a Do that had
+	// not begun its work.
+	Undo func(ctx context.Context, r *Run[P]) error
+	// Once says that Do can't be repeated: when it was cut off by a crash, the operation is undone.
+	Once bool
+	// Weight is the step's part of the progress, beside those of the others; 0 counts as 1.
+	Weight float64
+}
+
+// Run is one operation while it runs.
+type Run[P any] struct {
+	// Key is the operation's.
+	Key int64
+	// Params are as the request gave them. What a step changes here is kept with the mark that it is done, for the steps and undos behind it.
+	Params P
+	*Progress
+	result any
+}
+
+// Result keeps what the operation has come to, as JSON.
+func (r *Run[P]) Result(v any) { r.result = v }
+
+// Spec says what a kind is, whose params are a P.
+type Spec[P Params] struct {
+	// AtOnce is how many operations of the kind may run at the same time; 0 counts as 1.
+	AtOnce int
+	// Ready, where it is given, looks at the rows and returns what an operation still has to wait for before its first step, "" for nothing. It is
+	// asked again in each pass.
+	Ready func(tx *store.Tx, p P) (reason string, err error)
+	Steps []Step[P]
+}
+
+// Kind is a sort of operation. Make it with Define.
+type Kind struct {
+	name   string
+	atOnce int
+	steps  []about
+	load   func(key int64, params string, p *Progress) (bound, error)
+	ready  func(tx *store.Tx, params string) (reason string, err error)
+}
+
+// about is what the runner has to know of a step.
+type about struct {
+	name   string
+	once   bool
+	weight float64
+}
+
+// bound are the steps of one operation, with its params.
+type bound interface {
+	do(ctx context.Context, step int) (Commit, error)
+	undo(ctx context.Context, step int) error
+	params() (string, error)
+	result() (string, error)
+}
+
+// Define declares a kind.
+func Define[P Params](spec Spec[P]) Kind {
+	var none P
+	k := Kind{name: none.Operation(), atOnce: max(spec.AtOnce, 1)}
+	for _, s := range spec.Steps {
+		weight := s.Weight
+		if weight == 0 {
+			weight = 1
+		}
+		k.steps = append(k.steps, about{name: s.Name, once: s.Once, weight: weight})
+	}
+	k.load = func(key int64, params string, p *Progress) (bound, error) {
+		b := &typed[P]{steps: spec.Steps, run: Run[P]{Key: key, Progress: p}}
+		return b, json.Unmarshal([]byte(params), &b.run.Params)
+	}
+	k.ready = func(tx *store.Tx, params string) (string, error) {
+		var p P
+		if err := json.Unmarshal([]byte(params), &p); err != nil || spec.Ready == nil {
+			return "", err
+		}
+		return spec.Ready(tx, p)
+	}
+	return k
+}
+
+// typed are the steps with the params of their type.
+type typed[P any] struct {
+	steps []Step[P]
+	run   Run[P]
+}
+
+func (b *typed[P]) do(ctx context.Context, step int) (Commit, error) {
+	return b.steps[step].Do(ctx, &b.run)
+}
+
+func (b *typed[P]) undo(ctx context.Context, step int) error {
+	if b.steps[step].Undo == nil {
+		return nil
+	}
+	return b.steps[step].Undo(ctx, &b.run)
+}
+
+func (b *typed[P]) params() (string, error) {
+	text, err := json.Marshal(b.run.Params)
+	return string(text), err
+}
+
+func (b *typed[P]) result() (string, error) {
+	if b.run.result == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(b.run.result)
+	return string(text), err
+}
+
+// part returns how far the whole is, in percent, when the steps before step are done, and step is by that many percent.
+func (k *Kind) part(step int, percent float64) float64 {
+	total, done := 0.0, 0.0
+	for i, s := range k.steps {
+		total += s.weight
+		if i < step {
+			done += s.weight
+		} else if i == step {
+			done += s.weight * percent / 100
+		}
+	}
+	return 100 * done / total
+}

@@ -1,0 +1,62 @@
+package operation
+
+import (
+	"context"
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+// turn turns an operation back: from now on its steps are taken back, and then it ends as the outcome says.
+func (e *execution) turn(ctx context.Context, outcome, why string) error {
+	return e.write(ctx, nil, func(time.Time) schema.Set {
+		return schema.Set{
+			"status": schema.TextValue(Undoing), "outcome": schema.TextValue(outcome),
+			"failure": textOrNull(why), "status_info": textOrNull(why),
+		}
+	})
+}
+
+// backward takes back the steps that are done, the last first, and before them the one that was begun. An undo that fails is tried again for as
+// long as it takes: what it is about must not stay on the host.
+func (e *execution) backward(ctx context.Context) error {
+	step := int(e.row.StepsDone) - 1
+	if e.row.Attempt > 0 {
+		step++
+	}
+	for ; step >= 0; step-- {
+		if ctx.Err() != nil {
+			return nil // the next run of the server goes on
+		}
+		if err := e.protect(func() error { return e.steps.undo(ctx, step) }); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			e.log.Warn("a step could not be taken back", "step", e.kind.steps[step].name, "err", err)
+			if err := e.tell(ctx, e.row.Failure+"; "+e.kind.steps[step].name+" could not be taken back yet: "+errs.Shown(err)); err != nil {
+				return err
+			}
+			return err
+		}
+		if err := e.undone(ctx, step); err != nil {
+			return err
+		}
+	}
+	return e.write(ctx, nil, func(now time.Time) schema.Set {
+		return schema.Set{
+			"status": schema.TextValue(e.row.Outcome), "status_info": textOrNull(e.row.Failure), "step": schema.Value{},
+			"ended": schema.IntValue(now.Unix()),
+		}
+	})
+}
+
+// undone marks a step as taken back.
+func (e *execution) undone(ctx context.Context, step int) error {
+	return e.write(ctx, nil, func(time.Time) schema.Set {
+		return schema.Set{
+			"steps_done": schema.IntValue(int64(step)), "attempt": schema.IntValue(0), "step": schema.TextValue(e.kind.steps[step].name),
+			"progress_pct": schema.RealValue(e.kind.part(step, 0)),
+		}
+	})
+}
