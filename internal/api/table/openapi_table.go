@@ -25,6 +25,8 @@ func (d *describer) table(t *schema.Table) {
 	if !t.ReadOnly {
 		d.schemas[t.Name+"_change"] = d.inputSchema(t, false)
 		d.change(t)
+	} else if len(builtActions(t)) > 0 {
+		d.actByQuery(t)
 	}
 	if t.ActionTable != "" {
 		d.actions(t)
@@ -92,15 +94,28 @@ func (d *describer) change(t *schema.Table) {
 		sample: curl{body: body},
 	}
 	if names := builtActions(t); len(names) > 0 {
-		e.params = append(e.params, &huma.Param{
-			Name: "action", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: anys(names)},
-			Description: "Does this to the row instead of changing it; the body has the arguments. The same as `POST /api/v4/" + t.ActionTable + "`.",
-		})
+		e.params = append(e.params, actionParam(t, names))
 	}
 	if t.Name == filesTable {
 		describeUpload(&e)
 	}
 	d.add(e.writes(true))
+}
+
+// actionParam is the style of actions that looks like a change of the row.
+func actionParam(t *schema.Table, names []string) *huma.Param {
+	return &huma.Param{
+		Name: "action", In: "query", Required: t.ReadOnly, Schema: &huma.Schema{Type: huma.TypeString, Enum: anys(names)},
+		Description: "Does this to the row instead of changing it; the body has the arguments. The same as `POST /api/v4/" + t.ActionTable + "`.",
+	}
+}
+
+// actByQuery describes what is left of a change where rows can't be changed.
+func (d *describer) actByQuery(t *schema.Table) {
+	d.add(endpoint{
+		method: http.MethodPut, path: tablePath(t) + "/{key}", id: "act_by_query_on_" + t.Name, tag: t.Name, summary: "Do something to a row of " + t.Name,
+		params: []*huma.Param{pathKey(t), actionParam(t, builtActions(t))}, status: http.StatusOK, reply: empty("Done."), fails: actionFails,
+	}.writes(true))
 }
 
 func (d *describer) remove(t *schema.Table) {

@@ -185,9 +185,9 @@ func (c *call) row() error {
 		}
 	}
 	switch {
-	case c.t.ReadOnly:
+	case c.t.ReadOnly && len(builtActions(c.t)) == 0:
 		return c.notAllowed(http.MethodGet)
-	case c.t.NoCreate:
+	case !c.t.Creatable():
 		return c.notAllowed(http.MethodGet, http.MethodPut)
 	}
 	return c.notAllowed(http.MethodGet, http.MethodPut, http.MethodDelete)
