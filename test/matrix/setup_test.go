@@ -71,7 +71,7 @@ func (s *server) must(err error) {
 // jwt is a credential of a user, who need not type a password for it.
 func (s *server) jwt(key int64, name string) string {
 	s.Helper()
-	token, _, err := s.Auth.IssueJWT(model.User{Key: key, Name: name})
+	token, _, err := s.Auth.IssueJWT(context.Background(), model.User{Key: key, Name: name})
 	s.must(err)
 	return token
 }
