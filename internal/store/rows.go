@@ -27,6 +27,7 @@ type test uint8
 const (
 	in test = iota
 	upTo
+	after
 	other
 	equalOrNull
 	within
@@ -355,6 +356,8 @@ func (tx *Tx) condition(t *schema.Table, c Cond) (part string, args []any) {
 		storage = t.Stored(c.column).Type.Storage()
 	}
 	switch c.test {
+	case after:
+		return name + " > ?", []any{c.values[0].Any()}
 	case upTo:
 		return name + " <= ?", []any{c.values[0].Any()}
 	case other:

@@ -186,3 +186,29 @@ func TestAlarmSnoozesBelowAThreshold(t *testing.T) {
 	s.put("/api/v4/alarms/2", `{"snooze_threshold":0}`).must(t, 200)
 	same(t, "no threshold", `{"snooze":0,"snooze_threshold":null}`, s.get("/api/v4/alarms/2?fields=snooze,snooze_threshold").body)
 }
+
+// TestClockThatWentBack has the clock a day ahead, and back: an alarm says by how much, and is over when the day has come.
+func TestClockThatWentBack(t *testing.T) {
+	t.Parallel()
+	s, pass := alarmed(t)
+	right := time.Now()
+	ahead := right.Add(30 * time.Hour)
+	for _, step := range []struct {
+		at   time.Time
+		want string
+	}{
+		{ahead, ``},
+		{right, "the clock went back by 30 hours: something happened at " + ahead.UTC().Format(time.DateTime) + " UTC already"},
+		{ahead.Add(-time.Hour), "by less than 2 hours"},
+		{ahead.Add(time.Second), ``},
+	} {
+		s.db.Now = func() time.Time { return step.at }
+		if step.at.Equal(ahead) {
+			s.ill(1, "stopped", "online", "")
+		}
+		pass()
+		if got := s.alarms("alarm_type,status"); step.want == "" && got != `[]` || !strings.Contains(got, step.want) {
+			t.Errorf("at %v: %s, want %q", step.at.Sub(right), got, step.want)
+		}
+	}
+}

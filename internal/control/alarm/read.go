@@ -59,7 +59,11 @@ func read(tx *store.Tx) (s state, err error) {
 		return s, err
 	}
 	found, err := foundThings(tx, system)
-	s.wrong = slices.Concat(machines, tiers, found)
+	if err != nil {
+		return s, err
+	}
+	clock, err := clockAhead(tx, system)
+	s.wrong = slices.Concat(machines, tiers, found, clock)
 	return s, err
 }
 

@@ -8,6 +8,7 @@ const (
 	vnetError = "vnet_error"
 	nodeIll   = "node_warning"
 	tierFull  = "storage_tier_full"
+	clockBack = "clock_went_back"
 	nobodys   = "found_without_row"
 )
 
@@ -36,6 +37,7 @@ var kinds = []kind{
 	{name: vnetError, description: "A network's router has an error", level: "error", resolve: seenTo},
 	{name: nodeIll, description: "A node can't do all its work, as when its hypervisor doesn't answer", level: "critical"},
 	{name: nobodys, description: "Something was found on the host that no row stands for", level: "warning", resolve: "Takes the alarm away; what was found is kept as long as before"},
+	{name: clockBack, description: "The clock went back, or was ahead: the database holds times that haven't come yet", level: "warning"},
 	{name: tierFull, description: "A storage tier is nearly full", level: "warning", threshold: fullAbove, snoozable: snoozedBelow},
 }
 

@@ -143,6 +143,11 @@ func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err erro
 	if s.node, err = tx.Find("machine_stats", store.Key(schema.IntValue(n.Machine))); err != nil {
 		return s, err
 	}
-	s.old, err = tx.Find(history, store.UpTo("timestamp", schema.IntValue(tx.Now().Add(-keptFor).Unix())))
+	if s.old, err = tx.Find(history, store.UpTo("timestamp", schema.IntValue(tx.Now().Add(-keptFor).Unix()))); err != nil {
+		return s, err
+	}
+	// Those of a clock that was ahead would stand at the end of every curve, and never grow old.
+	ahead, err := tx.Find(history, tx.InFuture("timestamp"))
+	s.old = append(s.old, ahead...)
 	return s, err
 }

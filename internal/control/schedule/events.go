@@ -56,7 +56,10 @@ func (c *Controller) awake(ctx context.Context) (events []model.TaskEvent, err e
 		maps.DeleteFunc(c.looked, func(key, _ int64) bool {
 			return !slices.ContainsFunc(all, func(e model.TaskEvent) bool { return e.Key == key })
 		})
-		events = slices.DeleteFunc(all, func(e model.TaskEvent) bool { return tx.Now().Unix()-e.Trigger < rest })
+		events = slices.DeleteFunc(all, func(e model.TaskEvent) bool {
+			since := tx.Now().Unix() - e.Trigger
+			return since >= 0 && since < rest // one that executed its task in the future did so by a clock that was ahead
+		})
 		return err
 	})
 	return events, err

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
@@ -34,6 +35,7 @@ type Controller struct {
 	log   *slog.Logger
 	// looked is, by event, the last entry of the log of changes up to which nothing was found. After a restart it is looked at again.
 	looked map[int64]int64
+	passed time.Time // when the last pass was; zero before the first
 }
 
 // New makes the controller.
@@ -46,7 +48,7 @@ func (c *Controller) Name() string { return "schedule" }
 
 // Reconcile executes what is due.
 func (c *Controller) Reconcile(ctx context.Context) error {
-	return errors.Join(c.byClock(ctx), c.byEvents(ctx))
+	return errors.Join(c.replan(ctx), c.byClock(ctx), c.byEvents(ctx))
 }
 
 // byClock executes the tasks whose triggers are due.

@@ -14,6 +14,7 @@ import (
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/schedule"
 	"dewpoint/internal/engine"
+	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -385,4 +386,53 @@ func TestContextIsPassedOn(t *testing.T) {
 	if d := cmp.Diff("reboot", b.find("machines").Get("power_op").Text()); d != "" {
 		t.Errorf("asked for (-want +got):\n%s", d)
 	}
+}
+
+// TestClockThatWasAhead has the clock go back by a day, and ahead and back, under schedules of every kind: each goes on as if it had never
+// been wrong.
+func TestClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	for _, every := range []string{"minute", "hour", "day", "week", "month", "year", "never"} {
+		for what, jump := range map[string]time.Duration{"a day": 24 * time.Hour, "nine years": 9 * 365 * 24 * time.Hour} {
+			for _, restarted := range []bool{false, true} {
+				b := open(t)
+				b.make("task_schedules", `{"name":"s","repeat_every":"`+every+`","start_date":"2026-01-02","end_date":"2030-01-01"}`)
+				b.make("task_schedule_triggers", `{"task":1,"schedule":1}`)
+				right := b.now
+				b.pass(0)
+				b.now = b.now.Add(jump)
+				b.pass(0)
+				b.now = right.Add(time.Minute)
+				if restarted {
+					b.restart()
+				}
+				b.pass(0)
+				want := model.DueAfter(b.find("task_schedules"), b.now)
+				if got := b.find("task_schedule_triggers").Get("trigger"); got != want || want.IsNull() {
+					t.Errorf("every %s, %s ahead, restarted %v: due at %s, want %s", every, what, restarted, got.Text(), want.Text())
+				}
+				before := b.find("machines").Get("power_seq").Int()
+				b.pass(time.Unix(want.Int(), 0).Sub(b.now))
+				if got := b.find("machines").Get("power_seq").Int(); got != before+1 {
+					t.Errorf("every %s, %s ahead, restarted %v: %d runs when due, want one", every, what, restarted, got-before)
+				}
+			}
+		}
+	}
+}
+
+// TestEventsOfAClockThatWasAhead has an event happen in a future that didn't come, and again.
+func TestEventsOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.make("task_events", `{"task":1,"table":"vnets","event":"created"}`)
+	right := b.now
+	b.now = right.Add(24 * time.Hour)
+	b.make("vnets", `{"name":"ahead","network":"10.1.0.0/24"}`)
+	b.pass(0)
+	b.runs("ahead", 1, "idle", "")
+	b.now = right.Add(time.Minute)
+	b.make("vnets", `{"name":"back","network":"10.2.0.0/24"}`)
+	b.pass(0)
+	b.runs("back again", 2, "idle", "")
 }
