@@ -135,7 +135,7 @@ func (n *node) controlVnets(ctx context.Context, bootID string) error {
 }
 
 func (n *node) controlStorage(ctx context.Context) error {
-	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.keeper, n.log)
+	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.keeper, n.space, n.log)
 	defer n.bus.OnWake("storage", c.Wake)()
 	return c.Run(ctx)
 }

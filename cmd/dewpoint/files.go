@@ -13,6 +13,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/media"
 	"dewpoint/internal/quarantine"
+	"dewpoint/internal/space"
 )
 
 // files is where the bytes of files are, in the words of both dialects.
@@ -35,7 +36,7 @@ func (n *node) openFiles(ctx context.Context) (err error) {
 		return err
 	}
 	n.keeper = quarantine.New(n.db, n.cfg.Data, n.log)
-	if n.library, err = media.New(n.db, n.cfg.Data, n.keeper, n.log); err != nil {
+	if n.library, err = media.New(n.db, n.space, n.cfg.Data, n.keeper, n.log); err != nil {
 		return err
 	}
 	n.keeper.Restores(n.library)
@@ -58,8 +59,17 @@ func (f filesElsewhere) Open(context.Context, int64) (io.ReadSeekCloser, string,
 // WriteAt implements table.Files.
 func (f filesElsewhere) WriteAt(context.Context, int64, int64, io.Reader) error { return f.err() }
 
-// Room implements upload.Library.
-func (f filesElsewhere) Room(int64) error { return f.err() }
+// Count implements upload.Library.
+func (filesElsewhere) Count(space.Source) {}
+
+// Hold implements upload.Library.
+func (f filesElsewhere) Hold(context.Context, space.Claim) (func(), error) { return nil, f.err() }
+
+// Continue implements upload.Library.
+func (f filesElsewhere) Continue(space.Claim) error { return f.err() }
+
+// Find implements upload.Library.
+func (f filesElsewhere) Find(context.Context, string) (int64, error) { return 0, f.err() }
 
 // SetAside implements upload.Library. What lies here is the keeper's to judge.
 func (f filesElsewhere) SetAside(context.Context, string) error { return f.err() }

@@ -24,6 +24,7 @@ import (
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
+	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/sqlite"
@@ -42,6 +43,7 @@ type node struct {
 	auth    *auth.Service
 	engine  *engine.Engine
 	files   files
+	space   *space.Account
 	library *media.Library     // nil where the files are another server's
 	keeper  *quarantine.Keeper // nil likewise
 	uploads *upload.Uploads
@@ -90,10 +92,14 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	if n.identity, err = n.host.Ensure(ctx); err != nil {
 		return nil, err
 	}
+	n.space = space.New(n.db, space.Limits{Reserve: cfg.Reserve, Sessions: cfg.UnfinishedFiles})
 	if err := n.openFiles(ctx); err != nil {
 		return nil, err
 	}
 	n.engine = engine.New(n.db, n.bus, n.auth, log)
+	if n.library != nil {
+		n.engine.Ask(n.library)
+	}
 	if err := n.engine.Prepare(ctx); err != nil {
 		return nil, fmt.Errorf("preparing the tables: %w", err)
 	}

@@ -28,6 +28,8 @@ type Config struct {
 	Database        Secret     // postgres:// address of the database; "" means SQLite in the data directory
 	InsecureHTTP    bool       // serve plain HTTP: passwords and tokens travel in the clear
 	TLSCert, TLSKey string     // PEM files of the server's certificate; both empty means a self-signed one
+	Reserve         int64      // bytes that stay free in every file system; 0 means by its size
+	UnfinishedFiles int        // files and uploads that a user may have begun and not finished
 	LibvirtSocket   string     // absolute path of libvirt's read-write socket
 	Accelerator     string     // "kvm" or "qemu" overrides the self-test; "" leaves the choice to it
 	LogLevel        slog.Level // the least level that is logged
@@ -96,10 +98,10 @@ func readFile(file string, optional bool) (map[string]string, error) {
 	given := make(map[string]string, len(raw))
 	for key, v := range raw {
 		switch v.(type) {
-		case string, bool:
+		case string, bool, int64:
 			given[strings.ReplaceAll(key, "_", "-")] = fmt.Sprint(v)
 		default:
-			return nil, fmt.Errorf("%s: %s must be a string, true or false", file, key)
+			return nil, fmt.Errorf("%s: %s must be a string, a number, true or false", file, key)
 		}
 	}
 	return given, nil

@@ -11,7 +11,7 @@ import (
 )
 
 var defaults = Config{
-	Listen: ":7770", Data: "/var/lib/dewpoint", LibvirtSocket: "/run/libvirt/libvirt-sock", LogLevel: slog.LevelInfo, LogFormat: "text",
+	Listen: ":7770", Data: "/var/lib/dewpoint", UnfinishedFiles: 100, LibvirtSocket: "/run/libvirt/libvirt-sock", LogLevel: slog.LevelInfo, LogFormat: "text",
 }
 
 func environment(vars map[string]string) func(string) (string, bool) {

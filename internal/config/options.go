@@ -30,6 +30,16 @@ var options = []Option{
 	}},
 	{Name: "tls-cert", Doc: "certificate file (PEM); self-signed when not given", set: text(func(c *Config) *string { return &c.TLSCert })},
 	{Name: "tls-key", Doc: "key file (PEM) of the certificate", set: text(func(c *Config) *string { return &c.TLSKey })},
+	{Name: "reserve-mib", Default: "0", Doc: "MiB that uploads, files and new disks leave free in every file system; 0 is 2 %, at least 1 GiB (less where it is small)", set: func(c *Config, s string) error {
+		mib, err := number(s, 1<<30)
+		c.Reserve = mib << 20
+		return err
+	}},
+	{Name: "unfinished-files", Default: "100", Doc: "files and uploads that one user may have begun and not finished", set: func(c *Config, s string) error {
+		n, err := number(s, 1<<20)
+		c.UnfinishedFiles = int(n)
+		return err
+	}},
 	{Name: "libvirt-socket", Default: "/run/libvirt/libvirt-sock", Doc: "socket of libvirtd", set: text(func(c *Config) *string { return &c.LibvirtSocket })},
 	{Name: "accelerator", Doc: "kvm or qemu, instead of what the self-test finds", set: oneOf(func(c *Config) *string { return &c.Accelerator }, "", "kvm", "qemu")},
 	{Name: "log-level", Default: "info", Doc: "debug, info, warn or error", set: func(c *Config, s string) (err error) {
@@ -65,6 +75,14 @@ func oneOf(at func(*Config) *string, allowed ...string) func(*Config, string) er
 		*at(c) = s
 		return nil
 	}
+}
+
+func number(s string, most int64) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > most {
+		return 0, fmt.Errorf("%q is not a whole number from 0 to %d", s, most)
+	}
+	return n, nil
 }
 
 func yesNo(s string) (bool, error) {

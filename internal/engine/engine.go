@@ -23,6 +23,7 @@ type Engine struct {
 	hooks   map[string]hooks
 	log     *slog.Logger
 	grants  grantCache
+	space   Space
 }
 
 // New makes an engine.
@@ -96,6 +97,20 @@ type Write struct {
 	made  made
 	// digests are of passwords, made before this transaction.
 	digests map[string]string
+	// adopts is the UUID of a new file whose bytes are there.
+	adopts string
+	ended  *endings
+}
+
+// endings are called once the transaction has ended, whether it was committed or not.
+type endings []func()
+
+func (e *endings) add(f func()) { *e = append(*e, f) }
+
+func (e *endings) call() {
+	for _, f := range *e {
+		f()
+	}
 }
 
 // Do runs f in one transaction as the actor of ctx. When f sets a password it is called, and undone, once more for each: the digest of a
@@ -107,13 +122,15 @@ func (e *Engine) Do(ctx context.Context, f func(*Write) error) error {
 // run is Do in a given kind of transaction.
 func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.Tx) error) error, f func(*Write) error) error {
 	digests := map[string]string{}
+	ended := &endings{}
+	defer ended.call()
 	for {
 		err := in(ctx, func(tx *store.Tx) error {
 			a, err := actorIn(ctx, tx)
 			if err != nil {
 				return err
 			}
-			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, made: made{}, digests: digests})
+			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, made: made{}, digests: digests, ended: ended})
 		})
 		var wanted *needDigest
 		if !errors.As(err, &wanted) {

@@ -43,9 +43,9 @@ func (l *Library) moveIn(row model.File, path string) error {
 		return err
 	}
 	if err := os.Rename(path, target); err != nil {
-		return fmt.Errorf("moving the upload of file %d into place: %w", row.Key, err)
+		return writeError(fmt.Errorf("moving the upload of file %d into place: %w", row.Key, err), target)
 	}
-	return syncDir(l.dir)
+	return writeError(syncDir(l.dir), l.dir)
 }
 
 // checkAndSync brings a file to disk whose size must be the row's.

@@ -17,12 +17,15 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 )
 
 // Library is the media of one data directory: the bytes of a row are the file <dir>/files/<its model.StorageName>. It asks nobody's
 // permission: callers have checked that the row is the client's to read or write. It is safe for concurrent use.
 type Library struct {
+	*space.Account // that has the room for files; uploads ask it too
+
 	db     *store.DB
 	dir    string
 	keeper *quarantine.Keeper
@@ -32,13 +35,15 @@ type Library struct {
 	open map[int64]*upload
 }
 
-// New makes a library in the data directory dir, whose folder files is made when it isn't there. What lies in it without a row goes to keeper.
-func New(db *store.DB, dir string, keeper *quarantine.Keeper, log *slog.Logger) (*Library, error) {
-	l := &Library{db: db, dir: filepath.Join(dir, "files"), keeper: keeper, log: log, open: map[int64]*upload{}}
+// New makes a library in the data directory dir, whose folder files is made when it isn't there. What lies in it without a row goes to keeper. The account
+// counts the unfinished files.
+func New(db *store.DB, account *space.Account, dir string, keeper *quarantine.Keeper, log *slog.Logger) (*Library, error) {
+	l := &Library{Account: account, db: db, dir: filepath.Join(dir, "files"), keeper: keeper, log: log, open: map[int64]*upload{}}
 	// Guests' processes have their own user and reach a CD-ROM's file by its name; they can't list the folder.
 	if err := os.MkdirAll(l.dir, 0o711); err != nil {
 		return nil, fmt.Errorf("making the folder for media: %w", err)
 	}
+	account.Count(l.claims)
 	return l, syncDir(dir)
 }
 
@@ -57,6 +62,21 @@ func (l *Library) Open(ctx context.Context, key int64) (content io.ReadSeekClose
 		return nil, "", time.Time{}, fmt.Errorf("opening file %d: %w", key, err)
 	}
 	return f, row.Name, time.Unix(row.Modified, 0).UTC(), nil
+}
+
+// Find returns the key of the live row with the UUID; NotFound when there is none.
+func (l *Library) Find(ctx context.Context, uuid string) (key int64, err error) {
+	err = l.db.View(ctx, func(tx *store.Tx) error {
+		rows, err := store.FindRows[model.File](tx, store.Eq("uuid", schema.TextValue(uuid)))
+		if err == nil && len(rows) == 0 {
+			err = errs.New(errs.NotFound, "file_not_found", "there is no file %s", uuid)
+		}
+		if err == nil {
+			key = rows[0].Key
+		}
+		return err
+	})
+	return key, err
 }
 
 func (l *Library) path(row model.File) string {

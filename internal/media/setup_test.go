@@ -13,6 +13,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
@@ -42,7 +43,7 @@ func (s *shelf) reopen() {
 	}
 	s.db = rig.Database(s.t, s.dir)
 	var err error
-	if s.Library, err = media.New(s.db, s.dir, quarantine.New(s.db, s.dir, slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler)); err != nil {
+	if s.Library, err = media.New(s.db, space.New(s.db, space.Limits{}), s.dir, quarantine.New(s.db, s.dir, slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler)); err != nil {
 		s.t.Fatal(err)
 	}
 }

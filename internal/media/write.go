@@ -33,10 +33,11 @@ func (l *Library) WriteAt(ctx context.Context, key, off int64, r io.Reader) erro
 		return err
 	}
 	defer l.release(u)
-	if err := u.hasRoom(row); err != nil {
+	room := func() error { return l.room(ctx, row) }
+	if err := room(); err != nil {
 		return err
 	}
-	n, err := copyAt(u.file, off, row.AllocatedBytes, r)
+	n, err := copyAt(u.file, off, row.AllocatedBytes, r, room)
 	if errs.Is(err, errs.Invalid) {
 		return err
 	}
@@ -67,10 +68,16 @@ func lengthOf(r io.Reader) int64 {
 	return -1
 }
 
-// copyAt writes r at off and returns how many bytes it wrote. It writes nothing at or behind end: a reader that holds more is an error.
-func copyAt(f *os.File, off, end int64, r io.Reader) (n int64, err error) {
+// copyAt writes r at off and returns how many bytes it wrote. It writes nothing at or behind end: a reader that holds more is an error. Now
+// and then it asks whether there still is room.
+func copyAt(f *os.File, off, end int64, r io.Reader, room func() error) (n int64, err error) {
 	block := make([]byte, blockBytes)
 	for {
+		if n > 0 && n%recheckBytes == 0 {
+			if err := room(); err != nil {
+				return n, err
+			}
+		}
 		size, readErr := fill(block, r)
 		if off+n+int64(size) > end {
 			return n, beyond(end)
@@ -81,6 +88,9 @@ func copyAt(f *os.File, off, end int64, r io.Reader) (n int64, err error) {
 		n += int64(size)
 		if errors.Is(readErr, io.EOF) {
 			return n, nil
+		}
+		if errs.As(readErr) != nil {
+			return n, readErr // whoever gave us the bytes has stopped
 		}
 		if readErr != nil {
 			return n, errs.Wrap(readErr, errs.Malformed, "chunk_cut", "the chunk broke off after %d bytes, which are kept; send the rest", n)

@@ -31,12 +31,13 @@ var rules = map[string]rule{
 		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "seal", "errs"},
 		why: "hooks of a table work on its typed rows, and ask for operations in their transaction",
 	},
+	"space": {may: []string{"store", "errs"}, why: "what was announced is read in the transaction that announces more"},
 	"quarantine": {
 		may: []string{"store", "model", "schema", "errs"},
 		why: "the one way in which sweeps put away what no row stands for; it makes the rows that say so",
 	},
 	"media": {
-		may: []string{"store", "model", "schema", "event", "quarantine", "errs"},
+		may: []string{"store", "model", "schema", "event", "quarantine", "space", "errs"},
 		why: "bytes of the table files: both dialects send them, and rows say what is there",
 	},
 	"auth": {
@@ -44,11 +45,11 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "web", "errs"},
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "errs"},
 		why: "the resource API shapes typed rows; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "operation", "event", "model", "schema", "query", "host", "quarantine", "errs"},
+		may: []string{"store", "operation", "event", "model", "schema", "query", "host", "quarantine", "space", "errs"},
 		why: "a wish is read by a plan over declared tables",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},
@@ -60,7 +61,7 @@ var rules = map[string]rule{
 	"cmd": {
 		may: []string{
 			"api", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "logs",
-			"media", "metrics", "model", "operation", "perm", "quarantine", "query", "schema", "store", "web", "errs",
+			"media", "metrics", "model", "operation", "perm", "quarantine", "query", "schema", "space", "store", "web", "errs",
 		},
 		why: "joins everything: what api needs of host and control is an interface that cmd fills",
 	},

@@ -14,6 +14,7 @@ import (
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
+	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
@@ -45,6 +46,7 @@ type Services struct {
 	Bus        *event.Bus
 	Auth       *auth.Service
 	Engine     *engine.Engine
+	Space      *space.Account
 	Media      *media.Library
 	Quarantine *quarantine.Keeper
 }
@@ -64,12 +66,14 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 	must(t, err)
 	_, _, err = s.Auth.Bootstrap(context.Background(), Password)
 	must(t, err)
+	s.Space = space.New(s.DB, space.Limits{})
 	s.Quarantine = quarantine.New(s.DB, dir, log)
-	s.Media, err = media.New(s.DB, dir, s.Quarantine, log)
+	s.Media, err = media.New(s.DB, s.Space, dir, s.Quarantine, log)
 	must(t, err)
 	s.Quarantine.Restores(s.Media)
 	s.Bus = event.New(s.DB)
 	s.Engine = engine.New(s.DB, s.Bus, s.Auth, log)
+	s.Engine.Ask(s.Media)
 	return s
 }
 

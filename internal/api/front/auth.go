@@ -11,6 +11,26 @@ import (
 // answered, it puts how many requests the caller has left, where that is limited.
 type Authenticator interface {
 	Authenticate(ctx context.Context, r *http.Request, reply http.Header) (perm.Actor, error)
+	// Recheck tells who sends a request that was let in before, or why it wouldn't be any more. It doesn't count as a request.
+	Recheck(ctx context.Context, r *http.Request) (perm.Actor, error)
+}
+
+type againKey struct{}
+
+// Again looks once more at the credential that a request was let in with, for requests that take long: it gives a context with the caller as he is
+// now, or the error that he would be refused with.
+func Again(ctx context.Context) (context.Context, error) {
+	recheck, ok := ctx.Value(againKey{}).(func(context.Context) (perm.Actor, error))
+	if !ok {
+		return ctx, nil
+	}
+	now, err := recheck(ctx)
+	if err != nil {
+		return ctx, err
+	}
+	was := perm.ActorOf(ctx)
+	now.Address, now.Request = was.Address, was.Request
+	return perm.WithActor(ctx, now), nil
 }
 
 // Authenticated lets requests through that carry a good credential, with the caller in their context; deny answers the others in its
@@ -26,7 +46,8 @@ func Authenticated(auth Authenticator, deny func(w http.ResponseWriter, r *http.
 			}
 			actor.Address, actor.Request = call.Address, call.ID
 			call.user = actor.Name
-			next.ServeHTTP(w, r.WithContext(perm.WithActor(r.Context(), actor)))
+			ctx := context.WithValue(r.Context(), againKey{}, func(ctx context.Context) (perm.Actor, error) { return auth.Recheck(ctx, r) })
+			next.ServeHTTP(w, r.WithContext(perm.WithActor(ctx, actor)))
 		})
 	}
 }

@@ -129,6 +129,8 @@ func (a authenticator) Authenticate(context.Context, *http.Request, http.Header)
 	return a()
 }
 
+func (a authenticator) Recheck(context.Context, *http.Request) (perm.Actor, error) { return a() }
+
 func TestAuthenticated(t *testing.T) {
 	t.Parallel()
 	var seen perm.Actor

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"mime"
@@ -8,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
@@ -36,15 +39,30 @@ func (c *call) upload(at string) error {
 	if err != nil {
 		return err // can't be: the row is there
 	}
-	var body io.Reader = c.r.Body
+	received := front.Receive(c.w, c.r, front.Checks{Still: c.mayUpload, Room: func() error { return nil }}) // the library looks after the room
+	defer received.Stop()
+	var body io.Reader = received
 	if c.r.ContentLength >= 0 {
-		body = sized{c.r.Body, int(c.r.ContentLength)}
+		body = sized{received, int(c.r.ContentLength)}
 	}
 	if err := c.files.WriteAt(c.r.Context(), key, off, body); err != nil {
 		return err
 	}
 	c.done()
 	return nil
+}
+
+// mayUpload is an error once the caller may not change the file any more.
+func (c *call) mayUpload(ctx context.Context) error {
+	ctx, err := front.Again(ctx)
+	if err != nil {
+		return err
+	}
+	can, err := c.eng.Can(ctx, []engine.Object{{Table: filesTable, Key: c.key}})
+	if err == nil && !can[0].Modify {
+		err = errs.New(errs.Denied, "denied", "you may not change this file any more; what arrived is kept")
+	}
+	return err
 }
 
 // sized is a body whose length is known before it is read.

@@ -24,8 +24,6 @@ type Auth interface {
 	front.Authenticator
 	// Login checks what somebody typed; Unauthenticated when it isn't good, or a code is missing, and TooMany after some failures.
 	Login(ctx context.Context, a auth.Attempt) (model.User, error)
-	// Recheck tells who sends a request that was let in before, or why it wouldn't be any more. It doesn't count as a request.
-	Recheck(ctx context.Context, r *http.Request) (perm.Actor, error)
 	// NewSession opens a session of a user whom Login returned and gives its token; Unauthenticated when his tokens have ended since.
 	NewSession(ctx context.Context, u model.User, address string) (token string, err error)
 	// EndSession closes the session of a token; NotFound when there is none.

@@ -48,13 +48,16 @@ func (u *Uploads) keep(ctx context.Context, s *session, extra schema.Input) erro
 		return err
 	}
 	if err := u.lib.Adopt(ctx, key, u.path(s.ID)); err != nil {
-		return err
+		return typed(err)
 	}
 	if s.Done {
 		return nil
 	}
 	s.Done = true
-	return u.writeSession(s)
+	if err := u.writeSession(s); err != nil { // the row is the truth; Sweep writes the note later
+		u.log.Warn("that an upload has ended could not be noted", "upload", s.ID, "err", err)
+	}
+	return nil
 }
 
 // fileKey finds the row of the file that the upload becomes, or makes it.
@@ -93,7 +96,7 @@ func (u *Uploads) makeFile(ctx context.Context, s *session, extra schema.Input) 
 		return 0, err
 	}
 	err = u.eng.Do(ctx, func(w *engine.Write) error {
-		made, err := w.Create("files", schema.Input{
+		made, err := w.CreateFile(s.ID, schema.Input{
 			"name": engine.Text(s.Metadata["filename"]), "type": engine.Text("iso"), "allocated_bytes": engine.Number(s.Size),
 			"description": engine.Text(meta["description"]),
 		})
@@ -101,7 +104,7 @@ func (u *Uploads) makeFile(ctx context.Context, s *session, extra schema.Input) 
 			return err
 		}
 		key = made.Key.Int()
-		return w.Tx.Change("files", made.Key, schema.Set{"uuid": schema.TextValue(s.ID), "metadata": schema.TextValue(string(raw))})
+		return w.Tx.Change("files", made.Key, schema.Set{"metadata": schema.TextValue(string(raw))})
 	})
 	return key, err
 }

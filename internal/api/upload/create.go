@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"path"
 	"strconv"
@@ -38,20 +39,32 @@ func (f *family) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := f.lib.Room(size); err != nil {
+	now := time.Now().UTC().Truncate(time.Second)
+	s := &session{ID: uuid.NewString(), User: actor.User, Name: actor.Name, Size: size, Metadata: meta, Created: now, Expires: now.Add(Life)}
+	if err := f.announceSpace(r.Context(), s); err != nil {
 		return err
-	}
-	now := f.now().UTC().Truncate(time.Second)
-	s := &session{ID: uuid.NewString(), User: actor.User, Size: size, Metadata: meta, Created: now, Expires: now.Add(Life)}
-	if err := f.writeSession(s); err != nil {
-		return full(err)
 	}
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
 	a := announcement{session: s, url: scheme + "://" + r.Host + f.prefix + "/" + s.ID}
-	return f.pass(w, r.WithContext(context.WithValue(r.Context(), announcementKey{}, a)), f.tus.PostFile)
+	if err := f.receive(w, r.WithContext(context.WithValue(r.Context(), announcementKey{}, a)), s, f.tus.PostFile); err != nil {
+		// The client learns no address of it.
+		w.Header().Del("Location")
+		return errors.Join(err, f.cancel(context.WithoutCancel(r.Context()), s.ID))
+	}
+	return nil
+}
+
+// announceSpace writes the session of a new upload, if there is room for all of its bytes.
+func (u *Uploads) announceSpace(ctx context.Context, s *session) error {
+	release, err := u.lib.Hold(ctx, u.claim(s))
+	if err != nil {
+		return err
+	}
+	defer release()
+	return u.writeSession(s)
 }
 
 func lengthOf(r *http.Request) (int64, error) {

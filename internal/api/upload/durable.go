@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/tus/tusd/v2/pkg/filestore"
 	"github.com/tus/tusd/v2/pkg/handler"
+
+	"dewpoint/internal/errs"
 )
 
 // durable is tusd's file store whose answers survive a power loss: an offset is only told once the bytes before it are on disk.
@@ -31,6 +34,10 @@ func (d durable) NewUpload(ctx context.Context, info handler.FileInfo) (handler.
 // GetUpload implements handler.DataStore.
 func (d durable) GetUpload(ctx context.Context, id string) (handler.Upload, error) {
 	up, err := d.FileStore.GetUpload(ctx, id)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return nil, handler.ErrNotFound // the creation was cut off before its notes were whole, and so before a client heard of it
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +70,18 @@ func syncFile(path string) error {
 // errFull is what tusd is told when the disk is full; it gives the code back in its reply, which translate reads.
 var errFull = handler.NewError("ERR_DISK_FULL", "disk full", http.StatusInsufficientStorage)
 
+// typed gives an error of a full disk our words, where tusd is not between us and the client.
+func typed(err error) error {
+	if noSpace(err) {
+		return errs.Wrap(err, errs.Full, "disk_full", "%s", tusErrors["ERR_DISK_FULL"].Text)
+	}
+	return err
+}
+
+func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 func full(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if noSpace(err) {
 		return errFull
 	}
 	return err

@@ -33,24 +33,38 @@ var (
 	cut      = errs.New(errs.Malformed, "chunk_cut", "the chunk broke off; what arrived is kept")
 )
 
-// translate reads a reply of tusd to a request that failed: a line with a code, a colon and a text.
-func translate(line []byte) error {
+// tusStatuses are the failures of HEAD, whose replies have no body and so no code.
+var tusStatuses = map[int]*errs.Error{
+	http.StatusBadRequest:          errs.New(errs.Malformed, "malformed", "the request can't be read"),
+	http.StatusNotFound:            tusErrors["ERR_UPLOAD_NOT_FOUND"],
+	http.StatusPreconditionFailed:  tusErrors["ERR_UNSUPPORTED_VERSION"],
+	http.StatusLocked:              busy,
+	http.StatusInsufficientStorage: tusErrors["ERR_DISK_FULL"],
+}
+
+// translate reads a reply of tusd to a request that failed: a line with a code, a colon and a text, or the status alone.
+func translate(status int, line []byte) error {
 	code, _, _ := bytes.Cut(line, []byte(":"))
 	if e, ok := tusErrors[string(code)]; ok {
 		return e
 	}
-	return errs.New(errs.Internal, "tus_failed", "tusd: %s", bytes.TrimSpace(line))
+	if e, ok := tusStatuses[status]; ok && len(line) == 0 {
+		return e
+	}
+	return errs.New(errs.Internal, "tus_failed", "tusd: status %d %s", status, bytes.TrimSpace(line))
 }
 
 // catcher passes a good reply on and holds a bad one back, so that it can be written in our words.
 type catcher struct {
 	http.ResponseWriter
 	failed bool
+	status int
 	line   []byte
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (c *catcher) WriteHeader(status int) {
+	c.status = status
 	if c.failed = status >= http.StatusBadRequest; !c.failed {
 		c.ResponseWriter.WriteHeader(status)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tus/tusd/v2/pkg/handler"
 
+	"dewpoint/internal/api/front"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 )
@@ -86,7 +87,7 @@ func (f *family) pass(w http.ResponseWriter, r *http.Request, serve http.Handler
 	for _, name := range []string{"Content-Type", "Content-Length"} {
 		w.Header().Del(name)
 	}
-	return translate(c.line)
+	return translate(c.status, c.line)
 }
 
 // discover answers OPTIONS.
@@ -102,6 +103,9 @@ func (f *family) discover(w http.ResponseWriter, _ *http.Request) error {
 func (f *family) offset(w http.ResponseWriter, r *http.Request) error {
 	s, err := f.open(w, r)
 	if err != nil {
+		return err
+	}
+	if err := f.ended(r.Context(), s); err != nil {
 		return err
 	}
 	if s.Done {
@@ -122,6 +126,12 @@ func (f *family) append(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("Upload-Offset") == "" {
 		return errs.New(errs.Malformed, "missing_upload_offset", "PATCH needs the header Upload-Offset")
 	}
+	if err := f.may(r.Context()); err != nil {
+		return err
+	}
+	if err := f.ended(r.Context(), s); err != nil {
+		return err
+	}
 	whole := s.Done
 	if !whole && r.ContentLength != 0 && r.Header.Get("Upload-Offset") == strconv.FormatInt(s.Size, 10) {
 		arrived, err := f.arrived(r.Context(), s)
@@ -133,7 +143,34 @@ func (f *family) append(w http.ResponseWriter, r *http.Request) error {
 	if whole {
 		return errs.New(errs.Conflict, "upload_already_completed", "all bytes of upload %s have arrived", s.ID)
 	}
-	return f.pass(w, r, f.tus.PatchFile)
+	if err := f.lib.Continue(f.claim(s)); err != nil {
+		return err
+	}
+	return f.receive(w, r, s, f.tus.PatchFile)
+}
+
+// receive passes on a request with bytes, for as long as they come, there is room for them, and the sender may send them.
+func (f *family) receive(w http.ResponseWriter, r *http.Request, s *session, serve http.HandlerFunc) error {
+	body := front.Receive(w, r, front.Checks{
+		Still: f.may, Room: func() error { return f.lib.Continue(f.claim(s)) },
+	})
+	defer body.Stop()
+	r = r.Clone(r.Context())
+	r.Body = body
+	err := f.pass(w, r, serve)
+	if cause := body.Cause(); err != nil && cause != nil {
+		return cause
+	}
+	return err
+}
+
+// may is Denied when the sender may make no files any more, Unauthenticated when his credential has ended.
+func (f *family) may(ctx context.Context) error {
+	ctx, err := front.Again(ctx)
+	if err != nil {
+		return err
+	}
+	return f.eng.MayCreate(ctx, "files")
 }
 
 // open reads the session that the path names and tells the client when it ends.
@@ -165,7 +202,7 @@ func (f *family) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	actor, list := perm.ActorOf(r.Context()), []map[string]any{}
 	for _, s := range all {
-		if s.expired(f.now()) || s.User != actor.User && !actor.Admin {
+		if f.expired(s) || s.User != actor.User && !actor.Admin {
 			continue
 		}
 		item, err := f.describe(r.Context(), s)
@@ -222,6 +259,9 @@ func (u *Uploads) describe(ctx context.Context, s *session) (map[string]any, err
 
 // arrived tells how many bytes of an upload are there.
 func (u *Uploads) arrived(ctx context.Context, s *session) (int64, error) {
+	if err := u.ended(ctx, s); err != nil {
+		return 0, err
+	}
 	if s.Done {
 		return s.Size, nil
 	}

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
+	"dewpoint/internal/space"
 )
 
 const (
@@ -28,6 +30,7 @@ const (
 type session struct {
 	ID       string            `json:"id"`
 	User     int64             `json:"user"`
+	Name     string            `json:"name"` // of the user then
 	Size     int64             `json:"size"`
 	Metadata map[string]string `json:"metadata"`
 	Created  time.Time         `json:"created"`
@@ -35,7 +38,50 @@ type session struct {
 	Done     bool              `json:"done"`
 }
 
-func (s *session) expired(now time.Time) bool { return !now.Before(s.Expires) }
+// expired reports whether an upload's time is over, as far as the clock can be believed. One that is said to begin in the future was made by a
+// wrong clock, or is looked at by one.
+func (u *Uploads) expired(s *session) bool {
+	if u.clock.ahead(s.Created) {
+		u.log.Warn("an upload is said to begin in the future and is kept: look at the clock", "upload", s.ID, "created", s.Created)
+		return false
+	}
+	return u.clock.past(s.Expires)
+}
+
+// claim is the space that an upload has announced.
+func (u *Uploads) claim(s *session) space.Claim {
+	return space.Claim{ID: s.ID, Path: u.path(s.ID), Bytes: s.Size, Owner: s.Name, Where: "the disk that holds the uploads"}
+}
+
+// claims lists the uploads that are under way.
+func (u *Uploads) claims() (claims []space.Claim, err error) {
+	sessions, err := u.sessions()
+	for _, s := range sessions {
+		if !s.Done {
+			claims = append(claims, u.claim(s))
+		}
+	}
+	return claims, err
+}
+
+// has reports whether the bytes of an upload, none or some, lie where they arrive.
+func (u *Uploads) has(id string) bool {
+	_, err := os.Stat(u.path(id))
+	return err == nil
+}
+
+// ended notes that an upload has become a file where a killed server didn't come to note it: its row is there, and its bytes have left.
+func (u *Uploads) ended(ctx context.Context, s *session) error {
+	if s.Done || u.has(s.ID) {
+		return nil
+	}
+	_, err := u.lib.Find(ctx, s.ID)
+	s.Done = err == nil
+	if errs.Is(err, errs.NotFound) {
+		err = notFound(s.ID)
+	}
+	return err
+}
 
 func notFound(id string) error {
 	return errs.New(errs.NotFound, "upload_not_found", "there is no upload %q", id)
@@ -58,7 +104,7 @@ func (u *Uploads) session(a perm.Actor, id string) (*session, error) {
 	if s.User != a.User && !a.Admin {
 		return nil, notFound(id)
 	}
-	if s.expired(u.now()) && !s.Done {
+	if !s.Done && u.expired(s) {
 		return nil, errs.New(errs.NotFound, "upload_expired", "upload %s expired at %s; begin anew", id, s.Expires.Format(time.RFC3339))
 	}
 	return s, nil
@@ -81,7 +127,9 @@ func (u *Uploads) writeSession(s *session) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(u.path(s.ID)+sessionEnding, raw, 0o600)
+	u.notes.Lock()
+	defer u.notes.Unlock()
+	return typed(renameio.WriteFile(u.path(s.ID)+sessionEnding, raw, 0o600))
 }
 
 // sessions reads all uploads, the oldest first.
@@ -100,8 +148,9 @@ func (u *Uploads) sessions() ([]*session, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // removed meanwhile
 		}
-		if err != nil {
-			return nil, err
+		if err != nil { // one that can't be read must not stop the others, nor everybody who asks for space
+			u.log.Error("the notes of an upload can't be read", "upload", id, "err", err)
+			continue
 		}
 		list = append(list, s)
 	}
@@ -115,24 +164,6 @@ func (u *Uploads) cutShort(s *session) bool {
 	_, err := os.Stat(u.path(s.ID) + infoEnding)
 	session, statErr := os.Stat(u.path(s.ID) + sessionEnding)
 	return !s.Done && errors.Is(err, fs.ErrNotExist) && statErr == nil && session.ModTime().Before(u.began)
-}
-
-// dropDrafts removes what writeSession had begun to write when a crash came.
-func (u *Uploads) dropDrafts() error {
-	drafts, err := filepath.Glob(filepath.Join(u.dir, ".*"+sessionEnding+"*"))
-	if err != nil {
-		return err
-	}
-	for _, draft := range drafts {
-		info, err := os.Stat(draft)
-		if err != nil || !info.ModTime().Before(u.began) {
-			continue // it is being written now, or has got its name meanwhile
-		}
-		if err := os.Remove(draft); err != nil {
-			return fmt.Errorf("removing what was left of the notes of an upload: %w", err)
-		}
-	}
-	return nil
 }
 
 // remove drops all of an upload, its session last and tusd's notes first, so that what a crash leaves is known for what it is: see cutShort.

@@ -4,12 +4,12 @@ package upload
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/tus/tusd/v2/pkg/filestore"
@@ -19,6 +19,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/space"
 )
 
 const (
@@ -33,8 +34,14 @@ const (
 
 // Library takes finished uploads in.
 type Library interface {
-	// Room reports Full when the disk has less than need bytes free.
-	Room(need int64) error
+	// Count makes the claims of a source count whenever anybody asks for space.
+	Count(source space.Source)
+	// Hold keeps space for a claim until release; Full or TooMany when there is none.
+	Hold(ctx context.Context, c space.Claim) (release func(), err error)
+	// Continue is Full when the rest of an admitted claim doesn't fit any more.
+	Continue(c space.Claim) error
+	// Find returns the key of the row with the UUID, NotFound when there is none.
+	Find(ctx context.Context, uuid string) (key int64, err error)
 	// Adopt makes the file at path the bytes of a row; it may be repeated.
 	Adopt(ctx context.Context, key int64, path string) error
 	// SetAside puts the bytes at path, which nobody knows, into quarantine; one that is gone is no error.
@@ -47,9 +54,10 @@ type Uploads struct {
 	lib   Library
 	dir   string
 	log   *slog.Logger
-	now   func() time.Time
+	clock *clock
 	began time.Time
 	store durable
+	notes sync.Mutex // held while a session is written: temporary files that are seen under it are leftovers
 	// locker makes the requests to one upload wait for each other. One program serves a data directory, so it needs no lock files, which
 	// would outlive a crash.
 	locker *memorylocker.MemoryLocker
@@ -58,11 +66,13 @@ type Uploads struct {
 // New opens the uploads of the data directory dir, whose folder uploads is made when it isn't there. It must be on one file system
 // with the library.
 func New(eng *engine.Engine, lib Library, dir string, log *slog.Logger) (*Uploads, error) {
-	u := &Uploads{eng: eng, lib: lib, dir: filepath.Join(dir, "uploads"), log: log, now: time.Now, began: time.Now(), locker: memorylocker.New()}
+	u := &Uploads{eng: eng, lib: lib, dir: filepath.Join(dir, "uploads"), log: log, began: time.Now(), locker: memorylocker.New()}
 	u.store = durable{filestore.FileStore{Path: u.dir, DirModePerm: 0o700, FileModePerm: 0o600}}
 	if err := os.MkdirAll(u.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder for uploads: %w", err)
 	}
+	u.clock = newClock(filepath.Join(dir, "last-seen"), log)
+	lib.Count(space.Listed(u.claims))
 	return u, nil
 }
 
@@ -79,22 +89,6 @@ func (u *Uploads) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 	}
-}
-
-// Sweep removes uploads that have expired, and what a crash left of one that was just begun or being removed; bytes that no upload stands for
-// it sets aside. One that fails doesn't stop the others.
-func (u *Uploads) Sweep(ctx context.Context) error {
-	failed := []error{u.dropDrafts(), u.setStraysAside(ctx)}
-	sessions, err := u.sessions()
-	if err != nil {
-		return errors.Join(append(failed, err)...)
-	}
-	for _, s := range sessions {
-		if s.expired(u.now()) || u.cutShort(s) {
-			failed = append(failed, u.cancel(ctx, s.ID))
-		}
-	}
-	return errors.Join(failed...)
 }
 
 // cancel stops an upload and drops its bytes.

@@ -12,6 +12,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/model"
+	"dewpoint/internal/space"
 )
 
 // carryOut does one drive's action and reports how it ended.
@@ -48,7 +49,8 @@ func (c *Controller) carryOut(ctx context.Context, d *Drive, seen observed, s st
 func (c *Controller) act(ctx context.Context, d *Drive, seen observed, s step) error {
 	switch s.action {
 	case create:
-		return c.makeFile(ctx, d, seen.want, s.status, func(part string) error {
+		const tables = 1 << 20 // what an empty qcow2 takes, amply
+		return c.makeFile(ctx, d, seen.want, s.status, tables, func(part string) error {
 			return block.Create(ctx, part, d.Size)
 		})
 	case convert:
@@ -63,16 +65,17 @@ func (c *Controller) act(ctx context.Context, d *Drive, seen observed, s step) e
 	return nil
 }
 
-// makeFile has fill write the disk under its unfinished name and, once it lies safely on the disk, gives it its own.
-func (c *Controller) makeFile(ctx context.Context, d *Drive, path string, status Status, fill func(part string) error) error {
+// makeFile has fill write the disk, which takes need bytes, under its unfinished name and, once it lies safely on the disk, gives it its own.
+func (c *Controller) makeFile(ctx context.Context, d *Drive, path string, status Status, need int64, fill func(part string) error) error {
 	if err := makeDirs(path); err != nil {
 		return err
 	}
-	const tables = 1 << 20 // what an empty qcow2 takes, amply
-	if err := block.CheckSpace(filepath.Dir(path), c.where(d), tables); err != nil {
+	part := path + partEnding
+	release, err := c.space.Hold(ctx, space.Claim{ID: part, Path: part, Bytes: need, Where: c.where(d)})
+	if err != nil {
 		return err
 	}
-	part := path + partEnding
+	defer release()
 	if err := fill(part); err != nil {
 		_ = os.Remove(part)
 		return err
@@ -108,14 +111,11 @@ func (c *Controller) convert(ctx context.Context, d *Drive, path string, status 
 	if img.VirtualSize > 0 && d.Size > 0 && d.Size < img.VirtualSize {
 		return errs.New(errs.Invalid, "disk_too_small", "a disk of %d bytes can't hold the %d of its file", d.Size, img.VirtualSize).On("disksize")
 	}
-	return c.makeFile(ctx, d, path, status, func(part string) error {
-		need, err := block.Used(source)
-		if err != nil {
-			return err
-		}
-		if err := block.CheckSpace(filepath.Dir(path), c.where(d), need); err != nil {
-			return err
-		}
+	need, err := block.Used(source)
+	if err != nil {
+		return err
+	}
+	return c.makeFile(ctx, d, path, status, need, func(part string) error {
 		if err := block.Convert(ctx, source, img.Format, part, c.progress(ctx, d.Key, status)); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/quarantine"
+	"dewpoint/internal/space"
 )
 
 // fullLook is the time between passes that nobody asked for. They also bring used_bytes up to date.
@@ -20,6 +21,7 @@ type Controller struct {
 	dataDir string
 	rows    Rows
 	keeper  *quarantine.Keeper
+	space   *space.Account
 	log     *slog.Logger
 	loop    *loop.Loop
 	works   *works
@@ -34,9 +36,9 @@ type sized struct {
 	size int64
 }
 
-// New makes a controller of the pools and media below dataDir. What lies in the pools without a row goes to keeper.
-func New(dataDir string, rows Rows, keeper *quarantine.Keeper, log *slog.Logger) *Controller {
-	c := &Controller{dataDir: dataDir, rows: rows, keeper: keeper, log: log, works: newWorks(), sizes: map[int64]sized{}}
+// New makes a controller of the pools and media below dataDir. What lies in the pools without a row goes to keeper; what it writes must fit by the account.
+func New(dataDir string, rows Rows, keeper *quarantine.Keeper, account *space.Account, log *slog.Logger) *Controller {
+	c := &Controller{dataDir: dataDir, rows: rows, keeper: keeper, space: account, log: log, works: newWorks(), sizes: map[int64]sized{}}
 	c.loop = loop.New(c, fullLook, log)
 	return c
 }

@@ -16,6 +16,7 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
@@ -52,7 +53,7 @@ func newPool(t *testing.T) *pool {
 	p.db = rig.Database(t, p.dir)
 	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
 	p.keeper = quarantine.New(p.db, p.dir, slog.New(slog.DiscardHandler))
-	p.Controller = storage.New(p.dir, storage.NewStoreRows(p.db, thisNode), p.keeper, slog.New(slog.DiscardHandler))
+	p.Controller = storage.New(p.dir, storage.NewStoreRows(p.db, thisNode), p.keeper, space.New(p.db, space.Limits{}), slog.New(slog.DiscardHandler))
 	return p
 }
 

@@ -178,17 +178,6 @@ func TestCreateConvertResize(t *testing.T) {
 	}
 }
 
-func TestCheckSpace(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	if err := block.CheckSpace(dir, "tier 1", 1<<20); err != nil {
-		t.Error(err)
-	}
-	if err := block.CheckSpace(dir, "tier 1", 1<<60); !errs.Is(err, errs.Full) || !strings.Contains(err.Error(), "tier 1") {
-		t.Errorf("an exabyte: error %v, want full with the place", err)
-	}
-}
-
 func FuzzInspect(f *testing.F) {
 	f.Add([]byte("QFI\xfb\x00\x00\x00\x03"))
 	f.Add([]byte("KDMV"))
