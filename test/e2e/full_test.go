@@ -12,61 +12,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"dewpoint/test/harness"
 )
-
-// smallDisk is the size of the file system that holds a data directory: what the server keeps free for itself, and a little more.
-const smallDisk = 320 << 20
-
-// disk is a file system of a test's own, in memory. It takes what is written to it only: it is made full by making it smaller.
-type disk struct {
-	t   *testing.T
-	dir string
-}
-
-func mountDisk(t *testing.T) *disk {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "dewpoint-full-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &disk{t, dir}
-	d.mount(0, smallDisk)
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-		os.Remove(dir)
-	})
-	return d
-}
-
-func (d *disk) mount(flags uintptr, size int64) {
-	d.t.Helper()
-	if err := syscall.Mount("dewpoint-test", d.dir, "tmpfs", flags, fmt.Sprintf("size=%d,mode=755", size)); err != nil {
-		d.t.Fatal(err)
-	}
-}
-
-// fill leaves that many bytes free.
-func (d *disk) fill(leave int64) {
-	d.t.Helper()
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(d.dir, &s); err != nil {
-		d.t.Fatal(err)
-	}
-	d.mount(syscall.MS_REMOUNT, int64(s.Blocks-s.Bfree)*s.Bsize+leave)
-}
-
-// free makes it as large as it was.
-func (d *disk) free() {
-	d.t.Helper()
-	d.mount(syscall.MS_REMOUNT, smallDisk)
-}
 
 // filesIn counts the files below directories of the data directory.
 func filesIn(t *testing.T, data string, dirs ...string) (found []string) {
@@ -98,8 +48,8 @@ func refusedAsFull(t *testing.T, what string, status int, body string) {
 
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	d := mountDisk(t)
-	s := harness.StartIn(t, d.dir)
+	d := harness.MountDisk(t)
+	s := harness.StartIn(t, d.Dir)
 	c := s.Table()
 	t.Run("uploads that can't fit", func(t *testing.T) { uploadTooMuch(t, s) })
 	t.Run("an upload that fills the disk", func(t *testing.T) { uploadOverTheEdge(t, s, d) })
@@ -116,7 +66,7 @@ func TestFullDisk(t *testing.T) {
 func uploadTooMuch(t *testing.T, s *harness.Server) {
 	c, resource := s.Table(), s.Resource()
 	c.T, resource.T = t, t
-	const size = smallDisk + 1
+	const size = harness.DiskSize + 1
 	key := c.Create("files", map[string]any{"name": "big.iso", "allocated_bytes": strconv.Itoa(size)})
 	r, err := c.Do("PUT", "files/"+key+"?filepos=0", make([]byte, 1<<20))
 	if err != nil {
@@ -145,7 +95,7 @@ func tusCreate(t *testing.T, c *harness.Client, name string, size int) (status i
 }
 
 // uploadOverTheEdge has the disk run full in the middle: the chunk is refused, and accepted once there is space.
-func uploadOverTheEdge(t *testing.T, s *harness.Server, d *disk) {
+func uploadOverTheEdge(t *testing.T, s *harness.Server, d *harness.Disk) {
 	c := s.Table()
 	c.T = t
 	content := make([]byte, 20<<20)
@@ -153,14 +103,14 @@ func uploadOverTheEdge(t *testing.T, s *harness.Server, d *disk) {
 	key := c.Create("files", map[string]any{"name": "edge.iso", "allocated_bytes": strconv.Itoa(len(content))})
 	half := len(content) / 2
 	c.Must(200, "PUT", "files/"+key+"?filepos=0", content[:half])
-	d.fill(int64(half) / 2)
+	d.Fill(int64(half) / 2)
 	r, err := c.Do("PUT", fmt.Sprintf("files/%s?filepos=%d", key, half), content[half:])
 	if err != nil {
 		t.Fatal(err)
 	}
 	refusedAsFull(t, "a chunk", r.Status, string(r.Body))
 	c.Must(200, "GET", "files/"+key, nil)
-	d.free()
+	d.Free()
 	c.Must(200, "PUT", fmt.Sprintf("files/%s?filepos=%d", key, half), content[half:])
 	got := c.Must(200, "GET", "files/"+key+"?download=1", nil).Body
 	if sha256.Sum256(got) != sha256.Sum256(content) || !bytes.Equal(got, content) {
@@ -180,11 +130,11 @@ func waitNoBytes(t *testing.T, s *harness.Server) {
 }
 
 // driveOnFullDisk makes a drive where there is no room: its status says so, and it comes by itself once there is.
-func driveOnFullDisk(t *testing.T, s *harness.Server, d *disk) {
+func driveOnFullDisk(t *testing.T, s *harness.Server, d *harness.Disk) {
 	c := s.Table()
 	c.T = t
 	g := makeVM(c, "no room", nil)
-	d.fill(200 << 20)
+	d.Fill(200 << 20)
 	drive := c.Create("machine_drives", map[string]any{"machine": g.machine, "disksize": 1 << 30})
 	status := func() (word, info string) {
 		row := c.Must(200, "GET", "machine_drives/"+drive+"?fields=status%23status+as+word,status%23status_info+as+info", nil).Object()
@@ -199,7 +149,7 @@ func driveOnFullDisk(t *testing.T, s *harness.Server, d *disk) {
 	if left := filesIn(t, s.Data, "pools"); len(left) > 0 {
 		t.Errorf("the drive that couldn't be made left %v", left)
 	}
-	d.free()
+	d.Free()
 	harness.Eventually(t, time.Minute, "the drive is made", func() (bool, string) {
 		word, info := status()
 		return word == "offline" && info == "", word + " " + info
@@ -208,10 +158,10 @@ func driveOnFullDisk(t *testing.T, s *harness.Server, d *disk) {
 
 // rowsOnFullDisk creates rows until the database can't grow. What was acknowledged is there, what was refused isn't, and it goes on once
 // there is space.
-func rowsOnFullDisk(t *testing.T, s *harness.Server, d *disk) {
+func rowsOnFullDisk(t *testing.T, s *harness.Server, d *harness.Disk) {
 	c := s.Table()
 	c.T = t
-	d.fill(2 << 20)
+	d.Fill(2 << 20)
 	acknowledged := map[string]bool{}
 	note := strings.Repeat("n", 1000)
 	refused := ""
@@ -234,7 +184,7 @@ func rowsOnFullDisk(t *testing.T, s *harness.Server, d *disk) {
 	if r := s.Resource().Must(200, "GET", "virtualization/computes", nil); len(r.Body) == 0 {
 		t.Error("the resource API reads nothing while the disk is full")
 	}
-	d.free()
+	d.Free()
 	c.Must(201, "POST", "vms", map[string]any{"name": refused, "note": note})
 	acknowledged[refused] = true
 	s.Kill()

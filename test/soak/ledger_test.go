@@ -50,6 +50,8 @@ type ledger struct {
 	things   map[*kind]map[string]*thing // by name
 	next     int
 	answered int
+	full     bool // the disk is: what needs space may be refused
+	refusals int
 }
 
 func newLedger(c *harness.Client, rng *rand.Rand) *ledger {
@@ -70,10 +72,19 @@ func (l *ledger) call(method, path string, body any, headers map[string]string) 
 		return nil
 	}
 	l.answered++
-	if r.Status >= 500 {
+	if r.Status >= 500 && !l.refused(r) {
 		l.t.Errorf("%s %s: status %d: %s", method, path, r.Status, r.Body)
 	}
 	return r
+}
+
+// refused tells whether a call was refused for want of space, with a reason.
+func (l *ledger) refused(r *harness.Reply) bool {
+	no := l.full && (r.Status == 507 || r.Status == 503) && strings.Contains(string(r.Body), " ")
+	if no {
+		l.refusals++
+	}
+	return no
 }
 
 // step makes one random call; false when the server is gone.
@@ -109,7 +120,9 @@ func (l *ledger) create(k *kind) bool {
 		return false
 	}
 	if r.Status >= 300 {
-		l.t.Errorf("creating %s: status %d: %s", th.name, r.Status, r.Body)
+		if !l.refused(r) {
+			l.t.Errorf("creating %s: status %d: %s", th.name, r.Status, r.Body)
+		}
 		delete(l.things[k], th.name)
 		return true
 	}
@@ -124,9 +137,13 @@ func (l *ledger) change(k *kind, th *thing) bool {
 	if r == nil {
 		return false
 	}
-	if th.asked = nil; r.Status < 300 {
-		th.value = value
-	} else {
+	switch {
+	case r.Status < 300:
+		th.asked, th.value = nil, value
+	case l.refused(r) && k.settled != nil: // some of it may have been kept
+	case l.refused(r):
+		th.asked = nil
+	default:
 		l.t.Errorf("changing %s from %s to %s: status %d: %s", th.name, th.value, value, r.Status, r.Body)
 	}
 	return true
@@ -140,7 +157,7 @@ func (l *ledger) remove(k *kind, th *thing) bool {
 		return false
 	case r.Status < 300:
 		delete(l.things[k], th.name)
-	case r.Status == 409: // something uses it
+	case r.Status == 409, l.refused(r): // something uses it, or there is no space to note that it goes
 		th.deleting = false
 	default:
 		l.t.Errorf("deleting %s: status %d: %s", th.name, r.Status, r.Body)

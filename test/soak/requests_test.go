@@ -101,7 +101,7 @@ func (g *generator) people() {
 }
 
 // protects the accounts, keys and settings that the campaign itself works by.
-var protected = regexp.MustCompile(`^/api/v4/(users|user_actions|user_api_keys|settings|members|permissions|groups)/|^/api/v4/(user_actions|permissions|members|user_api_keys)$|^/api/v1/auth/tokens/`)
+var protected = regexp.MustCompile(`^/api/v4/(users|user_actions|user_api_keys|settings|members|permissions|groups)/|^/api/v4/(user_actions|permissions|members|user_api_keys)$|^/api/v1/auth/(tokens/|logout|refresh)`)
 
 // spared tells whether a request would take away what the campaign works by; it is sent by somebody without rights then.
 func spared(r *request) bool { return r.op.method != "GET" && protected.MatchString(r.op.path) }
@@ -122,7 +122,9 @@ func (g *generator) next(i int) {
 		g.report(i, r, &harness.Reply{}, &complaint{"no reply", err.Error()})
 		return
 	}
-	g.statuses[reply.Status]++
+	if g.statuses[reply.Status]++; reply.Status == http.StatusUnauthorized && r.who == 0 {
+		g.credentials[0] = g.s.Resource().Authorization // it has ended
+	}
 	g.learn(r, reply)
 	if c := g.judge(r, reply, took); c != nil {
 		g.report(i, r, reply, c)
@@ -196,6 +198,9 @@ func (g *generator) report(i int, r *request, reply *harness.Reply, c *complaint
 func (g *generator) end() {
 	g.t.Helper()
 	g.t.Logf("replies by status: %v", g.statuses)
+	if done := g.statuses[http.StatusOK] + g.statuses[http.StatusCreated]; done < g.statuses[http.StatusUnauthorized]/2 {
+		g.t.Error("few requests had a credential: the campaign shows little")
+	}
 	for _, line := range strings.Split(g.s.Log(), "\n") {
 		if strings.Contains(line, "libvirt is") { // it has none
 			continue
