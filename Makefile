@@ -25,6 +25,8 @@ whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
 # How much of the campaigns `make soak` runs: a factor of the whole, or how long each goes on (SOAK=2h).
 SOAK      ?= 1
 soak_tests = -count=1 -timeout 0 -v ./test/soak
+# Every operation with every right.
+matrix_tests = -count=1 -timeout 30m ./test/matrix
 
 .PHONY: help build run demo test soak e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
 
@@ -46,7 +48,8 @@ test: setup-run setup-test libvirt build guest ## check everything, real guests 
 	$(testsum) -- $(unit_tests) $(if $(whole_packages),-- $(whole_tests))
 
 soak: setup-run setup-test libvirt build ## run the campaigns whole, half an hour (SOAK=10 for ten times that, SOAK=2h for so long each)
-	DEWPOINT_SOAK=$(SOAK) $(testsum) -- $(soak_tests)
+	DEWPOINT_TEST_DATABASE=postgres $(testsum) -- $(matrix_tests)
+	DEWPOINT_SOAK=$(SOAK) $(testsum) -- $(matrix_tests) -- $(soak_tests)
 
 e2e: setup-run setup-test libvirt build guest ## only the tests across packages
 	$(testsum) -- $(whole_tests)
