@@ -33,7 +33,7 @@ func root() *cobra.Command {
 		Use: "dewpoint", Short: "A private cloud on this host, driven by its API",
 		SilenceUsage: true, SilenceErrors: true, Version: version,
 	}
-	c.AddCommand(serveCommand())
+	c.AddCommand(serveCommand(), databaseCommand())
 	return c
 }
 

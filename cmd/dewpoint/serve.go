@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +17,7 @@ import (
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/cert"
+	"dewpoint/internal/datadir"
 	"dewpoint/internal/store"
 )
 
@@ -28,8 +27,6 @@ const (
 	idleLimit     = 2 * time.Minute
 	mostHeader    = 256 << 10 // a filter of 100 KB travels in the request line
 	shutdownLimit = 10 * time.Second
-	lockLimit     = 3 * time.Second
-	lockRetry     = 50 * time.Millisecond
 )
 
 // bidding is what one start is told and the configuration does not hold.
@@ -40,7 +37,7 @@ type bidding struct {
 
 // serve runs the whole program until ctx ends. Guests, routers and their services go on without it.
 func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logger) error {
-	unlock, err := lockData(ctx, cfg.Data)
+	unlock, err := datadir.Lock(ctx, cfg.Data)
 	if err != nil {
 		return err
 	}
@@ -88,29 +85,6 @@ func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logg
 	err = group.Wait()
 	log.Info("stopped")
 	return err
-}
-
-// lockData makes the data directory and keeps a second server off it. It waits a moment for a lock that is held: a server that was killed
-// while it started a program leaves the lock with that program until it is on its feet.
-func lockData(ctx context.Context, dir string) (unlock func(), err error) {
-	// 0711: QEMU, which runs as a user of its own, must reach the disks below; it can't list what is there.
-	if err := os.MkdirAll(dir, 0o711); err != nil {
-		return nil, fmt.Errorf("making the data directory: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("locking the data directory: %w", err)
-	}
-	deadline := time.Now().Add(lockLimit)
-	for syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
-		if time.Now().Before(deadline) && ctx.Err() == nil {
-			time.Sleep(lockRetry)
-			continue
-		}
-		f.Close()
-		return nil, fmt.Errorf("another server uses the data directory %s; stop it first, or give this one another with --data", dir)
-	}
-	return func() { f.Close() }, nil
 }
 
 // listen opens the port and returns the URL at which it answers; known says that browsers can know the certificate.

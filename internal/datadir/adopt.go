@@ -39,13 +39,14 @@ type Past struct {
 	least    int64
 }
 
-// PastOf reads from a data directory what its database may have done up to now.
-func PastOf(dir string) (Past, error) {
+// PastOf reads from a data directory what its database may have done up to now. Keeper is the server-id of the directory, "" in a new one.
+func PastOf(dir string) (p Past, keeper string, err error) {
 	d, err := look(dir)
 	if err != nil {
-		return Past{}, err
+		return p, "", err
 	}
-	return pastOf(d)
+	p, err = pastOf(d)
+	return p, d.server, err
 }
 
 func pastOf(d directory) (p Past, err error) {

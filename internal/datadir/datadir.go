@@ -43,6 +43,9 @@ type Config struct {
 
 // FindDatabase fails when the SQLite file of a data directory is missing that has been used: to open the file would make an empty one.
 func FindDatabase(path string) error {
+	if err := notRestoring(path); err != nil {
+		return err
+	}
 	d, err := look(path)
 	if err != nil {
 		return err
@@ -62,6 +65,9 @@ func FindDatabase(path string) error {
 func Open(ctx context.Context, c Config) (*Dir, error) {
 	dir := &Dir{path: c.Path, db: c.DB, log: c.Log, news: make(chan struct{}, 1)}
 	c.DB.Watch(dir.hear)
+	if err := notRestoring(c.Path); err != nil {
+		return nil, err
+	}
 	d, err := look(c.Path)
 	if err != nil {
 		return nil, err
@@ -103,8 +109,16 @@ func (d *Dir) Settle(ctx context.Context) error {
 
 // write marks the directory with what the database has committed.
 func (d *Dir) write(ctx context.Context) error {
-	var m Mark
-	err := d.db.View(ctx, func(tx *store.Tx) error {
+	m, err := MarkOf(ctx, d.db)
+	if err != nil {
+		return err
+	}
+	return m.Write(d.path)
+}
+
+// MarkOf is the mark of a directory that a database, which has a lineage, is used with now.
+func MarkOf(ctx context.Context, db *store.DB) (m Mark, err error) {
+	err = db.View(ctx, func(tx *store.Tx) error {
 		row, err := systemRow(tx)
 		if err != nil {
 			return err
@@ -117,7 +131,7 @@ func (d *Dir) write(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("reading how far the database is: %w", err)
+		return m, fmt.Errorf("reading how far the database is: %w", err)
 	}
-	return m.write(d.path)
+	return m, nil
 }

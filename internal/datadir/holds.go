@@ -36,7 +36,7 @@ func holdsBytes(dir string) (holds bool, err error) {
 // must not become another row's.
 func highest(dir string) (number int64, err error) {
 	for _, folder := range namedFolders {
-		err := filepath.WalkDir(filepath.Join(dir, folder), func(path string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(dir, folder), func(path string, _ fs.DirEntry, err error) error {
 			name, _, _ := strings.Cut(filepath.Base(path), ".")
 			name, id, _ := strings.Cut(name, "-") // model.StorageName
 			if strings.Contains(id, "-") {

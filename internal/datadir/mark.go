@@ -51,8 +51,8 @@ func ReadMark(dir string) (*Mark, error) {
 	return &m, nil
 }
 
-// write puts the mark into a data directory, where it survives a power loss.
-func (m Mark) write(dir string) error {
+// Write puts the mark into a data directory, where it survives a power loss.
+func (m Mark) Write(dir string) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package datadir
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
@@ -32,6 +34,22 @@ func look(path string) (d directory, err error) {
 	d.bytes, err = holdsBytes(path)
 	return d, err
 }
+
+// notRestoring fails when a restore was cut off.
+func notRestoring(path string) error {
+	before := filepath.Join(path, RestoreFolder, BeforeFolder)
+	if _, err := os.Stat(before); err != nil {
+		return present(err)
+	}
+	return fmt.Errorf("a restore into %s was cut off: run \"dewpoint database restore FILE\" again. What was there before lies in %s", path, before)
+}
+
+// RestoreFolder is the folder of a data directory in which a restore works; as long as its BeforeFolder is there, the restore isn't done, and no
+// server starts.
+const (
+	RestoreFolder = "restore"
+	BeforeFolder  = "before"
+)
 
 // database is what the database says of itself. Instance is empty in a new one.
 type database struct {

@@ -39,10 +39,21 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err := db.Dialect.Lock(ctx, tx); err != nil {
 		return err
 	}
+	if err := db.migrateIn(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// createSteps makes the table of the steps that were run.
+const createSteps = `CREATE TABLE IF NOT EXISTS "_steps" ("number" INTEGER PRIMARY KEY)`
+
+// migrateIn is migrate inside a transaction of the caller's.
+func (db *DB) migrateIn(ctx context.Context, tx *sql.Tx) error {
 	if err := db.Dialect.Prepare(ctx, tx); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS "_steps" ("number" INTEGER PRIMARY KEY)`); err != nil {
+	if _, err := tx.ExecContext(ctx, createSteps); err != nil {
 		return err
 	}
 	for _, t := range append(slices.Clip(db.Schema.Tables()), changeLog) {
@@ -62,7 +73,7 @@ func (db *DB) migrate(ctx context.Context) error {
 			}
 		}
 	}
-	return tx.Commit()
+	return nil
 }
 
 func (db *DB) runStep(ctx context.Context, tx *sql.Tx, s step) error {
@@ -123,23 +134,25 @@ func (db *DB) columns(ctx context.Context, tx *sql.Tx, table string) ([]string, 
 }
 
 // createTable renders the CREATE TABLE of a declaration.
-func (l SQL) createTable(t *schema.Table) string {
-	columns := []string{quote(keyColumn) + " " + l.rowKey()}
-	if t.Key != schema.NumberKey {
-		columns = []string{quote(rowColumn) + " " + l.rowKey(), quote(keyColumn) + " " + l.column(schema.Chars) + " NOT NULL UNIQUE"}
-	}
-	if t.Tombstone {
-		columns = append(columns, quote(deletedColumn)+" "+l.column(schema.Integer)+" NOT NULL DEFAULT 0")
-	}
-	if t.Versioned() {
-		columns = append(columns, l.versionColumn())
-	}
-	for _, f := range t.Fields {
-		if f.Stored() {
-			columns = append(columns, quote(f.Name)+" "+l.column(f.Type.Storage()))
+func (l SQL) createTable(t *schema.Table) string { return l.createShape(shapeOf(t)) }
+
+// createShape renders the CREATE TABLE of a shape.
+func (l SQL) createShape(s Shape) string {
+	columns := make([]string, len(s.Columns))
+	for i, c := range s.Columns {
+		columns[i] = quote(c.Name) + " " + l.column(c.Storage)
+		switch c.Name {
+		case s.number():
+			columns[i] = quote(c.Name) + " " + l.rowKey()
+		case keyColumn:
+			columns[i] += " NOT NULL UNIQUE"
+		case deletedColumn:
+			columns[i] += " NOT NULL DEFAULT 0"
+		case schema.Version.Name:
+			columns[i] = l.versionColumn()
 		}
 	}
-	return fmt.Sprintf("CREATE TABLE %s (%s)", quote(t.Name), strings.Join(columns, ", "))
+	return fmt.Sprintf("CREATE TABLE %s (%s)", quote(s.Name), strings.Join(columns, ", "))
 }
 
 func (l SQL) versionColumn() string {

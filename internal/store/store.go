@@ -54,6 +54,8 @@ type Dialect interface {
 	Numbers() string
 	// Renumber makes the next row of a table get the number behind last, in the column that numbers its rows.
 	Renumber(ctx context.Context, tx *sql.Tx, table, column string, last int64) error
+	// SetAside makes room for other tables of the same names. Where the database can keep the old ones they are kept, by the name aside.
+	SetAside(ctx context.Context, tx *sql.Tx, tables []string, aside string) error
 }
 
 // Feed is what the processes that share a database have between them: the news of changes, and locks.
@@ -117,6 +119,16 @@ func New(ctx context.Context, c Config) (*DB, error) {
 		}
 	}
 	return db, nil
+}
+
+// Attach returns a database ready to be read as it is, whichever version of the program has used it last: nothing is brought up to date, and
+// no other process is listened to. Only what the database has may be asked for: see Shapes.
+func Attach(c Config) *DB {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Feed = nil
+	return &DB{Config: c, kept: keptChanges, turns: newTurns(c.Limits.Scans, c.Limits.PerCaller)}
 }
 
 // Close ends all connections.

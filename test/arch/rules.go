@@ -23,6 +23,10 @@ var rules = map[string]rule{
 	"store":     {may: []string{"schema", "query", "errs"}},
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
+	"backup": {
+		may: []string{"datadir", "store", "model", "schema", "errs"},
+		why: "reads and makes databases of either kind, and fits the restored one to its directory",
+	},
 	"datadir": {
 		may: []string{"store", "model", "schema", "errs"},
 		why: "which database a data directory belongs to stands in the system's row and in the numbers that were given to rows",
@@ -60,7 +64,7 @@ var rules = map[string]rule{
 	"web":     {},
 	"cmd": {
 		may: []string{
-			"api", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "logs",
+			"api", "backup", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "logs",
 			"media", "metrics", "model", "operation", "perm", "quarantine", "query", "schema", "space", "store", "web", "errs",
 		},
 		why: "joins everything: what api needs of host and control is an interface that cmd fills",
@@ -108,6 +112,7 @@ var libraries = []library{
 	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},
 	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
 	{path: "github.com/jackc/pgx", owners: []string{"internal/store/postgres"}},
+	{path: "github.com/klauspost/compress", owners: []string{"internal/backup"}},
 	{path: "github.com/spf13/cobra", owners: []string{"cmd/dewpoint"}},
 }
 

@@ -71,3 +71,17 @@ func (dialect) Renumber(ctx context.Context, tx *sql.Tx, table, column string, l
 	_, err := tx.ExecContext(ctx, `SELECT setval(pg_get_serial_sequence($1, $2), $3)`, pgx.Identifier{table}.Sanitize(), column, last)
 	return err
 }
+
+// SetAside implements store.Dialect: the tables go into a schema of that name, with their indexes and sequences.
+func (dialect) SetAside(ctx context.Context, tx *sql.Tx, tables []string, aside string) error {
+	name := pgx.Identifier{aside}.Sanitize()
+	if _, err := tx.ExecContext(ctx, `SET LOCAL client_min_messages = warning; CREATE SCHEMA `+name); err != nil {
+		return fmt.Errorf("making the schema %s, into which the present tables are moved: %w", aside, err)
+	}
+	for _, t := range tables {
+		if _, err := tx.ExecContext(ctx, `ALTER TABLE IF EXISTS `+pgx.Identifier{t}.Sanitize()+` SET SCHEMA `+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

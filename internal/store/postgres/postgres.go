@@ -42,21 +42,54 @@ func Open(ctx context.Context, dsn string, s *schema.Schema) (*store.DB, error) 
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", dialect{}.Classify(err))
 	}
-	write := pool(config, 1, nil)
-	limits := store.DefaultLimits()
-	read := pool(config, readers, map[string]string{"default_transaction_read_only": "on"})
-	// What scans is stopped by us; should we be gone, the server stops it by itself.
-	scan := pool(config, limits.MostScans(), map[string]string{
-		"default_transaction_read_only": "on", "statement_timeout": strconv.FormatInt((limits.Export + time.Minute).Milliseconds(), 10),
-	})
-	db, err := store.New(ctx, store.Config{
-		Read: read, Scan: scan, Write: write, SQL: store.PostgreSQL(), Dialect: dialect{}, Schema: s, Feed: newFeed(config, where, s), Limits: limits,
-		Snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	})
+	c := pools(config, s)
+	c.Feed = newFeed(config, where, s)
+	db, err := store.New(ctx, c)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), read.Close(), scan.Close(), write.Close())
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), c.Read.Close(), c.Scan.Close(), c.Write.Close())
 	}
 	return db, nil
+}
+
+// Attach opens the database to be read as it is; servers may be using it.
+func Attach(ctx context.Context, dsn string, s *schema.Schema) (*store.DB, error) {
+	config, err := configure(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := look(ctx, config); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", dialect{}.Classify(err))
+	}
+	return store.Attach(pools(config, s)), nil
+}
+
+func pools(config *pgx.ConnConfig, s *schema.Schema) store.Config {
+	limits := store.DefaultLimits()
+	return store.Config{
+		Read: pool(config, readers, map[string]string{"default_transaction_read_only": "on"}),
+		// What scans is stopped by us; should we be gone, the server stops it by itself.
+		Scan: pool(config, limits.MostScans(), map[string]string{
+			"default_transaction_read_only": "on", "statement_timeout": strconv.FormatInt((limits.Export + time.Minute).Milliseconds(), 10),
+		}),
+		Write: pool(config, 1, nil), SQL: store.PostgreSQL(), Dialect: dialect{}, Schema: s, Limits: limits,
+		Snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	}
+}
+
+// Users counts the connections that servers have to the database of dsn. Those of this process count too.
+func Users(ctx context.Context, dsn string) (n int, err error) {
+	config, err := configure(dsn)
+	if err != nil {
+		return 0, err
+	}
+	name := config.RuntimeParams["application_name"]
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return 0, fmt.Errorf("opening the database: %w", dialect{}.Classify(err))
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	err = conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()`, name).Scan(&n)
+	return n, err
 }
 
 // configure reads the address and adds what the store relies on. What the caller has set of the time limits stays.

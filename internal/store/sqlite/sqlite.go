@@ -24,37 +24,58 @@ const readers = 8
 
 // Open opens or makes the database file at path and brings it up to the declarations.
 func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error) {
-	if err := registerFunctions(); err != nil {
+	c, err := connect(path, s)
+	if err != nil {
 		return nil, err
+	}
+	db, err := store.New(ctx, c)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), c.Read.Close(), c.Scan.Close(), c.Write.Close())
+	}
+	return db, nil
+}
+
+// Attach opens the database file at path, which must exist, to be read as it is; a server may be using it.
+func Attach(path string, s *schema.Schema) (*store.DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	c, err := connect(path, s)
+	if err != nil {
+		return nil, err
+	}
+	return store.Attach(c), nil
+}
+
+// connect makes the pools; nothing is opened yet.
+func connect(path string, s *schema.Schema) (c store.Config, err error) {
+	if err := registerFunctions(); err != nil {
+		return c, err
 	}
 	// SQLite would make the file readable for everybody, and gives its journal the file's mode.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
+		return c, fmt.Errorf("opening the database: %w", err)
 	}
 	file.Close()
 	// secure_delete overwrites what a write removes from a page with zeros: a secret that was sealed or deleted doesn't stay in the file.
 	write, err := open(dsn(path, "immediate", "synchronous(FULL)", "cache_size(-4096)", "secure_delete(FAST)"), 1)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	limits, reading := store.DefaultLimits(), dsn(path, "deferred", "query_only(1)", "cache_size(-4096)", "mmap_size(268435456)")
 	read, err := open(reading, readers)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	scan, err := open(reading, limits.MostScans())
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	db, err := store.New(ctx, store.Config{
+	return store.Config{
 		Read: read, Scan: scan, Write: write, SQL: store.SQLite(), Dialect: dialect{}, Schema: s, Limits: limits,
 		Snapshot: sql.TxOptions{ReadOnly: true},
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), read.Close(), scan.Close(), write.Close())
-	}
-	return db, nil
+	}, nil
 }
 
 func dsn(path, lock string, pragmas ...string) string {
@@ -88,6 +109,16 @@ func (dialect) Renumber(ctx context.Context, tx *sql.Tx, table, _ string, last i
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)`, table, last)
 	return err
+}
+
+// SetAside implements store.Dialect: a file has room for one table of a name. Who would keep the tables keeps the file.
+func (dialect) SetAside(ctx context.Context, tx *sql.Tx, tables []string, _ string) error {
+	for _, t := range tables {
+		if _, err := tx.ExecContext(ctx, `DROP TABLE IF EXISTS "`+t+`"`); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var uniqueColumn = regexp.MustCompile(`UNIQUE constraint failed: ([a-z_]+)\.([a-z_]+)`)
