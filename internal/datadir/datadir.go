@@ -92,8 +92,11 @@ func Open(ctx context.Context, c Config) (*Dir, error) {
 	return dir, nil
 }
 
-// Settle gives the database a lineage, where it has none, and marks the directory. The keeper calls it, once the row of the system is there.
+// Settle gives the database a lineage, where it has none, marks the directory, and removes what a crash left half written in it. The keeper calls it, once the row of the system is there.
 func (d *Dir) Settle(ctx context.Context) error {
+	if err := dropDrafts(d.path); err != nil {
+		return err
+	}
 	err := d.db.Update(ctx, func(tx *store.Tx) error {
 		row, err := systemRow(tx)
 		if err != nil || row.Lineage != "" {
