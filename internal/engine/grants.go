@@ -100,8 +100,15 @@ func grantsOf(tx *store.Tx, user int64) (*perm.Grants, error) {
 // identitiesOf lists the identities of a user and of the enabled groups that it belongs to, directly or through other groups. Groups that
 // contain each other are visited once.
 func identitiesOf(tx *store.Tx, user int64) ([]schema.Value, error) {
-	var identities []schema.Value
 	found, err := tx.Find("users", store.Key(schema.IntValue(user)))
+	if err != nil {
+		return nil, err
+	}
+	return identitiesFrom(tx, found)
+}
+
+// identitiesFrom is identitiesOf for a user, or a group, that was read.
+func identitiesFrom(tx *store.Tx, found []*schema.Record) (identities []schema.Value, err error) {
 	seen := map[schema.Value]bool{}
 	for err == nil && len(found) > 0 {
 		var paths, keys []schema.Value

@@ -8,9 +8,12 @@ import (
 )
 
 var groupHooks = hooks{
-	update: func(_ *Write, old *schema.Record, set schema.Set) error {
+	update: func(w *Write, old *schema.Record, set schema.Set) error {
 		name, renamed := set["name"]
 		enabled, switched := set["enabled"]
+		if switched && enabled.Bool() && !old.Get("enabled").Bool() {
+			return w.mayJoin(old) // as its members do now
+		}
 		if renamed && name != old.Get("name") || switched && !enabled.Bool() {
 			return keepSystemGroup(old)
 		}
@@ -39,7 +42,14 @@ func prepareMember(w *Write, r *schema.Record) error {
 	if err == nil && n > 0 && !member.IsNull() {
 		err = errs.New(errs.Conflict, "member_twice", "%s is a member of group %s already", member.Text(), group.Text()).On("member")
 	}
-	return err
+	if err != nil || group.IsNull() {
+		return err
+	}
+	joined, err := w.Tx.Get("groups", group)
+	if err != nil {
+		return err
+	}
+	return w.mayJoin(joined)
 }
 
 // settleAdmins makes users.admin, by which logins know administrators, agree with the members of Administrators. Only administrators can

@@ -50,6 +50,9 @@ func confirmSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
 
 // ownSecondFactor refuses to change what isn't the caller's, or is in use: a factor that somebody else has seen is none.
 func (w *Write) ownSecondFactor(r *schema.Record) error {
+	if err := w.notByAPIKey(r, "the second factor"); err != nil {
+		return err
+	}
 	switch {
 	case r.Key.Int() != w.Actor.User:
 		return errs.New(errs.Denied, "denied", "a second factor can be set up by the account's owner only")
@@ -61,6 +64,12 @@ func (w *Write) ownSecondFactor(r *schema.Record) error {
 
 // endSecondFactor turns the second factor off. Administrators need no code: people lose their telephones.
 func endSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
+	if err := w.mayActAs(r); err != nil {
+		return err
+	}
+	if err := w.notByAPIKey(r, "the second factor"); err != nil {
+		return err
+	}
 	on := r.Get("two_factor_authentication").Bool()
 	if on && !w.Actor.Admin {
 		if _, err := w.eng.secrets.CheckCode(r, params["code"].Text()); err != nil {

@@ -44,6 +44,15 @@ func createUser(w *Write, r *schema.Record) (err error) {
 }
 
 func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
+	if set["password"].Text() == "" {
+		delete(set, "password") // clients send whole rows
+	}
+	if err := w.mayChangeAccount(old, set); err != nil {
+		return err
+	}
+	if err := w.mayChangeOwn(old, set); err != nil {
+		return err
+	}
 	enabled, switched := set["enabled"]
 	if switched && !enabled.Bool() || set["account_locked"].Bool() {
 		if err := w.keepAnAdmin(old); err != nil {
@@ -56,9 +65,6 @@ func updateUser(w *Write, old *schema.Record, set schema.Set) (err error) {
 	v, ok := set["password"]
 	switch {
 	case !ok:
-		return nil
-	case v.Text() == "":
-		delete(set, "password")
 		return nil
 	case !old.Get("auth_source").IsNull():
 		return errs.Field("password", "is known by the account's authorization source; change it there").Coded("password_elsewhere")
@@ -115,22 +121,4 @@ func (w *Write) keepAnAdmin(r *schema.Record) error {
 // openAdmins counts the administrators who may enter.
 func (w *Write) openAdmins() (int64, error) {
 	return w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)), store.Eq("account_locked", schema.IntValue(0)))
-}
-
-var apiKeyHooks = hooks{
-	create: func(w *Write, r *schema.Record) error {
-		if r.Get("user").IsNull() {
-			r.Put("user", schema.RefValue(w.Actor.User))
-		}
-		if r.Get("user").Int() != w.Actor.User && !w.Actor.Admin {
-			return errs.New(errs.Denied, "denied", "you can make API keys for yourself only")
-		}
-		if r.Get("expires_type").IsNull() && r.Get("expires").Int() == 0 {
-			r.Put("expires_type", schema.TextValue("never"))
-		}
-		key, digest := w.eng.secrets.NewAPIKey()
-		r.Put("digest", schema.TextValue(digest))
-		w.Response["private_key"], w.Response["token"] = key, key
-		return nil
-	},
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
 )
@@ -29,4 +30,19 @@ const (
 // listWords splits a list that clients write with commas, spaces or line breaks.
 func listWords(text string) []string {
 	return strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) })
+}
+
+// Subnets reads the addresses and subnets of a list that was checked; an address is a subnet of its own.
+func Subnets(list string) (found []netip.Prefix) {
+	for _, word := range listWords(list) {
+		p, err := netip.ParsePrefix(word)
+		if a, bad := netip.ParseAddr(word); err != nil && bad == nil {
+			a = a.Unmap().WithZone("")
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err == nil {
+			found = append(found, p)
+		}
+	}
+	return found
 }
