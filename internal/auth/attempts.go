@@ -19,11 +19,46 @@ const (
 	mostAttempts = 20000
 )
 
+// kind is what the failures of an attempt are added up by.
+type kind uint8
+
+const (
+	byPair    kind = iota // an account from an address: each further failure doubles the wait
+	byAddress             // an address, whatever the account: who tries few passwords on many accounts
+	byAccount             // an account, from whatever address: who tries from many
+)
+
+// rate is how many failures of a kind cost nothing, and how long it takes until one is forgotten.
+func (k kind) rate() (free int, every time.Duration) {
+	if k == byAddress {
+		return 20, time.Minute
+	}
+	return 50, 5 * time.Minute
+}
+
+// longest is how far in the future until can be.
+func (k kind) longest() time.Duration {
+	if k == byPair {
+		return longestWait
+	}
+	free, every := k.rate()
+	return time.Duration(free+1) * every
+}
+
 // attempt is what failures are counted by: an account, which needn't exist, and where the attempts come from. Somebody elsewhere who knows
 // the password isn't shut out by those who guess.
 type attempt struct {
-	account [sha256.Size]byte
-	source  netip.Prefix // zero where it plays no role
+	kind    kind
+	account [sha256.Size]byte // zero where it plays no role
+	source  netip.Prefix      // likewise
+}
+
+// guard is all that an attempt is counted by, paired first.
+type guard [3]attempt
+
+func guardOf(name, from string) guard {
+	a, src := accountOf(name), sourceOf(from)
+	return guard{{byPair, a, src}, {kind: byAddress, source: src}, {kind: byAccount, account: a}}
 }
 
 // accountOf hides a name of any length behind one of a fixed length.
@@ -52,8 +87,52 @@ func sourceOf(address string) netip.Prefix {
 type failures struct {
 	count   int
 	pending int       // being looked at
-	until   time.Time // when the next is looked at
+	until   time.Time // paired: when the next is looked at; else when all are forgotten (GCRA's theoretical arrival time)
 	last    time.Time
+	entered time.Time // the last login of the account from the address, which is known since
+	unsaved int       // of count
+	cleared bool      // since it was saved: what others know of count and until is over
+	changed bool      // since it was saved
+	read    time.Time // when the database was asked
+	base    time.Time // until as the database had it then
+}
+
+// joined is f with what the database knows.
+func (f failures) joined(k kind, row failures, now time.Time) failures {
+	if row.until.After(now.Add(k.longest())) {
+		row.until = time.Time{} // noted while a clock was ahead
+	}
+	if f.cleared {
+		row.count, row.until = 0, time.Time{}
+	}
+	if more := row.until.Sub(later(f.base, now)); k != byPair && f.unsaved > 0 && !row.until.IsZero() && more > 0 { // what others added
+		f.until = later(f.until, now).Add(more)
+	}
+	f.base = row.until
+	f.count = row.count + f.unsaved
+	f.until, f.last, f.entered = later(f.until, row.until), later(f.last, row.last), later(f.entered, row.entered)
+	if k == byPair && f.count >= freeFailures && f.unsaved > 0 {
+		f.until = later(f.until, f.last.Add(waitAfter(f.count)))
+	}
+	if f.last.After(now) {
+		f.last = now
+	}
+	if f.entered.After(now) {
+		f.entered = now
+	}
+	return f
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// waitAfter is how long the next attempt waits after so many failures.
+func waitAfter(count int) time.Duration {
+	return min(longestWait, firstWait<<min(max(0, count-freeFailures), 10))
 }
 
 // attempts counts failed logins and says who has to wait. The zero value is ready; its memory is bounded.
@@ -66,7 +145,87 @@ type attempts struct {
 func (a *attempts) blocked(by attempt, now time.Time) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return max(0, a.by[by].until.Sub(now))
+	return a.wait(by, now)
+}
+
+func (a *attempts) wait(by attempt, now time.Time) time.Duration {
+	until := a.by[by].until
+	if until.IsZero() {
+		return 0
+	}
+	wait := until.Sub(now)
+	if by.kind != byPair {
+		free, every := by.kind.rate()
+		wait -= time.Duration(free-1) * every
+	}
+	return max(0, wait)
+}
+
+// blockedAny is blocked for all that an attempt is counted by. From an address where the account signed in before only their own failures count.
+func (a *attempts) blockedAny(g guard, now time.Time) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	wait := a.wait(g[0], now)
+	if at := a.by[g[0]].entered; !at.IsZero() && now.Sub(at) < knownFor {
+		return wait
+	}
+	return max(wait, a.wait(g[1], now), a.wait(g[2], now))
+}
+
+// stale returns those that the database wasn't asked about lately.
+func (a *attempts) stale(all []attempt, now time.Time) (list []attempt) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, by := range all {
+		if f, ok := a.by[by]; !ok || f.read.IsZero() || now.Sub(f.read) >= cachedFor || now.Before(f.read) {
+			list = append(list, by)
+		}
+	}
+	return list
+}
+
+// merge takes over what the database knows.
+func (a *attempts) merge(by attempt, row failures, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.by[by].joined(by.kind, row, now)
+	f.read = now
+	if f.last.IsZero() {
+		f.last = now
+	}
+	a.put(by, f)
+}
+
+// take returns what changed since it was saved last, at most some of it; saved tells what became of it.
+func (a *attempts) take() map[attempt]failures {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	due := map[attempt]failures{}
+	for by, f := range a.by {
+		if f.changed && len(due) < mostWritten {
+			due[by] = f
+		}
+	}
+	return due
+}
+
+// saved notes what was written, beside what happened since it was taken.
+func (a *attempts) saved(taken, written map[attempt]failures, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for by, w := range written {
+		f, ok := a.by[by]
+		if !ok {
+			continue
+		}
+		since := f.unsaved - taken[by].unsaved
+		if since < 0 || f.entered.After(taken[by].entered) { // a login came between
+			continue
+		}
+		f.count, f.unsaved, f.changed, f.cleared, f.read = w.count+since, since, since > 0, false, now
+		f.until, f.base = later(f.until, w.until), w.until
+		a.by[by] = f
+	}
 }
 
 // quick lets an attempt through whose password is remembered as right, before any wait for a turn. An attempt that isn't is pending until
@@ -91,7 +250,7 @@ func (a *attempts) done(by attempt) {
 	f, ok := a.by[by]
 	switch {
 	case !ok:
-	case f.pending <= 1 && f.count == 0:
+	case f.pending <= 1 && f.count == 0 && f.entered.IsZero() && !f.changed:
 		delete(a.by, by)
 	default:
 		f.pending = max(0, f.pending-1)
@@ -105,29 +264,44 @@ func (a *attempts) fail(by attempt, now time.Time) {
 	defer a.mu.Unlock()
 	f := a.recent(by, now)
 	f.count++
-	f.last = now
-	if over := f.count - freeFailures; over >= 0 {
-		f.until = now.Add(min(longestWait, firstWait<<min(over, 10)))
+	f.unsaved++
+	f.last, f.changed = now, true
+	if by.kind != byPair {
+		_, every := by.kind.rate()
+		f.until = later(f.until, now).Add(every)
+	} else if f.count >= freeFailures {
+		f.until = now.Add(waitAfter(f.count))
 	}
 	a.put(by, f)
+}
+
+// enter forgets the failures of an account from an address and notes that it is known there.
+func (a *attempts) enter(by attempt, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.by[by]
+	if f.count == 0 && now.Sub(f.entered) < knownFor/90 && !now.Before(f.entered) {
+		return // nothing new
+	}
+	a.put(by, failures{pending: f.pending, last: now, entered: now, cleared: true, changed: true, read: f.read})
 }
 
 // clear forgets the failures: a login succeeded.
 func (a *attempts) clear(by attempt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if f, ok := a.by[by]; ok && f.pending > 0 {
-		a.by[by] = failures{pending: f.pending, last: f.last}
+	f, ok := a.by[by]
+	if !ok || f.count == 0 {
 		return
 	}
-	delete(a.by, by)
+	a.by[by] = failures{pending: f.pending, last: f.last, entered: f.entered, cleared: true, changed: true, read: f.read}
 }
 
 // recent returns what is known of by, without failures that are long over.
 func (a *attempts) recent(by attempt, now time.Time) failures {
 	f := a.by[by]
-	if now.Sub(f.last) > longestWait+failuresLast {
-		f.count = 0
+	if now.Sub(f.last) > longestWait+failuresLast && f.count > 0 {
+		f.count, f.unsaved, f.cleared, f.changed = 0, 0, true, true
 	}
 	return f
 }

@@ -90,7 +90,7 @@ func (s *Service) checkBasic(ctx context.Context, c credential, address string) 
 	case h.user.TwoFactorAuthentication:
 		return proof{}, errs.New(errs.Unauthenticated, "code_required", "accounts with a second factor can't use Basic; log in with a code, or use an API key")
 	}
-	s.attempts.clear(attempt{accountOf(c.name), sourceOf(address)})
+	s.attempts.enter(guardOf(c.name, address)[0], s.now())
 	s.uses.forgive(h.user.Key, h.user.FailedAttempts > 0)
 	return proof{user: h.user, by: useKey{"users", h.user.Key}, noted: true, perHour: h.limits.perSession}, nil
 }

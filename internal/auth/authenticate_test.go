@@ -66,8 +66,16 @@ func TestEveryFormOfEveryCredential(t *testing.T) {
 		"empty Basic and a session":    noUser,
 	} {
 		want := perm.Actor{User: u.Key, Name: "ann", Address: "192.0.2.1"}
-		if strings.HasSuffix(what, "session") {
+		switch {
+		case strings.HasSuffix(what, "session"):
 			want.Session = opened
+		case strings.Contains(what, "key"):
+			want.APIKey = b.accepts("key", bearer(key)).APIKey
+		case strings.HasSuffix(what, "JWT"), what == "lower-case scheme":
+			want.SignIn = b.accepts("JWT", bearer(token)).SignIn
+		}
+		if strings.Contains(what, "key") != (want.APIKey != 0) || strings.HasSuffix(what, "JWT") && want.SignIn == "" {
+			t.Errorf("%s: the actor doesn't tell of the key or the login: %+v", what, want)
 		}
 		if d := cmp.Diff(want, b.accepts(what, r)); d != "" {
 			t.Errorf("%s: %s", what, d)

@@ -45,7 +45,7 @@ func (s *Service) TakeQuota(key, most int64, now time.Time) (left int64, ok bool
 
 // CountFailure counts a failed login.
 func (s *Service) CountFailure(name, address string, now time.Time) {
-	s.attempts.fail(attempt{accountOf(name), sourceOf(address)}, now)
+	s.attempts.fail(guardOf(name, address)[0], now)
 }
 
 // Attempts counts the accounts and addresses that are remembered for failed logins.

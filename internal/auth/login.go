@@ -80,7 +80,7 @@ func (s *Service) Login(ctx context.Context, a Attempt) (model.User, error) {
 	if err := s.enter(ctx, h.user.Key, a.Code); err != nil && !full(err) {
 		return model.User{}, err
 	}
-	s.attempts.clear(attempt{accountOf(a.Name), sourceOf(a.Address)})
+	s.attempts.enter(guardOf(a.Name, a.Address)[0], s.now())
 	return h.user, nil
 }
 
@@ -113,7 +113,10 @@ func (s *Service) enter(ctx context.Context, user int64, code string) error {
 // checkPassword is the part that Login and HTTP Basic share. A failure on an account that exists is counted.
 func (s *Service) checkPassword(ctx context.Context, name, password, address string) (holder, bool, error) {
 	name = strings.ToLower(name) // login names are lower-case, and people type them as they like
-	by := attempt{accountOf(name), sourceOf(address)}
+	by := guardOf(name, address)
+	if err := s.load(ctx, by); err != nil {
+		return holder{}, false, err
+	}
 	if err := s.mayTry(by); err != nil {
 		return holder{}, false, err
 	}
@@ -132,11 +135,18 @@ func (s *Service) checkPassword(ctx context.Context, name, password, address str
 }
 
 // mayTry refuses an attempt that has to wait.
-func (s *Service) mayTry(by attempt) error {
-	if wait := s.attempts.blocked(by, s.now()); wait > 0 {
-		return errWait(wait, "too many failed logins to this account from your address")
+func (s *Service) mayTry(by guard) error {
+	if wait := s.attempts.blockedAny(by, s.now()); wait > 0 {
+		return errWait(wait, "too many failed logins to this account or from your address")
 	}
 	return nil
+}
+
+// failed counts a failure by all that it is counted by.
+func (s *Service) failed(by guard) {
+	for _, a := range by {
+		s.attempts.fail(a, s.now())
+	}
 }
 
 // judge is who knows the password of an account: the digest in its row, or its authorization source.
@@ -169,23 +179,23 @@ func (s *Service) judgeOf(h holder) judge {
 // source has its turn, so however many come at once, no more are looked at than one after the other. When nobody can say, that is an error
 // and no failure. Whatever an attempt fails by, it takes the same way: a digest is computed, or the source asked, for no account and for a
 // closed one as well, whose right password is never remembered.
-func (s *Service) verify(ctx context.Context, by attempt, h holder, password string) (bool, error) {
+func (s *Service) verify(ctx context.Context, by guard, h holder, password string) (bool, error) {
 	if len(password) > longestPassword {
 		h, password = holder{}, "" // nobody's
 	}
 	j, open := s.judgeOf(h), mayEnter(h.user)
 	proof := s.passwords.proof(h.user.Key, password, j.against)
 	remembered := func() bool { return open && s.passwords.remembers(proof, s.now()) }
-	if s.attempts.quick(by, s.now(), remembered) {
+	if s.attempts.quick(by[0], s.now(), remembered) {
 		return true, nil
 	}
-	defer s.attempts.done(by)
+	defer s.attempts.done(by[0])
 	if j.limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, j.limit)
 		defer cancel()
 	}
-	leave, err := j.turns.enter(ctx, by.source)
+	leave, err := j.turns.enter(ctx, by[0].source)
 	if err != nil {
 		return false, err
 	}
@@ -203,7 +213,7 @@ func (s *Service) verify(ctx context.Context, by attempt, h holder, password str
 		}
 	}
 	if !right {
-		s.attempts.fail(by, s.now())
+		s.failed(by)
 		return false, nil
 	}
 	return true, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
@@ -74,7 +75,7 @@ func (s *Service) alive(row model.Session, l limits) bool {
 // sweep removes the sessions that are over, on every server, and what is known of sign-ins whose tokens are.
 func (s *Service) sweep(ctx context.Context) error {
 	return s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := s.forgetSignIns(tx); err != nil {
+		if err := errors.Join(s.forgetSignIns(tx), s.forgetAttempts(tx)); err != nil {
 			return err
 		}
 		l, err := readLimits(tx)

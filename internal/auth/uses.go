@@ -106,22 +106,35 @@ func (u *uses) take(now time.Time) (due map[useKey]use, failures map[int64]tally
 // flush writes down what was collected, in one transaction.
 func (s *Service) flush(ctx context.Context) error {
 	due, failures := s.uses.take(s.now())
-	if len(due) == 0 && len(failures) == 0 {
+	tried := s.attempts.take()
+	if len(due) == 0 && len(failures) == 0 && len(tried) == 0 {
 		return nil
 	}
-	return s.db.Update(ctx, func(tx *store.Tx) error {
+	written, err := s.write(ctx, due, failures, tried)
+	if err == nil {
+		s.attempts.saved(tried, written, s.now())
+	}
+	return err
+}
+
+func (s *Service) write(ctx context.Context, due map[useKey]use, counts map[int64]tally, tried map[attempt]failures) (written map[attempt]failures, err error) {
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		if written, err = s.flushAttempts(tx, tried); err != nil {
+			return err
+		}
 		for k, x := range due {
 			if err := ifThere(x.write(tx, k, s.now())); err != nil {
 				return err
 			}
 		}
-		for user, t := range failures {
+		for user, t := range counts {
 			if err := ifThere(t.write(tx, user)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return written, err
 }
 
 func (t tally) write(tx *store.Tx, user int64) error {

@@ -608,6 +608,27 @@ func (r *EndedSignIn) Scan(rec *schema.Record) {
 	r.Until = rec.At(1).Int()
 }
 
+// LoginAttempt is one row of login_attempts: its stored columns, null as the zero value.
+type LoginAttempt struct {
+	Key      string // $key
+	Failures int64  // failures
+	Until    int64  // until
+	Last     int64  // last
+	Entered  int64  // entered
+}
+
+// TableName returns "login_attempts".
+func (*LoginAttempt) TableName() string { return "login_attempts" }
+
+// Scan fills r from a record of login_attempts.
+func (r *LoginAttempt) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	r.Failures = rec.At(1).Int()
+	r.Until = rec.At(2).Int()
+	r.Last = rec.At(3).Int()
+	r.Entered = rec.At(4).Int()
+}
+
 // Group is one row of groups: its stored columns, null as the zero value.
 type Group struct {
 	Key         int64  // $key
