@@ -28,9 +28,9 @@ type operation struct {
 	// shows tells whether a list has the row in it.
 	shows func(s *server, body string, o object) bool
 	// table is that of the rows it makes.
-	table string
-	// for everybody, whatever they hold
-	free bool
+	table  string
+	free   bool // for everybody, whatever they hold
+	public bool // asks for no credential
 	// still is why it changes nothing though it was let through; else it has to.
 	still string
 	// missing is the same request about a row that isn't there.
@@ -83,6 +83,7 @@ func (s *server) matrix(operations []operation) string {
 		}
 		out.WriteByte('\n')
 		op.strangers(s, other, whole)
+		op.credentials(s)
 	}
 	return out.String()
 }
@@ -178,6 +179,33 @@ func (op *operation) strangers(s *server, other, whole *holder) {
 	}
 	if a, b := plain(unseen.body, names...), plain(gone.body, missingNames...); a != b {
 		s.Errorf("%s: another's row and none can be told apart: %s %s", op.name, a, b)
+	}
+}
+
+// credentials tries the operation with what nobody is let in by, and with each kind of a good credential.
+func (op *operation) credentials(s *server) {
+	s.Helper()
+	o := object{}
+	if op.make != nil {
+		o = op.make(s)
+	}
+	q := op.call(s, o)
+	end := s.ends()
+	for i, token := range s.bad {
+		if r := s.send(q, token); !op.public && r.status != http.StatusUnauthorized || s.ends() != end {
+			s.Errorf("%s with the bad credential %d: status %d, want 401 and nothing changed: %s", op.name, i, r.status, r.body)
+		}
+	}
+	for i, token := range s.good {
+		if op.make != nil { // the one before may have deleted it
+			o = op.make(s)
+		}
+		if q = op.call(s, o); rules[op.kind] != 0 {
+			q = op.missing(s)
+		}
+		if r := s.send(q, token); r.status == http.StatusUnauthorized && !op.public || r.status == http.StatusForbidden {
+			s.Errorf("%s with the good credential %d: status %d: %s", op.name, i, r.status, r.body)
+		}
 	}
 }
 

@@ -60,8 +60,10 @@ var areas = map[string]area{
 // sameAreas are paths that stand for others.
 var sameAreas = map[string]string{"/virtualization/virtualmachines": "/virtualization/computes", "/virtualmachines/isos/upload": "/virtualization/isos/upload"}
 
-// open are the operations before a login.
-var open = map[string]string{"GET /health": "", "POST /auth/login": `{"username":"x%d","password":"x"}`, "POST /auth/refresh": `{"refresh_token":"%d"}`}
+// open are the operations about a login, with their bodies.
+var open = map[string]string{
+	"POST /auth/logout": "", "GET /health": "", "POST /auth/login": `{"username":"x%d","password":"x"}`, "POST /auth/refresh": `{"refresh_token":"%d"}`,
+}
 
 // resourceOperations are those of the API's own document.
 func (s *server) resourceOperations() (found []operation, uncovered []string) {
@@ -87,8 +89,13 @@ func (s *server) resourceOperation(method, path string) (op operation, ok bool) 
 	op.name = method + " /api/v1" + path
 	if body, public := open[method+" "+path]; public {
 		op.kind = anybody
+		op.public = path != "/auth/logout"
 		op.call = func(s *server, _ object) request {
-			return request{method: method, path: "/api/v1" + path, body: s.numbered(body)}
+			q := request{method: method, path: "/api/v1" + path, body: s.numbered(body)}
+			if !op.public { // it ends the login that it came by: not that of the caller, who is still needed
+				q.login = s.jwt(1, "admin")
+			}
+			return q
 		}
 		op.still = "a login is no row"
 		return op, true
@@ -102,7 +109,7 @@ func (s *server) resourceOperation(method, path string) (op operation, ok bool) 
 	for prefix, a := range areas {
 		tail, is := strings.CutPrefix(meant, prefix)
 		if kind := a.suffix[method+" "+tail]; is && kind != "" {
-			op.kind, op.table = kind, a.table
+			op.kind, op.table, op.public = kind, a.table, method == http.MethodOptions
 			a.describe(&op, method, path)
 			return op, true
 		}

@@ -2,12 +2,14 @@ package matrix_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +32,8 @@ type server struct {
 	admin  string         // a credential
 	serial int            // for names that nothing has yet
 	lent   []schema.Value // rows of permissions
+	bad    []string       // credentials that nobody is let in by
+	good   []string       // credentials of the administrator of the other kinds
 }
 
 func start(t *testing.T) *server {
@@ -47,7 +51,32 @@ func start(t *testing.T) *server {
 	s.Server = httptest.NewServer(front.Wrap(mux, log))
 	t.Cleanup(s.Close)
 	s.admin = s.jwt(1, "admin")
+	s.credentials()
 	return s
+}
+
+// credentials makes one of each kind, good and bad.
+func (s *server) credentials() {
+	s.Helper()
+	made := func(body string) (key schema.Value, token string) {
+		var in schema.Input
+		s.must(json.Unmarshal([]byte(body), &in))
+		made, err := s.Engine.Create(asAdmin(), "user_api_keys", in)
+		s.must(err)
+		return made.Key, made.Response["token"]
+	}
+	_, expired := made(`{"name":"expired","expires_type":"date","expires":1}`)
+	key, revoked := made(`{"name":"revoked"}`)
+	s.must(s.Engine.Delete(asAdmin(), "user_api_keys", key.Text()))
+	_, good := made(`{"name":"good"}`)
+	session, err := s.Auth.NewSession(asAdmin(), model.User{Key: 1, Name: "admin", Admin: true}, "")
+	s.must(err)
+	ended, err := s.Auth.NewSession(asAdmin(), model.User{Key: 1, Name: "admin", Admin: true}, "")
+	s.must(err)
+	s.must(s.Auth.EndSession(asAdmin(), ended))
+	forged := s.admin[:strings.LastIndex(s.admin, ".")+1] + "c29tZWJvZHkgZWxzZSdzIGtleSBvZiAzMiBieXRlcyEh"
+	s.bad = []string{"", "\x80!", strings.Repeat("f", 40), strings.Repeat("f", 64), "a.b.c", forged, expired, revoked, ended}
+	s.good = []string{good, session}
 }
 
 // inMemory is a folder that costs no wait for a disk, where the host has such: nothing here is about what survives a loss of power.
@@ -91,6 +120,7 @@ func (s *server) update(f func(*store.Tx) error) {
 type request struct {
 	method, path, body string
 	header             map[string]string
+	login              string // takes the place of a good credential
 }
 
 // reply is what came back.
@@ -103,6 +133,9 @@ func (s *server) send(q request, token string) reply {
 	s.Helper()
 	r, err := http.NewRequest(q.method, s.URL+q.path, strings.NewReader(q.body))
 	s.must(err)
+	if q.login != "" && !slices.Contains(s.bad, token) {
+		token = q.login
+	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
