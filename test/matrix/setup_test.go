@@ -26,6 +26,7 @@ import (
 
 // server is both APIs over the real services.
 type server struct {
+	upload string // of the administrator's; see missingUpload
 	*testing.T
 	rig.Services
 	*httptest.Server
