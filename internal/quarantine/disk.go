@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -21,7 +22,10 @@ func settled(path string) (bool, error) {
 	case err != nil:
 		return false, err
 	case info.IsDir():
-		return unix.Rmdir(path) == nil, nil // fails, and rightly, when there is something in it
+		if unix.Rmdir(path) == nil { // fails, and rightly, when there is something in it
+			return true, nil
+		}
+		return false, unopened(path)
 	case info.Mode().IsRegular():
 		return false, unlocked(path)
 	}
@@ -41,6 +45,20 @@ func unlocked(path string) error {
 	}
 	if lock.Type != unix.F_UNLCK {
 		return errs.New(errs.Conflict, "in_use", "a program is using it")
+	}
+	return nil
+}
+
+// unopened is a Conflict when a program has a file in the folder open.
+func unopened(dir string) error {
+	open, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	if err != nil {
+		return err
+	}
+	for _, fd := range open {
+		if at, err := os.Readlink(fd); err == nil && strings.HasPrefix(at, dir+string(filepath.Separator)) {
+			return errs.New(errs.Conflict, "in_use", "a program is using it")
+		}
 	}
 	return nil
 }

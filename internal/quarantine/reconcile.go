@@ -15,6 +15,7 @@ func (k *Keeper) Name() string { return "quarantine" }
 // Reconcile puts on record what has no row, carries out what is wished, and removes what was kept long enough. A thing that fails
 // says so in its row and doesn't stop the others.
 func (k *Keeper) Reconcile(ctx context.Context) error {
+	stuck := k.sweepFolders(ctx)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	there, err := k.lookup(ctx)
@@ -40,7 +41,7 @@ func (k *Keeper) Reconcile(ctx context.Context) error {
 			k.complain(ctx, q, err)
 		}
 	}
-	return nil
+	return stuck
 }
 
 // lookup reads the entries by their places, and mends what a crash left: it makes missing rows, and clears entries that nothing was moved into.

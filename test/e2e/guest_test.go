@@ -27,16 +27,24 @@ const bootLimit = 4 * time.Minute
 // console reads what a machine's guest wrote to its serial line.
 type console struct {
 	t    *testing.T
-	file string
+	file string // a pattern that one file meets
 	from int // lines before this offset belong to earlier boots
 }
 
 func openConsole(t *testing.T, s *harness.Server, machine string) *console {
-	return &console{t: t, file: filepath.Join(s.Data, "machines", machine, "serial.log")}
+	return &console{t: t, file: filepath.Join(s.Data, "machines", machine+"-*", "serial.log")}
+}
+
+// path is the file, "" while there is none.
+func (c *console) path() string {
+	if found, err := filepath.Glob(c.file); err == nil && len(found) == 1 {
+		return found[0]
+	}
+	return ""
 }
 
 func (c *console) text() string {
-	b, err := os.ReadFile(c.file)
+	b, err := os.ReadFile(c.path())
 	if err != nil || len(b) < c.from {
 		return ""
 	}
@@ -45,7 +53,7 @@ func (c *console) text() string {
 
 // forget makes the next waits look only at what comes from now on.
 func (c *console) forget() {
-	if info, err := os.Stat(c.file); err == nil {
+	if info, err := os.Stat(c.path()); err == nil {
 		c.from = int(info.Size())
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/model"
 )
 
 // actionLimit bounds an action as a whole. The host's calls have shorter limits of their own.
@@ -116,7 +117,7 @@ func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, erro
 func (c *Controller) hardware(m *Machine) domxml.VM {
 	vm := m.Hardware
 	vm.Instance, vm.MachineKey, vm.UUID, vm.Accelerator = c.cfg.Instance, m.Key, m.UUID, c.cfg.Accelerator
-	vm.Dir = c.dir(m.Key)
+	vm.Dir = c.dir(m)
 	vm.Drives = make([]domxml.Drive, len(m.Drives))
 	for i := range m.Drives {
 		vm.Drives[i] = m.Drives[i].Drive
@@ -145,7 +146,7 @@ func (c *Controller) takeDown(ctx context.Context, m *Machine, ref libvirt.Ref) 
 			return nil, err
 		}
 	}
-	if err := os.RemoveAll(c.dir(m.Key)); err != nil {
+	if err := os.RemoveAll(c.dir(m)); err != nil {
 		return nil, err
 	}
 	f := fact(m, follow(&Machine{Last: m.Last}, observed{state: libvirt.Off}))
@@ -168,8 +169,8 @@ func failed(m *Machine, s step, err error) *Fact {
 	return &f
 }
 
-func (c *Controller) dir(machine int64) string {
-	return filepath.Join(c.cfg.DataDir, "machines", strconv.FormatInt(machine, 10))
+func (c *Controller) dir(m *Machine) string {
+	return filepath.Join(c.cfg.DataDir, "machines", model.StorageName(m.Key, m.StorageID))
 }
 
 // makeDir makes a machine's folder, in which its QEMU process may make its sockets.

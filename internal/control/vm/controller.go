@@ -26,6 +26,8 @@ type Config struct {
 	Accelerator string // "kvm" or "qemu", as the self-test found or the setting says
 	BootID      string // of the running kernel; see ReadBootID
 	Firmware    domxml.Firmware
+	// Strays is told the names of all domains with our mark that no machine stands for, when they change; nil for nobody to tell.
+	Strays func(ctx context.Context, names []string) error
 }
 
 // Controller reconciles the VMs of this node. Make it with New and let it Run.
@@ -37,14 +39,14 @@ type Controller struct {
 	loop     *loop.Loop
 	queues   *queues
 	backoff  loop.Backoff
-	strays   map[string]bool // domains warned about; used by passes only
-	down     keySet          // deleted machines of which nothing is left here but their rows
+	strays   strays // used by passes only
+	down     keySet // deleted machines of which nothing is left here but their rows
 	platform platform
 }
 
 // New makes a controller.
 func New(cfg Config, rows Rows, host Host, log *slog.Logger) *Controller {
-	c := &Controller{cfg: cfg, rows: rows, host: host, log: log, queues: newQueues(), strays: map[string]bool{}}
+	c := &Controller{cfg: cfg, rows: rows, host: host, log: log, queues: newQueues()}
 	c.platform = platform{host: host, firmware: cfg.Firmware}
 	c.loop = loop.New(c, fullLook, log)
 	return c
@@ -81,6 +83,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		return errors.Join(away, c.explainWaiting(ctx, machines, busy, away))
 	}
 	p := c.plan(ctx, machines, c.match(machines, byKey), busy)
+	untold := c.tellStrays(ctx)
 	reported := make(chan struct{})
 	defer close(reported)
 	for _, begin := range p.work {
@@ -92,9 +95,9 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		}
 	}
 	if len(p.purge) > 0 {
-		return c.rows.Purge(ctx, p.purge)
+		return errors.Join(untold, c.rows.Purge(ctx, p.purge))
 	}
-	return nil
+	return untold
 }
 
 // plan is what a pass found to do.
@@ -149,7 +152,7 @@ func (c *Controller) byKey(domains []libvirt.Info) map[int64]libvirt.Info {
 			found[key] = d
 			continue
 		}
-		c.warnOfStray(d)
+		c.strays.add(d)
 	}
 	return found
 }
@@ -167,17 +170,10 @@ func (c *Controller) match(machines []Machine, byKey map[int64]libvirt.Info) map
 	}
 	for key, d := range byKey {
 		if _, known := found[key]; !known {
-			c.warnOfStray(d)
+			c.strays.add(d)
 		}
 	}
 	return found
-}
-
-func (c *Controller) warnOfStray(d libvirt.Info) {
-	if !c.strays[d.Name] {
-		c.strays[d.Name] = true
-		c.log.Warn("a domain carries our mark but has no machine; it is left alone", "domain", d.Name, "uuid", d.UUID)
-	}
 }
 
 // prefix begins the names of our domains.

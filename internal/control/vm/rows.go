@@ -156,7 +156,7 @@ func (t *tables) index(vms []model.VM, statuses []model.MachineStatus, drives []
 
 func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 	m := Machine{
-		Key: row.Key, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
+		Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
 		Hardware: hardwareOf(row, t.vms[row.Key]), Last: statusOf(t.statuses[row.Key]),
 	}
 	for _, drive := range t.drives[row.Key] {

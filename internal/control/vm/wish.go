@@ -25,7 +25,8 @@ const LeaveOff = "leave_off"
 // Machine is a VM as its rows wish it, with what was last reported of it.
 type Machine struct {
 	Key         int64
-	Deleted     bool // a tombstone: take it down, then purge the row
+	StorageID   string // with the key in the name of its folder; "" for a machine that an older version made
+	Deleted     bool   // a tombstone: take it down, then purge the row
 	UUID        string
 	PowerOp     string
 	PowerSeq    int64

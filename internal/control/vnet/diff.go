@@ -55,7 +55,9 @@ func diff(want []Vnet, have Observed, m marks) Plan {
 	}
 	for _, key := range slices.Sorted(maps.Keys(have.Vnets)) {
 		if !wished[key] {
-			p.add(key, clear(key, have.Vnets[key]), nil)
+			has := have.Vnets[key]
+			has.Dir = false // no row says that its leases may go: quarantine takes the folder
+			p.add(key, clear(key, has), nil)
 		}
 	}
 	p.hostTable(transits, have, m)

@@ -86,11 +86,11 @@ func Info(ctx context.Context, path string, format Format) (Details, error) {
 }
 
 // Convert copies the image at from, which Inspect let pass as the given format, into a new qcow2 image at to. progress, when not nil, is
-// told percentages as they grow, from one goroutine. When ctx ends the process is killed and the half-made file stays for the caller.
+// told percentages as they grow, from one goroutine. An image that can't be read as what it says it is, is errs.Invalid. When ctx ends the process is killed and the half-made file stays for the caller.
 func Convert(ctx context.Context, from string, format Format, to string, progress func(percent float64)) error {
 	source, err := Info(ctx, from, format) // the size that bounds the new file: not every header tells it
 	if err != nil {
-		return err
+		return blame(ctx, from, err)
 	}
 	group, err := show(from)
 	if err != nil {
@@ -104,7 +104,7 @@ func Convert(ctx context.Context, from string, format Format, to string, progres
 			listener = &progressReader{tell: progress}
 		}
 		_, err := qemuImg(ctx, c, listener, "convert", "-p", "-f", string(format), "-O", "qcow2", inputPlace, disk.At)
-		return err
+		return blame(ctx, from, err)
 	})
 }
 

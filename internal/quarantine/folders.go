@@ -1,0 +1,109 @@
+package quarantine
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// sweepFolders sets aside the folders of machines and networks that have no row. Files in use stay until their program has ended: a domain
+// that is left alone keeps its folder, and the router of a lost network is taken down first.
+func (k *Keeper) sweepFolders(ctx context.Context) error {
+	machines, err := k.orphans(ctx, "machines", func(tx *store.Tx) (names map[string]bool, err error) {
+		rows, err := store.FindRows[model.Machine](tx, store.Everything())
+		names = map[string]bool{}
+		for _, m := range rows {
+			names[model.StorageName(m.Key, m.StorageID)] = true
+		}
+		return names, err
+	})
+	failed := []error{err, k.holdAll(ctx, model.FoundMachine, "there is no machine with this key and id", machines)}
+	vnets, err := k.orphans(ctx, "vnets", func(tx *store.Tx) (names map[string]bool, err error) {
+		rows, err := store.FindRows[model.Vnet](tx, store.Everything())
+		names = map[string]bool{}
+		for _, v := range rows {
+			names[model.StorageName(v.Key, "")] = true
+		}
+		return names, err
+	})
+	failed = append(failed, err, k.holdAll(ctx, model.FoundNetwork, "there is no network with this key", vnets))
+	return errors.Join(failed...)
+}
+
+// orphans lists what lies in a folder of the data directory under a name that rows give, but none of these does. The folder is read before the
+// rows: a row is always there before its folder.
+func (k *Keeper) orphans(ctx context.Context, in string, named func(*store.Tx) (map[string]bool, error)) (paths []string, err error) {
+	entries, err := os.ReadDir(filepath.Join(k.data, in))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names map[string]bool
+	if err := k.db.View(ctx, func(tx *store.Tx) (err error) {
+		names, err = named(tx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if _, _, ours := model.ReadStorageName(e.Name()); ours && !names[e.Name()] {
+			paths = append(paths, filepath.Join(k.data, in, e.Name()))
+		}
+	}
+	return paths, nil
+}
+
+func (k *Keeper) holdAll(ctx context.Context, kind, why string, paths []string) error {
+	var failed []error
+	for _, path := range paths {
+		if err := k.Hold(ctx, Thing{Kind: kind, Path: path, Why: why}); err != nil && !errs.Is(err, errs.Conflict) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// Domains is told the names of all domains that carry our mark and have no machine. They are left alone, and have a row as long as they are there.
+func (k *Keeper) Domains(ctx context.Context, names []string) error {
+	return k.db.Update(ctx, func(tx *store.Tx) error {
+		rows, err := store.FindRows[model.Quarantine](tx, store.Eq("kind", schema.TextValue(model.FoundDomain)))
+		if err != nil {
+			return err
+		}
+		there := map[string]bool{}
+		for _, name := range names {
+			there[name] = true
+		}
+		for _, q := range rows {
+			if !there[q.Path] {
+				if err := tx.Delete("quarantine", schema.IntValue(q.Key)); err != nil {
+					return err
+				}
+			}
+			delete(there, q.Path)
+		}
+		for _, name := range names {
+			if !there[name] {
+				continue
+			}
+			r := schema.NewRecord(tx.Schema().Table("quarantine"))
+			r.PutAll(schema.Set{
+				"kind": schema.TextValue(model.FoundDomain), "path": schema.TextValue(name), "found": schema.IntValue(k.now().Unix()),
+				"why": schema.TextValue("the domain carries the mark of this system, and there is no machine with its key"),
+			})
+			if _, err := tx.Create(r, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
