@@ -28,7 +28,7 @@ const bootLimit = 4 * time.Minute
 type console struct {
 	t    *testing.T
 	file string // a pattern that one file meets
-	from int // lines before this offset belong to earlier boots
+	from int    // lines before this offset belong to earlier boots
 }
 
 func openConsole(t *testing.T, s *harness.Server, machine string) *console {

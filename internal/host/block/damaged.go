@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 
 	"dewpoint/internal/errs"
@@ -23,7 +22,7 @@ var ours = []string{
 // fail again. Whatever else happened may be over the next time.
 func blame(ctx context.Context, image string, err error) error {
 	var failed *child.Failure
-	var exit *exec.ExitError
+	var exit interface{ Exited() bool } // an exec.ExitError
 	if err == nil || ctx.Err() != nil || errs.As(err) != nil || !errors.As(err, &failed) || !errors.As(failed.Err, &exit) || !exit.Exited() {
 		return err
 	}
