@@ -29,7 +29,7 @@ func (n *node) openFiles(ctx context.Context) (err error) {
 		return nil
 	}
 	// For whoever cleans up a host whose database is gone.
-	if err := os.WriteFile(filepath.Join(n.cfg.Data, "instance"), []byte(n.identity.Instance+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(n.cfg.Data, "instance"), []byte(n.identity.Instance+"\n"), 0o600); err != nil {
 		return fmt.Errorf("keeping the name of the instance: %w", err)
 	}
 	if err := n.dir.Settle(ctx); err != nil {

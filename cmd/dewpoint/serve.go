@@ -18,6 +18,7 @@ import (
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/cert"
 	"dewpoint/internal/datadir"
+	"dewpoint/internal/host/access"
 	"dewpoint/internal/store"
 )
 
@@ -42,6 +43,9 @@ func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logg
 		return err
 	}
 	defer unlock()
+	if err := access.Close(cfg.Data); err != nil {
+		return fmt.Errorf("closing the data directory to other users: %w", err)
+	}
 	n, err := openNode(ctx, cfg, given, log)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ const (
 // while it started a program leaves the lock with that program until it is on its feet.
 func Lock(ctx context.Context, dir string) (unlock func(), err error) {
 	// 0711: QEMU, which runs as a user of its own, must reach the disks below; it can't list what is there.
-	if err := os.MkdirAll(dir, 0o711); err != nil {
+	if err := os.MkdirAll(dir, 0o710); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)

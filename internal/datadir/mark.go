@@ -57,7 +57,7 @@ func (m Mark) Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, markFile), append(text, '\n'), 0o644); err != nil {
+	if err := renameio.WriteFile(filepath.Join(dir, markFile), append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("keeping which database the data directory belongs to: %w", err)
 	}
 	return nil

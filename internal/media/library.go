@@ -39,8 +39,8 @@ type Library struct {
 // counts the unfinished files.
 func New(db *store.DB, account *space.Account, dir string, keeper *quarantine.Keeper, log *slog.Logger) (*Library, error) {
 	l := &Library{Account: account, db: db, dir: filepath.Join(dir, "files"), keeper: keeper, log: log, open: map[int64]*upload{}}
-	// Guests' processes have their own user and reach a CD-ROM's file by its name; they can't list the folder.
-	if err := os.MkdirAll(l.dir, 0o711); err != nil {
+	// QEMU's group is let through when a guest starts that has a medium.
+	if err := os.MkdirAll(l.dir, 0o710); err != nil {
 		return nil, fmt.Errorf("making the folder for media: %w", err)
 	}
 	account.Count(l.claims)

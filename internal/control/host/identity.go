@@ -42,7 +42,7 @@ func keptID(data, name string) (string, error) {
 		return "", fmt.Errorf("reading the %s: %w", name, err)
 	}
 	id := randomHex(16)
-	if err := renameio.WriteFile(path, []byte(id+"\n"), 0o644); err != nil {
+	if err := renameio.WriteFile(path, []byte(id+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("keeping the %s: %w", name, err)
 	}
 	return id, nil

@@ -35,7 +35,7 @@ func (p pool) percent() int64 {
 
 // findPools looks which tiers have a directory under pools. That of tier 1 is made.
 func findPools(data string) ([]pool, error) {
-	if err := os.MkdirAll(poolPath(data, firstTier), 0o711); err != nil { // guests' processes cross it, nobody lists it
+	if err := os.MkdirAll(poolPath(data, firstTier), 0o710); err != nil { // QEMU's group is let through when a guest starts
 		return nil, fmt.Errorf("making the pool of tier 1: %w", err)
 	}
 	var pools []pool

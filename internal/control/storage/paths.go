@@ -42,8 +42,8 @@ func scan(dataDir string) (found []lying, err error) {
 	return found, err
 }
 
-// makeDirs makes the folder of a drive's file. QEMU, which runs as another user, must get through but needs to list nothing.
-func makeDirs(path string) error { return os.MkdirAll(filepath.Dir(path), 0o711) }
+// makeDirs makes the folder of a drive's file. QEMU's group is let through when the guest starts.
+func makeDirs(path string) error { return os.MkdirAll(filepath.Dir(path), 0o710) }
 
 // syncPath makes what was written to a file, or the names in a folder, survive a power loss.
 func syncPath(path string) error {

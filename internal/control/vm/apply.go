@@ -88,7 +88,7 @@ func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, erro
 		return nil, err
 	}
 	vm := c.hardware(m)
-	if err := makeDir(vm.Dir, node.uid, node.gid); err != nil {
+	if err := letQEMU(c.cfg.DataDir, &vm, node); err != nil {
 		return nil, err
 	}
 	domain, err := domxml.Build(&vm, &node.Host)
@@ -171,18 +171,4 @@ func failed(m *Machine, s step, err error) *Fact {
 
 func (c *Controller) dir(m *Machine) string {
 	return filepath.Join(c.cfg.DataDir, "machines", model.StorageName(m.Key, m.StorageID))
-}
-
-// makeDir makes a machine's folder, in which its QEMU process may make its sockets.
-func makeDir(dir string, uid, gid int) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o711); err != nil {
-		return err
-	}
-	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	if uid < 0 {
-		return nil
-	}
-	return os.Chown(dir, uid, gid)
 }

@@ -211,7 +211,7 @@ func TestLiveMachine(t *testing.T) {
 	if d, ok := s.domain(machine); !ok || d.State != libvirt.Running || d.UUID != s.machine(machine).UUID {
 		t.Errorf("libvirt has %+v, %v; want it running", d, ok)
 	}
-	for _, name := range []string{domxml.SerialLog, domxml.VNCSocket} {
+	for _, name := range []string{domxml.SerialLog, filepath.Join(domxml.SocketFolder, domxml.VNCSocket)} {
 		if _, err := os.Stat(filepath.Join(s.dataDir, "machines", fmt.Sprint(machine), name)); err != nil {
 			t.Error(err)
 		}

@@ -9,13 +9,13 @@ import (
 // maxVNCPassword is the protocol's: RFB takes the first eight bytes and ignores the rest, which would make a longer password a lie.
 const maxVNCPassword = 8
 
-// console attaches the graphical console on a unix socket in the machine's folder. There is no TCP listener: the server lets people in.
+// console attaches the graphical console on a unix socket in the folder that is QEMU's own. There is no TCP listener: the server lets people in.
 func console(vm *VM, domain *libvirtxml.Domain) error {
 	if err := plainText("console_pass", vm.ConsolePassword); err != nil {
 		return err
 	}
 	socket := func(name string) []libvirtxml.DomainGraphicListener {
-		path := filepath.Join(vm.Dir, name)
+		path := filepath.Join(vm.Dir, SocketFolder, name)
 		return []libvirtxml.DomainGraphicListener{{Socket: &libvirtxml.DomainGraphicListenerSocket{Socket: path}}}
 	}
 	var graphic libvirtxml.DomainGraphic

@@ -69,7 +69,13 @@ func newDisk(drive *Drive, b bus) (*libvirtxml.DomainDisk, error) {
 		return nil, invalid("media", "drives with the media %q can't be attached", drive.Media)
 	}
 	if drive.Path != "" {
-		disk.Source = &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: drive.Path}}
+		file := &libvirtxml.DomainDiskSourceFile{File: drive.Path}
+		if drive.Media == "cdrom" {
+			// A medium may be in many drives and stays root's: QEMU reads it by the right of its group. libvirt would make it QEMU's own,
+			// never give it back, and a QEMU that was taken over could write into it.
+			file.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
+		}
+		disk.Source = &libvirtxml.DomainDiskSource{File: file}
 		disk.BackingStore = &libvirtxml.DomainDiskBackingStore{}
 	}
 	return disk, nil

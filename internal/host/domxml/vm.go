@@ -28,7 +28,7 @@ type VM struct {
 	NestedVirt        bool   // let guests run guests of their own (KVM only)
 	DisableHypervisor bool   // hide from the guest that it is one
 
-	Dir    string // the machine's own folder: console socket, serial log, firmware variables
+	Dir    string // the machine's own folder: serial log, firmware variables, folder of sockets
 	Drives []Drive
 	NICs   []NIC
 }
@@ -74,10 +74,15 @@ var DebianFirmware = Firmware{
 	SecureCode: "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", SecureVars: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd",
 }
 
-// The files in a machine's folder.
+// What lies in a machine's folder, which is root's.
 const (
-	SerialLog   = "serial.log"
-	VNCSocket   = "vnc.sock"
-	SPICESocket = "spice.sock"
-	nvramFile   = "nvram.fd"
+	SerialLog = "serial.log" // virtlogd writes it, as root
+	nvramFile = "nvram.fd"   // libvirt makes it, as root, and gives it to QEMU's user
+)
+
+// SocketFolder is the one folder in there that is QEMU's, with its sockets: root opens nothing in it.
+const (
+	SocketFolder = "run"
+	VNCSocket    = "vnc.sock"
+	SPICESocket  = "spice.sock"
 )
