@@ -70,7 +70,7 @@ func TestReservationGivesItsAddressWithoutRestart(t *testing.T) {
 	hasRead := func(times int) {
 		t.Helper()
 		linktest.Eventually(t, fmt.Sprintf("dnsmasq has read the reservations, number %d", times), func() bool {
-			log, _ := os.ReadFile(filepath.Join(h.Dir, "1", "dnsmasq.log"))
+			log, _ := os.ReadFile(filepath.Join(h.Dir, "1", "run", "dnsmasq.log"))
 			return strings.Count(string(log), "dnsmasq.hosts") >= times
 		})
 	}

@@ -2,7 +2,9 @@ package vnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -50,6 +52,9 @@ func (c *Controller) notice(w *fsnotify.Watcher, event fsnotify.Event) {
 	case filepath.Dir(event.Name) == c.Dir && event.Has(fsnotify.Create):
 		c.watchDir(w, event.Name)
 		c.Wake() // a lease may have been written before the watch was there
+	case filepath.Base(event.Name) == dnsmasq.OwnFolder && event.Has(fsnotify.Create):
+		c.watchOwn(w, filepath.Dir(event.Name))
+		c.Wake()
 	case filepath.Base(event.Name) == dnsmasq.LeasesFile && event.Has(fsnotify.Write):
 		c.Wake()
 	}
@@ -58,6 +63,15 @@ func (c *Controller) notice(w *fsnotify.Watcher, event fsnotify.Event) {
 // watchDir adds a network's directory; the kernel drops the watch with the directory.
 func (c *Controller) watchDir(w *fsnotify.Watcher, dir string) {
 	if err := w.Add(dir); err != nil {
+		c.Log.Warn("leases of a network are seen late", "dir", dir, "err", err)
+		return
+	}
+	c.watchOwn(w, dir)
+}
+
+// watchOwn adds dnsmasq's own folder in there; when it is not there yet, its making is seen.
+func (c *Controller) watchOwn(w *fsnotify.Watcher, dir string) {
+	if err := w.Add(filepath.Join(dir, dnsmasq.OwnFolder)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.Log.Warn("leases of a network are seen late", "dir", dir, "err", err)
 	}
 }

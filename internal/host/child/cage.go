@@ -48,7 +48,16 @@ func (c *Cage) start(cmd *exec.Cmd) error {
 	if !c.Network {
 		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET | syscall.CLONE_NEWPID
 	}
+	// The thread that is made for it begins in our first network namespace, and not in that of the calling thread.
+	network, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("making its cage: %w", err)
+	}
+	defer unix.Close(network)
 	return thread.Own(func() error {
+		if err := unix.Setns(network, unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("making its cage: %w", err)
+		}
 		if err := c.lock(); err != nil {
 			return fmt.Errorf("making its cage: %w", err)
 		}

@@ -43,14 +43,17 @@ type Host struct {
 	Name string     // one DNS label, or empty
 }
 
-// The names of dnsmasq's files in Config.Dir.
+// What lies in Config.Dir, which is root's: dnsmasq can read it.
 const (
-	confFile   = "dnsmasq.conf"
-	hostsFile  = "dnsmasq.hosts"
-	leasesFile = "dnsmasq.leases"
+	confFile  = "dnsmasq.conf"
+	hostsFile = "dnsmasq.hosts"
+	// OwnFolder is dnsmasq's own, with what it writes.
+	OwnFolder = "run"
+)
+
+// The names of the files in OwnFolder. LeasesFile is for whoever watches it.
+const (
+	LeasesFile = "dnsmasq.leases"
 	pidFile    = "dnsmasq.pid"
 	logFile    = "dnsmasq.log"
 )
-
-// LeasesFile is the name of the lease file in Config.Dir, for whoever watches it.
-const LeasesFile = leasesFile

@@ -33,12 +33,15 @@ func Conf(dir string) string { return filepath.Join(dir, confFile) }
 
 // Write puts both files into dir, which it makes. The configuration comes last: see Announced.
 func Write(dir string, f Files) error {
-	err := os.MkdirAll(dir, 0o700)
-	if err == nil {
-		err = renameio.WriteFile(filepath.Join(dir, hostsFile), []byte(f.Hosts), 0o600)
+	u, err := findUser()
+	if err != nil {
+		return err
+	}
+	if err = u.makeFolders(dir); err == nil {
+		err = u.replace(filepath.Join(dir, hostsFile), f.Hosts)
 	}
 	if err == nil {
-		err = renameio.WriteFile(Conf(dir), []byte(f.Conf), 0o600)
+		err = u.replace(Conf(dir), f.Conf)
 	}
 	return fileError(err, "writing the dnsmasq files")
 }
@@ -78,12 +81,19 @@ func Announced(dir string) (bool, error) {
 // writeUnannounced replaces the reservations and makes them newer than the configuration, whatever the clock's grain.
 func writeUnannounced(dir, hosts string) error {
 	path := filepath.Join(dir, hostsFile)
-	pending, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o600))
+	u, err := findUser()
+	if err != nil {
+		return err
+	}
+	pending, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o640))
 	if err != nil {
 		return fileError(err, "writing the reservations")
 	}
 	defer pending.Cleanup()
 	if _, err = pending.WriteString(hosts); err == nil {
+		err = pending.Chown(0, int(u.gid))
+	}
+	if err == nil {
 		err = setNewer(pending.Name(), Conf(dir), time.Second)
 	}
 	if err == nil {

@@ -5,8 +5,6 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -23,10 +21,10 @@ type Lease struct {
 	ClientID string // colon separated hex, or empty
 }
 
-// ReadLeases returns what the lease file in dir holds; none when there is no file yet.
+// ReadLeases returns what the lease file in dir holds; none when there is no file yet, or none that root may open.
 func ReadLeases(dir string) ([]Lease, error) {
-	text, err := os.ReadFile(filepath.Join(dir, leasesFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	text, err := readOwn(dir, LeasesFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotPlain) {
 		return nil, errs.New(errs.Internal, "dnsmasq_leases", "reading the leases: %w", err)
 	}
 	return ParseLeases(string(text)), nil

@@ -6,7 +6,9 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -141,7 +143,7 @@ func TestReloadReadsReservations(t *testing.T) {
 		t.Errorf("reservations are %q, %v", files.Hosts, err)
 	}
 	linktest.Eventually(t, "dnsmasq reads its reservations again", func() bool {
-		log, _ := os.ReadFile(filepath.Join(p.Dir, "dnsmasq.log"))
+		log, _ := os.ReadFile(filepath.Join(p.Dir, "run", "dnsmasq.log"))
 		return strings.Count(string(log), "read "+filepath.Join(p.Dir, "dnsmasq.hosts")) == 2
 	})
 }
@@ -170,5 +172,53 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 	err := dnsmasq.Tool{In: link.In}.Start(context.Background(), linktest.Namespace(t), dir)
 	if !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), "bad option") {
 		t.Errorf("got %v, want dnsmasq's own words", err)
+	}
+}
+
+// TestRunsAsItsUser reads from /proc what the running dnsmasq is.
+func TestRunsAsItsUser(t *testing.T) {
+	t.Setenv("DEWPOINT_ADMIN_PASSWORD", "hunter2")
+	_, p := started(t)
+	proc := filepath.Join("/proc", strconv.Itoa(p.PID))
+	status, err := os.ReadFile(filepath.Join(proc, "status"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := user.Lookup("dnsmasq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rights := fmt.Sprintf("%016x", 1<<unix.CAP_NET_BIND_SERVICE|1<<unix.CAP_NET_RAW|1<<unix.CAP_NET_ADMIN)
+	for _, line := range []string{
+		"Uid:\t" + strings.Repeat("\t"+u.Uid, 4)[1:] + "\n", "Groups:\t \n", "NoNewPrivs:\t1\n", "CapEff:\t" + rights + "\n", "CapBnd:\t" + rights + "\n",
+	} {
+		if !strings.Contains(string(status), line) {
+			t.Errorf("its status lacks %q:\n%s", line, status)
+		}
+	}
+	if environ, err := os.ReadFile(filepath.Join(proc, "environ")); err != nil || strings.Contains(string(environ), "hunter2") {
+		t.Errorf("its environment is %q, %v", environ, err)
+	}
+	if _, err := os.Stat(filepath.Join(proc, "root", "home")); !os.IsNotExist(err) {
+		t.Errorf("it sees the host's files: %v", err)
+	}
+}
+
+// TestLeasesThroughALink: a link that dnsmasq's user puts in the place of its leases leads nowhere.
+func TestLeasesThroughALink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	secret, own := filepath.Join(dir, "secret"), filepath.Join(dir, dnsmasq.OwnFolder)
+	if err := os.WriteFile(secret, []byte("0 02:00:00:00:00:01 10.0.0.1 * *\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(secret, filepath.Join(own, dnsmasq.LeasesFile)); err != nil {
+		t.Fatal(err)
+	}
+	if leases, err := dnsmasq.ReadLeases(dir); err != nil || len(leases) != 0 {
+		t.Errorf("read %v, %v through a link", leases, err)
 	}
 }

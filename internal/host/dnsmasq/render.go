@@ -25,10 +25,8 @@ func (c Config) Render() (string, error) {
 	t.line("interface", c.Interface)
 	t.line("except-interface", "lo")
 	t.line("bind-interfaces", "")
-	// dnsmasq reads the reservations after it has given up root, and the data directory is closed to everybody else.
-	t.line("user", "root")
-	t.line("pid-file", filepath.Join(c.Dir, pidFile))
-	t.line("log-facility", filepath.Join(c.Dir, logFile))
+	t.line("pid-file", filepath.Join(c.Dir, OwnFolder, pidFile))
+	t.line("log-facility", filepath.Join(c.Dir, OwnFolder, logFile))
 	t.line("no-hosts", "")
 	t.line("no-resolv", "")
 	t.dns(c)
@@ -123,7 +121,7 @@ func (t *text) dhcp(c Config) {
 		t.line("dhcp-sequential-ip", "")
 	}
 	t.line("dhcp-hostsfile", filepath.Join(c.Dir, hostsFile))
-	t.line("dhcp-leasefile", filepath.Join(c.Dir, leasesFile))
+	t.line("dhcp-leasefile", filepath.Join(c.Dir, OwnFolder, LeasesFile))
 }
 
 func (t *text) option(number int, values ...string) {

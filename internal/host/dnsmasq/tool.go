@@ -21,17 +21,21 @@ type Tool struct {
 // Start runs a dnsmasq by the files in dir, in the namespace. It returns when its sockets are bound, and the process then
 // lives in a session of its own, whatever becomes of the caller. A faulty configuration or a taken port is an error.
 func (t Tool) Start(ctx context.Context, namespace, dir string) error {
-	return t.run(ctx, namespace, confFlag+Conf(dir))
+	return t.run(ctx, namespace, dir, confFlag+Conf(dir))
 }
 
 // Check asks dnsmasq whether it can read the files in dir.
 func (t Tool) Check(ctx context.Context, dir string) error {
-	return t.run(ctx, "", "--test", confFlag+Conf(dir))
+	return t.run(ctx, "", dir, "--test", confFlag+Conf(dir))
 }
 
-func (t Tool) run(ctx context.Context, namespace string, args ...string) error {
-	err := t.In(namespace, func() error {
-		_, err := child.Command{Name: "dnsmasq", Args: args, Limit: timeLimit}.Run(ctx)
+func (t Tool) run(ctx context.Context, namespace, dir string, args ...string) error {
+	u, err := findUser()
+	if err != nil {
+		return err
+	}
+	err = t.In(namespace, func() error {
+		_, err := child.Command{Name: "dnsmasq", Args: args, Limit: timeLimit, Cage: u.cage(dir)}.Run(ctx)
 		return err
 	})
 	var failed *child.Failure
