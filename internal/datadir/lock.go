@@ -17,7 +17,7 @@ const (
 // Lock makes the data directory and keeps a second server off it. It waits a moment for a lock that is held: a server that was killed
 // while it started a program leaves the lock with that program until it is on its feet.
 func Lock(ctx context.Context, dir string) (unlock func(), err error) {
-	// 0711: QEMU, which runs as a user of its own, must reach the disks below; it can't list what is there.
+	// QEMU, which runs as a user of its own, is let through when a guest starts.
 	if err := os.MkdirAll(dir, 0o710); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}

@@ -45,10 +45,12 @@ func (u account) cage(dir string) *child.Cage {
 	own := filepath.Join(dir, OwnFolder)
 	return &child.Cage{
 		UID: u.uid, GID: u.gid, Network: true,
-		Caps:  []uintptr{unix.CAP_NET_BIND_SERVICE, unix.CAP_NET_RAW, unix.CAP_NET_ADMIN},
+		Caps: []uintptr{unix.CAP_NET_BIND_SERVICE, unix.CAP_NET_RAW, unix.CAP_NET_ADMIN},
 		Files: []child.File{
-			{Path: dir, At: dir}, {Path: own, At: own, Writable: true},
-			{Path: "/etc/passwd", At: "/etc/passwd"}, {Path: "/dev/urandom", At: "/dev/urandom"},
+			{Path: dir, At: dir},
+			{Path: own, At: own, Writable: true},
+			{Path: "/etc/passwd", At: "/etc/passwd"},
+			{Path: "/dev/urandom", At: "/dev/urandom"},
 		},
 	}
 }
