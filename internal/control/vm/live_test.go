@@ -212,7 +212,7 @@ func TestLiveMachine(t *testing.T) {
 		t.Errorf("libvirt has %+v, %v; want it running", d, ok)
 	}
 	for _, name := range []string{domxml.SerialLog, filepath.Join(domxml.SocketFolder, domxml.VNCSocket)} {
-		if _, err := os.Stat(filepath.Join(s.dataDir, "machines", fmt.Sprint(machine), name)); err != nil {
+		if _, err := os.Stat(filepath.Join(s.dataDir, "machines", model.StorageName(machine, s.machine(machine).StorageID), name)); err != nil {
 			t.Error(err)
 		}
 	}
