@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"dewpoint/internal/api/front"
@@ -49,11 +50,23 @@ func start(t *testing.T) *server {
 	resources := resource.New(resource.Config{Engine: s.Engine, Auth: s.Auth, Media: s.Media, Uploads: uploads, Version: "1", Instance: "abcd"})
 	mux.Handle("/api/v1", resources)
 	mux.Handle("/api/v1/", resources)
-	s.Server = httptest.NewServer(front.Wrap(mux, log))
+	s.Server = httptest.NewServer(fromEverywhere(front.Wrap(mux, log)))
 	t.Cleanup(s.Close)
 	s.admin = s.jwt(1, "admin")
 	s.credentials()
 	return s
+}
+
+// fromEverywhere has each login come from another address, as one that fails so often at all these accounts would have to wait.
+func fromEverywhere(h http.Handler) http.Handler {
+	var logins atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/auth/login" {
+			n := logins.Add(1)
+			r.RemoteAddr = fmt.Sprintf("10.0.%d.%d:1", n>>8, n&255)
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // credentials makes one of each kind, good and bad.
