@@ -61,7 +61,7 @@ func start(t *testing.T) *server {
 func fromEverywhere(h http.Handler) http.Handler {
 	var logins atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/api/v1/auth/login" {
+		if r.URL.Path == "/api/v1/auth/login" || r.URL.Path == "/api/sys/tokens" {
 			n := logins.Add(1)
 			r.RemoteAddr = fmt.Sprintf("10.0.%d.%d:1", n>>8, n&255)
 		}
