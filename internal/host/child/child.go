@@ -36,7 +36,7 @@ type Command struct {
 	Name   string // without a folder
 	Args   []string
 	Input  string        // on its standard input
-	Output io.Writer     // gets its standard output while it runs; nil: Run returns it
+	Output io.Writer     // gets its standard output while it runs, and must not block for ever; nil: Run returns it
 	Limit  time.Duration // after which it is killed; zero: as long as the context
 	Cage   *Cage         // nil: it runs as we do
 }
@@ -69,13 +69,16 @@ func (c Command) Run(ctx context.Context) ([]byte, error) {
 		ctx, cancel = context.WithTimeout(ctx, c.Limit)
 		defer cancel()
 	}
+	if err := ctx.Err(); err != nil { // no cage is made for what would not start
+		return nil, &Failure{Name: c.Name, Err: err}
+	}
 	stdout, stderr := &bounded{most: mostOutput}, &bounded{most: mostComplaints}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
 	cmd.Env = []string{"PATH=" + strings.Join(folders, ":"), "LANG=C.UTF-8"}
 	cmd.Dir = "/"
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.Input), stdout, stderr
 	if c.Output != nil {
-		cmd.Stdout = c.Output
+		cmd.Stdout = listener{c.Output}
 	}
 	cmd.WaitDelay = time.Second // should a daemon keep our end of a pipe
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
@@ -110,6 +113,24 @@ func start(cmd *exec.Cmd) error {
 		return nil
 	}
 	return err
+}
+
+// listener hands output to a writer on a goroutine of its own. The writer may end its goroutine, as testing.T.FailNow does; were that the one in
+// which os/exec copies, Run would wait for ever for the end of the copy.
+type listener struct{ to io.Writer }
+
+var errDeaf = errors.New("what listens to its output ended its goroutine")
+
+// Write implements io.Writer.
+func (l listener) Write(p []byte) (n int, err error) {
+	done := make(chan struct{})
+	err = errDeaf
+	go func() {
+		defer close(done)
+		n, err = l.to.Write(p)
+	}()
+	<-done
+	return n, err
 }
 
 func find(name string) (string, error) {

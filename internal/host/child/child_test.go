@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,6 +147,48 @@ func TestFailures(t *testing.T) {
 	// What stays in the background with our end of the pipe is no failure.
 	if _, err := (child.Command{Name: "sh", Args: []string{"-c", "sleep 2 &"}}).Run(t.Context()); err != nil {
 		t.Errorf("of a daemon: %v", err)
+	}
+}
+
+// listen is an io.Writer.
+type listen func(p []byte) (int, error)
+
+func (l listen) Write(p []byte) (int, error) { return l(p) }
+
+// TestEndsWithItsContext cancels before the start, during the start, and at the first output, inside a cage and outside.
+func TestEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	for _, cage := range []*child.Cage{nil, {UID: cagedUser, GID: cagedUser}} {
+		c := child.Command{Name: "sh", Args: []string{"-c", "while :; do echo more; done"}, Cage: cage}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		c.Output = listen(func([]byte) (int, error) { t.Error("it ran"); return 0, io.EOF })
+		if _, err := c.Run(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled before the start: %v", err)
+		}
+		c.Output = io.Discard
+		for after := range 20 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(after)*time.Millisecond/2) // at this moment or that
+			if _, err := c.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("cancelled after %d half milliseconds: %v", after, err)
+			}
+			cancel()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		c.Output = listen(func(p []byte) (int, error) { cancel(); return len(p), nil })
+		if _, err := c.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled at its output: %v", err)
+		}
+	}
+}
+
+// TestListenerEndsItsGoroutine: so does a test that fails in it.
+func TestListenerEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	c := child.Command{Name: "echo", Args: []string{"text"}, Output: listen(func([]byte) (int, error) { runtime.Goexit(); return 0, nil })}
+	if _, err := c.Run(t.Context()); err == nil {
+		t.Error("its output was lost without an error")
 	}
 }
 
