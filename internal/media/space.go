@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 	"time"
 
 	"dewpoint/internal/errs"
@@ -73,7 +72,7 @@ func writeError(err error, path string) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if space.Lacks(err) {
 		return errs.Wrap(err, errs.Full, "disk_full", "the disk that holds the media is full; delete files or add space, then send the chunk again")
 	}
 	var p *os.PathError

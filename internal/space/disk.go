@@ -30,6 +30,9 @@ func diskOf(path string) (d disk, err error) {
 	return disk{inode.Dev, int64(s.Blocks) * s.Bsize, int64(s.Bavail) * s.Bsize}, nil
 }
 
+// Lacks reports whether an error is that of a file system, or a quota, that has no room.
+func Lacks(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
+
 // arrived is what a file takes on its file system, 0 when there is none. Holes of a file that is written in any order are still to come.
 func arrived(path string) int64 {
 	var inode unix.Stat_t

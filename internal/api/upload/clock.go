@@ -21,7 +21,7 @@ const (
 // clock tells whether the time of day can be believed. After a jump nothing expires until the clock is back, or has gone on steadily for as long
 // as an upload lives: then each has had its time by any reckoning. A server that was away for long can't tell that from a jump.
 type clock struct {
-	file string // its text is the time of the last look, for the next run
+	file string // its text is the time of the last look at which the clock was believed, for the next run
 	log  *slog.Logger
 
 	mu    sync.Mutex
@@ -39,17 +39,16 @@ func newClock(file string, log *slog.Logger) *clock {
 	return c
 }
 
-// start compares the time with that of the last run.
+// start compares the time with that of the last run; the first run has none.
 func (c *clock) start() {
 	c.seen = c.now()
 	last, err := c.last()
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			c.log.Warn("the time of the last run can't be read", "err", err)
-		}
-		return
-	}
-	if away := c.seen.Round(0).Sub(last); away < -jump || away > gap {
+	switch away := c.seen.Round(0).Sub(last); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		c.log.Warn("the time of the last run can't be read", "err", err)
+		c.doubt(0)
+	case away < -jump, away > gap:
 		c.doubt(away)
 	}
 }
@@ -69,11 +68,15 @@ func (c *clock) last() (at time.Time, err error) {
 	return at, err
 }
 
-// look compares the time with what has passed since the last look, and notes it for the next run.
+// look compares the time with what has passed since the last look, and notes it for the next run. One that isn't believed is not noted: the next
+// run would take it for good.
 func (c *clock) look() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.step()
+	if !c.since.IsZero() {
+		return nil
+	}
 	raw, err := c.seen.UTC().MarshalText()
 	if err != nil {
 		return err

@@ -7,12 +7,12 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"syscall"
 
 	"github.com/tus/tusd/v2/pkg/filestore"
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/space"
 )
 
 // durable is tusd's file store whose answers survive a power loss: an offset is only told once the bytes before it are on disk.
@@ -72,16 +72,14 @@ var errFull = handler.NewError("ERR_DISK_FULL", "disk full", http.StatusInsuffic
 
 // typed gives an error of a full disk our words, where tusd is not between us and the client.
 func typed(err error) error {
-	if noSpace(err) {
+	if space.Lacks(err) {
 		return errs.Wrap(err, errs.Full, "disk_full", "%s", tusErrors["ERR_DISK_FULL"].Text)
 	}
 	return err
 }
 
-func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
-
 func full(err error) error {
-	if noSpace(err) {
+	if space.Lacks(err) {
 		return errFull
 	}
 	return err

@@ -152,7 +152,7 @@ func (f *family) append(w http.ResponseWriter, r *http.Request) error {
 // receive passes on a request with bytes, for as long as they come, there is room for them, and the sender may send them.
 func (f *family) receive(w http.ResponseWriter, r *http.Request, s *session, serve http.HandlerFunc) error {
 	body := front.Receive(w, r, front.Checks{
-		Still: f.may, Room: func() error { return f.lib.Continue(f.claim(s)) },
+		Still: f.may, Room: func() error { return f.lib.Continue(f.claim(s)) }, Pace: f.pace,
 	})
 	defer body.Stop()
 	r = r.Clone(r.Context())

@@ -158,12 +158,16 @@ func (u *Uploads) sessions() ([]*session, error) {
 	return list, nil
 }
 
-// cutShort tells whether only the session is there of an upload that isn't done, and has been since before this start: its beginning or its
-// removal was cut.
-func (u *Uploads) cutShort(s *session) bool {
-	_, err := os.Stat(u.path(s.ID) + infoEnding)
-	session, statErr := os.Stat(u.path(s.ID) + sessionEnding)
-	return !s.Done && errors.Is(err, fs.ErrNotExist) && statErr == nil && session.ModTime().Before(u.began)
+// cutShort lists the uploads that aren't done and have no notes of tusd's. Before the first request these are the ones whose beginning or
+// removal a crash cut off; later also those that are just beginning or going. No file's time tells these apart: clocks are set.
+func (u *Uploads) cutShort() (cut map[string]bool, err error) {
+	sessions, err := u.sessions()
+	cut = map[string]bool{}
+	for _, s := range sessions {
+		_, err := os.Stat(u.path(s.ID) + infoEnding)
+		cut[s.ID] = !s.Done && errors.Is(err, fs.ErrNotExist)
+	}
+	return cut, err
 }
 
 // remove drops all of an upload, its session last and tusd's notes first, so that what a crash leaves is known for what it is: see cutShort.

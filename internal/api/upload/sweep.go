@@ -26,7 +26,7 @@ func (u *Uploads) Sweep(ctx context.Context) error {
 		if !s.Done && !u.has(s.ID) {
 			failed = append(failed, u.finish(ctx, s))
 		}
-		if u.expired(s) || u.cutShort(s) {
+		if u.expired(s) || u.cut[s.ID] && !s.Done {
 			failed = append(failed, u.cancel(ctx, s.ID))
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/memorylocker"
 	tusslog "golang.org/x/exp/slog"
 
+	"dewpoint/internal/api/front"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/space"
@@ -55,7 +56,8 @@ type Uploads struct {
 	dir   string
 	log   *slog.Logger
 	clock *clock
-	began time.Time
+	cut   map[string]bool // those that a crash left cut short before this start, by their ids
+	pace  front.Pace      // of senders; zero for the usual one
 	store durable
 	notes sync.Mutex // held while a session is written: temporary files that are seen under it are leftovers
 	// locker makes the requests to one upload wait for each other. One program serves a data directory, so it needs no lock files, which
@@ -66,10 +68,14 @@ type Uploads struct {
 // New opens the uploads of the data directory dir, whose folder uploads is made when it isn't there. It must be on one file system
 // with the library.
 func New(eng *engine.Engine, lib Library, dir string, log *slog.Logger) (*Uploads, error) {
-	u := &Uploads{eng: eng, lib: lib, dir: filepath.Join(dir, "uploads"), log: log, began: time.Now(), locker: memorylocker.New()}
+	u := &Uploads{eng: eng, lib: lib, dir: filepath.Join(dir, "uploads"), log: log, locker: memorylocker.New()}
 	u.store = durable{filestore.FileStore{Path: u.dir, DirModePerm: 0o700, FileModePerm: 0o600}}
 	if err := os.MkdirAll(u.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder for uploads: %w", err)
+	}
+	var err error
+	if u.cut, err = u.cutShort(); err != nil {
+		return nil, err
 	}
 	u.clock = newClock(filepath.Join(dir, "last-seen"), log)
 	lib.Count(space.Listed(u.claims))
