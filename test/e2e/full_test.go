@@ -53,6 +53,7 @@ func TestFullDisk(t *testing.T) {
 	c := s.Table()
 	t.Run("uploads that can't fit", func(t *testing.T) { uploadTooMuch(t, s) })
 	t.Run("an upload that fills the disk", func(t *testing.T) { uploadOverTheEdge(t, s, d) })
+	t.Run("an upload that is completed", func(t *testing.T) { completeOnFullDisk(t, s, d) })
 	t.Run("a drive", func(t *testing.T) { driveOnFullDisk(t, s, d) })
 	t.Run("rows", func(t *testing.T) { rowsOnFullDisk(t, s, d) })
 	instance := s.Instance()

@@ -147,15 +147,35 @@ func TestChunksOverKills(t *testing.T) {
 	checkContent(t, s, key, sum)
 }
 
+// beginTUS begins an upload and returns its address.
+func beginTUS(t *testing.T, c *harness.Client, name string, size int) (location string) {
+	t.Helper()
+	res := tus(t, c, "POST", c.Base+"virtualization/isos/upload", nil, map[string]string{
+		"Upload-Length": strconv.Itoa(size), "Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte(name)),
+	})
+	if res.StatusCode != http.StatusCreated {
+		t.Fatalf("beginning an upload: %s", res.Status)
+	}
+	return res.Header.Get("Location")
+}
+
+// wholeTUS uploads content whole, and leaves it to be completed.
+func wholeTUS(t *testing.T, c *harness.Client, name string, content []byte) (location string) {
+	t.Helper()
+	location = beginTUS(t, c, name, len(content))
+	res := tus(t, c, "PATCH", location, content, map[string]string{"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"})
+	if res.StatusCode != http.StatusNoContent {
+		t.Fatalf("the bytes: %s", res.Status)
+	}
+	return location
+}
+
 func TestTUSOverKills(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	c := s.Resource()
 	content, sum := noise(9<<20, 8)
-	made := tus(t, c, "POST", c.Base+"virtualization/isos/upload", nil, map[string]string{
-		"Upload-Length": strconv.Itoa(len(content)), "Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte("tus.iso")),
-	})
-	location := made.Header.Get("Location")
+	location := beginTUS(t, c, "tus.iso", len(content))
 	u := cutUpload{
 		t: t, s: s, content: content, method: "PATCH",
 		where: func() int {

@@ -25,6 +25,7 @@ const password = rig.Password
 type api struct {
 	t testing.TB
 	*httptest.Server
+	dir   string // of its data
 	db    *store.DB
 	eng   *engine.Engine
 	token string
@@ -36,7 +37,7 @@ func start(t testing.TB) *api {
 	r := rig.Start(t, dir, log)
 	uploads, err := upload.New(r.Engine, r.Media, dir, log)
 	must(t, err)
-	a := &api{t: t, db: r.DB, eng: r.Engine}
+	a := &api{t: t, dir: dir, db: r.DB, eng: r.Engine}
 	a.Server = httptest.NewServer(resource.New(resource.Config{
 		Engine: r.Engine, Auth: r.Auth, Media: r.Media, Uploads: uploads, Version: "1.2.3", Instance: "abcd",
 	}))

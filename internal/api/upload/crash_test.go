@@ -12,19 +12,13 @@ import (
 func TestOffsetAfterAKillInComplete(t *testing.T) {
 	t.Parallel()
 	s, want := start(t), noise(5000)
-	id := s.create(len(want))
-	s.patch(id, 0, bytes.NewReader(want))
-	notes := filepath.Join(s.dir, "uploads", id+".session")
-	before, err := os.ReadFile(notes)
-	must(t, err)
-	s.finish(id, want)
-	must(t, os.WriteFile(notes, before, 0o600))
+	id := s.unnoted(want)
 	s.restart()
 	if n := s.offset(id); n != len(want) {
 		t.Errorf("offset %d, want %d", n, len(want))
 	}
 	must(t, s.uploads.Sweep(context.Background()))
-	if after, err := os.ReadFile(notes); err != nil || !bytes.Contains(after, []byte(`"done":true`)) {
+	if after, err := os.ReadFile(s.notes(id)); err != nil || !bytes.Contains(after, []byte(`"done":true`)) {
 		t.Errorf("after the sweep: %s, %v", after, err)
 	}
 	lost := s.create(10)

@@ -102,7 +102,7 @@ func TestSweepTakesWhatACrashLeft(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	cut, whole := s.create(10), s.create(10)
-	must(t, os.Remove(filepath.Join(s.dir, "uploads", cut+".info"))) // the first that goes, and the last that comes
+	must(t, os.Remove(filepath.Join(s.dir, "uploads", cut+".info")))          // the first that goes, and the last that comes
 	past, future := time.Now().AddDate(-1, 0, 0), time.Now().AddDate(1, 0, 0) // the clock was set meanwhile
 	must(t, os.Chtimes(s.notes(cut), past, past))
 	draft := filepath.Join(s.dir, "uploads", "."+whole+".session123")

@@ -174,6 +174,18 @@ func (s *server) finish(id string, want []byte) {
 	}
 }
 
+// unnoted makes an upload of content that has become a file, with a session that doesn't know it yet.
+func (s *server) unnoted(content []byte) (id string) {
+	s.t.Helper()
+	id = s.create(len(content))
+	s.patch(id, 0, bytes.NewReader(content))
+	before, err := os.ReadFile(s.notes(id))
+	must(s.t, err)
+	s.finish(id, content)
+	must(s.t, os.WriteFile(s.notes(id), before, 0o600))
+	return id
+}
+
 func TestCompleteIsRepeatable(t *testing.T) {
 	t.Parallel()
 	s, want := start(t), noise(1000)
@@ -219,13 +231,7 @@ func TestCompleteAfterACrash(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, want := start(t), noise(5000)
-			id := s.create(len(want))
-			s.patch(id, 0, bytes.NewReader(want))
-			notes := filepath.Join(s.dir, "uploads", id+".session")
-			before, err := os.ReadFile(notes)
-			must(t, err)
-			s.finish(id, want)
-			must(t, os.WriteFile(notes, before, 0o600))
+			id := s.unnoted(want)
 			must(t, crash(s, id))
 			s.restart()
 			s.finish(id, want)
