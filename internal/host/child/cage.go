@@ -87,6 +87,7 @@ func (c *Cage) lock() error {
 	if err := c.furnish(); err != nil {
 		return err
 	}
+	unix.Umask(0o077) // of this thread alone, since it has a mount namespace: what the program makes is for its user
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}

@@ -202,11 +202,14 @@ func TestCage(t *testing.T) {
 	}})
 	id := fmt.Sprintf("%[1]d %[1]d %[1]d %[1]d", cagedUser)
 	for key, want := range map[string]string{
-		"Uid": id, "Gid": id, "Groups": "", "NoNewPrivs": "1", "CapInh": none, "CapPrm": none, "CapEff": none, "CapBnd": none, "CapAmb": none,
+		"Umask": "0077", "Uid": id, "Gid": id, "Groups": "", "NoNewPrivs": "1", "CapInh": none, "CapPrm": none, "CapEff": none, "CapBnd": none, "CapAmb": none,
 	} {
 		if got := s.status[key]; got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
+	}
+	if own := unix.Umask(0o022); own != 0o022 {
+		t.Errorf("our own mask became %#o", own)
 	}
 	if own, _ := os.Readlink("/proc/self/ns/net"); s.net == own || s.net == "" {
 		t.Errorf("its network is %s, ours", s.net)
