@@ -3,7 +3,6 @@ package alarm
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
@@ -105,19 +104,6 @@ func systemRow(tx *store.Tx) (string, error) {
 		return "", err
 	}
 	return "system/" + systems[0].Key.Text(), nil
-}
-
-// foundThings are those that no row stands for.
-func foundThings(tx *store.Tx, system string) (wrong []fact, err error) {
-	rows, err := store.FindRows[model.Quarantine](tx)
-	for _, q := range rows {
-		text := fmt.Sprintf("%s %s was found and no row stands for it; it is kept in quarantine", strings.ReplaceAll(q.Kind, "_", " "), q.Path)
-		if q.Kind == model.FoundDomain {
-			text = fmt.Sprintf("domain %s carries the mark of this system and has no machine; it is left alone", q.Path)
-		}
-		wrong = append(wrong, fact{typ: nobodys, owner: system, subOwner: fmt.Sprintf("quarantine/%d", q.Key), text: text})
-	}
-	return wrong, err
 }
 
 // fullTiers looks at the use of the storage tiers. Its texts name no figure that changes all the time.

@@ -1,0 +1,30 @@
+package alarm
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"dewpoint/internal/model"
+)
+
+// TestManyFoundThings: up to twenty of a kind have an alarm each, more have one together.
+func TestManyFoundThings(t *testing.T) {
+	t.Parallel()
+	var rows []model.Quarantine
+	for key := range int64(mostFound) {
+		rows = append(rows, model.Quarantine{Key: 100 + key, Kind: model.FoundDisk, Path: "disk"})
+	}
+	rows = append(rows, model.Quarantine{Key: 1, Kind: model.FoundFile, Path: "files/7"})
+	if got := factsOf(rows, "system/1"); len(got) != mostFound+1 {
+		t.Fatalf("%d things have %d alarms", len(rows), len(got))
+	}
+	for key := range int64(480) {
+		rows = append(rows, model.Quarantine{Key: 200 + key, Kind: model.FoundDisk, Path: "disk"})
+	}
+	slices.Reverse(rows)
+	got := factsOf(rows, "system/1")
+	if len(got) != 2 || got[0].subOwner != "quarantine/1" || got[1].subOwner != "quarantine/100" || !strings.Contains(got[1].text, "more than 20") {
+		t.Errorf("500 disks and a file have the alarms %+v", got)
+	}
+}

@@ -1,0 +1,66 @@
+package arch
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// sweepers are the packages that find things on the host and look for their rows. What they don't know they hand to internal/quarantine.
+var sweepers = []string{
+	"internal/media", "internal/api/upload", "internal/control/storage", "internal/control/vm", "internal/control/vnet", "internal/host/dnsmasq",
+}
+
+// removal matches the calls that end a file, or put another in its place.
+var removal = regexp.MustCompile(`\b(os\.(Remove|RemoveAll|Rename|Truncate)|(unix|syscall)\.(Unlink|Unlinkat|Rmdir|Rename|Renameat|Renameat2)|dnsmasq\.Remove)\(`)
+
+// removals says how many such calls a file of a sweeper has, and why none of them ends bytes that somebody may miss.
+var removals = map[string]struct {
+	calls int
+	why   string
+}{
+	"internal/media/sweep.go":              {1, "the bytes of a tombstone, by the row's own name"},
+	"internal/media/adopt.go":              {1, "an upload or a thing from quarantine moves to the new name of its row"},
+	"internal/api/upload/sweep.go":         {1, "notes of uploads that a killed writer left; never bytes"},
+	"internal/api/upload/session.go":       {1, "an upload that ended, expired or was called off, by its session"},
+	"internal/api/upload/strays.go":        {1, "tusd's note, after the bytes went into quarantine"},
+	"internal/control/storage/apply.go":    {7, "half-made disks of drives that are there, disks of tombstones, empty folders, and moves of a drive's own disk"},
+	"internal/control/storage/owners.go":   {1, "half-made disks of drives that are there"},
+	"internal/control/vm/apply.go":         {1, "the folder of a tombstone, by the row's own name"},
+	"internal/control/vnet/linux_apply.go": {1, "the folder of a tombstone; diff plans it for no other"},
+	"internal/host/dnsmasq/files.go":       {1, "the removal that the line above calls"},
+	"internal/host/dnsmasq/user.go":        {1, "the leases of an older server move into dnsmasq's own folder"},
+}
+
+// TestSweepsRemoveNothingNew: who adds a removal says here what it removes.
+func TestSweepsRemoveNothingNew(t *testing.T) {
+	t.Parallel()
+	calls := map[string]int{}
+	for _, p := range load(t) {
+		if !slices.ContainsFunc(sweepers, func(owner string) bool { return isBelow(p.place(), owner) }) {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			place := filepath.Join(p.place(), file)
+			text, err := os.ReadFile(filepath.Join("../..", place))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(removal.FindAll(text, -1)); n > 0 {
+				calls[place] = n
+			}
+		}
+	}
+	for place, n := range calls {
+		if known := removals[place]; n != known.calls {
+			t.Errorf("%s has %d removals, and reasons for %d: what no row stands for goes to internal/quarantine; else give the reason", place, n, known.calls)
+		}
+	}
+	for place, known := range removals {
+		if calls[place] == 0 || known.why == "" {
+			t.Errorf("%s has no removals any more, or no reason", place)
+		}
+	}
+}
