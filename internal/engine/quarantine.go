@@ -12,6 +12,9 @@ import (
 var quarantineHooks = hooks{actions: map[string]action{
 	"restore": restoreThing,
 	"delete": func(w *Write, r *schema.Record, _ schema.Set) error {
+		if wishes(r, model.WishDelete) {
+			return nil
+		}
 		if err := idle(r); err != nil {
 			return err
 		}
@@ -31,8 +34,15 @@ func idle(r *schema.Record) error {
 	return nil
 }
 
+// wishes tells whether the action was asked for before: asking again is no conflict.
+func wishes(r *schema.Record, wish string) bool { return r.Get("wish").Text() == wish }
+
 // restoreThing makes the row of the file that the bytes become, and tells its key; the quarantine's controller brings the bytes.
 func restoreThing(w *Write, r *schema.Record, _ schema.Set) error {
+	if wishes(r, model.WishRestore) {
+		w.Answers["file"] = r.Get("file").Int()
+		return nil
+	}
 	if err := idle(r); err != nil {
 		return err
 	}
