@@ -54,22 +54,23 @@ type Error struct {
 	cause error
 }
 
-// New makes a typed error; format and args give its Text. An error among args that is wrapped with %w stays reachable by errors.Is.
+// New makes a typed error; format and args give its Text, in which no text among args is repeated beyond MostRepeated characters. An error among args that is wrapped with %w stays reachable by errors.Is.
 func New(kind Kind, code, format string, args ...any) *Error {
-	err := fmt.Errorf(format, args...)
+	err := fmt.Errorf(format, clipped(args)...)
 	return &Error{Kind: kind, Code: code, Text: err.Error(), cause: errors.Unwrap(err)}
 }
 
 // Wrap keeps cause for the log and errors.Is while the caller sees only the given text.
 func Wrap(cause error, kind Kind, code, format string, args ...any) *Error {
-	return &Error{Kind: kind, Code: code, Text: fmt.Sprintf(format, args...), cause: cause}
+	return &Error{Kind: kind, Code: code, Text: fmt.Sprintf(format, clipped(args)...), cause: cause}
 }
 
 // Field makes the error of a column's or parameter's value that doesn't fit, in the words the table API's clients know. It is of kind
 // Invalid and its code is "invalid_" and the field's name; Coded gives it another one.
 func Field(field, format string, args ...any) *Error {
-	why := fmt.Sprintf(format, args...)
-	return New(Invalid, "invalid_"+field, "Validation error on field: '%s' - '%s'", field, why).On(field)
+	why := fmt.Sprintf(format, clipped(args)...)
+	field = Clip(field)
+	return &Error{Kind: Invalid, Code: "invalid_" + field, Text: "Validation error on field: '" + field + "' - '" + why + "'", Field: field}
 }
 
 // Coded returns a copy of e with another code.

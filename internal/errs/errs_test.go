@@ -1,6 +1,7 @@
 package errs
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,5 +32,22 @@ func TestField(t *testing.T) {
 		if diff := cmp.Diff(&tt.want, tt.got, cmpopts.IgnoreUnexported(Error{})); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
+	}
+}
+
+// TestErrorsRepeatLittle puts huge texts into every constructor.
+func TestErrorsRepeatLittle(t *testing.T) {
+	t.Parallel()
+	huge := strings.Repeat("ü", 100_000)
+	for _, e := range []*Error{
+		New(NotFound, "x", "no %q, %s and %d", huge, huge, 1), Wrap(nil, Invalid, "x", "no %s", huge), Field("a", "not %s", huge),
+		Field(huge, "is unknown"), New(Invalid, "x", "more: %w", New(Invalid, "y", "%s", huge)),
+	} {
+		if len(e.Text) > 1000 || !strings.Contains(e.Text, "üüü…") {
+			t.Errorf("%d bytes: %.100s", len(e.Text), e.Text)
+		}
+	}
+	if got := New(Invalid, "x", "%s", strings.Repeat("x", MostRepeated)).Text; strings.Contains(got, "…") {
+		t.Errorf("a text of %d characters is shortened: %s", MostRepeated, got)
 	}
 }

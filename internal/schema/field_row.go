@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"dewpoint/internal/errs"
 )
 
 // rowType is a reference to one row of another table. The key of a numbered table is kept as a number, any other as text; a
@@ -125,7 +127,7 @@ func (t rowType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 			return Value{}, f.invalid("must be written as table/key, as in vms/42")
 		}
 		if len(f.Among) > 0 && !slices.Contains(f.Among, m[1]) {
-			return Value{}, f.invalid("must lead to a row of %s", strings.Join(f.Among, " or "))
+			return Value{}, f.invalid("must lead to a row of %s", errs.Ours(strings.Join(f.Among, " or ")))
 		}
 		s = m[1] + "/" + m[2]
 	}

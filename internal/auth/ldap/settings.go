@@ -64,7 +64,7 @@ func Parse(object map[string]json.RawMessage, before *Server) (*Server, error) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		m, ok := known[name]
 		if !ok {
-			return nil, invalid(name, "isn't known; known are %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			return nil, invalid(name, "isn't known; known are %s", errs.Ours(strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
 		}
 		if json.Unmarshal(object[name], m.into) != nil {
 			return nil, invalid(name, "must be %s", m.kind)
