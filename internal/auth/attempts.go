@@ -325,7 +325,7 @@ func (a *attempts) put(by attempt, f failures) {
 
 // errWait refuses something for a while.
 func errWait(wait time.Duration, what string) error {
-	return errs.New(errs.TooMany, "too_many_attempts", "%s; try again in %d seconds", what, seconds(wait)).After(wait)
+	return errs.New(errs.TooMany, "too_many_attempts", "%s; try again in %d seconds", errs.Ours(what), seconds(wait)).After(wait)
 }
 
 // seconds rounds up, so that who waits as long as told doesn't come too early.

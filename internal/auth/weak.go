@@ -24,7 +24,7 @@ var commonPasswords string
 // that are in use.
 func (s *Service) CheckPassword(account, password string) error {
 	if why := weakness(account, password); why != "" {
-		return errs.Field("password", "%s", why).Coded("weak_password")
+		return errs.Field("password", "%s", errs.Ours(why)).Coded("weak_password")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (p Place) attach(ctx context.Context) (*store.DB, error) {
 // WriteFile is Write into a new file, which is there whole or not at all and survives a power loss then.
 func (s Source) WriteFile(ctx context.Context, path, passphrase string) (m Manifest, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return m, errors.Join(err, errs.New(errs.Conflict, "exists", "%s exists already; give the backup another name", path))
+		return m, errors.Join(err, errs.New(errs.Conflict, "exists", "%s exists already; give the backup another name", errs.Ours(path)))
 	}
 	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o600), renameio.IgnoreUmask())
 	if err != nil {

@@ -21,7 +21,7 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 	}
 	run := w.eng.hooks[t.Name].actions[a.Name]
 	if a.NotBuilt != "" || run == nil {
-		return errs.New(errs.NotBuilt, "not_built", "%s: %s", name, a.NotBuilt)
+		return errs.New(errs.NotBuilt, "not_built", "%s: %s", name, errs.Ours(a.NotBuilt))
 	}
 	set := schema.Set{}
 	for _, f := range a.Params {

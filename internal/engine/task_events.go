@@ -57,7 +57,7 @@ func (e *Engine) occurrenceOf(table, event string) (o occurrence, t *schema.Tabl
 		o = alarmEvents[event]
 	} else if _, ok := rowEvents[event]; !ok {
 		return o, nil, errs.New(errs.NotBuilt, "event_not_built", "nothing tells of the event %s of %s; there are %s, and raised and lowered of alarms",
-			event, table, strings.Join(slices.Sorted(maps.Keys(rowEvents)), ", ")).On("event")
+			event, table, errs.Ours(strings.Join(slices.Sorted(maps.Keys(rowEvents)), ", "))).On("event")
 	}
 	if t, err = e.served(table); err != nil || t.LogType == "task" || table == "logs" {
 		return o, nil, errs.Field("table", "no task can wait for rows of %s", table)
@@ -102,7 +102,7 @@ func (w *Write) checkEvent(r *schema.Record) error {
 		_, err = w.eng.plan(w.Actor, t, ast, query.Options{})
 	}
 	if err != nil {
-		return errs.Field("table_event_filters", "%s", textOf(err))
+		return errs.Field("table_event_filters", "%s", errs.Ours(textOf(err)))
 	}
 	return nil
 }

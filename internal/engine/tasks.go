@@ -86,7 +86,7 @@ func taskAction(t *schema.Table, name string) (schema.Action, error) {
 		return a, errs.Field("action", "%s have no action %s", t.Name, name).Coded("no_action")
 	}
 	if a.NotBuilt != "" {
-		return a, errs.New(errs.NotBuilt, "not_built", "%s: %s", name, a.NotBuilt).On("action")
+		return a, errs.New(errs.NotBuilt, "not_built", "%s: %s", name, errs.Ours(a.NotBuilt)).On("action")
 	}
 	return a, nil
 }

@@ -26,7 +26,7 @@ func (w *Write) Create(table string, in schema.Input) (*schema.Record, error) {
 		return nil, err
 	}
 	if t.NotBuilt != "" {
-		return nil, errs.New(errs.NotBuilt, "not_built", "%s", t.NotBuilt)
+		return nil, errs.New(errs.NotBuilt, "not_built", "%s", errs.Ours(t.NotBuilt))
 	}
 	set, forwarded, err := w.parse(schema.NewRecord(t), in, true)
 	if err != nil {
@@ -286,7 +286,7 @@ func notYet(f *schema.Field, raw json.RawMessage, present schema.Value) error {
 	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == f.Default && present.IsNull() {
 		return err
 	}
-	return errs.New(errs.NotBuilt, "not_built", "%s: %s", f.Name, f.NotBuilt).On(f.Name)
+	return errs.New(errs.NotBuilt, "not_built", "%s: %s", f.Name, errs.Ours(f.NotBuilt)).On(f.Name)
 }
 
 // logRow writes the line of the change log that says who did what to which row.

@@ -54,7 +54,8 @@ type Error struct {
 	cause error
 }
 
-// New makes a typed error; format and args give its Text, in which no text among args is repeated beyond MostRepeated characters. An error among args that is wrapped with %w stays reachable by errors.Is.
+// New makes a typed error; format and args give its Text, in which no text among args is repeated beyond
+// MostRepeated characters, other than of type Ours. An error among args that is wrapped with %w stays reachable by errors.Is.
 func New(kind Kind, code, format string, args ...any) *Error {
 	err := fmt.Errorf(format, clipped(args)...)
 	return &Error{Kind: kind, Code: code, Text: err.Error(), cause: errors.Unwrap(err)}
@@ -80,10 +81,10 @@ func (e *Error) Coded(code string) *Error {
 	return &c
 }
 
-// On returns a copy of e that names the field it is about.
+// On returns a copy of e that names the field it is about, which a client may have named.
 func (e *Error) On(field string) *Error {
 	c := *e
-	c.Field = field
+	c.Field = Clip(field)
 	return &c
 }
 

@@ -97,7 +97,7 @@ func CheckModify(rows Rows, a Actor, r *schema.Record, columns []string) error {
 	for _, c := range columns {
 		if !slices.Contains(own.columns, c) {
 			return errs.New(errs.Denied, "denied", "you need the right %q on %s to change %s; without it you can change %s",
-				Modify, r.Table.Name, c, strings.Join(own.columns, ", ")).On(c)
+				Modify, r.Table.Name, c, errs.Ours(strings.Join(own.columns, ", "))).On(c)
 		}
 	}
 	return nil

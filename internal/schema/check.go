@@ -3,12 +3,14 @@ package schema
 import (
 	"strings"
 	"unicode/utf8"
+
+	"dewpoint/internal/errs"
 )
 
 // check holds a value against what the field declares: enum, range, length, pattern.
 func (f *Field) check(v Value) error {
 	if len(f.Enum) > 0 && !f.inEnum(v.Text()) {
-		return f.invalid("%s is not one of %s", clip(v.Text()), f.enumList())
+		return f.invalid("%s is not one of %s", clip(v.Text()), errs.Ours(f.enumList()))
 	}
 	if v.Kind() == Int && f.min != nil && (v.Int() < *f.min || v.Int() > *f.max) {
 		return f.invalid("%d is outside %d to %d", v.Int(), *f.min, *f.max)
@@ -24,7 +26,7 @@ func (f *Field) check(v Value) error {
 		return f.invalid("has %d characters, at most %d are allowed", n, f.maxLen)
 	}
 	if f.match != nil && v.Text() != "" && !f.match.MatchString(v.Text()) {
-		return f.invalid("%s is not %s", clip(v.Text()), f.hint)
+		return f.invalid("%s is not %s", clip(v.Text()), errs.Ours(f.hint))
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func badJSON(err error) error {
 	if errors.As(err, &syntax) {
 		return errs.New(errs.Malformed, "bad_json", "the body is not JSON: %v at byte %d", syntax, syntax.Offset)
 	}
-	return errs.New(errs.Malformed, "bad_json", "the body is not JSON: %v", err)
+	return errs.New(errs.Malformed, "bad_json", "the body is not JSON: %s", err.Error())
 }
 
 func tooLarge(limit int64) error {

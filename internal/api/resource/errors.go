@@ -188,23 +188,31 @@ func humaError(status int, text string, causes ...error) huma.StatusError {
 		return f
 	}
 	var details []string
-	for _, cause := range causes {
+	for i, cause := range causes {
+		if i == mostDetails {
+			details = append(details, fmt.Sprintf("and %d more", len(causes)-i))
+			break
+		}
 		if cause != nil {
 			details = append(details, withoutValue(cause))
 		}
 	}
+	f.Fault.Message = errs.Clip(f.Fault.Message)
 	f.Fault.Details = strings.Join(details, "; ")
 	return f
 }
+
+// mostDetails is how many failures of huma an answer names: a body may have one for each member.
+const mostDetails = 10
 
 // withoutValue is what a failure of huma says and where, but not the value that it found there: that may be a whole body with a password.
 func withoutValue(cause error) string {
 	detail, ok := errors.AsType[*huma.ErrorDetail](cause)
 	if !ok {
-		return cause.Error()
+		return errs.Clip(cause.Error())
 	}
 	if detail.Location == "" {
-		return detail.Message
+		return errs.Clip(detail.Message)
 	}
-	return detail.Message + " (" + detail.Location + ")"
+	return errs.Clip(detail.Message) + " (" + errs.Clip(detail.Location) + ")"
 }

@@ -80,13 +80,13 @@ func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, n := range notBuilt {
 		if below(path, n.path) {
-			s.writeError(w, r, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't have %s in this API yet", n.what))
+			s.writeError(w, r, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't have %s in this API yet", errs.Ours(n.what)))
 			return
 		}
 	}
 	if verbs := s.verbs(r); len(verbs) > 0 {
 		w.Header().Set("Allow", strings.Join(verbs, ", "))
-		s.writeError(w, r, errs.New(errs.NotAllowed, "method_not_allowed", "%s has no %s; it has %s", r.URL.Path, r.Method, strings.Join(verbs, ", ")))
+		s.writeError(w, r, errs.New(errs.NotAllowed, "method_not_allowed", "%s has no %s; it has %s", r.URL.Path, r.Method, errs.Ours(strings.Join(verbs, ", "))))
 		return
 	}
 	s.writeError(w, r, errs.New(errs.NotFound, "not_found", "API endpoint not found"))

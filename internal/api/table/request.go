@@ -23,7 +23,7 @@ func (c *call) params(f func(name, value string)) error {
 			value, err = url.QueryUnescape(value)
 		}
 		if err != nil {
-			return errs.New(errs.Malformed, "bad_query", "a query parameter can't be read: %v", err)
+			return errs.New(errs.Malformed, "bad_query", "a query parameter can't be read: %s", err.Error())
 		}
 		f(name, value)
 	}

@@ -109,7 +109,7 @@ func (c *call) split() error {
 	for i, p := range parts {
 		text, err := url.PathUnescape(p)
 		if err != nil {
-			return errs.New(errs.Malformed, "bad_path", "the path can't be read: %v", err)
+			return errs.New(errs.Malformed, "bad_path", "the path can't be read: %s", err.Error())
 		}
 		parts[i] = text
 	}
@@ -207,7 +207,7 @@ func (c *call) method() string {
 
 func (c *call) notAllowed(methods ...string) error {
 	c.w.Header().Set("Allow", strings.Join(methods, ", "))
-	return errs.New(errs.NotAllowed, "not_allowed", "%s is not possible on '%s'; possible: %s", c.r.Method, c.r.URL.Path, strings.Join(methods, ", "))
+	return errs.New(errs.NotAllowed, "not_allowed", "%s is not possible on '%s'; possible: %s", c.r.Method, c.r.URL.Path, errs.Ours(strings.Join(methods, ", ")))
 }
 
 func (c *call) nowhere() error {

@@ -73,7 +73,7 @@ var errFull = handler.NewError("ERR_DISK_FULL", "disk full", http.StatusInsuffic
 // typed gives an error of a full disk our words, where tusd is not between us and the client.
 func typed(err error) error {
 	if space.Lacks(err) {
-		return errs.Wrap(err, errs.Full, "disk_full", "%s", tusErrors["ERR_DISK_FULL"].Text)
+		return errs.Wrap(err, errs.Full, "disk_full", "%s", errs.Ours(tusErrors["ERR_DISK_FULL"].Text))
 	}
 	return err
 }

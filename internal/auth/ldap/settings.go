@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net"
 	"net/url"
@@ -148,7 +147,7 @@ func (s *Server) checkNames() error {
 		return invalid("user_filter", "must hold %s", Placeholder)
 	}
 	if _, err := ldaplib.CompileFilter(s.filterOf("name")); err != nil {
-		return invalid("user_filter", "is no filter: %v", err)
+		return invalid("user_filter", "is no filter: %s", err.Error())
 	}
 	return checkDN("base_dn", s.baseDN)
 }
@@ -171,7 +170,7 @@ func (s *Server) checkAccount() error {
 func checkDN(name, text string) error {
 	dn, err := ldaplib.ParseDN(text)
 	if err != nil {
-		return invalid(name, "is no DN: %v", err)
+		return invalid(name, "is no DN: %s", err.Error())
 	}
 	if len(dn.RDNs) == 0 {
 		return invalid(name, "is empty")
@@ -180,7 +179,7 @@ func checkDN(name, text string) error {
 }
 
 func invalid(name, format string, args ...any) error {
-	return errs.Field("settings", "%s %s", name, fmt.Sprintf(format, args...))
+	return errs.Field("settings", "%s "+format, append([]any{name}, args...)...)
 }
 
 // Timeout is how long one check may take.

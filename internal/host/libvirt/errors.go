@@ -41,13 +41,13 @@ func translate(ctx context.Context, doing string, err error) error {
 		if kind == errs.NotFound {
 			code = "no_such_domain"
 		}
-		return errs.Wrap(err, kind, code, "%s: %s", doing, remote.Message)
+		return errs.Wrap(err, kind, code, "%s: %s", errs.Ours(doing), errs.Ours(remote.Message))
 	case ctx.Err() != nil:
-		return errs.Wrap(ctx.Err(), errs.Unavailable, "libvirt_timeout", "%s: libvirt gave no answer in time", doing)
+		return errs.Wrap(ctx.Err(), errs.Unavailable, "libvirt_timeout", "%s: libvirt gave no answer in time", errs.Ours(doing))
 	case errors.As(err, &absent):
-		return errs.Wrap(err, errs.Unavailable, "libvirt_down", "%s: libvirt is not running", doing)
+		return errs.Wrap(err, errs.Unavailable, "libvirt_down", "%s: libvirt is not running", errs.Ours(doing))
 	case errors.Is(err, golibvirt.ErrInterrupted), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
-		return errs.Wrap(err, errs.Unavailable, "libvirt_lost", "%s: the connection to libvirt was lost", doing)
+		return errs.Wrap(err, errs.Unavailable, "libvirt_lost", "%s: the connection to libvirt was lost", errs.Ours(doing))
 	}
-	return errs.Wrap(err, errs.Internal, "libvirt_failed", "%s: %v", doing, err)
+	return errs.Wrap(err, errs.Internal, "libvirt_failed", "%s: %v", errs.Ours(doing), err)
 }

@@ -143,5 +143,5 @@ func translate(err error, doing string) error {
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ERANGE):
 		kind, code = errs.Invalid, "link_refused"
 	}
-	return errs.New(kind, code, "%s: %w", doing, err)
+	return errs.New(kind, code, "%s: %w", errs.Ours(doing), err)
 }

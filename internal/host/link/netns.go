@@ -71,7 +71,7 @@ func GetNamespace(name string) (Namespace, error) {
 		return Namespace{}, translate(err, "looking up network namespace "+name)
 	}
 	if fsStat.Type != unix.NSFS_MAGIC {
-		return Namespace{}, errs.New(errs.NotFound, "netns_missing", "%s is a plain file, not a network namespace", path)
+		return Namespace{}, errs.New(errs.NotFound, "netns_missing", "%s is a plain file, not a network namespace", errs.Ours(path))
 	}
 	return Namespace{Name: name, Inode: st.Ino, Made: time.Unix(st.Mtim.Unix()).UTC()}, nil
 }

@@ -120,7 +120,7 @@ func failure(err error, args []string) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	what := "nft " + strings.Join(args, " ")
+	what := errs.Ours("nft " + strings.Join(args, " "))
 	switch stderr := failed.Stderr; {
 	case strings.Contains(stderr, "No such file or directory"):
 		return errs.New(errs.NotFound, "nft_missing", "%s: no such table: %w", what, err)
