@@ -164,7 +164,7 @@ func (n *node) controlVMs(ctx context.Context, bootID string) error {
 	c := vm.New(vm.Config{
 		Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: examined, BootID: bootID, Firmware: domxml.DebianFirmware,
 		Strays: n.keeper.Domains,
-	}, vm.NewStoreRows(n.db, n.cfg.Data, n.identity.Instance, n.identity.Node), n.client, n.log)
+	}, vm.NewStoreRows(n.db, n.auth, n.cfg.Data, n.identity.Instance, n.identity.Node), n.client, n.log)
 	defer n.bus.OnWake("vm", c.Wake)()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return hostLoop.Run(ctx) })

@@ -64,22 +64,30 @@ func (s *Service) Seal(row *schema.Record, column, secret string) string {
 	return s.seals.Seal([]byte(secret), placeOf(row, column))
 }
 
-// open returns the secret that a column of the row holds sealed, "" for none.
-func (s *Service) open(row *schema.Record, column string) (string, error) {
-	text := row.Get(column).Text()
+// Open returns the secret that a text, which was found in a column of the row with that key, holds sealed; "" for none. It fails when the
+// text was sealed for another place, or with the key of another file secret.
+func (s *Service) Open(table, key, column, text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	secret, err := s.seals.Open(text, placeOf(row, column))
+	place := placeIn(table, key, column)
+	secret, err := s.seals.Open(text, place)
 	if err != nil {
-		return "", fmt.Errorf("opening %s: %w", placeOf(row, column), err)
+		return "", fmt.Errorf("opening %s: %w", place, err)
 	}
 	return string(secret), nil
 }
 
-func placeOf(row *schema.Record, column string) string {
-	return row.Table.Name + "/" + row.Key.Text() + "/" + column
+// open is Open for a column of the row.
+func (s *Service) open(row *schema.Record, column string) (string, error) {
+	return s.Open(row.Table.Name, row.Key.Text(), column, row.Get(column).Text())
 }
+
+func placeOf(row *schema.Record, column string) string {
+	return placeIn(row.Table.Name, row.Key.Text(), column)
+}
+
+func placeIn(table, key, column string) string { return table + "/" + key + "/" + column }
 
 // The times of the background work.
 const (

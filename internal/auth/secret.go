@@ -56,7 +56,7 @@ func readSecret(path string) ([]byte, error) {
 		return nil, nil
 	}
 	if err == nil && len(secret) != secretBytes {
-		err = fmt.Errorf("%s has %d bytes instead of %d; remove it to have a new one made, which voids all JWTs, second factors and passwords of authorization sources", path, len(secret), secretBytes)
+		err = fmt.Errorf("%s has %d bytes instead of %d; remove it to have a new one made, which voids all JWTs, second factors, console passwords and passwords of authorization sources", path, len(secret), secretBytes)
 	}
 	return secret, err
 }

@@ -9,11 +9,16 @@ import (
 )
 
 // Prepare brings rows that older versions wrote up to date and makes what the system must have: owners of owned rows, identities, the
-// group of administrators. It may be run at every start, once there is an administrator.
+// group of administrators, seals. It may be run at every start, once there is an administrator.
 func (e *Engine) Prepare(ctx context.Context) error {
 	return e.db.Update(ctx, func(tx *store.Tx) error {
 		for _, t := range tx.Schema().Tables() {
 			for _, f := range t.Fields {
+				if f.IsSealed {
+					if err := e.sealPlain(tx, t, f); err != nil {
+						return err
+					}
+				}
 				if f.IsTwin {
 					if err := addTwins(tx, t, f); err != nil {
 						return err
@@ -27,10 +32,7 @@ func (e *Engine) Prepare(ctx context.Context) error {
 				}
 			}
 		}
-		if err := seedAdministrators(tx); err != nil {
-			return err
-		}
-		return e.sealSecondFactors(tx)
+		return seedAdministrators(tx)
 	})
 }
 

@@ -5,8 +5,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
-	"dewpoint/internal/seal"
-	"dewpoint/internal/store"
 )
 
 // setUpSecondFactor gives the caller the secret of an authenticator; it counts for nothing until it is confirmed.
@@ -86,23 +84,4 @@ func endSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
 		}
 	}
 	return w.Tx.Change("users", r.Key, set)
-}
-
-// sealSecondFactors seals the secrets that older versions stored as they were.
-func (e *Engine) sealSecondFactors(tx *store.Tx) error {
-	accounts, err := tx.Find("users")
-	if err != nil {
-		return err
-	}
-	for _, r := range accounts {
-		secret := r.Get("two_factor_secret").Text()
-		if secret == "" || seal.Is(secret) {
-			continue
-		}
-		sealed := schema.TextValue(e.secrets.Seal(r, "two_factor_secret", secret))
-		if err := tx.Change("users", r.Key, schema.Set{"two_factor_secret": sealed}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -69,7 +69,11 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 			return err
 		}
 	}
+	plain := takeSealed(r)
 	if _, err := w.Tx.Create(r, forwarded); err != nil {
+		return err
+	}
+	if err := w.sealInto(r, plain); err != nil {
 		return err
 	}
 	w.made.add(r)
@@ -153,6 +157,7 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 	if err := perm.CheckMove(w.Tx, w.Actor, old, updated); err != nil {
 		return err
 	}
+	w.seal(old, changed)
 	if err := w.Tx.Change(t.Name, old.Key, changed); err != nil {
 		return err
 	}

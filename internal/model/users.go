@@ -42,7 +42,7 @@ func users() *schema.Table {
 			schema.Rows("api_keys", "user_api_keys", "user"),
 			schema.Rows("sessions", "sessions", "user").Hidden(),
 			schema.Bool("admin").ReadOnly().Hidden().Note("may do everything: follows from membership of Administrators"),
-			schema.String("two_factor_secret").ReadOnly().Secret().Hidden().Note("of the authenticator, in base 32, sealed; not in use while two_factor_authentication is false"),
+			schema.String("two_factor_secret").ReadOnly().Sealed().Hidden().Note("of the authenticator, in base 32, sealed; not in use while two_factor_authentication is false"),
 			schema.Int64("two_factor_step").ReadOnly().Hidden().Def(0).Note("the time step of the code that was taken last: no older one is"),
 			schema.LongText("two_factor_recovery").ReadOnly().Secret().Hidden().Note("SHA-256 of each recovery code that is left, in hex"),
 			schema.Int64("token_epoch").ReadOnly().Hidden().Def(0).Note("grows with each change of password or second factor: older tokens are void"),

@@ -64,7 +64,7 @@ func vms() *schema.Table {
 			schema.Enum("created_from", "import", "import_vmx", "import_ovf", "import_vmware", "import_shared", "clone", "recipe", "custom", "terraform").Def("custom").CreateOnly(),
 			schema.Bool("imported"),
 			schema.Bool("console_pass_enabled"),
-			schema.String("console_pass").Len(0, 256).Secret(),
+			schema.String("console_pass").Len(0, 256).Sealed(),
 			schema.Bool("usb_tablet").Def(true),
 			schema.Bool("disable_powercycle"),
 			schema.LongText("advanced").Len(0, 65536),

@@ -33,6 +33,7 @@ type Field struct {
 	IsReadOnly   bool // written by controllers and hooks, ignored when clients send it
 	IsCreateOnly bool // ignored on update
 	IsSecret     bool // never shown: not in views, not by name, not in filters
+	IsSealed     bool // secret text that the server reads again; it lies in the database sealed
 	IsArgument   bool // left out of the view "most"
 	IsSummary    bool // in the view "summary"
 	IsHidden     bool // internal: no client sees it at all
@@ -85,6 +86,10 @@ func (f *Field) CreateOnly() *Field { f.IsCreateOnly = true; return f }
 
 // Secret marks what goes in and never comes out.
 func (f *Field) Secret() *Field { f.IsSecret = true; return f }
+
+// Sealed marks a secret that the server must read again, so that no digest will do: what clients give is sealed when it is written, and
+// texts of older versions when the server starts.
+func (f *Field) Sealed() *Field { f.IsSecret, f.IsSealed = true, true; return f }
 
 // Argument marks what the view "most" leaves out.
 func (f *Field) Argument() *Field { f.IsArgument = true; return f }

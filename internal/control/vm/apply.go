@@ -78,6 +78,9 @@ func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s ste
 
 // start defines the domain anew, so that it has what the rows say now, and boots it.
 func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, error) {
+	if m.Unreadable != nil {
+		return nil, m.Unreadable
+	}
 	release, err := c.queues.startSlot(ctx)
 	if err != nil {
 		return nil, err

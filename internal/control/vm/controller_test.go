@@ -202,3 +202,22 @@ func between(text, begin, end string) string {
 	text, _, _ = strings.Cut(text, end)
 	return text
 }
+
+// TestAnUnreadableMachineStaysOff doesn't start without the password that its console is to have, and does once it can be read.
+func TestAnUnreadableMachineStaysOff(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1, 2)
+	b.rows.edit(1, func(m *Machine) {
+		m.Unreadable = errs.New(errs.Unavailable, "console_pass_unreadable", "set console_pass again")
+	})
+	b.start(t)
+	b.ask(1, PowerOn)
+	b.ask(2, PowerOn)
+	b.awaitStatus(t, 2, "running")
+	b.await(t, "the reason", func() bool { return b.rows.get(1).Last.Info == "set console_pass again" })
+	if m := b.rows.get(1); m.Last.Running || m.Last.Status != "error" {
+		t.Errorf("status %+v", m.Last)
+	}
+	b.rows.edit(1, func(m *Machine) { m.Unreadable = nil })
+	b.awaitStatus(t, 1, "running")
+}

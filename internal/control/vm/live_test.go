@@ -58,7 +58,7 @@ func newServer(t testing.TB) *server {
 		t.Fatal(err)
 	}
 	cfg := vm.Config{Instance: s.instance, DataDir: s.dataDir, Accelerator: "qemu", BootID: bootID, Firmware: domxml.DebianFirmware}
-	s.Controller = vm.New(cfg, vm.NewStoreRows(s.db, s.dataDir, s.instance, 0), s.host, slog.New(slog.DiscardHandler))
+	s.Controller = vm.New(cfg, vm.NewStoreRows(s.db, nil, s.dataDir, s.instance, 0), s.host, slog.New(slog.DiscardHandler))
 	s.run()
 	return s
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/model"
@@ -13,17 +15,24 @@ import (
 	"dewpoint/internal/store"
 )
 
+// Opener reads what rows hold sealed; *auth.Service is one.
+type Opener interface {
+	// Open returns the secret in a text that was found in a column of the row with that key, "" for none.
+	Open(table, key, column, text string) (string, error)
+}
+
 // StoreRows are the rows of the database: machines of type vm and what hangs on them.
 type StoreRows struct {
 	db       *store.DB
+	secrets  Opener
 	dataDir  string
 	instance string
 	node     int64 // key of the node this is
 }
 
 // NewStoreRows returns the rows of db for the node with that key.
-func NewStoreRows(db *store.DB, dataDir, instance string, node int64) *StoreRows {
-	return &StoreRows{db: db, dataDir: dataDir, instance: instance, node: node}
+func NewStoreRows(db *store.DB, secrets Opener, dataDir, instance string, node int64) *StoreRows {
+	return &StoreRows{db: db, secrets: secrets, dataDir: dataDir, instance: instance, node: node}
 }
 
 // Wish implements Rows in one transaction.
@@ -159,6 +168,7 @@ func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 		Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
 		Hardware: hardwareOf(row, t.vms[row.Key]), Last: statusOf(t.statuses[row.Key]),
 	}
+	m.Hardware.ConsolePassword, m.Unreadable = r.consolePassword(t.vms[row.Key])
 	for _, drive := range t.drives[row.Key] {
 		m.Drives = append(m.Drives, Drive{Drive: r.drive(t, row, drive), Ready: t.ready[drive.Key]})
 	}
@@ -175,16 +185,25 @@ func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 }
 
 func hardwareOf(machine model.Machine, vm model.VM) domxml.VM {
-	h := domxml.VM{
+	return domxml.VM{
 		Title: cmp.Or(vm.Name, machine.Name), CPUs: int(vm.CPUCores), RAMMiB: int(vm.RAM), MachineType: vm.MachineType, CPUType: vm.CPUType,
 		UEFI: vm.UEFI, SecureBoot: vm.SecureBoot, BootOrder: vm.BootOrder, BootDelaySeconds: int(vm.BootDelay),
 		Video: vm.Video, Sound: vm.Sound, Console: vm.Console, USBTablet: vm.USBTablet, RTCBase: vm.RTCBase,
 		NestedVirt: vm.NestedVirtualization, DisableHypervisor: vm.DisableHypervisor,
 	}
-	if vm.ConsolePassEnabled {
-		h.ConsolePassword = vm.ConsolePass
+}
+
+// consolePassword is opened no earlier than here, on the way to the host.
+func (r *StoreRows) consolePassword(vm model.VM) (string, error) {
+	if !vm.ConsolePassEnabled {
+		return "", nil
 	}
-	return h
+	password, err := r.secrets.Open("vms", strconv.FormatInt(vm.Key, 10), "console_pass", vm.ConsolePass)
+	if err != nil {
+		return "", errs.Wrap(err, errs.Unavailable, "console_pass_unreadable",
+			"the console password of VM %q can't be read, because the server's key was replaced: set console_pass again, or put back the file secret that belongs to the database and restart the server", vm.Name)
+	}
+	return password, nil
 }
 
 // drive says which file a drive is: a CD-ROM reads its medium as it is, everything else has a qcow2 file in a pool.

@@ -60,7 +60,7 @@ func TestWishLeavesOutWhatIsSettled(t *testing.T) {
 		}
 		return nil
 	})
-	rows := vm.NewStoreRows(db, t.TempDir(), "abcd", here)
+	rows := vm.NewStoreRows(db, nil, t.TempDir(), "abcd", here)
 	wish := func(present ...int64) (found []string) {
 		t.Helper()
 		all, err := rows.Wish(t.Context(), present)

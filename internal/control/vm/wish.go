@@ -34,6 +34,7 @@ type Machine struct {
 	Hardware    domxml.VM // all but Instance, MachineKey, UUID, Accelerator, Dir and Drives, which the controller fills in
 	Drives      []Drive   // in the order of orderid
 	Last        Status
+	Unreadable  error // why Hardware lacks something that the rows wish; it can't be started without
 }
 
 // Drive is a drive of a machine.
