@@ -8,10 +8,3 @@ func AdvancedPattern(pattern string) (string, error) { return advancedPattern(pa
 
 // KeepChanges makes the log of changes shorter.
 func (db *DB) KeepChanges(n int64) { db.kept = n }
-
-// Scanning is how many queries that may look at whole tables run now.
-func (db *DB) Scanning() int {
-	db.turns.mu.Lock()
-	defer db.turns.mu.Unlock()
-	return db.turns.taken
-}

@@ -86,3 +86,10 @@ func stopped(err error) bool {
 
 // cancelled is the code of errors of statements that were stopped.
 const cancelled = "cancelled"
+
+// Scanning is how many queries that may look at whole tables run now.
+func (db *DB) Scanning() int {
+	db.turns.mu.Lock()
+	defer db.turns.mu.Unlock()
+	return db.turns.taken
+}
