@@ -30,6 +30,7 @@ const (
 	loadLook  = 15 * time.Second
 
 	quarantineLook = time.Minute
+	backupLook     = time.Minute
 
 	// A schedule names seconds. A look costs two reads of empty tables where there is none.
 	scheduleLook = time.Second
@@ -84,6 +85,7 @@ func (n *node) keep(ctx context.Context) error {
 		group.Go(func() error { return n.keepFiles(ctx) })
 		group.Go(func() error { return n.dir.Run(ctx) })
 		group.Go(func() error { return n.keepQuarantine(ctx) })
+		group.Go(func() error { return n.keepBackups(ctx) })
 		return group.Wait()
 	})
 }

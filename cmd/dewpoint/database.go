@@ -57,6 +57,7 @@ func restoreCommand() *cobra.Command {
 				return err
 			}
 			fmt.Printf("dewpoint: the database is that of %s again\n", done.Created.Format("2006-01-02 15:04:05 UTC"))
+			fmt.Println("dewpoint: everybody has to log in anew; API keys that were revoked since then are good again: look through user_api_keys")
 			for _, aside := range done.Aside {
 				fmt.Printf("dewpoint: what was there before is kept in %s\n", aside)
 			}
@@ -66,9 +67,6 @@ func restoreCommand() *cobra.Command {
 	o.define(c)
 	return c
 }
-
-// passphraseVariable holds the passphrase of backups, unless a file does.
-const passphraseVariable = "DEWPOINT_BACKUP_PASSPHRASE"
 
 // placeFlags say which database is meant.
 type placeFlags struct{ config, data, database, passphraseFile string }
@@ -80,7 +78,7 @@ func (o *placeFlags) define(c *cobra.Command) {
 			c.Flags().StringVar(into, option.Name, option.Default, option.Doc)
 		}
 	}
-	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "file whose first line seals the backup (default: the variable "+passphraseVariable+"; without either it isn't sealed)")
+	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "file whose first line seals the backup (default: backup_passphrase of the configuration, or the variable DEWPOINT_BACKUP_PASSPHRASE; without any it isn't sealed)")
 }
 
 // read finds the place as serve does.
@@ -95,7 +93,7 @@ func (o *placeFlags) read(cmd *cobra.Command) (p backup.Place, passphrase string
 	if err != nil {
 		return p, "", err
 	}
-	passphrase = os.Getenv(passphraseVariable)
+	passphrase = cfg.BackupPassphrase.Reveal()
 	if o.passphraseFile != "" {
 		text, err := os.ReadFile(o.passphraseFile)
 		if err != nil {

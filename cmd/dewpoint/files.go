@@ -41,6 +41,7 @@ func (n *node) openFiles(ctx context.Context) (err error) {
 	}
 	n.keeper.Restores(n.library)
 	n.files = n.library
+	n.backups = newBackups(n)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
+	"dewpoint/internal/control/backup"
 	"dewpoint/internal/control/host"
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/engine"
@@ -46,6 +47,7 @@ type node struct {
 	space   *space.Account
 	library *media.Library     // nil where the files are another server's
 	keeper  *quarantine.Keeper // nil likewise
+	backups *backup.Controller // nil likewise
 	uploads *upload.Uploads
 	dir     *datadir.Dir
 	hypervisor
@@ -152,7 +154,7 @@ func (n *node) close() {
 // handler joins the dialects.
 func (n *node) handler() http.Handler {
 	mux := http.NewServeMux()
-	tables := table.New(n.engine, n.auth, n.files, table.Version{Version: tableVersion, Hash: version})
+	tables := table.New(n.engine, n.auth, n.files, n.backupFiles(), table.Version{Version: tableVersion, Hash: version})
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/sys/tokens", "/sys/tokens/", "/version.json"} {
 		mux.Handle(path, tables)
 	}

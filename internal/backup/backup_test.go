@@ -132,7 +132,7 @@ func fill(t *testing.T, p Place) {
 	}
 }
 
-// dump writes down all rows but what a restore changes: the lineage and who the keeper is.
+// dump writes down all rows but what a restore changes: the lineage, who the keeper is, and the line of the log that tells of it.
 func dump(t *testing.T, p Place) map[string][]string {
 	t.Helper()
 	rows := map[string][]string{}
@@ -150,7 +150,9 @@ func dump(t *testing.T, p Place) map[string][]string {
 							row = append(row, c.Name+"="+fmt.Sprintf("%q", cells[i].Text()))
 						}
 					}
-					rows[s.Name] = append(rows[s.Name], strings.Join(row, " "))
+					if s.Name != "logs" || !strings.Contains(strings.Join(row, " "), "restored the database") {
+						rows[s.Name] = append(rows[s.Name], strings.Join(row, " "))
+					}
 					return nil
 				}); err != nil {
 					return err

@@ -2,14 +2,15 @@ package backup
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/google/renameio/v2"
 
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/errs"
@@ -32,10 +33,10 @@ const limit = 6 * time.Hour
 func (p Place) sqliteFile() string { return filepath.Join(p.Dir, datadir.DatabaseFile) }
 
 // Backup writes a backup of the place, whose server may be running, into a new file that its owner alone can read.
-func (p Place) Backup(ctx context.Context, path, passphrase string) (m Manifest, err error) {
+func (p Place) Backup(ctx context.Context, path, passphrase string) (w Written, err error) {
 	db, err := p.attach(ctx)
 	if err != nil {
-		return m, err
+		return w, err
 	}
 	defer db.Close()
 	db.Limits.Own = limit
@@ -49,23 +50,42 @@ func (p Place) attach(ctx context.Context) (*store.DB, error) {
 	return sqlite.Attach(p.sqliteFile(), model.Schema())
 }
 
+// Written is a backup in a file.
+type Written struct {
+	Manifest
+	Bytes  int64
+	SHA256 string // of the file, in hex
+}
+
+// TemporaryPrefix begins the names of files that a backup is being written to, in the folder where it will lie.
+const TemporaryPrefix = ".backup-"
+
 // WriteFile is Write into a new file, which is there whole or not at all and survives a power loss then.
-func (s Source) WriteFile(ctx context.Context, path, passphrase string) (m Manifest, err error) {
+func (s Source) WriteFile(ctx context.Context, path, passphrase string) (w Written, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return m, errors.Join(err, errs.New(errs.Conflict, "exists", "%s exists already; give the backup another name", errs.Ours(path)))
+		return w, errors.Join(err, errs.New(errs.Conflict, "exists", "%s exists already; give the backup another name", errs.Ours(path)))
 	}
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o600), renameio.IgnoreUmask())
+	f, err := os.CreateTemp(filepath.Dir(path), TemporaryPrefix+"*") // with the mode 0600
 	if err != nil {
-		return m, fmt.Errorf("making the backup: %w", err)
+		return w, fmt.Errorf("making the backup: %w", err)
 	}
-	defer f.Cleanup()
-	if m, err = s.Write(ctx, f, passphrase); err != nil {
-		return m, fmt.Errorf("making the backup: %w", err)
+	defer os.Remove(f.Name())
+	digest := sha256.New()
+	w.Manifest, err = s.Write(ctx, io.MultiWriter(f, digest), passphrase)
+	if err == nil {
+		err = f.Sync()
 	}
-	if err := f.CloseAtomicallyReplace(); err != nil {
-		return m, fmt.Errorf("making the backup: %w", err)
+	if err == nil {
+		w.Bytes, err = f.Seek(0, io.SeekCurrent)
 	}
-	return m, syncDir(filepath.Dir(path))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return w, fmt.Errorf("making the backup: %w", err)
+	}
+	w.SHA256 = hex.EncodeToString(digest.Sum(nil))
+	if err := os.Rename(f.Name(), path); err != nil {
+		return w, fmt.Errorf("making the backup: %w", err)
+	}
+	return w, syncDir(filepath.Dir(path))
 }
 
 // syncDir makes the names in a folder survive a power loss.

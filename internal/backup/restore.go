@@ -163,7 +163,10 @@ func (r *restore) build(ctx context.Context) error {
 		if err := past.StartOver(tx); err != nil {
 			return err
 		}
-		return r.claim(tx, keeper)
+		if err := r.claim(tx, keeper); err != nil {
+			return err
+		}
+		return r.endSignIns(tx)
 	})
 	if err == nil {
 		r.fits, err = datadir.MarkOf(ctx, db)

@@ -24,6 +24,10 @@ var options = []Option{
 		c.Database = Secret(s)
 		return nil
 	}},
+	{Name: "backup-passphrase", Doc: "passphrase that seals backups of the database, which other users see in a flag but not in the file; without it they hold all secrets in the clear", set: func(c *Config, s string) error {
+		c.BackupPassphrase = Secret(s)
+		return nil
+	}},
 	{Name: "insecure-http", Default: "false", Bool: true, Doc: "serve plain HTTP, for tests on loopback addresses", set: func(c *Config, s string) (err error) {
 		c.InsecureHTTP, err = yesNo(s)
 		return err

@@ -13,7 +13,7 @@ import (
 var byteFolders = []string{"files", "pools", "uploads", "quarantine"}
 
 // namedFolders are those in which things are named by the numbers of their rows.
-var namedFolders = []string{"files", "pools", "vnets", "machines", "quarantine"}
+var namedFolders = []string{"files", "pools", "vnets", "machines", "quarantine", "backups"}
 
 // holdsBytes reports whether any file lies in the folders for the bytes of rows.
 func holdsBytes(dir string) (holds bool, err error) {

@@ -49,7 +49,9 @@ func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engin
 		"nodes":          nodeHooks,
 		"quarantine":     quarantineHooks,
 		"operations":     operationHooks,
+		"system":         systemHooks,
 
+		"database_backups":       backupHooks,
 		"task_schedules":         scheduleHooks,
 		"task_schedule_triggers": triggerHooks,
 		"task_events":            taskEventHooks,

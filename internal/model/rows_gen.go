@@ -2048,6 +2048,47 @@ func (r *Quarantine) Scan(rec *schema.Record) {
 	r.Modified = rec.At(11).Int()
 }
 
+// DatabaseBackup is one row of database_backups: its stored columns, null as the zero value.
+type DatabaseBackup struct {
+	Key        int64  // $key
+	Deleted    bool   // a tombstone
+	Name       string // name
+	Status     string // status
+	StatusInfo string // status_info
+	Bytes      int64  // bytes
+	SHA256     string // sha256
+	Sealed     bool   // sealed
+	Path       string // path
+	Scheduled  bool   // scheduled
+	Keep       int64  // keep
+	Creator    string // creator
+	Created    int64  // created
+	Modified   int64  // modified
+	Attempt    int64  // attempt
+}
+
+// TableName returns "database_backups".
+func (*DatabaseBackup) TableName() string { return "database_backups" }
+
+// Scan fills r from a record of database_backups.
+func (r *DatabaseBackup) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Deleted = rec.Deleted
+	r.Name = rec.At(0).Text()
+	r.Status = rec.At(1).Text()
+	r.StatusInfo = rec.At(2).Text()
+	r.Bytes = rec.At(3).Int()
+	r.SHA256 = rec.At(4).Text()
+	r.Sealed = rec.At(5).Bool()
+	r.Path = rec.At(6).Text()
+	r.Scheduled = rec.At(7).Bool()
+	r.Keep = rec.At(8).Int()
+	r.Creator = rec.At(9).Text()
+	r.Created = rec.At(10).Int()
+	r.Modified = rec.At(11).Int()
+	r.Attempt = rec.At(12).Int()
+}
+
 // IdempotencyKey is one row of idempotency_keys: its stored columns, null as the zero value.
 type IdempotencyKey struct {
 	Key     string // $key

@@ -24,7 +24,15 @@ func Holds(rows Rows, a Actor, right Right, t *schema.Table, key schema.Value) (
 
 // HoldsAll reports whether a has the right on all rows of a table that have no owner, those to come included.
 func HoldsAll(a Actor, right Right, t *schema.Table) bool {
-	return a.Admin || a.Grants.Whole(t.Name).Has(right) || opens(a, right, t)
+	return a.Admin || a.wholly(t).Has(right) || opens(a, right, t)
+}
+
+// wholly returns what a may do with all rows of a table because it was granted.
+func (a Actor) wholly(t *schema.Table) Rights {
+	if t.Admins {
+		return 0
+	}
+	return a.Grants.Whole(t.Name)
 }
 
 // See is NotFound, letter for letter that of a missing row, unless a may list or read the row.
@@ -56,7 +64,7 @@ func Check(rows Rows, a Actor, right Right, r *schema.Record) error {
 // MayCreate is Denied when a can't make any row of t at all, whatever its columns hold. CheckCreate then looks at the row.
 func MayCreate(a Actor, t *schema.Table) error {
 	switch {
-	case a.Admin, a.Grants.Whole(t.Name).Has(Create), a.User != 0 && ownOf(t.Name).allows(Create):
+	case a.Admin, a.wholly(t).Has(Create), a.User != 0 && ownOf(t.Name).allows(Create):
 		return nil
 	case t.Parent != "" && a.User != 0 && a.Grants.anywhere(Create):
 		return nil
@@ -68,7 +76,7 @@ func MayCreate(a Actor, t *schema.Table) error {
 // An owner gives no right to make rows, or everybody could put theirs anywhere.
 func CheckCreate(rows Rows, a Actor, r *schema.Record) error {
 	own := ownOf(r.Table.Name)
-	if a.Admin || a.Grants.Whole(r.Table.Name).Has(Create) || own.allows(Create) && own.willHave(a, r) {
+	if a.Admin || a.wholly(r.Table).Has(Create) || own.allows(Create) && own.willHave(a, r) {
 		return nil
 	}
 	if r.Table.Parent != "" && a.User != 0 {

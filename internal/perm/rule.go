@@ -51,7 +51,11 @@ func (r rule) own(t *schema.Table) query.Expr {
 // on holds for the rows of t on which grants give the right.
 func (r rule) on(t *schema.Table) query.Expr {
 	switch {
-	case r.a.Admin, r.a.Grants.Whole(everything).Has(r.right), opens(r.a, r.right, t):
+	case r.a.Admin:
+		return query.True()
+	case t.Admins:
+		return query.False()
+	case r.a.Grants.Whole(everything).Has(r.right), opens(r.a, r.right, t):
 		return query.True()
 	case r.a.User == 0:
 		return query.False()

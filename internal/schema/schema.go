@@ -26,6 +26,8 @@ type Table struct {
 	Internal, ReadOnly bool
 	// Open tables may be read by every known user.
 	Open bool
+	// Admins tables are for administrators: nobody else sees a row or makes one, whatever is granted to them.
+	Admins bool
 	// NoCreate tables take PUT but no POST and DELETE: facts and settings that come with the system.
 	NoCreate bool
 	// NotBuilt holds the reason when Dewpoint can't make rows of the table yet; a create is answered with 501.

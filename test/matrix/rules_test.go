@@ -59,6 +59,11 @@ var exceptions = []struct {
 	{"PUT /api/v4/quarantine/{key}/restore", http.StatusForbidden, "it takes create on files", false},
 	{"POST /api/v4/quarantine/{key}/restore", http.StatusForbidden, "it takes create on files", false},
 	{"PUT /api/v4/quarantine/{key}?action=restore", http.StatusForbidden, "it takes create on files", false},
+	{"POST /api/v4/system_actions backup", http.StatusForbidden, "a backup holds all secrets: administrators only", false},
+	{"POST /api/v4/system_actions/backup", http.StatusForbidden, "a backup holds all secrets: administrators only", false},
+	{"PUT /api/v4/system/{key}/backup", http.StatusForbidden, "a backup holds all secrets: administrators only", false},
+	{"POST /api/v4/system/{key}/backup", http.StatusForbidden, "a backup holds all secrets: administrators only", false},
+	{"PUT /api/v4/system/{key}?action=backup", http.StatusForbidden, "a backup holds all secrets: administrators only", false},
 	{"POST /api/v4/task_schedule_trigger_actions trigger", http.StatusForbidden, "it takes the right to execute the task", true},
 	{"POST /api/v4/task_schedule_trigger_actions/trigger", http.StatusForbidden, "it takes the right to execute the task", true},
 	{"PUT /api/v4/task_schedule_triggers/{key}/trigger", http.StatusForbidden, "it takes the right to execute the task", true},
@@ -69,6 +74,22 @@ var exceptions = []struct {
 	{"PUT /api/v4/task_events/{key}/trigger", http.StatusForbidden, "it takes the right to execute the task", true},
 	{"POST /api/v4/task_events/{key}/trigger", http.StatusForbidden, "it takes the right to execute the task", true},
 	{"PUT /api/v4/task_events/{key}?action=trigger", http.StatusForbidden, "it takes the right to execute the task", true},
+}
+
+// closed are the tables that are for administrators, whatever is granted to others: to those no row of them is there.
+var closed = map[string]string{
+	"database_backups": "a backup holds all secrets of all users",
+}
+
+// dueOnClosed is the status of an operation on such a table.
+func dueOnClosed(k kind) int {
+	switch k {
+	case lists:
+		return allowed
+	case creates:
+		return http.StatusForbidden
+	}
+	return http.StatusNotFound
 }
 
 // exception is what is due instead of letting an operation through.

@@ -42,6 +42,7 @@ var samples = map[string]sample{
 	"vnets":                  {`{"name":"n%d","network":"10.1.0.0/24"}`, `{"description":"%d"}`, 0},
 	"vnet_addresses":         {`{"vnet":{vnets},"type":"static","ip":"10.1.0.9"}`, `{"description":"%d"}`, 0},
 	"files":                  {`{"name":"f%d.iso","allocated_bytes":3}`, `{"description":"%d"}`, 0},
+	"database_backups":       {`{"name":"b%d"}`, `{"name":"c%d"}`, 0},
 	"nodes":                  {"", `{"description":"%d"}`, 0},
 	"settings":               {"", `{"value":"%d"}`, 0},
 	"machines":               {"", `{"ha_group":"g%d"}`, 0},
@@ -108,6 +109,9 @@ func rowOperations(t *schema.Table) (found []operation) {
 		list.make = (*server).image
 		add(reads, "GET", "/$?download=1", "").make = (*server).image
 		add(modifies, "PUT", "/$?filepos=0", "abc")
+	}
+	if t.Name == "database_backups" {
+		add(reads, "GET", "/$?download=1", "")
 	}
 	if !t.ReadOnly {
 		add(modifies, "PUT", "/$", x.change)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"dewpoint/internal/auth"
+	writer "dewpoint/internal/backup"
+	"dewpoint/internal/control/backup"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
@@ -49,6 +51,7 @@ type Services struct {
 	Space      *space.Account
 	Media      *media.Library
 	Quarantine *quarantine.Keeper
+	Backups    *backup.Controller // whose passes are the test's to make
 }
 
 // Start opens the services of the data directory dir, which may be empty, until the test ends.
@@ -71,6 +74,9 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 	s.Media, err = media.New(s.DB, s.Space, dir, s.Quarantine, log)
 	must(t, err)
 	s.Quarantine.Restores(s.Media)
+	s.Backups = backup.New(backup.Config{DB: db, Dir: dir, Space: s.Space, Log: log, Write: func(ctx context.Context, path string) (writer.Written, error) {
+		return writer.Source{DB: db, Dir: dir, Version: "test"}.WriteFile(ctx, path, "")
+	}})
 	s.Bus = event.New(s.DB)
 	s.Engine = engine.New(s.DB, s.Bus, s.Auth, log)
 	s.Engine.Ask(s.Media)

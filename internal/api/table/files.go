@@ -16,8 +16,14 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// filesTable is the one table whose rows have bytes.
-const filesTable = "files"
+// The tables whose rows have bytes; those of files can be sent too.
+const (
+	filesTable   = "files"
+	backupsTable = "database_backups"
+)
+
+// hasBytes reports whether the bytes of the table's rows can be downloaded.
+func hasBytes(t *schema.Table) bool { return t.Name == filesTable || t.Name == backupsTable }
 
 // maxOffset is beyond every file, and an offset up to it can have a length added.
 const maxOffset = 1 << 62
@@ -74,18 +80,18 @@ type sized struct {
 // Len returns how many bytes the body has.
 func (s sized) Len() int { return s.bytes }
 
-// download sends a file's bytes, or the ranges of them that the client asks for.
+// download sends the bytes of a row, or the ranges of them that the client asks for.
 func (c *call) download() error {
 	var row struct {
 		Key int64 `json:"$key"`
 	}
-	err := c.eng.Query(c.r.Context(), filesTable, query.Request{Key: c.key, Fields: "$key"}, func(raw json.RawMessage) error {
+	err := c.eng.Query(c.r.Context(), c.t.Name, query.Request{Key: c.key, Fields: "$key"}, func(raw json.RawMessage) error {
 		return json.Unmarshal(raw, &row)
 	})
 	if err != nil {
 		return err
 	}
-	content, name, modified, err := c.files.Open(c.r.Context(), row.Key)
+	content, name, modified, err := c.bytes[c.t.Name].Open(c.r.Context(), row.Key)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (d *describer) get(t *schema.Table) {
 		reply: &huma.Response{Description: "The row.", Content: asJSON(ref(t.Name), nil)}, fails: []errs.Kind{errs.Malformed, errs.NotFound, errs.Invalid},
 		sample: curl{query: [][2]string{{"fields", fields[0].value}}},
 	}
-	if t.Name == filesTable {
+	if hasBytes(t) {
 		describeDownload(&e)
 	}
 	d.add(e.reads())
@@ -147,9 +147,9 @@ func (d *describer) declaration(t *schema.Table, name string) {
 	})
 }
 
-// describeDownload adds the bytes of a file to what can be read of its row.
+// describeDownload adds the bytes of a row to what can be read of its row.
 func describeDownload(e *endpoint) {
-	e.summary += ", or a file's bytes"
+	e.summary += ", or its bytes"
 	e.params = append(e.params,
 		&huma.Param{Name: "download", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"0", "1"}}, Description: "1: answer with the bytes. Ranges are served."},
 		&huma.Param{Name: "asname", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "With download: the name that a browser saves the file under."})

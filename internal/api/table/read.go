@@ -14,7 +14,7 @@ import (
 
 // get answers with one row.
 func (c *call) get() error {
-	if c.t.Name == filesTable {
+	if hasBytes(c.t) {
 		if v, _, err := c.param("download"); err != nil || v != "" && v != "0" {
 			return orElse(err, c.download)
 		}

@@ -35,6 +35,9 @@ type server struct {
 	bus *event.Bus
 	eng *engine.Engine
 	*httptest.Server
+	dir string // the data directory
+	// backups makes the backups that are asked for, when a test says so.
+	backups interface{ Reconcile(context.Context) error }
 	// rechecks counts how often feeds looked at their credential again.
 	rechecks atomic.Int64
 	// log is everything that the server logged.
@@ -64,8 +67,8 @@ func startOn(t testing.TB, db *store.DB, dir string) *server {
 	out := &locked.Buffer{}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r := rig.StartOn(t, db, dir, log)
-	s := &server{t: t, db: r.DB, bus: r.Bus, eng: r.Engine, log: out}
-	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, countedAuth{r.Auth, &s.rechecks}, r.Media, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
+	s := &server{t: t, db: r.DB, bus: r.Bus, eng: r.Engine, dir: dir, backups: r.Backups, log: out}
+	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, countedAuth{r.Auth, &s.rechecks}, r.Media, r.Backups, table.Version{Version: "26.0.0.1", Hash: "abc"}), log))
 	t.Cleanup(s.Close)
 	return s
 }

@@ -30,12 +30,17 @@ type Auth interface {
 	EndSession(ctx context.Context, token string) error
 }
 
+// Opener has the bytes of a table's rows. It asks nobody's permission.
+type Opener interface {
+	// Open opens what is complete. The caller closes it.
+	Open(ctx context.Context, key int64) (content io.ReadSeekCloser, name string, modified time.Time, err error)
+}
+
 // Files keeps the bytes of the rows of files. It asks nobody's permission.
 type Files interface {
+	Opener
 	// WriteAt writes a chunk of an unfinished file. R has a method Len when the chunk's length is known beforehand.
 	WriteAt(ctx context.Context, key, off int64, r io.Reader) error
-	// Open opens a complete file. The caller closes it.
-	Open(ctx context.Context, key int64) (content io.ReadSeekCloser, name string, modified time.Time, err error)
 }
 
 // Version is what /version.json tells. Clients refuse a Version whose first number is below 26.
@@ -47,6 +52,7 @@ type api struct {
 	long   turns
 	auth   Auth
 	files  Files
+	bytes  map[string]Opener // by table
 	info   Version
 	tables http.Handler
 	rights http.Handler
@@ -55,8 +61,8 @@ type api struct {
 }
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
-func New(eng *engine.Engine, auth Auth, files Files, info Version) http.Handler {
-	a := &api{eng: eng, auth: auth, files: files, info: info, pages: docsPages(), long: make(turns, mostLong)}
+func New(eng *engine.Engine, auth Auth, files Files, backups Opener, info Version) http.Handler {
+	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{filesTable: files, backupsTable: backups}, info: info, pages: docsPages(), long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
 	return a

@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"time"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+var backupHooks = hooks{
+	create: func(w *Write, r *schema.Record) error {
+		r.Put("status", schema.TextValue(model.BackupQueued))
+		if r.Get("name").Text() == "" {
+			r.Put("name", schema.TextValue(w.Tx.Now().UTC().Format("2006-01-02 15:04:05 UTC")))
+		}
+		return nil
+	},
+	created: func(w *Write, r *schema.Record) error {
+		// The name begins with the key, which is never given again: a restored database gives none that something in the folder has.
+		path := model.BackupsFolder + "/" + r.Key.Text() + "-" + w.Tx.Now().UTC().Format("20060102T150405Z") + ".backup"
+		return w.Tx.Change(r.Table.Name, r.Key, schema.Set{"path": schema.TextValue(path)})
+	},
+}
+
+var systemHooks = hooks{actions: map[string]action{"backup": backUp}}
+
+// backUp asks for a backup and notes how many of its kind are left then. While one is being made there is no other: a server that can't make
+// any would gather their rows.
+func backUp(w *Write, _ *schema.Record, params schema.Set) error {
+	if !w.Actor.Admin {
+		return perm.Deny(perm.Create, w.Tx.Schema().Table("database_backups"))
+	}
+	open, err := w.Tx.Count("database_backups", store.Eq("scheduled", schema.BoolValue(true)),
+		store.In("status", schema.TextValue(model.BackupQueued), schema.TextValue(model.BackupRunning)))
+	if err != nil {
+		return err
+	}
+	if open > 0 {
+		return errs.New(errs.Conflict, "backup_under_way", "the backup that was asked for before is not done yet").After(time.Minute)
+	}
+	made, err := w.Create("database_backups", schema.Input{})
+	if err != nil {
+		return err
+	}
+	w.Answers["database_backup"] = made.Key.Int()
+	return w.Tx.Change("database_backups", made.Key, schema.Set{"scheduled": schema.BoolValue(true), "keep": params["keep"]})
+}
