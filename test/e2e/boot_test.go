@@ -108,6 +108,7 @@ func proveGuest(t *testing.T, s *harness.Server, instance string, c *harness.Cli
 		t.Errorf("the guest's disk has %s bytes", size)
 	}
 	token := g.console.wait(`GUEST WROTE (\S+)`)[1]
+	checkClosed(t, s.Data)
 
 	g.console.forget()
 	act(c, g, "kill")
@@ -124,6 +125,7 @@ func proveGuest(t *testing.T, s *harness.Server, instance string, c *harness.Cli
 	if state := strings.TrimSpace(harness.Virsh(t, "list", "--all", "--state-running", "--uuid")); strings.Contains(state, g.uuid) {
 		t.Errorf("virsh still lists %s as running", g.uuid)
 	}
+	checkClosed(t, s.Data)
 }
 
 func act(c *harness.Client, g vm, action string) {

@@ -145,7 +145,7 @@ func (c *Controller) remove(ctx context.Context, d *Drive, seen observed) error 
 		if err := os.Remove(seen.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := syncPath(filepath.Dir(seen.path)); err != nil {
+		if err := syncPath(filepath.Dir(seen.path)); err != nil && !errors.Is(err, fs.ErrNotExist) { // gone with another drive, the last one
 			return err
 		}
 		_ = os.Remove(filepath.Dir(seen.path)) // succeeds with the machine's last drive
