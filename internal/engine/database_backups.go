@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"time"
-
-	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
@@ -27,24 +24,27 @@ var backupHooks = hooks{
 
 var systemHooks = hooks{actions: map[string]action{"backup": backUp}}
 
-// backUp asks for a backup and notes how many of its kind are left then. While one is being made there is no other: a server that can't make
-// any would gather their rows.
+// backUp asks for a backup and notes how many of its kind are left then. While one is being made that is the answer, with the number that was
+// given last: a server that can't make any would gather their rows.
 func backUp(w *Write, _ *schema.Record, params schema.Set) error {
 	if !w.Actor.Admin {
 		return perm.Deny(perm.Create, w.Tx.Schema().Table("database_backups"))
 	}
-	open, err := w.Tx.Count("database_backups", store.Eq("scheduled", schema.BoolValue(true)),
+	open, err := w.Tx.Find("database_backups", store.Eq("scheduled", schema.BoolValue(true)),
 		store.In("status", schema.TextValue(model.BackupQueued), schema.TextValue(model.BackupRunning)))
 	if err != nil {
 		return err
 	}
-	if open > 0 {
-		return errs.New(errs.Conflict, "backup_under_way", "the backup that was asked for before is not done yet").After(time.Minute)
+	var backup schema.Value
+	if len(open) > 0 {
+		backup = open[0].Key
+	} else {
+		made, err := w.Create("database_backups", schema.Input{})
+		if err != nil {
+			return err
+		}
+		backup = made.Key
 	}
-	made, err := w.Create("database_backups", schema.Input{})
-	if err != nil {
-		return err
-	}
-	w.Answers["database_backup"] = made.Key.Int()
-	return w.Tx.Change("database_backups", made.Key, schema.Set{"scheduled": schema.BoolValue(true), "keep": params["keep"]})
+	w.Answers["database_backup"] = backup.Int()
+	return w.Tx.Change("database_backups", backup, schema.Set{"scheduled": schema.BoolValue(true), "keep": params["keep"]})
 }

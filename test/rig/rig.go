@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"dewpoint/internal/auth"
@@ -33,13 +34,26 @@ func Database(t testing.TB, dir string) *store.DB {
 	var db *store.DB
 	var err error
 	if os.Getenv("DEWPOINT_TEST_DATABASE") == "postgres" {
-		db, err = postgres.Open(context.Background(), pgtest.DSN(t), model.Schema())
+		db, err = postgres.Open(context.Background(), databaseOf(t, dir), model.Schema())
 	} else {
 		db, err = sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), model.Schema())
 	}
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	return db
+}
+
+// databases are the addresses of those in PostgreSQL, by their data directories: one that is opened again has what was in it.
+var databases sync.Map
+
+func databaseOf(t testing.TB, dir string) string {
+	t.Helper()
+	if at, known := databases.Load(dir); known {
+		return at.(string)
+	}
+	at := pgtest.DSN(t)
+	databases.Store(dir, at)
+	return at
 }
 
 // Services are what the dialects are joined to, with a first administrator.
