@@ -128,8 +128,9 @@ func TestScheduledBackupsAreKeptInNumber(t *testing.T) {
 	s.system()
 	mine := s.make("database_backups", `{"name":"mine"}`)
 	task := s.make("tasks", `{"name":"nightly","owner":"system/1","action":"backup","settings_args":{"keep":2}}`)
-	s.post("/api/v4/tasks/"+task+"/execute", "").must(t, 201)
-	s.post("/api/v4/tasks/"+task+"/execute", "").failed(t, 409) // the one before isn't done
+	for range 2 { // while the first isn't done, it is the answer
+		s.post("/api/v4/tasks/"+task+"/execute", "").must(t, 201)
+	}
 	for range 4 {
 		s.pass()
 		s.post("/api/v4/tasks/"+task+"/execute", "").must(t, 201)
