@@ -70,9 +70,19 @@ remove_namespace() {
 	for pid in $(ip netns pids "$1"); do
 		end_process "$pid"
 	done
-	ip netns delete "$1"
+	ip netns delete "$1" 2>/dev/null || forget_name "$1"
 }
 
+# forget_name removes a name that ip calls busy: another mount over /run/netns covers the one that holds it. In a copy of the mounts nothing does.
+forget_name() {
+	unshare --mount --propagation private bash -c '
+		for _ in {1..20}; do
+			mapfile -t held < <(awk "\$5 == \"/run/netns\" || index(\$5, \"/run/netns/\") == 1 { print \$5 }" /proc/self/mountinfo | tac)
+			((${#held[@]})) || break
+			umount --lazy "${held[@]}" 2>/dev/null || true
+		done
+		rm -f "/run/netns/$1"' _ "$1"
+}
 
 if [[ -e /etc/systemd/system/dewpoint.service ]]; then
 	does "service dewpoint" systemctl disable --now dewpoint.service
