@@ -36,13 +36,13 @@ func (w *Write) seal(r *schema.Record, set schema.Set) {
 
 // sealPlain seals what older versions wrote as it was into a column, in deleted rows too.
 func (e *Engine) sealPlain(tx *store.Tx, t *schema.Table, f *schema.Field) error {
-	rows, err := tx.Find(t.Name, store.Everything())
+	rows, err := tx.Find(t.Name, store.Everything(), store.Other(f.Name, schema.TextValue("")))
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
 		secret := r.Get(f.Name).Text()
-		if secret == "" || seal.Is(secret) {
+		if seal.Is(secret) {
 			continue
 		}
 		sealed := schema.TextValue(e.secrets.Seal(r, f.Name, secret))
