@@ -15,8 +15,8 @@ testsum     := go run ./test/testsum
 
 # Tests beside the code, and the import rules: with the race detector. Tests across packages drive the
 # built program and real guests: one package at a time, without it.
-unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load% soak%),$(shell go list -e ./...))
-whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e test/soak)))
+unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load% matrix% soak%),$(shell go list -e ./...))
+whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e test/matrix test/soak)))
 unit_tests     = -race -p 2 -timeout 10m $(unit_packages)
 # What says how the table API behaves, and where rows decide what is kept, runs on the other database too.
 postgres_tests = -count=1 -timeout 10m ./internal/api/table ./internal/quarantine ./internal/media ./internal/control/storage
@@ -25,8 +25,9 @@ whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
 # How much of the campaigns `make soak` runs: a factor of the whole, or how long each goes on (SOAK=2h).
 SOAK      ?= 1
 soak_tests = -count=1 -timeout 0 -v ./test/soak
-# Every operation with every right.
+# Every operation with every right; every point of an operation at which it may be killed.
 matrix_tests = -count=1 -timeout 30m ./test/matrix
+kill_tests   = -count=1 -timeout 30m -run TestKilledAtEveryPoint ./internal/operation
 
 .PHONY: help build run demo test soak e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
 
@@ -49,7 +50,7 @@ test: setup-run setup-test libvirt build guest ## check everything, real guests 
 
 soak: setup-run setup-test libvirt build ## run the campaigns whole, half an hour (SOAK=10 for ten times that, SOAK=2h for so long each)
 	DEWPOINT_TEST_DATABASE=postgres $(testsum) -- $(matrix_tests)
-	DEWPOINT_SOAK=$(SOAK) $(testsum) -- $(matrix_tests) -- $(soak_tests)
+	DEWPOINT_SOAK=$(SOAK) $(testsum) -- $(matrix_tests) -- $(kill_tests) -- $(soak_tests)
 
 e2e: setup-run setup-test libvirt build guest ## only the tests across packages
 	$(testsum) -- $(whole_tests)

@@ -94,10 +94,10 @@ func spawn(t *testing.T, o order) (killed bool) {
 	return false
 }
 
-// pointsOf are moments at which a tower may be cut off: on SQLite all of them, on PostgreSQL, which takes longer, one in each step and each undo.
-func pointsOf(database string, fail bool) []string {
+// pointsOf are the moments at which a tower is cut off: one in each step and each undo, and with the campaigns (docs/ops/testing.md) all of them.
+func pointsOf(fail bool) []string {
 	all := points(fail)
-	if database == "postgres" {
+	if os.Getenv("DEWPOINT_SOAK") == "" {
 		all = slices.DeleteFunc(all, func(p string) bool { return !strings.HasSuffix(p, "lies") && !strings.HasSuffix(p, "lifted") })
 	}
 	return all
@@ -131,7 +131,7 @@ func TestKilledAtEveryPoint(t *testing.T) {
 			t.Parallel()
 			o := order{DSN: dsn(t), Dir: t.TempDir()}
 			for _, fail := range []bool{false, true} {
-				for _, point := range pointsOf(name, fail) {
+				for _, point := range pointsOf(fail) {
 					t.Run(fmt.Sprintf("fail=%t/%s", fail, point), func(t *testing.T) { killAt(t, o, fail, point) })
 				}
 			}
