@@ -16,6 +16,7 @@ import (
 
 	"dewpoint/internal/model"
 	"dewpoint/internal/operation"
+	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
@@ -25,10 +26,13 @@ import (
 // childVariable holds the order of a process that is to be killed in the middle of its work.
 const childVariable = "DEWPOINT_OPERATION_CHILD"
 
-// order is what the child does: it works on the database until the point is reached and ends there at once, or until the operation has ended.
+// order is what the child does: it works until the operation about one object has ended, then asks for one about another, and ends at once, by a
+// kill, when that reaches the point. An object that is empty is left out.
 type order struct {
-	DSN, Dir, Point string
-	Key             int64
+	DSN, Dir     string
+	Ends, Begins string // objects
+	Tower, Point string // the folder that the stones of Begins go into
+	Fail         bool
 }
 
 func openOrder(o order) (*store.DB, error) {
@@ -42,31 +46,61 @@ func openOrder(o order) (*store.DB, error) {
 func child() int {
 	var o order
 	if err := json.Unmarshal([]byte(os.Getenv(childVariable)), &o); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return complain(err)
 	}
 	db, err := openOrder(o)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return complain(err)
 	}
 	defer db.Close()
-	stop := run(db, towerOf(func(point string) {
-		if point == o.Point {
-			if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
-				panic(err)
-			}
+	stop := run(db, towerOf(func(dir, point string) {
+		if dir == o.Tower && point == o.Point {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 	}))
 	defer stop()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if row, err := read(db, o.Key); err == nil && row.Ended != 0 {
-			return 0
+	if err := awaitEnd(db, o.Ends); err != nil || o.Begins == "" {
+		return complain(err)
+	}
+	if err := db.Update(background, func(tx *store.Tx) error {
+		_, err := operation.Begin(tx, operation.Request{Object: o.Begins, Params: tower{Dir: o.Tower, Fail: o.Fail}})
+		return err
+	}); err != nil {
+		return complain(err)
+	}
+	return complain(errors.Join(awaitEnd(db, o.Begins), errors.New("the point was never reached")))
+}
+
+func complain(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// about returns the operation about an object.
+func about(db *store.DB, object string) (found []model.Operation, err error) {
+	err = db.View(background, func(tx *store.Tx) (err error) {
+		found, err = store.FindRows[model.Operation](tx, store.Eq("object", schema.TextValue(object)))
+		return err
+	})
+	return found, err
+}
+
+// awaitEnd returns when the operation about the object has ended.
+func awaitEnd(db *store.DB, object string) error {
+	for deadline := time.Now().Add(20 * time.Second); object != ""; time.Sleep(5 * time.Millisecond) {
+		found, err := about(db, object)
+		if err != nil || len(found) == 1 && found[0].Ended != 0 {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the operation about %s doesn't end", object)
 		}
 	}
-	fmt.Fprintln(os.Stderr, "the operation doesn't end")
-	return 1
+	return nil
 }
 
 // spawn runs a child and reports whether it was killed.
@@ -129,70 +163,54 @@ func TestKilledAtEveryPoint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := order{DSN: dsn(t), Dir: t.TempDir()}
-			for _, fail := range []bool{false, true} {
-				for _, point := range pointsOf(fail) {
-					t.Run(fmt.Sprintf("fail=%t/%s", fail, point), func(t *testing.T) { killAt(t, o, fail, point) })
-				}
-			}
+			killAll(t, order{DSN: dsn(t), Dir: t.TempDir()})
 		})
 	}
 }
 
-func killAt(t *testing.T, o order, fail bool, point string) {
-	built := t.TempDir()
-	o.Point = point
+// killAll has a process killed at each point; the one after it ends what that had begun, before it begins its own.
+func killAll(t *testing.T, o order) {
+	var begun []order
+	for _, o.Fail = range []bool{false, true} {
+		for _, o.Point = range pointsOf(o.Fail) {
+			o.Tower, o.Begins = t.TempDir(), fmt.Sprintf("files/%d", len(begun)+1)
+			if !spawn(t, o) {
+				t.Fatalf("fail=%t: %s: the process was not killed", o.Fail, o.Point)
+			}
+			begun, o.Ends = append(begun, o), o.Begins
+		}
+	}
+	o.Begins, o.Tower, o.Point = "", "", ""
+	if spawn(t, o) {
+		t.Fatal("the last process was killed")
+	}
 	db, err := openOrder(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Update(background, func(tx *store.Tx) (err error) {
-		if err := forgetFacts(tx); err != nil {
-			return err
-		}
-		o.Key, err = operation.Begin(tx, operation.Request{Object: "files/7", Params: tower{Dir: built, Fail: fail}})
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	db.Close()
-	if !spawn(t, o) {
-		t.Fatal("the first run was not killed: the point was never reached")
-	}
-	o.Point = ""
-	if spawn(t, o) {
-		t.Fatal("the second run was killed")
-	}
-	if db, err = openOrder(o); err != nil {
-		t.Fatal(err)
-	}
 	defer db.Close()
-	row, err := read(db, o.Key)
-	if err != nil {
-		t.Fatal(err)
+	for _, o := range begun {
+		t.Run(fmt.Sprintf("fail=%t/%s", o.Fail, o.Point), func(t *testing.T) { checkEnd(t, db, o) })
 	}
-	if fail {
-		if got := lying(t, built); row.Status != operation.Failed || got != "" || row.StepsDone != 0 {
+}
+
+func checkEnd(t *testing.T, db *store.DB, o order) {
+	found, err := about(db, o.Begins)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d operations, %v", len(found), err)
+	}
+	row := found[0]
+	if o.Fail {
+		if got := lying(t, o.Tower); row.Status != operation.Failed || got != "" || row.StepsDone != 0 {
 			t.Errorf("ended as %q after %d steps, with stones %q; want error, none", row.Status, row.StepsDone, got)
 		}
 		return
 	}
 	const all = "0 1 2 3 4"
-	if got := lying(t, built); row.Status != operation.Complete || got != all {
+	if got := lying(t, o.Tower); row.Status != operation.Complete || got != all {
 		t.Errorf("ended as %q (%s) with stones %q; want complete, all", row.Status, row.StatusInfo, got)
 	}
-	if got := facts(t, db); got != all {
+	if got := facts(t, db, o.Tower); got != all {
 		t.Errorf("facts %q, want each once", got)
 	}
-}
-
-// forgetFacts clears the log of the point before, which had the same database.
-func forgetFacts(tx *store.Tx) error {
-	rows, err := tx.Find("logs")
-	for _, row := range rows {
-		if err := tx.Purge("logs", row.Key); err != nil {
-			return err
-		}
-	}
-	return err
 }

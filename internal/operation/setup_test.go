@@ -139,8 +139,8 @@ func (tower) Operation() string { return "tower" }
 // stones is how many steps a tower has.
 const stones = 5
 
-// towerOf declares the kind. At is called at each point of the work with its name.
-func towerOf(at func(point string)) operation.Kind {
+// towerOf declares the kind. At is called at each point of the work, with the folder and the point's name.
+func towerOf(at func(dir, point string)) operation.Kind {
 	spec := operation.Spec[tower]{AtOnce: 1}
 	for i := range stones {
 		spec.Steps = append(spec.Steps, stoneOf(i, at))
@@ -148,39 +148,40 @@ func towerOf(at func(point string)) operation.Kind {
 	return operation.Define(spec)
 }
 
-func stoneOf(i int, at func(point string)) operation.Step[tower] {
+func stoneOf(i int, tell func(dir, point string)) operation.Step[tower] {
 	name := fmt.Sprintf("stone %d", i)
+	at := func(r *operation.Run[tower], moment string) { tell(r.Params.Dir, name+" "+moment) }
 	file := func(r *operation.Run[tower]) string { return filepath.Join(r.Params.Dir, fmt.Sprint(i)) }
 	return operation.Step[tower]{
 		Name: name,
 		Do: func(_ context.Context, r *operation.Run[tower]) (operation.Commit, error) {
-			at(name + " begins")
+			at(r, "begins")
 			if err := os.WriteFile(file(r), nil, 0o600); err != nil {
 				return nil, err
 			}
-			at(name + " lies")
+			at(r, "lies")
 			if r.Params.Fail && i == stones-1 {
 				return nil, fmt.Errorf("no more stones")
 			}
 			r.Params.Stones = append(r.Params.Stones, name)
 			return func(tx *store.Tx) error {
-				_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{"text": name}))
-				at(name + " is written")
+				_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{"text": r.Params.Dir + " " + name}))
+				at(r, "is written")
 				return err
 			}, nil
 		},
 		Undo: func(_ context.Context, r *operation.Run[tower]) error {
-			at(name + " is lifted")
+			at(r, "is lifted")
 			if err := os.Remove(file(r)); err != nil && !os.IsNotExist(err) {
 				return err
 			}
-			at(name + " is gone")
+			at(r, "is gone")
 			return nil
 		},
 	}
 }
 
-// lying returns the stones in the folder, facts those that the database knows of.
+// lying returns the stones in the folder.
 func lying(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -194,17 +195,20 @@ func lying(t *testing.T, dir string) string {
 	return strings.Join(names, " ")
 }
 
-func facts(t *testing.T, db *store.DB) string {
+// facts returns the stones of a folder that the database knows of, in the order in which it was told.
+func facts(t *testing.T, db *store.DB, dir string) string {
 	t.Helper()
-	var texts []string
+	var told []string
 	if err := db.View(background, func(tx *store.Tx) error {
 		rows, err := store.FindRows[model.Log](tx)
 		for _, row := range rows {
-			texts = append(texts, strings.TrimPrefix(row.Text, "stone "))
+			if stone, ours := strings.CutPrefix(row.Text, dir+" stone "); ours {
+				told = append(told, stone)
+			}
 		}
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return strings.Join(texts, " ")
+	return strings.Join(told, " ")
 }
