@@ -190,7 +190,7 @@ func killAll(t *testing.T, o order) {
 	}
 	defer db.Close()
 	for _, o := range begun {
-		t.Run(fmt.Sprintf("fail=%t/%s", o.Fail, o.Point), func(t *testing.T) { checkEnd(t, db, o) })
+		t.Run(fmt.Sprintf("fail=%t, %s", o.Fail, o.Point), func(t *testing.T) { checkEnd(t, db, o) })
 	}
 }
 
