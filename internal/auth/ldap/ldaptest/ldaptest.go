@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	osuser "os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -133,14 +134,22 @@ func (s *Server) Resume() {
 	s.t.Helper()
 	s.output.Reset()
 	s.cmd = s.command("slapd", "-f", "slapd.conf", "-d", "0", "-h", "ldap://"+s.Address+"/ ldaps://"+s.Secure+"/")
-	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
 	s.ended = make(chan struct{})
+	started := make(chan error, 1)
 	go func(cmd *exec.Cmd, ended chan struct{}) {
 		defer close(ended)
-		_ = cmd.Wait() // how it ended stands in its output
+		// It is killed with the thread that began it (prctl(2), PR_SET_PDEATHSIG), which must not be one that tests end.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended stands in its output
+		}
 	}(s.cmd, s.ended)
+	if err := <-started; err != nil {
+		s.t.Fatal(err)
+	}
 	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", s.Secure) // it opens this one last
 		if err == nil {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	osuser "os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
@@ -139,13 +140,21 @@ func (s *server) launch() error {
 	s.process.SysProcAttr, s.process.Dir = s.as, s.dir
 	s.as.Pdeathsig = syscall.SIGQUIT // a test that is killed leaves no server
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
-	if err := s.process.Start(); err != nil {
-		return fmt.Errorf("starting PostgreSQL: %w", err)
-	}
+	started := make(chan error, 1)
 	go func() {
 		defer close(s.ended)
-		_ = s.process.Wait() // how it ended stands in its output
+		// The signal comes with the end of the thread that began the process (prctl(2)), and tests end threads: this one is kept.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := s.process.Start()
+		started <- err
+		if err == nil {
+			_ = s.process.Wait() // how it ended stands in its output
+		}
 	}()
+	if err := <-started; err != nil {
+		return fmt.Errorf("starting PostgreSQL: %w", err)
+	}
 	return nil
 }
 
