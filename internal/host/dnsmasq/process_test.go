@@ -121,6 +121,11 @@ func TestStopLeavesOthersAlone(t *testing.T) {
 func TestReloadReadsReservations(t *testing.T) {
 	t.Parallel()
 	root, p := started(t)
+	looks := func() int {
+		log, _ := os.ReadFile(filepath.Join(p.Dir, "run", "dnsmasq.log"))
+		return strings.Count(string(log), "read "+filepath.Join(p.Dir, "dnsmasq.hosts"))
+	}
+	linktest.Eventually(t, "dnsmasq reads its reservations", func() bool { return looks() == 1 })
 	if told, err := dnsmasq.Announced(p.Dir); err != nil || !told {
 		t.Errorf("Announced after the start is %v, %v", told, err)
 	}
@@ -142,10 +147,7 @@ func TestReloadReadsReservations(t *testing.T) {
 	if files, err := dnsmasq.Read(p.Dir); err != nil || files.Hosts != hosts {
 		t.Errorf("reservations are %q, %v", files.Hosts, err)
 	}
-	linktest.Eventually(t, "dnsmasq reads its reservations again", func() bool {
-		log, _ := os.ReadFile(filepath.Join(p.Dir, "run", "dnsmasq.log"))
-		return strings.Count(string(log), "read "+filepath.Join(p.Dir, "dnsmasq.hosts")) == 2
-	})
+	linktest.Eventually(t, "dnsmasq reads its reservations again", func() bool { return looks() == 2 })
 }
 
 func TestReloadOfAGoneProcessStaysUnannounced(t *testing.T) {
