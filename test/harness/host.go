@@ -28,8 +28,11 @@ func Virsh(t testing.TB, args ...string) string {
 	return Output(t, "virsh", append([]string{"-q", "-c", "qemu:///system"}, args...)...)
 }
 
-// Instance returns the mark of a server's things on the host.
+// Instance returns the mark of a server's things on the host, also while the server is stopped if it keeps the host.
 func (s *Server) Instance() string {
+	if mark, err := os.ReadFile(filepath.Join(s.Data, "instance")); err == nil {
+		return strings.TrimSpace(string(mark))
+	}
 	return s.Table().Must(200, "GET", "system?fields=instance", nil).Rows()[0]["instance"].(string)
 }
 
