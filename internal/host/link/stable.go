@@ -16,7 +16,7 @@ var ours = regexp.MustCompile(`^dp[0-9a-f]{4}`)
 // StableAddresses lists the addresses that the host has for good, in order: not those with an end, as DHCP and router advertisements give
 // them, nor those of one link alone, of the host itself, or of links that we have made.
 func StableAddresses() ([]netip.Addr, error) {
-	links, err := netlink.LinkList()
+	links, err := whole(netlink.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("listing the host's links: %w", err)
 	}
@@ -25,7 +25,10 @@ func StableAddresses() ([]netip.Addr, error) {
 		if ours.MatchString(l.Attrs().Name) {
 			continue
 		}
-		addresses, err := netlink.AddrList(l, netlink.FAMILY_ALL)
+		addresses, err := whole(func() ([]netlink.Addr, error) { return netlink.AddrList(l, netlink.FAMILY_ALL) })
+		if isMissing(err) {
+			continue // it went meanwhile
+		}
 		if err != nil {
 			return nil, fmt.Errorf("listing the addresses of %s: %w", l.Attrs().Name, err)
 		}
