@@ -180,7 +180,7 @@ func (c *call) row() error {
 	case http.MethodGet:
 		return c.get()
 	case http.MethodPut:
-		if !c.t.ReadOnly || c.namesAction() {
+		if !c.t.ReadOnly || len(builtActions(c.t)) > 0 {
 			return c.put()
 		}
 	case http.MethodDelete:
@@ -195,12 +195,6 @@ func (c *call) row() error {
 		return c.notAllowed(http.MethodGet, http.MethodPut)
 	}
 	return c.notAllowed(http.MethodGet, http.MethodPut, http.MethodDelete)
-}
-
-// namesAction reports whether the request is an action in the style PUT <table>/<key>?action=, which rows that can't be changed have too.
-func (c *call) namesAction() bool {
-	name, _, err := c.param("action")
-	return err != nil || name != ""
 }
 
 // method is the request's method; the server leaves the body of a HEAD's reply out by itself.

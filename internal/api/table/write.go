@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 )
 
@@ -58,6 +59,9 @@ func (c *call) put() error {
 	}
 	if given && action != "" {
 		return c.act(c.key, action, in, http.StatusOK)
+	}
+	if c.t.ReadOnly {
+		return errs.New(errs.Invalid, "no_action", "rows of %s can't be changed; name what to do, as in ?action=%s", c.t.Name, builtActions(c.t)[0]).On("action")
 	}
 	return c.change(c.key, in, func(w *engine.Write) (outcome, error) {
 		return outcome{}, w.Update(c.t.Name, c.key, in)
