@@ -47,7 +47,10 @@ func shared(name string) *huma.Param { return &huma.Param{Ref: "#/components/par
 func (e endpoint) reads() endpoint {
 	e.params = append(e.params, shared("if_none_match"))
 	e.reply.Headers = map[string]*huma.Param{"ETag": {Ref: "#/components/headers/etag"}}
-	e.others = map[string]*huma.Response{strconv.Itoa(http.StatusNotModified): {Description: "It is what you have."}}
+	if e.others == nil {
+		e.others = map[string]*huma.Response{}
+	}
+	e.others[strconv.Itoa(http.StatusNotModified)] = &huma.Response{Description: "It is what you have."}
 	return e
 }
 

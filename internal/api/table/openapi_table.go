@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -155,6 +156,12 @@ func describeDownload(e *endpoint) {
 		&huma.Param{Name: "asname", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "With download: the name that a browser saves the file under."})
 	e.reply.Description = "The row, or with download the bytes."
 	e.fails = append(e.fails, errs.Conflict) // not all of the bytes are there
+	bytes := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	text := map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
+	e.others = map[string]*huma.Response{
+		strconv.Itoa(http.StatusPartialContent):               {Description: "With download: the bytes of the range that was asked for.", Content: bytes},
+		strconv.Itoa(http.StatusRequestedRangeNotSatisfiable): {Description: "With download: there are no such bytes, or the header Range can't be read.", Content: text},
+	}
 	e.reply.Content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 }
 
