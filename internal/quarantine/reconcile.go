@@ -113,10 +113,7 @@ func (k *Keeper) remove(ctx context.Context, q model.Quarantine, e entry, why st
 
 // complain says in the row what stands in the way.
 func (k *Keeper) complain(ctx context.Context, q model.Quarantine, err error) {
-	text := "internal error; see the server's log"
-	if typed := errs.As(err); typed != nil {
-		text = typed.Text
-	}
+	text := errs.Shown(err)
 	if text == q.StatusInfo {
 		return
 	}
