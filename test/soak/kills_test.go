@@ -37,7 +37,7 @@ func TestKills(t *testing.T) {
 	s := harness.Start(t)
 	number, instance := seed(t), s.Instance()
 	k := &killed{t: t, s: s, rng: draws(number, 0)}
-	clean := files(t, s.Data)
+	clean := swept(s)
 	machine, pid := survivor(s)
 	k.clients(number)
 	kills := 0
@@ -154,6 +154,16 @@ func (k *killed) atSystemCall() {
 	})
 	trace.Process.Signal(syscall.SIGTERM) // it would go on to follow what the server has started
 	trace.Wait()
+}
+
+// swept returns what lies below the data directory once the first sweep of uploads has noted the time there.
+func swept(s *harness.Server) (clean []string) {
+	c := s.Table()
+	harness.Eventually(c.T, time.Minute, "the first sweep is over", func() (bool, string) {
+		clean = files(c.T, s.Data)
+		return slices.Contains(clean, "last-seen"), strings.Join(clean, ", ")
+	})
+	return clean
 }
 
 // files lists what lies below a directory, but for its own folders.
