@@ -25,7 +25,7 @@ func TestFullDisks(t *testing.T) {
 	number, instance := seed(t), s.Instance()
 	rng := draws(number, 20)
 	k := &killed{t: t, s: s, rng: rng, ledgers: fullClients(s, number)}
-	clean := files(t, s.Data)
+	clean := swept(s)
 	for i := range rounds(t, someFulls, allFulls) {
 		l := k.ledgers[i%len(k.ledgers)]
 		l.onFullDisk(d, rng)
