@@ -20,6 +20,7 @@ import (
 const (
 	someRequests  = 6_000
 	allRequests   = 500_000
+	streams       = 2      // side by side, each with servers of its own
 	perServer     = 50_000 // then another begins anew
 	mostRows      = 15     // that are kept of each kind
 	mostFailures  = 20
@@ -44,8 +45,18 @@ type generator struct {
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	number := seed(t)
+	for stream := range streams {
+		t.Run(fmt.Sprint("stream ", stream), func(t *testing.T) {
+			t.Parallel()
+			requests(t, number+uint64(stream)<<32)
+		})
+	}
+}
+
+// requests sends one stream of the campaign.
+func requests(t *testing.T, number uint64) {
 	var g *generator
-	for i := range rounds(t, someRequests, allRequests) {
+	for i := range rounds(t, someRequests/streams, allRequests/streams) {
 		if i%perServer == 0 {
 			if g != nil {
 				g.end()
