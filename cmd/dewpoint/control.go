@@ -10,9 +10,9 @@ import (
 
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/alarm"
-	"dewpoint/internal/control/load"
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/schedule"
+	"dewpoint/internal/control/stats"
 	"dewpoint/internal/control/storage"
 	"dewpoint/internal/control/vm"
 	"dewpoint/internal/control/vnet"
@@ -25,9 +25,9 @@ import (
 const (
 	vnetLook  = 10 * time.Second
 	alarmLook = time.Minute
-	hostLook  = 15 * time.Second
+	nodeLook  = 15 * time.Second
 	mediaLook = 10 * time.Minute
-	loadLook  = 15 * time.Second
+	statsLook = 15 * time.Second
 
 	quarantineLook = time.Minute
 	backupLook     = time.Minute
@@ -48,19 +48,19 @@ func newHypervisor(cfg config.Config, log *slog.Logger) hypervisor {
 
 func (h *hypervisor) close() { h.client.Close() }
 
-// Accelerator implements host.Probe.
+// Accelerator implements node.Probe.
 func (h *hypervisor) Accelerator(ctx context.Context) (accelerator, reason string) {
 	result := accel.Test(ctx, "/dev/kvm")
 	return result.Accelerator, result.Reason
 }
 
-// QEMUVersion implements host.Probe.
+// QEMUVersion implements node.Probe.
 func (h *hypervisor) QEMUVersion(ctx context.Context) (string, error) {
 	info, err := h.client.HostInfo(ctx)
 	return info.QEMUVersion, err
 }
 
-// Answers implements host.Probe. It looks for domains that nobody has: any answer will do.
+// Answers implements node.Probe. It looks for domains that nobody has: any answer will do.
 func (h *hypervisor) Answers(ctx context.Context) error {
 	_, err := h.client.List(ctx, "dp-none-")
 	return err
@@ -161,18 +161,18 @@ func (n *node) controlVMs(ctx context.Context, bootID string) error {
 	if err != nil {
 		return err
 	}
-	hostLoop := loop.New(n.host, hostLook, n.log)
-	defer n.bus.OnWake("host", hostLoop.Wake)()
+	nodeLoop := loop.New(n.host, nodeLook, n.log)
+	defer n.bus.OnWake("node", nodeLoop.Wake)()
 	c := vm.New(vm.Config{
 		Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: examined, BootID: bootID, Firmware: domxml.DebianFirmware,
 		Strays: n.keeper.Domains,
 	}, vm.NewStoreRows(n.db, n.auth, n.cfg.Data, n.identity.Instance, n.identity.Node), n.client, n.log)
 	defer n.bus.OnWake("vm", c.Wake)()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return hostLoop.Run(ctx) })
+	group.Go(func() error { return nodeLoop.Run(ctx) })
 	group.Go(func() error {
-		c := load.New(load.Config{DB: n.db, Host: n.client, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node})
-		return loop.New(c, loadLook, n.log).Run(ctx)
+		c := stats.New(stats.Config{DB: n.db, Host: n.client, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node})
+		return loop.New(c, statsLook, n.log).Run(ctx)
 	})
 	group.Go(func() error { return c.Run(ctx) })
 	return group.Wait()

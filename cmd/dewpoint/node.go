@@ -17,7 +17,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
 	"dewpoint/internal/control/backup"
-	"dewpoint/internal/control/host"
+	nodes "dewpoint/internal/control/node"
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
@@ -51,8 +51,8 @@ type node struct {
 	uploads *upload.Uploads
 	dir     *datadir.Dir
 	hypervisor
-	host     *host.Controller
-	identity host.Identity
+	host     *nodes.Controller
+	identity nodes.Identity
 	password string // of admin, when this start made one
 }
 
@@ -87,7 +87,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	if created && given.adminPassword == "" {
 		n.password = password
 	}
-	n.host = host.New(host.Config{
+	n.host = nodes.New(nodes.Config{
 		DB: n.db, Probe: &n.hypervisor, Log: log, Root: os.DirFS("/"), Data: cfg.Data,
 		Version: version, TableVersion: tableVersion, Accelerator: cfg.Accelerator,
 	})

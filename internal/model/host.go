@@ -5,7 +5,7 @@ import "dewpoint/internal/schema"
 // clusters declares groups of nodes.
 func clusters() *schema.Table {
 	return &schema.Table{
-		Name: "clusters", Title: "Cluster", LogType: "cluster", Wakes: []string{"host"},
+		Name: "clusters", Title: "Cluster", LogType: "cluster", Wakes: []string{"node"},
 		Doc: "Groups of nodes that VMs run on.",
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(printable, notPrintable),
@@ -55,7 +55,7 @@ func clusters() *schema.Table {
 // nodes declares the hosts and what they are.
 func nodes() *schema.Table {
 	return &schema.Table{
-		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true, Wakes: []string{"host"},
+		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true, Wakes: []string{"node"},
 		Doc: "Hosts. Their facts are written by the host controller.",
 		Views: map[string]string{
 			"dashboard": "most,vm_stats_totals,machine[$key,name,status[status,state,running]]",
@@ -209,7 +209,7 @@ func systemActions() schema.Actions {
 // settings declares the system settings, addressed by name.
 func settings() *schema.Table {
 	return &schema.Table{
-		Name: "settings", Title: "Setting", Key: schema.NameKey, KeyField: "key", NoCreate: true, LogType: "system", Display: "key", Wakes: []string{"host"},
+		Name: "settings", Title: "Setting", Key: schema.NameKey, KeyField: "key", NoCreate: true, LogType: "system", Display: "key", Wakes: []string{"node"},
 		Doc: "System settings by name.",
 		Fields: schema.Fields{
 			schema.String("key").Via("$key").Summary(),

@@ -25,7 +25,7 @@ func TestNodeActions(t *testing.T) {
 	s.put("/api/v4/nodes/1", `{"ipmi_password":"secret","note":"rack 3"}`).must(t, 200)
 	same(t, "the note alone was taken", `{"ipmi_password":null,"note":"rack 3"}`, s.get("/api/v4/nodes/1?fields=ipmi_password,note").body)
 	nudged := make(chan struct{}, 1)
-	s.bus.OnWake("host", func() {
+	s.bus.OnWake("node", func() {
 		select {
 		case nudged <- struct{}{}:
 		default:

@@ -1,4 +1,4 @@
-package host_test
+package node_test
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
-	"dewpoint/internal/control/host"
 	"dewpoint/internal/control/loop"
+	"dewpoint/internal/control/node"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var _ loop.Reconciler = (*host.Controller)(nil)
+var _ loop.Reconciler = (*node.Controller)(nil)
 
 var background = context.Background()
 
@@ -61,15 +61,15 @@ func files() fstest.MapFS {
 	return fs
 }
 
-func config(t *testing.T) host.Config {
+func config(t *testing.T) node.Config {
 	t.Helper()
 	data := t.TempDir()
-	return host.Config{DB: rig.Database(t, data), Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, Version: "0.1.0", TableVersion: "26.0.0.1"}
+	return node.Config{DB: rig.Database(t, data), Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, Version: "0.1.0", TableVersion: "26.0.0.1"}
 }
 
-func ensure(t *testing.T, c host.Config) (*host.Controller, host.Identity) {
+func ensure(t *testing.T, c node.Config) (*node.Controller, node.Identity) {
 	t.Helper()
-	h := host.New(c)
+	h := node.New(c)
 	id, err := h.Ensure(background)
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +253,7 @@ func TestHostWithoutMachineID(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(c.Data, "node-id"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := host.New(c).Ensure(background); err == nil {
+	if _, err := node.New(c).Ensure(background); err == nil {
 		t.Error("a spoilt node-id is replaced, which would make a second node of this host")
 	}
 }
@@ -266,9 +266,9 @@ func TestOneServerKeepsASharedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	come := func(data string) (*host.Controller, host.Identity) {
+	come := func(data string) (*node.Controller, node.Identity) {
 		t.Helper()
-		h := host.New(host.Config{DB: db, Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, TableVersion: "26"})
+		h := node.New(node.Config{DB: db, Probe: probe{}, Log: slog.New(slog.DiscardHandler), Root: files(), Data: data, TableVersion: "26"})
 		id, err := h.Ensure(background)
 		if err != nil {
 			t.Fatal(err)

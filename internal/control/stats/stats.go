@@ -1,5 +1,5 @@
-// Package load measures running VMs, and keeps the history of what they and the nodes use.
-package load
+// Package stats measures running VMs, and keeps the history of what they and the nodes use.
+package stats
 
 import (
 	"context"
@@ -33,7 +33,7 @@ type Config struct {
 	Node int64
 }
 
-// Controller is the reconciler "load".
+// Controller is the reconciler "stats".
 type Controller struct {
 	Config
 	before map[int64]sample    // the last look at each running machine
@@ -44,7 +44,7 @@ type Controller struct {
 func New(c Config) *Controller { return &Controller{Config: c, kept: map[int64]time.Time{}} }
 
 // Name implements loop.Reconciler.
-func (c *Controller) Name() string { return "load" }
+func (c *Controller) Name() string { return "stats" }
 
 // Reconcile looks at the running VMs and writes down what changed. A pass that finds nothing new takes no lock.
 func (c *Controller) Reconcile(ctx context.Context) error {

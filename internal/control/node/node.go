@@ -1,6 +1,6 @@
-// Package host keeps the rows that say what this host is: its node with its machine, the cluster, the storage tiers with their sizes,
+// Package node keeps the rows that say what this host is: its node with its machine, the cluster, the storage tiers with their sizes,
 // the system row and the settings, and what they use. It reads /proc and asks nobody else, but for what its Probe knows.
-package host
+package node
 
 import (
 	"context"
@@ -49,7 +49,7 @@ type Identity struct {
 	Keeper string
 }
 
-// Controller is the reconciler "host".
+// Controller is the reconciler "node".
 type Controller struct {
 	Config
 	probed  *probed     // nil until Examine: the node keeps what it knew before
@@ -66,7 +66,7 @@ type probed struct{ accelerator, reason, qemu string }
 func New(c Config) *Controller { return &Controller{Config: c} }
 
 // Name implements loop.Reconciler.
-func (c *Controller) Name() string { return "host" }
+func (c *Controller) Name() string { return "node" }
 
 // Ensure makes the first pass, so that every row is there before the first request. It asks no driver: that would make the start wait.
 func (c *Controller) Ensure(ctx context.Context) (Identity, error) { return c.pass(ctx) }

@@ -1,4 +1,4 @@
-package host_test
+package node_test
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/sys/unix"
 
-	"dewpoint/internal/control/host"
+	"dewpoint/internal/control/node"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
@@ -32,7 +32,7 @@ func row[T any, P interface {
 	return r
 }
 
-func pass(t *testing.T, h *host.Controller) {
+func pass(t *testing.T, h *node.Controller) {
 	t.Helper()
 	if err := h.Reconcile(background); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestLoadIsWhatTheKernelCounted(t *testing.T) {
 	say := func(path, text string) { fs[path] = &fstest.MapFile{Data: []byte(text)} }
 	say("proc/meminfo", "MemTotal: 8388608 kB\nMemFree: 1 kB\nMemAvailable: 6291456 kB\n")
 	say("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 50 0 50 400 0 0 0 0 0 0\ncpu1 50 0 50 400 0 0 0 0 0 0\nbtime 1700000000\n")
-	h := host.New(c)
+	h := node.New(c)
 	id, err := h.Ensure(background)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestTierCountersAreTheDisks(t *testing.T) {
 			unix.Major(inode.Dev), unix.Minor(inode.Dev), reads, sectorsRead, writes, sectorsWritten)}
 	}
 	counted(10, 100, 20, 200)
-	h := host.New(c)
+	h := node.New(c)
 	if _, err := h.Ensure(background); err != nil {
 		t.Fatal(err)
 	}

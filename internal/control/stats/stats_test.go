@@ -1,4 +1,4 @@
-package load_test
+package stats_test
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
-	"dewpoint/internal/control/load"
 	"dewpoint/internal/control/loop"
+	"dewpoint/internal/control/stats"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
@@ -24,8 +24,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	_          loop.Reconciler = (*load.Controller)(nil)
-	_          load.Host       = (*libvirt.Client)(nil)
+	_          loop.Reconciler = (*stats.Controller)(nil)
+	_          stats.Host      = (*libvirt.Client)(nil)
 	background                 = context.Background()
 )
 
@@ -42,7 +42,7 @@ type bench struct {
 	t    *testing.T
 	db   *store.DB
 	host running
-	c    *load.Controller
+	c    *stats.Controller
 	now  time.Time
 }
 
@@ -64,7 +64,7 @@ func open(t *testing.T) *bench {
 		_, err := tx.Create(node, nil)
 		return err
 	})
-	b.c = load.New(load.Config{DB: db, Host: &b.host, Log: slog.New(slog.DiscardHandler), Instance: "ab12", Node: 1})
+	b.c = stats.New(stats.Config{DB: db, Host: &b.host, Log: slog.New(slog.DiscardHandler), Instance: "ab12", Node: 1})
 	return b
 }
 
