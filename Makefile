@@ -32,6 +32,9 @@ soak_tests = -count=1 -timeout 0 -v ./test/soak
 matrix_tests = -count=1 -timeout 30m ./test/matrix
 kill_tests   = -count=1 -timeout 30m -run TestKilledAtEveryPoint ./internal/operation
 
+# Tests that keep a golden file.
+golden_packages = $(shell grep -rlE '"dewpoint/test/golden"' --include='*_test.go' cmd internal test | xargs -n1 dirname | sort -u | sed 's|^|./|')
+
 .PHONY: help build run demo test soak e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
 
 help: ## say what can be made
@@ -61,8 +64,9 @@ e2e: setup-run setup-test libvirt build guest ## only the tests across packages
 bench: setup-run setup-bench libvirt build ## measure, and compare with the budgets
 	scripts/bench.sh
 
-generate: ## redraw everything that is generated
+generate: setup-run setup-test libvirt build ## redraw everything that is generated, and every golden file
 	go generate ./...
+	go test -count=1 -p 1 $(golden_packages) -update
 
 lint: ## vet, format, static checks; generated files must be up to date
 	go vet ./...
