@@ -105,7 +105,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	if err := n.engine.Prepare(ctx); err != nil {
 		return nil, fmt.Errorf("preparing the tables: %w", err)
 	}
-	if n.uploads, err = upload.New(n.engine, n.files, cfg.Data, log); err != nil {
+	if n.uploads, err = upload.New(ctx, n.engine, n.files, cfg.Data, log); err != nil {
 		return nil, err
 	}
 	return n, nil

@@ -43,7 +43,7 @@ func start(t *testing.T) *server {
 	dir, log := inMemory(t), slog.New(slog.DiscardHandler)
 	s := &server{T: t, Services: rig.Start(t, dir, log)}
 	s.must(s.Engine.Prepare(t.Context()))
-	uploads, err := upload.New(s.Engine, s.Media, dir, log)
+	uploads, err := upload.New(t.Context(), s.Engine, s.Media, dir, log)
 	s.must(err)
 	mux := http.NewServeMux()
 	mux.Handle("/", table.New(s.Engine, s.Auth, s.Media, s.Backups, table.Version{Version: "26.0.0.1", Hash: "abc"}))

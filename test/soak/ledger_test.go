@@ -26,6 +26,8 @@ type kind struct {
 	// settled tells whether the value that is there after a crash can be what became of a change that wasn't answered; nil when only the
 	// old and the new one can.
 	settled func(before, asked, now string) bool
+	// inSteps says that its removal takes several calls: one that was cut off between them is ended after a crash.
+	inSteps bool
 	// touch does something else with it, such as turning it on; nil for nothing. It returns false when the server is gone.
 	touch func(rng *rand.Rand, th *thing) bool
 	list  func(c *harness.Client) []thing
@@ -197,6 +199,10 @@ func (l *ledger) settle(k *kind, now thing) {
 	if th == nil {
 		l.t.Errorf("%+v is there although its deletion was acknowledged, or it never was asked for", now)
 		th = &now
+	}
+	if k.inSteps && th.deleting {
+		l.remove(k, th)
+		return
 	}
 	ok := now.value == th.value
 	if asked := th.asked; asked != nil && !ok {

@@ -20,7 +20,7 @@ const (
 // tusUploads are uploads that grow by pieces and then become ISOs.
 func (l *ledger) tusUploads() *kind {
 	return &kind{
-		name: "tus", most: 3, settled: partly, id: func(r *harness.Reply) string { return fmt.Sprint(r.Object()["upload_id"]) },
+		name: "tus", most: 3, settled: partly, inSteps: true, id: func(r *harness.Reply) string { return fmt.Sprint(r.Object()["upload_id"]) },
 		create: func(name, _ string) *harness.Reply {
 			return l.call("POST", uploadPath, nil, map[string]string{
 				"Tus-Resumable": "1.0.0", "Upload-Length": strconv.Itoa(fileSize),

@@ -35,7 +35,7 @@ func start(t testing.TB) *api {
 	t.Helper()
 	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
 	r := rig.Start(t, dir, log)
-	uploads, err := upload.New(r.Engine, r.Media, dir, log)
+	uploads, err := upload.New(t.Context(), r.Engine, r.Media, dir, log)
 	must(t, err)
 	a := &api{t: t, dir: dir, db: r.DB, eng: r.Engine}
 	a.Server = httptest.NewServer(resource.New(resource.Config{

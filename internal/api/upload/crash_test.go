@@ -3,9 +3,12 @@ package upload_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"dewpoint/internal/perm"
 )
 
 // A kill in the middle of complete leaves the bytes with the file and the session not ended: HEAD says all of them, and the sweep ends it.
@@ -26,6 +29,20 @@ func TestOffsetAfterAKillInComplete(t *testing.T) {
 	if a := s.do("HEAD", "/"+lost, nil); a.Code != "upload_not_found" {
 		t.Errorf("HEAD of an upload whose bytes are lost: %q", a.Code)
 	}
+}
+
+// A kill in complete behind the file's row leaves the bytes with the upload: the next start makes the file of them before it answers anybody.
+func TestStartEndsWhatCompleteBegan(t *testing.T) {
+	t.Parallel()
+	s, want := start(t), noise(5000)
+	id := s.create(len(want))
+	s.patch(id, 0, bytes.NewReader(want))
+	must(t, s.uploads.MakeRow(perm.WithActor(t.Context(), perm.Actor{User: 1, Name: "someone", Admin: true}), id))
+	s.restart()
+	if _, sum := s.content(id); sum != sha256.Sum256(want) {
+		t.Error("the file has another SHA-256 than what was sent")
+	}
+	s.finish(id, want)
 }
 
 func TestUnfinishedUploadsAreBounded(t *testing.T) {

@@ -59,7 +59,7 @@ func (s *server) open() {
 	r := rig.Start(s.t, s.dir, log)
 	s.db, s.lib = r.DB, r.Media
 	var err error
-	s.uploads, err = upload.New(r.Engine, s.lib, s.dir, log)
+	s.uploads, err = upload.New(s.t.Context(), r.Engine, s.lib, s.dir, log)
 	must(s.t, err)
 	h := s.uploads.Handler(prefix, func(w http.ResponseWriter, _ *http.Request, err error) {
 		code := "internal: " + err.Error()

@@ -23,9 +23,7 @@ func (u *Uploads) Sweep(ctx context.Context) error {
 		return errors.Join(append(failed, err)...)
 	}
 	for _, s := range sessions {
-		if !s.Done && !u.has(s.ID) {
-			failed = append(failed, u.finish(ctx, s))
-		}
+		failed = append(failed, u.finish(ctx, s))
 		if u.expired(s) || u.cut[s.ID] && !s.Done {
 			failed = append(failed, u.cancel(ctx, s.ID))
 		}
@@ -33,25 +31,49 @@ func (u *Uploads) Sweep(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// finish ends an upload whose bytes have left: they are the file's by now, or were on their way there when the server was killed.
+// finish ends an upload that a crash kept from becoming a file: the row of the file is there, so somebody was to be told that it is one.
 func (u *Uploads) finish(ctx context.Context, s *session) error {
+	if s.Done {
+		return nil
+	}
+	key, err := u.lib.Find(ctx, s.ID)
+	if errs.Is(err, errs.NotFound) { // it has not come that far
+		return nil
+	}
+	if err == nil {
+		err = u.adopt(ctx, s, key)
+	}
+	if err != nil {
+		return fmt.Errorf("ending upload %s: %w", s.ID, err)
+	}
+	return nil
+}
+
+func (u *Uploads) adopt(ctx context.Context, s *session, key int64) error {
 	unlock, err := u.lock(ctx, s.ID)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	key, err := u.lib.Find(ctx, s.ID)
-	if errs.Is(err, errs.NotFound) {
-		return nil // a creation that a crash cut off, or one under way; it expires
-	}
-	if err == nil {
-		err = u.lib.Adopt(ctx, key, u.path(s.ID))
-	}
-	if err != nil {
-		return fmt.Errorf("ending upload %s: %w", s.ID, err)
+	if err := u.lib.Adopt(ctx, key, u.path(s.ID)); err != nil {
+		return err
 	}
 	s.Done = true
 	return u.writeSession(s)
+}
+
+// finishCutShort ends, before the first request, the uploads that the last run had begun to make files of. What fails is tried again by Sweep.
+func (u *Uploads) finishCutShort(ctx context.Context) error {
+	sessions, err := u.sessions()
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if err := u.finish(ctx, s); err != nil {
+			u.log.Warn("an upload could not become a file yet", "upload", s.ID, "err", err)
+		}
+	}
+	return nil
 }
 
 // clearLeftovers removes the unfinished notes of a writer that was killed: renameio's files, which have the name of what they should become

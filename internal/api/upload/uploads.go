@@ -67,7 +67,7 @@ type Uploads struct {
 
 // New opens the uploads of the data directory dir, whose folder uploads is made when it isn't there. It must be on one file system
 // with the library.
-func New(eng *engine.Engine, lib Library, dir string, log *slog.Logger) (*Uploads, error) {
+func New(ctx context.Context, eng *engine.Engine, lib Library, dir string, log *slog.Logger) (*Uploads, error) {
 	u := &Uploads{eng: eng, lib: lib, dir: filepath.Join(dir, "uploads"), log: log, locker: memorylocker.New()}
 	u.store = durable{filestore.FileStore{Path: u.dir, DirModePerm: 0o700, FileModePerm: 0o600}}
 	if err := os.MkdirAll(u.dir, 0o700); err != nil {
@@ -75,6 +75,9 @@ func New(eng *engine.Engine, lib Library, dir string, log *slog.Logger) (*Upload
 	}
 	var err error
 	if u.cut, err = u.cutShort(); err != nil {
+		return nil, err
+	}
+	if err := u.finishCutShort(ctx); err != nil {
 		return nil, err
 	}
 	u.clock = newClock(filepath.Join(dir, "last-seen"), log)
