@@ -14,6 +14,7 @@ import (
 
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
@@ -85,16 +86,7 @@ func (s Source) WriteFile(ctx context.Context, path, passphrase string) (w Writt
 	if err := os.Rename(f.Name(), path); err != nil {
 		return w, fmt.Errorf("making the backup: %w", err)
 	}
-	return w, syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in a folder survive a power loss.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return w, fileio.Sync(filepath.Dir(path))
 }
 
 // stamp is a moment as names of what is moved aside have it.

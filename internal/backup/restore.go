@@ -15,6 +15,7 @@ import (
 
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -101,7 +102,7 @@ func (r *restore) mark() error {
 	if err := renameio.WriteFile(filepath.Join(r.Dir, "instance"), []byte(r.fits.Instance+"\n"), 0o644); err != nil {
 		return err
 	}
-	return syncDir(r.Dir)
+	return fileio.Sync(r.Dir)
 }
 
 // settleEarlier ends what a restore that was cut off has left. It had moved the whole database aside, or it goes on with what is left of it: the
@@ -128,7 +129,7 @@ func (r *restore) keepBefore() error {
 			name += fmt.Sprint("-", n)
 		}
 		if os.Remove(r.before()) == nil {
-			return syncDir(r.work)
+			return fileio.Sync(r.work)
 		}
 		if _, err := os.Lstat(name); err == nil {
 			continue
@@ -141,7 +142,7 @@ func (r *restore) keepBefore() error {
 			return err
 		}
 		r.aside = append(r.aside, name)
-		return syncDir(r.Dir)
+		return fileio.Sync(r.Dir)
 	}
 }
 
@@ -226,7 +227,7 @@ func (r *restore) moveAside() error {
 	if err := os.MkdirAll(r.before(), 0o700); err != nil {
 		return err
 	}
-	if err := syncDir(r.work); err != nil {
+	if err := fileio.Sync(r.work); err != nil {
 		return err
 	}
 	for _, ending := range []string{"-shm", "-wal", ""} {
@@ -235,7 +236,7 @@ func (r *restore) moveAside() error {
 			return err
 		}
 	}
-	return errors.Join(syncDir(r.before()), syncDir(r.Dir))
+	return errors.Join(fileio.Sync(r.before()), fileio.Sync(r.Dir))
 }
 
 // placeKeys moves the keys into their places.
@@ -258,7 +259,7 @@ func (r *restore) placeKeys() error {
 			return err
 		}
 	}
-	return errors.Join(syncDir(r.before()), syncDir(r.Dir))
+	return errors.Join(fileio.Sync(r.before()), fileio.Sync(r.Dir))
 }
 
 // placeDatabase moves the new database of SQLite into its place. It was closed, so it is one file.
@@ -266,5 +267,5 @@ func (r *restore) placeDatabase() error {
 	if r.Database != "" {
 		return nil
 	}
-	return errors.Join(os.Rename(filepath.Join(r.work, "new", datadir.DatabaseFile), r.sqliteFile()), syncDir(r.Dir))
+	return errors.Join(os.Rename(filepath.Join(r.work, "new", datadir.DatabaseFile), r.sqliteFile()), fileio.Sync(r.Dir))
 }

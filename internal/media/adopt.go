@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -45,7 +46,7 @@ func (l *Library) moveIn(row model.File, path string) error {
 	if err := os.Rename(path, target); err != nil {
 		return writeError(fmt.Errorf("moving the upload of file %d into place: %w", row.Key, err), target)
 	}
-	return writeError(syncDir(l.dir), l.dir)
+	return writeError(fileio.Sync(l.dir), l.dir)
 }
 
 // checkAndSync brings a file to disk whose size must be the row's.

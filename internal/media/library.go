@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
@@ -44,7 +45,7 @@ func New(db *store.DB, account *space.Account, dir string, keeper *quarantine.Ke
 		return nil, fmt.Errorf("making the folder for media: %w", err)
 	}
 	account.Count(l.claims)
-	return l, syncDir(dir)
+	return l, fileio.Sync(dir)
 }
 
 // Open opens a complete file for reading: NotFound when there is no such row, Conflict while bytes are missing. The caller closes it.
@@ -90,13 +91,4 @@ func (l *Library) row(ctx context.Context, key int64) (row model.File, err error
 		return err
 	})
 	return row, err
-}
-
-// syncDir makes the names in a folder survive a power loss.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

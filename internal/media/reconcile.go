@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -45,7 +46,7 @@ func (l *Library) sum(ctx context.Context, row model.File) error {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, &cancellable{ctx, f}); err != nil {
+	if _, err := io.Copy(h, fileio.Reader(ctx, f)); err != nil {
 		return err
 	}
 	return l.db.Update(ctx, func(tx *store.Tx) error {
@@ -57,18 +58,4 @@ func (l *Library) sum(ctx context.Context, row model.File) error {
 			"modified": schema.IntValue(row.Modified), // the bytes are the same
 		})
 	})
-}
-
-// cancellable is a reader that ends with its context.
-type cancellable struct {
-	ctx context.Context
-	io.Reader
-}
-
-// Read implements io.Reader.
-func (c *cancellable) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.Reader.Read(p)
 }

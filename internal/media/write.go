@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model"
 )
 
@@ -134,7 +135,7 @@ func (l *Library) acquire(row model.File) (*upload, error) {
 	if err != nil {
 		return nil, writeError(err, path)
 	}
-	if err := syncDir(l.dir); err != nil {
+	if err := fileio.Sync(l.dir); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("keeping the name of %s: %w", path, err)
 	}

@@ -83,12 +83,3 @@ func device(path string) (uint64, error) {
 	err := unix.Lstat(path, &s)
 	return s.Dev, err
 }
-
-// syncDir makes the names in a folder survive a power loss.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+
+	"dewpoint/internal/fileio"
 )
 
 // What lies in the folder of an entry.
@@ -48,7 +50,7 @@ func (e entry) write() error {
 	if err := renameio.WriteFile(filepath.Join(e.dir, noteFile), raw, 0o600); err != nil {
 		return err
 	}
-	return errors.Join(syncDir(e.dir), syncDir(filepath.Dir(e.dir)), syncDir(filepath.Dir(filepath.Dir(e.dir))))
+	return errors.Join(fileio.Sync(e.dir), fileio.Sync(filepath.Dir(e.dir)), fileio.Sync(filepath.Dir(filepath.Dir(e.dir))))
 }
 
 // take moves the thing in. The folder is new, so nothing is overwritten.
@@ -56,7 +58,7 @@ func (e entry) take(path string) error {
 	if err := os.Rename(path, e.content()); err != nil {
 		return err
 	}
-	return errors.Join(syncDir(e.dir), syncDir(filepath.Dir(path)))
+	return errors.Join(fileio.Sync(e.dir), fileio.Sync(filepath.Dir(path)))
 }
 
 // holds tells whether the thing is in the entry.
@@ -78,7 +80,7 @@ func (e entry) clear() error {
 	if err := os.RemoveAll(e.dir); err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(e.dir)); !errors.Is(err, fs.ErrNotExist) { // a disk that isn't mounted
+	if err := fileio.Sync(filepath.Dir(e.dir)); !errors.Is(err, fs.ErrNotExist) { // a disk that isn't mounted
 		return err
 	}
 	return nil

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 
 	"github.com/tus/tusd/v2/pkg/filestore"
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/space"
 )
 
@@ -28,7 +28,7 @@ func (d durable) NewUpload(ctx context.Context, info handler.FileInfo) (handler.
 	if err != nil {
 		return nil, err
 	}
-	return durableUpload{up, made.Storage[filestore.StorageKeyPath]}, full(errors.Join(syncFile(made.Storage[filestore.StorageKeyInfoPath]), syncFile(d.Path)))
+	return durableUpload{up, made.Storage[filestore.StorageKeyPath]}, full(errors.Join(fileio.Sync(made.Storage[filestore.StorageKeyInfoPath]), fileio.Sync(d.Path)))
 }
 
 // GetUpload implements handler.DataStore.
@@ -53,18 +53,10 @@ type durableUpload struct {
 // WriteChunk implements handler.Upload. What arrived before an error is kept too.
 func (d durableUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (int64, error) {
 	n, err := d.Upload.WriteChunk(ctx, offset, src)
-	if syncErr := syncFile(d.path); syncErr != nil {
+	if syncErr := fileio.Sync(d.path); syncErr != nil {
 		return 0, full(syncErr)
 	}
 	return n, full(err)
-}
-
-func syncFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // errFull is what tusd is told when the disk is full; it gives the code back in its reply, which translate reads.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/model"
 	"dewpoint/internal/space"
@@ -80,13 +81,13 @@ func (c *Controller) makeFile(ctx context.Context, d *Drive, path string, status
 		_ = os.Remove(part)
 		return err
 	}
-	if err := syncPath(part); err != nil {
+	if err := fileio.Sync(part); err != nil {
 		return err
 	}
 	if err := os.Rename(part, path); err != nil {
 		return err
 	}
-	if err := syncPath(filepath.Dir(path)); err != nil {
+	if err := fileio.Sync(filepath.Dir(path)); err != nil {
 		return err
 	}
 	status.Status, status.Ready, status.Progress = "offline", true, 100
@@ -145,7 +146,7 @@ func (c *Controller) remove(ctx context.Context, d *Drive, seen observed) error 
 		if err := os.Remove(seen.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := syncPath(filepath.Dir(seen.path)); err != nil && !errors.Is(err, fs.ErrNotExist) { // gone with another drive, the last one
+		if err := fileio.Sync(filepath.Dir(seen.path)); err != nil && !errors.Is(err, fs.ErrNotExist) { // gone with another drive, the last one
 			return err
 		}
 		_ = os.Remove(filepath.Dir(seen.path)) // succeeds with the machine's last drive
@@ -163,7 +164,7 @@ func moveFile(from, to string) error {
 		return errs.Wrap(err, errs.NotBuilt, "move_not_built", "the disk can't be moved to a tier on another file system yet")
 	}
 	_ = os.Remove(filepath.Dir(from)) // succeeds when it was the last there
-	return syncPath(filepath.Dir(to))
+	return fileio.Sync(filepath.Dir(to))
 }
 
 func (c *Controller) report(ctx context.Context, drive int64, status Status) {

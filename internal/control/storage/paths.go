@@ -44,12 +44,3 @@ func scan(dataDir string) (found []lying, err error) {
 
 // makeDirs makes the folder of a drive's file. QEMU's group is let through when the guest starts.
 func makeDirs(path string) error { return os.MkdirAll(filepath.Dir(path), 0o710) }
-
-// syncPath makes what was written to a file, or the names in a folder, survive a power loss.
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}

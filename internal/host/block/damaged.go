@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/child"
 )
 
@@ -47,20 +48,6 @@ func readable(ctx context.Context, path string) bool {
 		return false
 	}
 	defer f.Close()
-	_, err = io.Copy(io.Discard, &cancellable{ctx, f})
+	_, err = io.Copy(io.Discard, fileio.Reader(ctx, f))
 	return err == nil
-}
-
-// cancellable is a reader that ends with its context.
-type cancellable struct {
-	ctx context.Context
-	io.Reader
-}
-
-// Read implements io.Reader.
-func (c *cancellable) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.Reader.Read(p)
 }
