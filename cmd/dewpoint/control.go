@@ -19,6 +19,7 @@ import (
 	"dewpoint/internal/host/accel"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/operation"
 )
 
 // How often a controller looks without being nudged. Leases and events nudge, so these only bound how long a lost nudge matters.
@@ -29,6 +30,7 @@ const (
 	mediaLook = 10 * time.Minute
 	statsLook = 15 * time.Second
 
+	operationLook  = 10 * time.Second
 	quarantineLook = time.Minute
 	backupLook     = time.Minute
 
@@ -114,6 +116,7 @@ func (n *node) control(ctx context.Context) error {
 	group.Go(func() error { return n.controlVnets(ctx, bootID) })
 	group.Go(func() error { return n.controlStorage(ctx) })
 	group.Go(func() error { return n.controlVMs(ctx, bootID) })
+	group.Go(func() error { return n.controlOperations(ctx, nil) })
 	group.Go(func() error { return n.controlAlarms(ctx) })
 	group.Go(func() error {
 		return loop.New(schedule.New(n.db, n.engine, n.log), scheduleLook, n.log).Run(ctx)
@@ -140,6 +143,16 @@ func (n *node) controlStorage(ctx context.Context) error {
 	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.keeper, n.space, n.log)
 	defer n.bus.OnWake("storage", c.Wake)()
 	return c.Run(ctx)
+}
+
+// controlOperations runs the kinds of operations until ctx ends, and returns when none of their steps runs any more.
+func (n *node) controlOperations(ctx context.Context, kinds []operation.Kind) error {
+	var l *loop.Loop
+	runner := operation.New(n.db, n.identity.Node, kinds, func() { l.Wake() }, n.log)
+	l = loop.New(runner, operationLook, n.log)
+	defer n.bus.OnWake("operation", l.Wake)()
+	defer runner.Wait()
+	return l.Run(ctx)
 }
 
 func (n *node) controlAlarms(ctx context.Context) error {
