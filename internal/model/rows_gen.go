@@ -1825,6 +1825,7 @@ type Vnet struct {
 	NICDmz             int64  // nic_dmz
 	Owner              string // owner
 	UUID               string // uuid
+	StorageID          string // storage_id
 	Mode               string // mode
 	Created            int64  // created
 	Modified           int64  // modified
@@ -1903,9 +1904,10 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	r.NICDmz = rec.At(68).Int()
 	r.Owner = rec.At(69).Text()
 	r.UUID = rec.At(71).Text()
-	r.Mode = rec.At(72).Text()
-	r.Created = rec.At(73).Int()
-	r.Modified = rec.At(74).Int()
+	r.StorageID = rec.At(72).Text()
+	r.Mode = rec.At(73).Text()
+	r.Created = rec.At(74).Int()
+	r.Modified = rec.At(75).Int()
 }
 
 // VnetAddress is one row of vnet_addresses: its stored columns, null as the zero value.

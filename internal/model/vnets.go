@@ -87,6 +87,7 @@ func vnets() *schema.Table {
 			schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services").ReadOnly(),
 			schema.Rows("addresses", "vnet_addresses", "vnet"),
 			schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),
+			storageID(),
 			schema.Enum("mode", "nat", "route", "bridge", "private").Def("nat").Hidden().Note("how the resource API's networks reach the outside"),
 			schema.Created("created").Argument(),
 			schema.Modified("modified").Argument(),

@@ -16,30 +16,36 @@ import (
 // sweepFolders sets aside the folders of machines and networks that have no row. Files in use stay until their program has ended: a domain
 // that is left alone keeps its folder, and the router of a lost network is taken down first.
 func (k *Keeper) sweepFolders(ctx context.Context) error {
-	machines, err := k.orphans(ctx, "machines", func(tx *store.Tx) (names map[string]bool, err error) {
+	machines, err := k.orphans(ctx, "machines", func(tx *store.Tx) (known, error) {
 		rows, err := store.FindRows[model.Machine](tx, store.Everything())
-		names = map[string]bool{}
+		names := map[string]bool{}
 		for _, m := range rows {
 			names[model.StorageName(m.Key, m.StorageID)] = true
 		}
-		return names, err
+		return func(name string) bool { return names[name] }, err
 	})
 	failed := []error{err, k.holdAll(ctx, model.FoundMachine, "there is no machine with this key and id", machines)}
-	vnets, err := k.orphans(ctx, "vnets", func(tx *store.Tx) (names map[string]bool, err error) {
+	vnets, err := k.orphans(ctx, "vnets", func(tx *store.Tx) (known, error) {
 		rows, err := store.FindRows[model.Vnet](tx, store.Everything())
-		names = map[string]bool{}
+		names := map[string]bool{}
 		for _, v := range rows {
-			names[model.StorageName(v.Key, "")] = true
+			names[model.StorageName(v.Key, v.StorageID)] = true
 		}
-		return names, err
+		return func(name string) bool { // as long as a network has no id, its folder is being given one
+			key, _, _ := model.ReadStorageName(name)
+			return names[name] || names[model.StorageName(key, "")]
+		}, err
 	})
-	failed = append(failed, err, k.holdAll(ctx, model.FoundNetwork, "there is no network with this key", vnets))
+	failed = append(failed, err, k.holdAll(ctx, model.FoundNetwork, "there is no network with this key and id", vnets))
 	return errors.Join(failed...)
 }
 
+// known reports whether a row gives something this name.
+type known func(name string) bool
+
 // orphans lists what lies in a folder of the data directory under a name that rows give, but none of these does. The folder is read before the
 // rows: a row is always there before its folder.
-func (k *Keeper) orphans(ctx context.Context, in string, named func(*store.Tx) (map[string]bool, error)) (paths []string, err error) {
+func (k *Keeper) orphans(ctx context.Context, in string, read func(*store.Tx) (known, error)) (paths []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(k.data, in))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil, nil
@@ -47,15 +53,15 @@ func (k *Keeper) orphans(ctx context.Context, in string, named func(*store.Tx) (
 	if err != nil {
 		return nil, err
 	}
-	var names map[string]bool
+	var named known
 	if err := k.db.View(ctx, func(tx *store.Tx) (err error) {
-		names, err = named(tx)
+		named, err = read(tx)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		if _, _, ours := model.ReadStorageName(e.Name()); ours && !names[e.Name()] {
+		if _, _, ours := model.ReadStorageName(e.Name()); ours && !named(e.Name()) {
 			paths = append(paths, filepath.Join(k.data, in, e.Name()))
 		}
 	}

@@ -2,9 +2,12 @@ package quarantine
 
 import (
 	"archive/tar"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +49,34 @@ func TestHeldAfterAKillAtAnyStep(t *testing.T) {
 		}
 		if _, err := os.Lstat(path); !os.IsNotExist(err) {
 			t.Errorf("stopped after %d steps: it is still in its place (%v)", stop, err)
+		}
+	}
+}
+
+// TestFoldersOfNetworksAreKnownByTheirIDs sweeps beside a network with an id, and beside one of an older version, whose folder is being named.
+func TestFoldersOfNetworksAreKnownByTheirIDs(t *testing.T) {
+	t.Parallel()
+	for id, taken := range map[string][]string{"0badcafe": {"vnets/1", "vnets/1-0defaced", "vnets/2-0badcafe"}, "": {"vnets/2-0badcafe"}} {
+		s := newShelf(t)
+		must(t, s.db.Update(t.Context(), func(tx *store.Tx) error {
+			r := schema.NewRecord(tx.Schema().Table("vnets"))
+			r.Put("name", schema.TextValue("lan"))
+			key, err := tx.Create(r, nil)
+			if err != nil || key.Int() != 1 {
+				return errors.Join(err, fmt.Errorf("the network has the key %s", key.Text()))
+			}
+			return tx.Change("vnets", key, schema.Set{"storage_id": schema.TextValue(id)})
+		}))
+		for _, folder := range []string{"vnets/1", "vnets/1-0badcafe", "vnets/1-0defaced", "vnets/2-0badcafe"} {
+			s.plant(folder+"/run/dnsmasq.leases", "a lease")
+		}
+		must(t, s.sweepFolders(t.Context()))
+		var got []string
+		for _, q := range s.list() {
+			got = append(got, q.Path)
+		}
+		if slices.Sort(got); !slices.Equal(got, taken) {
+			t.Errorf("beside a network with the id %q %v were set aside, want %v", id, got, taken)
 		}
 	}
 }

@@ -21,17 +21,18 @@ var removals = map[string]struct {
 	calls int
 	why   string
 }{
-	"internal/media/sweep.go":              {1, "the bytes of a tombstone, by the row's own name"},
-	"internal/media/adopt.go":              {1, "an upload or a thing from quarantine moves to the new name of its row"},
-	"internal/api/upload/sweep.go":         {1, "notes of uploads that a killed writer left; never bytes"},
-	"internal/api/upload/session.go":       {1, "an upload that ended, expired or was called off, by its session"},
-	"internal/api/upload/strays.go":        {1, "tusd's note, after the bytes went into quarantine"},
-	"internal/control/storage/apply.go":    {7, "half-made disks of drives that are there, disks of tombstones, empty folders, and moves of a drive's own disk"},
-	"internal/control/storage/owners.go":   {1, "half-made disks of drives that are there"},
-	"internal/control/vm/apply.go":         {1, "the folder of a tombstone, by the row's own name"},
-	"internal/control/vnet/linux_apply.go": {1, "the folder of a tombstone; diff plans it for no other"},
-	"internal/host/dnsmasq/files.go":       {1, "the removal that the line above calls"},
-	"internal/host/dnsmasq/user.go":        {1, "the leases of an older server move into dnsmasq's own folder"},
+	"internal/media/sweep.go":                {1, "the bytes of a tombstone, by the row's own name"},
+	"internal/media/adopt.go":                {1, "an upload or a thing from quarantine moves to the new name of its row"},
+	"internal/api/upload/sweep.go":           {1, "notes of uploads that a killed writer left; never bytes"},
+	"internal/api/upload/session.go":         {1, "an upload that ended, expired or was called off, by its session"},
+	"internal/api/upload/strays.go":          {1, "tusd's note, after the bytes went into quarantine"},
+	"internal/control/storage/apply.go":      {7, "half-made disks of drives that are there, disks of tombstones, empty folders, and moves of a drive's own disk"},
+	"internal/control/storage/owners.go":     {1, "half-made disks of drives that are there"},
+	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
+	"internal/control/vnet/linux_apply.go":   {1, "the folder of a tombstone; diff plans it for no other"},
+	"internal/control/vnet/linux_folders.go": {1, "the folder of a network that an older version made gets its new name"},
+	"internal/host/dnsmasq/files.go":         {1, "the removal that the line above calls"},
+	"internal/host/dnsmasq/user.go":          {1, "the leases of an older server move into dnsmasq's own folder"},
 }
 
 // TestSweepsRemoveNothingNew: who adds a removal says here what it removes.

@@ -210,7 +210,7 @@ func hostileNetworks(t *testing.T, s *harness.Server, instance, canary string) {
 			t.Errorf("network %q has other rules than a plain one:\n%s", values[i], d)
 		}
 	}
-	checkReservations(t, filepath.Join(s.Data, "vnets", plain))
+	checkReservations(t, s.VnetDir(plain))
 }
 
 func hostileResourceNetworks(c *harness.Client, i int, v string) (list []attempt) {
@@ -236,14 +236,15 @@ func hostileResourceNetworks(c *harness.Client, i int, v string) (list []attempt
 	return list
 }
 
-// setUp returns what was set up for a network, with its key taken out of the paths.
+// setUp returns what was set up for a network, with its folder taken out of the paths.
 func setUp(t *testing.T, s *harness.Server, instance, key string) (conf, rules string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(s.Data, "vnets", key, "dnsmasq.conf"))
+	dir := s.VnetDir(key)
+	text, err := os.ReadFile(filepath.Join(dir, "dnsmasq.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	conf = strings.ReplaceAll(string(text), "/vnets/"+key+"/", "/vnets/KEY/")
+	conf = strings.ReplaceAll(string(text), dir+"/", "FOLDER/")
 	return conf, harness.Output(t, "ip", "netns", "exec", "dp"+instance+"-"+key, "nft", "list", "ruleset")
 }
 

@@ -45,7 +45,7 @@ func otherBoot(t *testing.T, s *harness.Server) {
 // dnsmasqOf returns the process id of a network's dnsmasq; it fails the test when that doesn't live in the router of the network.
 func dnsmasqOf(t *testing.T, s *harness.Server, router, vnet string) int {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(s.Data, "vnets", vnet, "run", "dnsmasq.pid"))
+	text, err := os.ReadFile(filepath.Join(s.VnetDir(vnet), "run", "dnsmasq.pid"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/test/harness"
 )
 
@@ -59,6 +60,7 @@ func TestNothingWithoutARowIsLost(t *testing.T) {
 	g := makeVM(c, "known", nil)
 	drive := c.Create("machine_drives", map[string]any{"machine": g.machine, "disksize": 16 << 20})
 	folder := filepath.Dir(waitDisk(t, s, drive))
+	lan := c.Create("vnets", map[string]any{"name": "known", "network": "10.78.1.0/24", "dhcp_enabled": true})
 	domain := "dp-" + s.Instance() + "-9006"
 	s.Stop()
 
@@ -69,6 +71,11 @@ func TestNothingWithoutARowIsLost(t *testing.T) {
 	next := strconv.Itoa(key + 1) // the key that the next drive gets
 	tier, _ := filepath.Rel(s.Data, filepath.Dir(folder))
 	known, _ := filepath.Rel(s.Data, folder)
+	key, err = strconv.Atoi(lan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nextLan := strconv.Itoa(key + 1) // the key that the next network gets
 	kinds := map[string]string{
 		"files/9001-0badcafe": "file",
 		filepath.Join(tier, uuid.NewString(), next+"-0badcafe.qcow2"): "disk",
@@ -76,7 +83,8 @@ func TestNothingWithoutARowIsLost(t *testing.T) {
 		filepath.Join(known, next+"-0badcafe.qcow2.part"):             "unfinished_disk",
 		"uploads/" + uuid.NewString():                                 "upload",
 		"machines/9004-0badcafe":                                      "machine",
-		"vnets/9005":                                                  "network",
+		"vnets/9005":                                                  "network", // of an older version
+		"vnets/" + nextLan + "-0badcafe":                              "network",
 		domain:                                                        "domain",
 	}
 	lost := orphans{}
@@ -85,7 +93,7 @@ func TestNothingWithoutARowIsLost(t *testing.T) {
 		case "machine":
 			at += "/serial.log"
 		case "network":
-			at += "/run/leases"
+			at += "/run/" + dnsmasq.LeasesFile
 		case "domain":
 			continue
 		}
@@ -126,7 +134,18 @@ func TestNothingWithoutARowIsLost(t *testing.T) {
 	if content := harness.Output(t, "qemu-img", "map", "--output=json", waitDisk(t, s, made)); strings.Contains(content, `"data": true`) {
 		t.Errorf("the new disk holds %s", content)
 	}
+	freshLan := c.Create("vnets", map[string]any{"name": "fresh", "network": "10.78.2.0/24", "dhcp_enabled": true})
+	if freshLan != nextLan {
+		t.Errorf("the new network has the key %s; leases were planted under %s", freshLan, nextLan)
+	}
+	c.Must(201, "POST", "vnet_actions", map[string]any{"vnet": freshLan, "action": "poweron"})
+	waitPower(c, "vnets", freshLan, true)
+	if dir := s.VnetDir(freshLan); strings.HasSuffix(dir, "-0badcafe") {
+		t.Errorf("the new network has the lost one's folder %s", dir)
+	}
 	actOn(t, s, c, kinds, things, lost)
+	c.Must(200, "DELETE", "vnets/"+lan, nil)
+	c.Must(200, "DELETE", "vnets/"+freshLan, nil)
 }
 
 // actOn restores files and disks, keeps the upload and deletes the rest.

@@ -46,6 +46,16 @@ func (s *Server) GuestPID(machine string) string {
 	return strings.TrimSpace(string(pid))
 }
 
+// VnetDir returns the folder of a network. The test fails when it isn't there.
+func (s *Server) VnetDir(key string) string {
+	s.t.Helper()
+	found, err := filepath.Glob(filepath.Join(s.Data, "vnets", key+"-*"))
+	if err != nil || len(found) != 1 {
+		s.t.Fatalf("the folders of network %s are %v: %v", key, found, err)
+	}
+	return found[0]
+}
+
 // Traces lists everything on the host that carries the mark of an instance or lies below its data directory: domains, links,
 // namespaces, nftables tables, dnsmasq processes, drives, directories of networks and machines. Each is named as the tool that
 // found it names it.

@@ -50,18 +50,39 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the networks' rows: %w", err)
 	}
-	have, err := c.Host.Observe(ctx)
+	c.nameFolders(ctx, want)
+	folders := c.marks.folders(want)
+	have, err := c.Host.Observe(ctx, folders)
 	if err != nil {
 		return fmt.Errorf("looking at the host's networks: %w", err)
 	}
 	plan := diff(want, have, c.marks)
 	if c.apply(ctx, plan) {
-		if have, err = c.Host.Observe(ctx); err != nil {
+		if have, err = c.Host.Observe(ctx, folders); err != nil {
 			return fmt.Errorf("looking at the host's networks: %w", err)
 		}
 		plan = diff(settle(want), have, c.marks)
 	}
 	return c.Rows.Report(ctx, c.facts(want, have, plan))
+}
+
+// nameFolders gives the folders of networks that an older version made their ids, once. One that can't be renamed keeps its old name until the
+// next pass.
+func (c *Controller) nameFolders(ctx context.Context, want []Vnet) {
+	for i := range want {
+		v := &want[i]
+		if v.ID != "" {
+			continue
+		}
+		id, err := c.Host.NameFolder(ctx, v.Key)
+		if err == nil {
+			v.ID = id // the folder has this name now, whatever becomes of the row
+			err = c.Rows.Name(ctx, v.Key, id)
+		}
+		if err != nil {
+			c.Log.Warn("the folder of a network could not be given an id", "vnet", v.Key, "err", err)
+		}
+	}
 }
 
 // settle returns the wishes as they are after a pass: a restart is wanted once.

@@ -25,7 +25,7 @@ func converge(v Vnet, t target, has Have, transit netip.Prefix) []Step {
 		has.Dnsmasq = nil
 	}
 	steps = append(steps, setRouter(v.Key, t, has, transit)...)
-	return append(steps, setDnsmasq(v.Key, t.router.files, has)...)
+	return append(steps, setDnsmasq(v.Key, t, has)...)
 }
 
 // setRouter builds namespace, rules and legs; the rules stand before the first packet can come.
@@ -59,8 +59,9 @@ func lanDiffers(t target, has Have) bool {
 
 // setDnsmasq leaves exactly one dnsmasq running by the wanted files. A process can't be asked by which configuration it runs, so
 // the old one ends before the new text is written: then the text on disk is that of whatever runs.
-func setDnsmasq(key int64, files *dnsmasq.Files, has Have) []Step {
-	keep, strays := sortProcesses(has)
+func setDnsmasq(key int64, t target, has Have) []Step {
+	files := t.router.files
+	keep, strays := sortProcesses(t.dir, has)
 	if keep != nil && (files == nil || files.Conf != has.Files.Conf) {
 		strays, keep = append(strays, *keep), nil
 	}
@@ -70,19 +71,19 @@ func setDnsmasq(key int64, files *dnsmasq.Files, has Have) []Step {
 		return steps
 	case keep == nil:
 		if has.Files != *files {
-			steps = append(steps, Step{Verb: WriteFiles, Key: key, Files: *files})
+			steps = append(steps, Step{Verb: WriteFiles, Key: key, Dir: t.dir, Files: *files})
 		}
-		return append(steps, Step{Verb: StartDnsmasq, Key: key})
+		return append(steps, Step{Verb: StartDnsmasq, Key: key, Dir: t.dir})
 	case files.Hosts != has.Files.Hosts || !has.Announced:
 		return append(steps, Step{Verb: Announce, Key: key, Text: files.Hosts, Process: *keep})
 	}
 	return steps
 }
 
-// sortProcesses picks the dnsmasq that lives in the router, and those that have no business to live.
-func sortProcesses(has Have) (keep *dnsmasq.Process, strays []dnsmasq.Process) {
+// sortProcesses picks the dnsmasq that lives in the router by the files of the network's folder, and those that have no business to live.
+func sortProcesses(dir string, has Have) (keep *dnsmasq.Process, strays []dnsmasq.Process) {
 	for _, p := range has.Dnsmasq {
-		if keep == nil && has.Router.Inode != 0 && p.Namespace == has.Router.Inode {
+		if keep == nil && has.Router.Inode != 0 && p.Namespace == has.Router.Inode && p.Dir == dir {
 			keep = &p
 			continue
 		}
@@ -101,13 +102,13 @@ func dropRouter(key int64, has Have) []Step {
 }
 
 // clear takes down all of a network, in reverse order.
-func clear(key int64, has Have) []Step {
+func clear(key int64, dir string, has Have) []Step {
 	steps := dropRouter(key, has)
 	if has.Bridge != (Bridge{}) {
 		steps = append(steps, Step{Verb: DropBridge, Key: key})
 	}
 	if has.Dir {
-		steps = append(steps, Step{Verb: DropDir, Key: key})
+		steps = append(steps, Step{Verb: DropDir, Key: key, Dir: dir})
 	}
 	return steps
 }

@@ -34,7 +34,7 @@ func diff(want []Vnet, have Observed, m marks) Plan {
 		wished[v.Key] = true
 		has := have.Vnets[v.Key]
 		if v.Absent {
-			p.add(v.Key, clear(v.Key, has), nil)
+			p.add(v.Key, clear(v.Key, m.path(v.Key, v.ID), has), nil)
 			continue
 		}
 		t, err := compile(v, m, have.Resolvers)
@@ -57,7 +57,7 @@ func diff(want []Vnet, have Observed, m marks) Plan {
 		if !wished[key] {
 			has := have.Vnets[key]
 			has.Dir = false // no row says that its leases may go: quarantine takes the folder
-			p.add(key, clear(key, has), nil)
+			p.add(key, clear(key, "", has), nil)
 		}
 	}
 	p.hostTable(transits, have, m)

@@ -18,7 +18,7 @@ func settled(t *testing.T, want ...Vnet) Observed {
 	t.Helper()
 	host := newFake()
 	reconcile(t, newFakeController(host, &memoryRows{want: want}, &clock{}))
-	o, _ := host.Observe(t.Context())
+	o, _ := host.Observe(t.Context(), marks{"ab12", "/data/vnets"}.folders(want))
 	return o
 }
 
@@ -48,7 +48,12 @@ func plans(t *testing.T) []planCase {
 		{"NAT off", change(func(v *Vnet) { v.NAT = false }), settled(t, one)},
 		{"services off", change(func(v *Vnet) { v.DHCP, v.DNS = false, false }), settled(t, one)},
 		{"dnsmasq died", []Vnet{one}, broken(func(h *Have) { h.Dnsmasq = nil })},
-		{"two dnsmasqs", []Vnet{one}, broken(func(h *Have) { h.Dnsmasq = append(h.Dnsmasq, dnsmasq.Process{PID: 99, Namespace: h.Router.Inode}) })},
+		{"two dnsmasqs", []Vnet{one}, broken(func(h *Have) {
+			h.Dnsmasq = append(h.Dnsmasq, dnsmasq.Process{PID: 99, Dir: h.Dnsmasq[0].Dir, Namespace: h.Router.Inode})
+		})},
+		{"dnsmasq by another's files", []Vnet{one}, broken(func(h *Have) {
+			h.Dnsmasq = []dnsmasq.Process{{PID: 99, Dir: "/data/vnets/1-0defaced", Namespace: h.Router.Inode}}
+		})},
 		{"dnsmasq elsewhere", []Vnet{one}, broken(func(h *Have) { h.Dnsmasq = []dnsmasq.Process{{PID: 99, Namespace: 99}} })},
 		{"reservations unannounced", []Vnet{one}, broken(func(h *Have) { h.Announced = false })},
 		{"rules edited", []Vnet{one}, broken(func(h *Have) { h.Table.Rules++ })},

@@ -3,8 +3,10 @@ package vnet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,10 +18,11 @@ import (
 // fakeHost is a host in memory. It stands the same suite as the real one (TestHosts) and can be told to stop in the middle.
 type fakeHost struct {
 	now    Observed
-	last   uint64        // the last number given out, as inode or pid
-	runsBy map[int]start // what each dnsmasq was started by
-	budget int           // how many more steps succeed; negative: all
-	broken map[Verb]int  // how many times more a verb fails
+	dirs   map[int64]string // the folder of each network that has one
+	last   uint64           // the last number given out, as inode or pid
+	runsBy map[int]start    // what each dnsmasq was started by
+	budget int              // how many more steps succeed; negative: all
+	broken map[Verb]int     // how many times more a verb fails
 	taken  []Step
 }
 
@@ -32,19 +35,33 @@ type start struct {
 var errStopped = errors.New("the host stopped here")
 
 func newFake() *fakeHost {
-	return &fakeHost{now: Observed{Vnets: make(map[int64]Have)}, budget: -1, broken: make(map[Verb]int), runsBy: make(map[int]start)}
+	return &fakeHost{now: Observed{Vnets: make(map[int64]Have)}, budget: -1, broken: make(map[Verb]int), runsBy: make(map[int]start), dirs: make(map[int64]string)}
 }
 
-func (f *fakeHost) Observe(context.Context) (Observed, error) {
+func (f *fakeHost) Observe(_ context.Context, folders map[int64]string) (Observed, error) {
 	o := f.now
 	o.Vnets = maps.Clone(o.Vnets)
 	o.Addresses = nil
-	for _, h := range o.Vnets {
+	for key, h := range o.Vnets {
+		if h.Dir && f.dirs[key] != folders[key] {
+			h.Dir, h.Files, h.Leases, h.Announced = false, dnsmasq.Files{}, nil, false
+			o.Vnets[key] = h
+		}
 		if h.Wan.Exists {
 			o.Addresses = append(o.Addresses, h.Wan.Address)
 		}
 	}
 	return o, nil
+}
+
+func (f *fakeHost) NameFolder(_ context.Context, key int64) (string, error) {
+	h, id := f.now.Vnets[key], fmt.Sprintf("%08x", f.number())
+	if h.Dir && filepath.Base(f.dirs[key]) == decimal(key) {
+		f.dirs[key] += "-" + id
+		h.Dnsmasq = nil
+		f.now.Vnets[key] = h
+	}
+	return id, nil
 }
 
 func (f *fakeHost) Apply(_ context.Context, s Step) error {
@@ -120,12 +137,12 @@ func (f *fakeHost) applyVnet(s Step, h *Have) error {
 func (f *fakeHost) applyDnsmasq(s Step, h *Have) error {
 	switch s.Verb {
 	case WriteFiles:
-		h.Dir, h.Files, h.Announced = true, s.Files, true
+		h.Dir, h.Files, h.Announced, f.dirs[s.Key] = true, s.Files, true, s.Dir
 	case StartDnsmasq:
 		if h.Files.Conf == "" || !h.Lan.Whole || len(h.Dnsmasq) > 0 {
 			return errs.New(errs.Unavailable, "fake_start", "dnsmasq can't start: %+v", *h)
 		}
-		h.Dnsmasq = []dnsmasq.Process{{PID: int(f.number()), Namespace: h.Router.Inode}}
+		h.Dnsmasq = []dnsmasq.Process{{PID: int(f.number()), Dir: s.Dir, Namespace: h.Router.Inode}}
 		f.runsBy[h.Dnsmasq[0].PID] = start{h.Files.Conf, h.Lan}
 	case StopDnsmasq:
 		h.Dnsmasq = slices.DeleteFunc(slices.Clone(h.Dnsmasq), func(p dnsmasq.Process) bool { return p == s.Process })
@@ -150,7 +167,7 @@ func (f *fakeHost) shape() map[int64]Have {
 		h.Dnsmasq = slices.Clone(h.Dnsmasq)
 		for i, p := range h.Dnsmasq {
 			inRouter := p.Namespace == f.now.Vnets[key].Router.Inode
-			h.Dnsmasq[i] = dnsmasq.Process{PID: 1, Namespace: map[bool]uint64{true: 1}[inRouter]}
+			h.Dnsmasq[i] = dnsmasq.Process{PID: 1, Dir: p.Dir, Namespace: map[bool]uint64{true: 1}[inRouter]}
 		}
 		out[key] = h
 	}
@@ -177,6 +194,15 @@ type memoryRows struct {
 
 func (r *memoryRows) Wish(context.Context) ([]Vnet, error) { return slices.Clone(r.want), nil }
 
+func (r *memoryRows) Name(_ context.Context, key int64, id string) error {
+	for i := range r.want {
+		if r.want[i].Key == key {
+			r.want[i].ID = id
+		}
+	}
+	return nil
+}
+
 func (r *memoryRows) Report(_ context.Context, facts []Fact) error {
 	r.facts = facts
 	return nil
@@ -197,7 +223,7 @@ func prefix(text string) netip.Prefix { return netip.MustParsePrefix(text) }
 // usual returns the wish for a network with everything on.
 func usual(key int64) Vnet {
 	return Vnet{
-		Key: key, Name: "net" + decimal(key), Running: true, Network: prefix("10.0.0.0/24"), NAT: true,
+		Key: key, ID: "0badcafe", Name: "net" + decimal(key), Running: true, Network: prefix("10.0.0.0/24"), NAT: true,
 		DHCP: true, DHCPStart: addr("10.0.0.10"), DHCPEnd: addr("10.0.0.99"), DNS: true, Domain: "lab.example",
 		DNSServers: []netip.Addr{addr("192.0.2.53")},
 	}

@@ -11,8 +11,11 @@ import (
 
 // Host is what the controller needs of the machine it runs on.
 type Host interface {
-	// Observe looks at everything that carries our mark, and changes nothing.
-	Observe(ctx context.Context) (Observed, error)
+	// Observe looks at everything that carries our mark, and changes nothing. Of folders it looks into those that it is told, by network.
+	Observe(ctx context.Context, folders map[int64]string) (Observed, error)
+	// NameFolder gives the folder that an older version made for a network a name with a random id, and returns the id; what runs by files in
+	// it has ended before. A folder that was given one already keeps it.
+	NameFolder(ctx context.Context, key int64) (id string, err error)
 	// Apply takes one step. Taking a step twice is as good as once.
 	Apply(ctx context.Context, s Step) error
 }
@@ -33,7 +36,7 @@ type Have struct {
 	Remnant   bool // the name of the namespace is left without one
 	Lan, Wan  Leg
 	Table     nft.State // of the router's table, zero when there is none
-	Dir       bool      // the network's directory exists
+	Dir       bool      // the network's folder exists
 	Files     dnsmasq.Files
 	Announced bool // the running dnsmasq knows Files.Hosts
 	Dnsmasq   []dnsmasq.Process

@@ -8,6 +8,7 @@ import (
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/nft"
+	"dewpoint/internal/model"
 )
 
 // Linux is the real host, as the network namespace of the process sees it.
@@ -23,14 +24,14 @@ func NewLinux(instance, dir string) *Linux {
 }
 
 // Observe looks at everything that carries our mark.
-func (l *Linux) Observe(ctx context.Context) (Observed, error) {
+func (l *Linux) Observe(ctx context.Context, folders map[int64]string) (Observed, error) {
 	o := Observed{Vnets: make(map[int64]Have)}
-	for _, look := range []func(context.Context, *Observed) error{l.hostFacts, l.namespaces, l.links, l.processes, l.directories} {
+	for _, look := range []func(context.Context, *Observed) error{l.hostFacts, l.namespaces, l.links, l.processes} {
 		if err := look(ctx, &o); err != nil {
 			return Observed{}, err
 		}
 	}
-	return o, nil
+	return o, l.folders(folders, &o)
 }
 
 func (l *Linux) hostFacts(ctx context.Context, o *Observed) error {
@@ -88,36 +89,9 @@ func (l *Linux) processes(_ context.Context, o *Observed) error {
 		return err
 	}
 	for _, p := range list {
-		if n, ok := key(filepath.Base(p.Dir), ""); ok {
+		if n, _, ok := model.ReadStorageName(filepath.Base(p.Dir)); ok {
 			o.edit(n, func(h *Have) { h.Dnsmasq = append(h.Dnsmasq, p) })
 		}
-	}
-	return nil
-}
-
-func (l *Linux) directories(_ context.Context, o *Observed) error {
-	dirs, err := dnsmasq.Dirs(l.marks.dir)
-	if err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		n, ok := key(filepath.Base(dir), "")
-		if !ok {
-			continue
-		}
-		files, err := dnsmasq.Read(dir)
-		if err != nil {
-			return err
-		}
-		leases, err := dnsmasq.ReadLeases(dir)
-		if err != nil {
-			return err
-		}
-		told, err := dnsmasq.Announced(dir)
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return err
-		}
-		o.edit(n, func(h *Have) { h.Dir, h.Files, h.Leases, h.Announced = true, files, leases, told })
 	}
 	return nil
 }

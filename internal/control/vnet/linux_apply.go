@@ -37,15 +37,15 @@ func (l *Linux) Apply(ctx context.Context, s Step) error {
 	case DropWan:
 		return link.Delete(m.wan(s.Key))
 	case WriteFiles:
-		return dnsmasq.Write(m.path(s.Key), s.Files)
+		return dnsmasq.Write(s.Dir, s.Files)
 	case StartDnsmasq:
-		return l.dnsmasq.Start(ctx, m.namespace(s.Key), m.path(s.Key))
+		return l.dnsmasq.Start(ctx, m.namespace(s.Key), s.Dir)
 	case StopDnsmasq:
 		return dnsmasq.Stop(ctx, s.Process)
 	case Announce:
 		return dnsmasq.Reload(s.Process, s.Text)
 	case DropDir:
-		return dnsmasq.Remove(m.path(s.Key))
+		return dnsmasq.Remove(s.Dir)
 	}
 	return errs.New(errs.Internal, "vnet_step", "no such step: %v", s)
 }

@@ -69,7 +69,7 @@ func (h *realHost) pass(t *testing.T) {
 
 func (h *realHost) observe(t *testing.T) Observed {
 	t.Helper()
-	o, err := h.Host.Observe(context.Background())
+	o, err := h.Host.Observe(context.Background(), h.marks.folders(h.rows.want))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestHosts(t *testing.T) {
 					}
 				}
 			}
-			if o, err := c.Host.Observe(t.Context()); err != nil || len(o.Vnets) != 0 || o.Table != nil {
+			if o, err := c.Host.Observe(t.Context(), nil); err != nil || len(o.Vnets) != 0 || o.Table != nil {
 				t.Errorf("in the end there is %+v, %v", o, err)
 			}
 		})

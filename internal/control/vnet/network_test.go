@@ -24,6 +24,7 @@ import (
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/link/linktest"
+	"dewpoint/internal/model"
 )
 
 func TestClientGetsAddressNameAndAnswer(t *testing.T) {
@@ -70,7 +71,7 @@ func TestReservationGivesItsAddressWithoutRestart(t *testing.T) {
 	hasRead := func(times int) {
 		t.Helper()
 		linktest.Eventually(t, fmt.Sprintf("dnsmasq has read the reservations, number %d", times), func() bool {
-			log, _ := os.ReadFile(filepath.Join(h.Dir, "1", "run", "dnsmasq.log"))
+			log, _ := os.ReadFile(filepath.Join(h.marks.path(1, usual(1).ID), "run", "dnsmasq.log"))
 			return strings.Count(string(log), "dnsmasq.hosts") >= times
 		})
 	}
@@ -254,7 +255,7 @@ func TestDamageIsMended(t *testing.T) {
 		"bridge deleted":  func() error { return link.Delete(m.bridge(1)) },
 		"rules flushed":   func() error { return link.In(ns, exec.Command("nft", "flush", "ruleset").Run) },
 		"host table gone": exec.Command("nft", "delete", "table", "inet", m.table()).Run,
-		"files deleted":   func() error { return os.RemoveAll(m.path(1)) },
+		"files deleted":   func() error { return os.RemoveAll(m.path(1, usual(1).ID)) },
 		"namespace gone":  func() error { return link.DeleteNamespace(ns) },
 		"address replaced": func() error {
 			return link.In(ns, func() error { return link.EnsureAddress(lanLink, prefix("10.9.9.9/24")) })
@@ -303,7 +304,7 @@ func TestDeleteLeavesNothing(t *testing.T) {
 		t.Errorf("processes left: %v, %v", list, err)
 	}
 	// The leases of the one whose row is gone are kept: its folder is the quarantine's to take.
-	if list, err := os.ReadDir(h.Dir); err != nil || len(list) != 1 || list[0].Name() != "2" {
+	if list, err := os.ReadDir(h.Dir); err != nil || len(list) != 1 || list[0].Name() != model.StorageName(2, usual(2).ID) {
 		t.Errorf("files left: %v, %v", list, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
@@ -68,7 +69,7 @@ func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
 func settingsOf(row model.Vnet) Vnet {
 	network, _ := netip.ParsePrefix(row.Network)
 	v := Vnet{
-		Key: row.Key, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: network,
+		Key: row.Key, ID: row.StorageID, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: network,
 		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain, Hostname: row.Hostname,
 	}
 	v.Router, v.Gateway = parseAddr(row.Ipaddress), parseAddr(row.Gateway)
@@ -128,6 +129,17 @@ func reservations(tx *store.Tx, vnet int64) ([]dnsmasq.Host, error) {
 		add(n.Macaddress, n.Ipaddress, "")
 	}
 	return out, nil
+}
+
+// Name writes the network's id. A row that is gone by now needs none.
+func (r *StoreRows) Name(ctx context.Context, key int64, id string) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		err := tx.Change((*model.Vnet)(nil).TableName(), schema.IntValue(key), schema.Set{"storage_id": schema.TextValue(id)})
+		if errs.Is(err, errs.NotFound) {
+			return nil
+		}
+		return err
+	})
 }
 
 // Report writes the facts that differ from the rows, all in one transaction.

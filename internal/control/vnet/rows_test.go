@@ -129,7 +129,7 @@ func TestWishReadsTheColumns(t *testing.T) {
 	})
 	d.change(t, "machine_nics", d.nic, schema.Set{"ip_reserved": schema.BoolValue(true), "ipaddress": text("10.0.0.6")})
 	want := Vnet{
-		Key: d.vnet, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
+		Key: d.vnet, ID: get[model.Vnet](t, d, d.vnet).StorageID, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
 		DHCPEnd: addr("10.0.0.99"), DNS: true, Domain: "lab.example", Hostname: "router", DNSServers: []netip.Addr{addr("192.0.2.1"), addr("192.0.2.2")},
 		Hosts: []dnsmasq.Host{
 			{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 5}, IP: addr("10.0.0.5"), Name: "db"},
@@ -183,6 +183,26 @@ func TestPowerLoss(t *testing.T) {
 		if v := d.wish(t); v.Running != c.before {
 			t.Errorf("%+v: within the boot the wish is %+v", c, v)
 		}
+	}
+}
+
+func TestNameIsInTheRow(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	if v := d.wish(t); len(v.ID) != 8 {
+		t.Errorf("a new network has the id %q", v.ID)
+	}
+	d.change(t, "vnets", d.vnet, schema.Set{"storage_id": {}}) // as a row that is older than the column
+	if v := d.wish(t); v.ID != "" {
+		t.Errorf("a network of an older version has the id %q", v.ID)
+	}
+	for _, key := range []int64{d.vnet, d.vnet + 1} {
+		if err := d.rows().Name(t.Context(), key, "0badcafe"); err != nil {
+			t.Error(err)
+		}
+	}
+	if v := d.wish(t); v.ID != "0badcafe" {
+		t.Errorf("once named it has the id %q", v.ID)
 	}
 }
 

@@ -16,7 +16,7 @@ func (c *Controller) facts(want []Vnet, have Observed, rest Plan) []Fact {
 	facts := make([]Fact, 0, len(want))
 	for _, v := range want {
 		has, fault := have.Vnets[v.Key], c.faults[v.Key]
-		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: current(has.Leases, c.Now()), Running: works(v, has), Status: Stopped}
+		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: current(has.Leases, c.Now()), Running: works(v, c.marks.path(v.Key, v.ID), has), Status: Stopped}
 		f.Settled = !open[v.Key] && fault.err == nil
 		f.Gone = v.Absent && f.Settled
 		if f.Running {
@@ -42,14 +42,14 @@ func current(leases []dnsmasq.Lease, now time.Time) (out []dnsmasq.Lease) {
 }
 
 // works reports whether the router does its main job: it is on the network, and answers there if it is to answer.
-func works(v Vnet, has Have) bool {
+func works(v Vnet, dir string, has Have) bool {
 	if has.Router.Inode == 0 {
 		return false
 	}
 	if !v.Network.IsValid() {
 		return true
 	}
-	keep, _ := sortProcesses(has)
+	keep, _ := sortProcesses(dir, has)
 	return has.Lan.Whole && (keep != nil || !v.DHCP && !v.DNS)
 }
 

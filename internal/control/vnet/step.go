@@ -15,6 +15,7 @@ type Step struct {
 	MTU     int             // SetBridge, SetLan
 	Address netip.Prefix    // SetLan: the router's; SetWan: the host's end of the transit
 	Text    string          // SetTable, SetHostTable, Announce
+	Dir     string          // WriteFiles, StartDnsmasq, DropDir: the network's folder
 	Files   dnsmasq.Files   // WriteFiles
 	Process dnsmasq.Process // StopDnsmasq, Announce
 }

@@ -13,6 +13,7 @@ const defaultMTU = 1500
 
 // target is a wish in the host's words.
 type target struct {
+	dir    string // the network's folder
 	mtu    int
 	router *router // nil: none
 }
@@ -26,7 +27,7 @@ type router struct {
 
 // compile turns the wish into a target; an error is about the wish, and of kind Invalid. Resolvers are the host's.
 func compile(v Vnet, m marks, resolvers []netip.Addr) (target, error) {
-	t := target{mtu: v.MTU}
+	t := target{dir: m.path(v.Key, v.ID), mtu: v.MTU}
 	if t.mtu == 0 {
 		t.mtu = defaultMTU
 	}
@@ -52,7 +53,7 @@ func compileRouter(v Vnet, m marks, mtu int, resolvers []netip.Addr) (*router, e
 	if err != nil || !dhcp && !dns {
 		return r, err
 	}
-	c := dnsmasq.Config{Dir: m.path(v.Key), Interface: lanLink, Address: lan.Addr(), Domain: v.Domain, Name: v.Hostname, Hosts: v.Hosts}
+	c := dnsmasq.Config{Dir: m.path(v.Key, v.ID), Interface: lanLink, Address: lan.Addr(), Domain: v.Domain, Name: v.Hostname, Hosts: v.Hosts}
 	if dns {
 		c.DNS = &dnsmasq.DNS{Upstream: v.DNSServers}
 		if len(v.DNSServers) == 0 && r.nat { // without NAT the host's servers can't be reached: better refused than timed out

@@ -15,6 +15,7 @@ import (
 // Vnet is the wish for one virtual network. Its bridge exists as long as the network does; all else belongs to the router.
 type Vnet struct {
 	Key     int64
+	ID      string // with the key in the name of its folder; "" for one of an older version, until NameFolder
 	Name    string
 	Absent  bool  // nothing of it may be on the host: its row is deleted or disabled
 	Running bool  // a router is wanted
@@ -68,6 +69,8 @@ type Fact struct {
 type Rows interface {
 	// Wish returns all networks of this node, read in one transaction; deleted ones too until a Report has said that they are Gone.
 	Wish(ctx context.Context) ([]Vnet, error)
+	// Name notes the random id that a network's folder was given.
+	Name(ctx context.Context, key int64, id string) error
 	// Report writes the facts, one for each wished network, and only what differs.
 	Report(ctx context.Context, facts []Fact) error
 }
