@@ -8,7 +8,7 @@ import (
 
 // Act does an action of the declaration to a live row.
 func (w *Write) Act(table, key, name string, params schema.Input) error {
-	t, r, err := w.live(table, key)
+	t, r, held, err := w.live(table, key, perm.Modify)
 	if err != nil {
 		return err
 	}
@@ -16,7 +16,7 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 	if !ok {
 		return errs.New(errs.Invalid, "no_action", "%s have no action '%s'", t.Name, name).On("action")
 	}
-	if err := w.may(perm.Modify, r); err != nil {
+	if err := held.Check(perm.Modify); err != nil && !w.made.has(r) {
 		return err
 	}
 	run := w.eng.hooks[t.Name].actions[a.Name]

@@ -33,31 +33,22 @@ func (e *Engine) Can(ctx context.Context, objects []Object) ([]Rights, error) {
 	return all, err
 }
 
-func (e *Engine) can(tx *store.Tx, a perm.Actor, o Object) (can Rights, err error) {
+func (e *Engine) can(tx *store.Tx, a perm.Actor, o Object) (none Rights, err error) {
 	t, err := e.served(o.Table)
 	if err != nil {
-		return can, nil
+		return none, nil
 	}
-	holds := func(right perm.Right) (bool, error) {
-		return perm.HoldsAll(a, right, t), nil
-	}
+	held := perm.HeldOnAll(a, t)
 	if o.Key != "" {
 		key, err := keyOf(t, o.Key)
 		if err != nil {
-			return can, nil
+			return none, nil
 		}
-		holds = func(right perm.Right) (bool, error) { return perm.Holds(tx, a, right, t, key) }
-	}
-	into := []*bool{&can.List, &can.Read, &can.Create, &can.Modify, &can.Delete}
-	for i, right := range perm.All {
-		if *into[i], err = holds(right); err != nil {
-			return can, err
+		if held, err = perm.HeldOn(tx, a, t, key); err != nil {
+			return none, err
 		}
 	}
-	if o.Key != "" && !can.List && !can.Read {
-		return Rights{}, nil
-	}
-	return can, nil
+	return Rights{held.Has(perm.List), held.Has(perm.Read), held.Has(perm.Create), held.Has(perm.Modify), held.Has(perm.Delete)}, nil
 }
 
 // MayCreate is Denied when the caller can't make any row of the table.

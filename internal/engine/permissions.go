@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"dewpoint/internal/errs"
@@ -69,8 +70,8 @@ func (w *Write) findTarget(r *schema.Record) error {
 	case row.Int() == 0:
 		return nil
 	}
-	there, err := w.Tx.Any(t, query.And(query.Eq("$row", row), perm.Guard(w.Actor, perm.Read)(t)))
-	if err != nil || !there {
+	readable, err := w.Tx.Judge(t, query.Eq("$row", row), perm.Guard(w.Actor, perm.Read)(t))
+	if err != nil || readable == nil || !readable[0] {
 		return orElse(err, errs.Field("row", "there is no row %s in %s", row.Text(), name).Coded("no_row"))
 	}
 	target, err := w.Tx.Find(name, store.Numbered(row))
@@ -90,21 +91,30 @@ func orElse(err, instead error) error {
 // mayGrant lets nobody grant what they don't have.
 func (w *Write) mayGrant(r *schema.Record, rights perm.Rights) error {
 	name, row := r.Get("table").Text(), r.Get("row")
+	var asked []perm.Right
+	var tests []query.Expr
 	for _, right := range perm.All {
-		if w.Actor.Admin || !rights.Has(right) || w.Actor.Grants.Whole(name).Has(right) {
-			continue
+		if !w.Actor.Admin && rights.Has(right) && !w.Actor.Grants.Whole(name).Has(right) {
+			asked = append(asked, right)
 		}
-		held := false
-		if row.Int() != 0 {
-			t := w.Tx.Schema().Table(name)
-			var err error
-			if held, err = w.Tx.Any(t, query.And(query.Eq("$row", row), perm.Guard(w.Actor, right)(t))); err != nil {
-				return err
-			}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	held := make([]bool, len(asked))
+	if row.Int() != 0 {
+		t := w.Tx.Schema().Table(name)
+		for _, right := range asked {
+			tests = append(tests, perm.Guard(w.Actor, right)(t))
 		}
-		if !held {
-			return errs.New(errs.Denied, "denied", "you can't grant the right %q on %s, because you don't have it", right, name).On(right.String())
+		found, err := w.Tx.Judge(t, query.Eq("$row", row), tests...)
+		if err != nil {
+			return err
 		}
+		copy(held, found)
+	}
+	if i := slices.Index(held, false); i >= 0 {
+		return errs.New(errs.Denied, "denied", "you can't grant the right %q on %s, because you don't have it", asked[i], name).On(asked[i].String())
 	}
 	return nil
 }

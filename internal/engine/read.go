@@ -67,9 +67,13 @@ func (e *Engine) lacking(ctx context.Context, a perm.Actor, t *schema.Table, tex
 	}
 	return e.db.View(ctx, func(tx *store.Tx) error {
 		r, err := tx.Get(t.Name, key)
+		if err != nil {
+			return err
+		}
+		held, err := perm.Ask(tx, a, r, rights...)
 		for _, right := range rights {
 			if err == nil {
-				err = perm.Check(tx, a, right, r)
+				err = held.Check(right)
 			}
 		}
 		if err == nil {

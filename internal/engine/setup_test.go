@@ -17,8 +17,11 @@ import (
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // secrets stands where passwords and second factors don't matter.
 type secrets struct{ engine.Secrets }
@@ -39,7 +42,12 @@ type bench struct {
 
 func open(t testing.TB) *bench {
 	t.Helper()
-	db := rig.Database(t, t.TempDir())
+	return openOn(t, rig.Database(t, t.TempDir()))
+}
+
+// openOn is open on a database of the caller's.
+func openOn(t testing.TB, db *store.DB) *bench {
+	t.Helper()
 	b := &bench{t: t, db: db, eng: engine.New(db, event.New(db), secrets{}, slog.New(slog.NewTextHandler(io.Discard, nil)))}
 	b.must(db.Update(context.Background(), func(tx *store.Tx) error {
 		u := schema.NewRecord(tx.Schema().Table("users"))

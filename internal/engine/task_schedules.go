@@ -123,7 +123,7 @@ func triggerTask(w *Write, r *schema.Record, _ schema.Set) error {
 
 // execute executes the task of a row that the caller sees: then it is no news that there is a task, only that it is out of reach.
 func (w *Write) execute(task string, params schema.Input) error {
-	if _, _, err := w.live("tasks", task); errs.Is(err, errs.NotFound) {
+	if _, _, _, err := w.live("tasks", task); errs.Is(err, errs.NotFound) {
 		return perm.Deny(perm.Modify, w.Tx.Schema().Table("tasks"))
 	}
 	return w.Act("tasks", task, "execute", params)

@@ -12,7 +12,7 @@ import (
 
 // Match checks that a live row has one of the versions: Stale when it has been changed.
 func (w *Write) Match(table, key string, versions []string) error {
-	_, r, err := w.live(table, key)
+	_, r, _, err := w.live(table, key)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (w *Write) visible(c store.Change) (bool, error) {
 	if w.Actor.Admin || c.Verb == store.Deleted {
 		return true, nil
 	}
-	_, _, err := w.live(c.Table.Name, c.Key.Text())
+	_, _, _, err := w.live(c.Table.Name, c.Key.Text())
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Denied) {
 		return false, nil
 	}

@@ -100,7 +100,7 @@ func (w *Write) tellOwned(r *schema.Record) {
 
 // Update changes columns of a live row.
 func (w *Write) Update(table, key string, in schema.Input) error {
-	t, old, err := w.live(table, key)
+	t, old, held, err := w.live(table, key, perm.Modify)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 	if err != nil {
 		return err
 	}
-	if err := perm.CheckModify(w.Tx, w.Actor, old, slices.Sorted(maps.Keys(in))); err != nil {
+	if err := held.CheckModify(slices.Sorted(maps.Keys(in))); err != nil {
 		return err
 	}
 	if err := keepsKey(old, set); err != nil {
@@ -208,14 +208,14 @@ func (w *Write) renameOwned(old *schema.Record, changed schema.Set) error {
 
 // Delete deletes a live row and what goes with it.
 func (w *Write) Delete(table, key string) error {
-	t, r, err := w.live(table, key)
+	t, r, held, err := w.live(table, key, perm.Delete)
 	if err != nil {
 		return err
 	}
 	if !t.Creatable() {
 		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be deleted", t.Name)
 	}
-	if err := perm.Check(w.Tx, w.Actor, perm.Delete, r); err != nil {
+	if err := held.Check(perm.Delete); err != nil {
 		return err
 	}
 	if h := w.eng.hooks[t.Name]; h.remove != nil {
@@ -232,8 +232,21 @@ func (w *Write) Delete(table, key string) error {
 	return w.logRow(r, "deleted")
 }
 
-// live reads the row that a client addressed.
-func (w *Write) live(table, text string) (*schema.Table, *schema.Record, error) {
+// live reads the row that a client addressed, with what the actor holds of the rights on it.
+func (w *Write) live(table, text string, rights ...perm.Right) (*schema.Table, *schema.Record, perm.Held, error) {
+	t, r, err := w.addressed(table, text)
+	if err != nil {
+		return nil, nil, perm.Held{}, err
+	}
+	held, err := perm.Ask(w.Tx, w.Actor, r, rights...)
+	if err == nil && !w.made.has(r) {
+		err = orElse(held.See(), w.spareAdmins(r))
+	}
+	return t, r, held, err
+}
+
+// addressed reads the row, whoever asks.
+func (w *Write) addressed(table, text string) (*schema.Table, *schema.Record, error) {
 	t, err := w.eng.served(table)
 	if err != nil {
 		return nil, nil, err
@@ -243,16 +256,7 @@ func (w *Write) live(table, text string) (*schema.Table, *schema.Record, error) 
 		return nil, nil, err
 	}
 	r, err := w.Tx.Get(t.Name, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	if w.made.has(r) {
-		return t, r, nil
-	}
-	if err := perm.See(w.Tx, w.Actor, r); err != nil {
-		return nil, nil, err
-	}
-	return t, r, w.spareAdmins(r)
+	return t, r, err
 }
 
 // parse coerces what a client sent into column values. Values for forwarded columns come back apart; read-only and unknown members are

@@ -2,8 +2,11 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"strconv"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
@@ -11,30 +14,37 @@ import (
 // Key keeps the rows with one of the keys.
 func Key(keys ...schema.Value) Cond { return In(keyColumn, keys...) }
 
-// Any reports whether the table has a live row that meets e.
-func (tx *Tx) Any(t *schema.Table, e query.Expr) (bool, error) {
-	guard := func(*schema.Table) query.Expr { return e }
-	plan, err := query.Build(tx.db.Schema, t, &query.AST{Fields: []query.Item{}, Limit: 1}, query.Options{Root: guard, Now: tx.at})
+// Judge tells which of the tests the live row meets that which finds, by "$key" or "$row"; nil when there is none. It is one statement.
+func (tx *Tx) Judge(t *schema.Table, which query.Expr, tests ...query.Expr) ([]bool, error) {
+	plan, err := query.Judge(tx.db.Schema, t, tx.at, which, tests)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	q, err := tx.db.Render(plan)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	args, done, err := tx.db.Dialect.Arguments(tx.ctx, q.Args)
 	if err != nil {
-		return false, tx.db.classify(err)
+		return nil, tx.db.classify(err)
 	}
 	defer done()
 	var row string
-	switch err := tx.sql.QueryRowContext(tx.ctx, q.Text, args...).Scan(&row); {
+	switch err := tx.row(q.Text, args...).Scan(&row); {
 	case errors.Is(err, sql.ErrNoRows):
-		return false, nil
+		return nil, nil
 	case err != nil:
-		return false, tx.db.classify(err)
+		return nil, tx.db.classify(err)
 	}
-	return true, nil
+	var met map[string]bool
+	if err := json.Unmarshal([]byte(row), &met); err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "bad_row", "what a row of %s meets can't be decoded", t.Name)
+	}
+	verdicts := make([]bool, len(tests))
+	for i := range verdicts {
+		verdicts[i] = met[strconv.Itoa(i)]
+	}
+	return verdicts, nil
 }
 
 // Own writes into the row that came with r whose it is, where its table has a column for that.

@@ -46,7 +46,7 @@ func (db *DB) LastChange(ctx context.Context) (last int64, err error) {
 
 // LastChange is that of the database as the transaction sees it: its own changes are numbered at the end.
 func (tx *Tx) LastChange() (last int64, err error) {
-	err = tx.sql.QueryRowContext(tx.ctx, `SELECT coalesce(max("_key"), 0) FROM "_changes"`).Scan(&last)
+	err = tx.row(`SELECT coalesce(max("_key"), 0) FROM "_changes"`).Scan(&last)
 	return last, tx.db.classify(err)
 }
 
@@ -82,7 +82,7 @@ func (db *DB) ChangesSince(ctx context.Context, seq int64, most int) (found []Lo
 // remembers fails unless all entries behind seq are in the log.
 func (tx *Tx) remembers(seq int64) error {
 	var first, last int64
-	err := tx.sql.QueryRowContext(tx.ctx, `SELECT coalesce(min("_key"), 0), coalesce(max("_key"), 0) FROM "_changes"`).Scan(&first, &last)
+	err := tx.row(`SELECT coalesce(min("_key"), 0), coalesce(max("_key"), 0) FROM "_changes"`).Scan(&first, &last)
 	if err != nil {
 		return tx.db.classify(err)
 	}
@@ -117,7 +117,7 @@ func (tx *Tx) insertEntries(entries []Change) (last int64, err error) {
 	}
 	marks := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?), ", len(entries)), ", ")
 	text := fmt.Sprintf(`INSERT INTO "_changes" ("table", "key", "verb", "at") VALUES %s RETURNING "_key"`, marks)
-	rows, err := tx.sql.QueryContext(tx.ctx, tx.db.SQL.bind(text), args...)
+	rows, err := tx.rows(tx.db.SQL.bind(text), args...)
 	if err != nil {
 		return 0, tx.db.classify(err)
 	}

@@ -13,7 +13,7 @@ const ClockSlack = 2 * time.Minute
 // it lies more than ClockSlack ahead of Now, the clock has gone back, or was ahead for a while.
 func (tx *Tx) LastTime() (time.Time, error) {
 	var at int64
-	err := tx.sql.QueryRowContext(tx.ctx, `SELECT coalesce(max("at"), 0) FROM "_changes"`).Scan(&at)
+	err := tx.row(`SELECT coalesce(max("at"), 0) FROM "_changes"`).Scan(&at)
 	if err != nil || at == 0 {
 		return time.Time{}, tx.db.classify(err)
 	}

@@ -7,7 +7,7 @@ import (
 // Numbers returns the last number that was given to a row, by table; tables that never had a row may be missing. Those of the log of changes
 // are among them.
 func (tx *Tx) Numbers() (map[string]int64, error) {
-	rows, err := tx.sql.QueryContext(tx.ctx, tx.db.Dialect.Numbers())
+	rows, err := tx.rows(tx.db.Dialect.Numbers())
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}

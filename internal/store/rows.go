@@ -112,7 +112,7 @@ func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 	t := tx.table(table)
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", strings.Join(columnsOf(t), ", "), quote(t.Name), where, quote(keyColumn))
-	rows, err := tx.sql.QueryContext(tx.ctx, tx.db.SQL.bind(text), args...)
+	rows, err := tx.rows(tx.db.SQL.bind(text), args...)
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}
@@ -133,7 +133,7 @@ func (tx *Tx) Count(table string, conds ...Cond) (n int64, err error) {
 	t := tx.table(table)
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT count(*) FROM %s%s", quote(t.Name), where)
-	err = tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&n)
+	err = tx.row(tx.db.SQL.bind(text), args...).Scan(&n)
 	return n, tx.db.classify(err)
 }
 
@@ -146,7 +146,7 @@ func (tx *Tx) Sum(table string, columns []string, conds ...Cond) ([]int64, error
 	}
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT %s FROM %s%s", strings.Join(parts, ", "), quote(t.Name), where)
-	err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(into...)
+	err := tx.row(tx.db.SQL.bind(text), args...).Scan(into...)
 	return sums, tx.db.classify(err)
 }
 
@@ -182,7 +182,7 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 	}
 	var key any
 	text += " RETURNING " + quote(keyColumn) + ", " + quote(numberColumn(r.Table))
-	if err := tx.sql.QueryRowContext(tx.ctx, tx.db.SQL.bind(text), args...).Scan(&key, &r.Row); err != nil {
+	if err := tx.row(tx.db.SQL.bind(text), args...).Scan(&key, &r.Row); err != nil {
 		return schema.Value{}, tx.db.classify(err)
 	}
 	r.Key = schema.ValueOf(key)
@@ -253,7 +253,7 @@ func (tx *Tx) Purge(table string, key schema.Value) error {
 
 // exec runs a statement of this package.
 func (tx *Tx) exec(text string, args ...any) (sql.Result, error) {
-	result, err := tx.sql.ExecContext(tx.ctx, tx.db.SQL.bind(text), args...)
+	result, err := tx.result(tx.db.SQL.bind(text), args...)
 	return result, tx.db.classify(err)
 }
 

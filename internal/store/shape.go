@@ -95,7 +95,7 @@ func (tx *Tx) Shapes() (shapes []Shape, err error) {
 
 // Steps returns the numbers of the steps of migration that the database has seen.
 func (tx *Tx) Steps() (steps []int, err error) {
-	rows, err := tx.sql.QueryContext(tx.ctx, `SELECT "number" FROM "_steps" ORDER BY "number"`)
+	rows, err := tx.rows(`SELECT "number" FROM "_steps" ORDER BY "number"`)
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}
@@ -121,7 +121,7 @@ func (tx *Tx) Rows(s Shape, f func([]schema.Value) error) error {
 		into[i] = &cells[i]
 	}
 	page := func(behind int64) (last int64, n int, err error) {
-		rows, err := tx.sql.QueryContext(tx.ctx, tx.db.SQL.bind(text), behind)
+		rows, err := tx.rows(tx.db.SQL.bind(text), behind)
 		if err != nil {
 			return 0, 0, tx.db.classify(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dewpoint/internal/errs"
@@ -99,6 +100,7 @@ type DB struct {
 	turns      *turns
 	looks      looks
 	kept       int64 // entries of the log of changes
+	trace      atomic.Pointer[func(string)]
 
 	mu       sync.Mutex // held while watchers are told
 	watchers []func([]Change)

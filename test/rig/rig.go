@@ -31,9 +31,25 @@ const Password = "correct horse battery"
 // variable DEWPOINT_TEST_DATABASE at postgres it is a new one in PostgreSQL: so tests that ask for nothing else run on both.
 func Database(t testing.TB, dir string) *store.DB {
 	t.Helper()
+	return open(t, os.Getenv("DEWPOINT_TEST_DATABASE"), dir)
+}
+
+// OnEach runs a test on a new database of each kind.
+func OnEach(t *testing.T, f func(*testing.T, *store.DB)) {
+	t.Parallel()
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			f(t, open(t, kind, t.TempDir()))
+		})
+	}
+}
+
+func open(t testing.TB, kind, dir string) *store.DB {
+	t.Helper()
 	var db *store.DB
 	var err error
-	if os.Getenv("DEWPOINT_TEST_DATABASE") == "postgres" {
+	if kind == "postgres" {
 		db, err = postgres.Open(context.Background(), databaseOf(t, dir), model.Schema())
 	} else {
 		db, err = sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), model.Schema())
