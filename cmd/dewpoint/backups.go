@@ -6,7 +6,6 @@ import (
 	"dewpoint/internal/api/table"
 	writer "dewpoint/internal/backup"
 	"dewpoint/internal/control/backup"
-	"dewpoint/internal/control/loop"
 )
 
 // newBackups makes the controller of backups. It writes them by connections of its own, so that one that takes hours is in nobody's way.
@@ -18,13 +17,6 @@ func newBackups(n *node) *backup.Controller {
 			return place.Backup(ctx, path, n.cfg.BackupPassphrase.Reveal())
 		},
 	})
-}
-
-// keepBackups makes and removes backups of the database, until ctx ends.
-func (n *node) keepBackups(ctx context.Context) error {
-	l := loop.New(n.backups, backupLook, n.log)
-	defer n.bus.OnWake(n.backups.Name(), l.Wake)()
-	return l.Run(ctx)
 }
 
 // backupFiles has the bytes of backups, which are the keeper's.

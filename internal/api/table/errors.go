@@ -69,10 +69,7 @@ type failure struct {
 
 // note writes to the log what somebody may have to look at, with the causes.
 func note(call *front.Call, kind errs.Kind, err error) {
-	attrs := []any{"kind", kind, "err", err}
-	for e := errs.As(err); e != nil && e.Cause() != nil; e = errs.As(e.Cause()) {
-		attrs = append(attrs, "cause", e.Cause())
-	}
+	attrs := append(errs.Logged(err), "kind", kind)
 	switch kind {
 	case errs.Internal:
 		call.Log.Error("a request failed", attrs...)

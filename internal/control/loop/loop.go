@@ -8,6 +8,10 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"dewpoint/internal/errs"
 )
 
 // afterFailure is the longest wait after a pass that failed: what it lacked may be back at any time, and its return nudges nobody.
@@ -18,8 +22,20 @@ type Reconciler interface {
 	// Name is the area ("vm", "vnet"), for logs.
 	Name() string
 	// Reconcile makes one whole pass. It returns an error only when the pass as such failed (rows unreadable, host not
-	// answering); a single object that fails is the reconciler's own to report and to back off.
+	// answering); a single object that fails is the reconciler's own to report, and its Queue's to let rest.
 	Reconcile(ctx context.Context) error
+}
+
+// Watcher is a reconciler that also listens to something which may call for a pass.
+type Watcher interface {
+	// Watch runs beside the passes until ctx ends; it returns ctx's cause, or why it can't go on, which ends the loop.
+	Watch(ctx context.Context) error
+}
+
+// Waiter is a reconciler that begins work beside its Queue.
+type Waiter interface {
+	// Wait blocks until none of it is under way. It is called once the passes have ended.
+	Wait()
 }
 
 // Loop owns the passes of one reconciler.
@@ -27,26 +43,42 @@ type Loop struct {
 	reconciler Reconciler
 	every      time.Duration
 	log        *slog.Logger
-	nudge      chan struct{}
+	queue      *Queue
 	lastErr    string // the text last logged, so that a lasting fault doesn't flood the log
 }
 
 // New makes a loop that runs r at least once per every, which must be positive.
 func New(r Reconciler, every time.Duration, log *slog.Logger) *Loop {
-	return &Loop{reconciler: r, every: every, log: log.With("loop", r.Name()), nudge: make(chan struct{}, 1)}
+	return NewQueue(log).Loop(r, every)
 }
 
-// Wake asks for a pass soon. It never blocks; nudges that come before the next pass begins are one nudge. Safe to call from any
-// goroutine, before Run too.
-func (l *Loop) Wake() {
-	select {
-	case l.nudge <- struct{}{}:
-	default: // one is waiting already, and the pass it starts will see what this one is about
-	}
+// Loop makes the loop of r, which hands work to this queue. Its passes are at most every apart, which must be positive.
+func (q *Queue) Loop(r Reconciler, every time.Duration) *Loop {
+	q.log = q.log.With("loop", r.Name())
+	return &Loop{reconciler: r, every: every, log: q.log, queue: q}
 }
 
-// Run makes passes until ctx ends and returns its cause. Passes never overlap; one that failed is followed by another soon. Call it once.
+// Wake asks for a pass soon. Safe to call from any goroutine, before Run too.
+func (l *Loop) Wake() { l.queue.Wake() }
+
+// Run makes passes until ctx ends, waits for the work that they began, and returns ctx's cause. Passes never overlap; one that failed is
+// followed by another soon. Call it once.
 func (l *Loop) Run(ctx context.Context) error {
+	defer l.queue.Wait()
+	if w, works := l.reconciler.(Waiter); works {
+		defer w.Wait()
+	}
+	w, watches := l.reconciler.(Watcher)
+	if !watches {
+		return l.passes(ctx)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.Watch(ctx) })
+	group.Go(func() error { return l.passes(ctx) })
+	return group.Wait()
+}
+
+func (l *Loop) passes(ctx context.Context) error {
 	timer := time.NewTimer(l.every)
 	defer timer.Stop()
 	for ctx.Err() == nil {
@@ -59,7 +91,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		timer.Reset(wait)
 		select {
 		case <-ctx.Done():
-		case <-l.nudge:
+		case <-l.queue.nudge:
 		case <-timer.C:
 		}
 	}
@@ -67,14 +99,19 @@ func (l *Loop) Run(ctx context.Context) error {
 }
 
 // pass runs the reconciler once and turns a panic into an error: one bad row must not take the server down.
-func (l *Loop) pass(ctx context.Context) (err error) {
+func (l *Loop) pass(ctx context.Context) error {
+	return guarded(ctx, l.log, l.reconciler.Reconcile)
+}
+
+// guarded calls do and turns a panic into an error.
+func guarded(ctx context.Context, log *slog.Logger, do func(context.Context) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic in a pass: %v", v)
-			l.log.Error("a pass panicked", "err", err, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", v)
+			log.Error("a pass or its work panicked", "err", err, "stack", string(debug.Stack()))
 		}
 	}()
-	return l.reconciler.Reconcile(ctx)
+	return do(ctx)
 }
 
 // report logs an error when its text differs from the one of the pass before, and the return to health once.
@@ -86,6 +123,6 @@ func (l *Loop) report(ctx context.Context, err error) {
 		l.log.Info("passes succeed again")
 	case err != nil && err.Error() != l.lastErr:
 		l.lastErr = err.Error()
-		l.log.Error("a pass failed", "err", err)
+		l.log.Error("a pass failed", errs.Logged(err)...)
 	}
 }

@@ -2,13 +2,12 @@ package vm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
@@ -18,32 +17,29 @@ import (
 // actionLimit bounds an action as a whole. The host's calls have shorter limits of their own.
 const actionLimit = 15 * time.Minute
 
-// carryOut does one machine's action in its queue and reports how it ended. ref is the machine's domain as libvirt listed it, zero when
-// there is none. It is never made from the row: the row's UUID is a user's word, and libvirt would find somebody else's domain by it.
-// The action doesn't wait for the pass to write that it began: a commit takes as long as a good part of a start.
-func (c *Controller) carryOut(ctx context.Context, m *Machine, ref libvirt.Ref, s step, reported <-chan struct{}) {
-	limited, cancel := context.WithTimeout(ctx, actionLimit)
-	defer cancel()
-	key := strconv.FormatInt(m.Key, 10)
-	f, err := c.act(limited, m, ref, s)
-	<-reported // the pass's own report of the beginning must not come after that of the end
-	if err != nil {
-		if ctx.Err() != nil {
-			return // the server stops; the next one begins where this one was
-		}
-		wait := c.backoff.Fail(key, time.Now())
-		time.AfterFunc(wait, c.Wake)
-		c.log.Warn("a machine's action failed", "machine", m.Key, "vm", m.Hardware.Title, "action", string(s.action), "retry_in", wait, "err", err)
-		f = failed(m, s, err)
-	} else {
-		c.backoff.Ok(key)
-	}
-	if reportErr := c.rows.Report(ctx, []Fact{*f}); reportErr != nil {
-		c.log.Error("a machine's status could not be written", "machine", m.Key, "err", reportErr)
-		return
-	}
-	if s.action == remove && err == nil {
-		c.down.add(m.Key) // not before the status says off: then the drives' files may go
+// work makes one machine's action ready for its queue. ref is the machine's domain as libvirt listed it, zero when there is none. It is never
+// made from the row: the row's UUID is a user's word, and libvirt would find somebody else's domain by it. The action doesn't wait for the
+// pass to write that it began: a commit takes as long as a good part of a start.
+func (c *Controller) work(m *Machine, ref libvirt.Ref, s step) loop.Work {
+	var f *Fact
+	return loop.Work{
+		Key: m.Key, Name: string(s.action), Limit: actionLimit,
+		Do: func(ctx context.Context) (err error) {
+			f, err = c.act(ctx, m, ref, s)
+			return err
+		},
+		Report: func(ctx context.Context, err error) error {
+			if err != nil {
+				f = failed(m, s, err)
+			}
+			if err := c.rows.Report(ctx, []Fact{*f}); err != nil {
+				return err
+			}
+			if s.action == remove && err == nil {
+				c.down.add(m.Key) // not before the status says off: then the drives' files may go
+			}
+			return nil
+		},
 	}
 }
 
@@ -81,7 +77,7 @@ func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, erro
 	if m.Unreadable != nil {
 		return nil, m.Unreadable
 	}
-	release, err := c.queues.startSlot(ctx)
+	release, err := c.starts.Take(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -159,12 +155,7 @@ func (c *Controller) takeDown(ctx context.Context, m *Machine, ref libvirt.Ref) 
 // failed is the report of an action that did not succeed. The operation stays undone and is tried again.
 func failed(m *Machine, s step, err error) *Fact {
 	status := s.status
-	status.State, status.Info = "error", "internal error; see the server's log"
-	if typed := errs.As(err); typed != nil {
-		status.Info = typed.Text
-	} else if errors.Is(err, context.DeadlineExceeded) {
-		status.Info = "the host did not answer in time"
-	}
+	status.State, status.Info = "error", errs.Shown(err)
 	if s.action == start {
 		status.Status = "error"
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"dewpoint/internal/control/loop"
@@ -16,8 +15,8 @@ import (
 	"dewpoint/internal/host/libvirt"
 )
 
-// fullLook is the time between passes that nobody asked for; it finds what an event that got lost would have told.
-const fullLook = 10 * time.Second
+// maxStarts bounds how many domains are started at the same time: each start runs a process that claims its memory.
+const maxStarts = 4
 
 // Config is what a controller is told of its node.
 type Config struct {
@@ -30,40 +29,24 @@ type Config struct {
 	Strays func(ctx context.Context, names []string) error
 }
 
-// Controller reconciles the VMs of this node. Make it with New and let it Run.
+// Controller is the reconciler "vm" of this node. Make it with New and let a loop run it.
 type Controller struct {
 	cfg      Config
 	rows     Rows
 	host     Host
 	log      *slog.Logger
-	loop     *loop.Loop
-	queues   *queues
-	backoff  loop.Backoff
+	queue    *loop.Queue
+	starts   loop.Slots
 	strays   strays // used by passes only
 	down     keySet // deleted machines of which nothing is left here but their rows
 	platform platform
 }
 
-// New makes a controller.
-func New(cfg Config, rows Rows, host Host, log *slog.Logger) *Controller {
-	c := &Controller{cfg: cfg, rows: rows, host: host, log: log, queues: newQueues()}
+// New makes a controller that hands the machines' work to queue.
+func New(cfg Config, rows Rows, host Host, queue *loop.Queue, log *slog.Logger) *Controller {
+	c := &Controller{cfg: cfg, rows: rows, host: host, log: log, queue: queue, starts: loop.NewSlots(maxStarts)}
 	c.platform = platform{host: host, firmware: cfg.Firmware}
-	c.loop = loop.New(c, fullLook, log)
 	return c
-}
-
-// Wake asks for a pass soon; it never blocks.
-func (c *Controller) Wake() { c.loop.Wake() }
-
-// Run makes passes and follows libvirt's events until ctx ends, waits for what is under way, and returns ctx's cause.
-func (c *Controller) Run(ctx context.Context) error {
-	var watcher sync.WaitGroup
-	watcher.Go(func() { c.watch(ctx) })
-	watcher.Go(func() { _, _ = c.platform.get(ctx) }) // so that the first start need not wait; it asks again when this failed
-	err := c.loop.Run(ctx)
-	watcher.Wait()
-	c.queues.workers.Wait()
-	return err
 }
 
 // Name is the area, for logs.
@@ -72,7 +55,8 @@ func (c *Controller) Name() string { return "vm" }
 // Reconcile makes one pass: read the wish, look at the host once, report what changed, and hand what is to be done to the machines' queues.
 // It waits for none of them.
 func (c *Controller) Reconcile(ctx context.Context) error {
-	busy := c.queues.snapshot() // before the wish is read: see queues.begin
+	pass := c.queue.Pass()
+	defer pass.End()
 	domains, away := c.host.List(ctx, c.prefix())
 	byKey := c.byKey(domains)
 	machines, err := c.rows.Wish(ctx, slices.Collect(maps.Keys(byKey)))
@@ -80,14 +64,12 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		return err
 	}
 	if away != nil {
-		return errors.Join(away, c.explainWaiting(ctx, machines, busy, away))
+		return errors.Join(away, c.explainWaiting(ctx, machines, pass, away))
 	}
-	p := c.plan(ctx, machines, c.match(machines, byKey), busy)
+	p := c.plan(machines, c.match(machines, byKey), pass)
 	untold := c.tellStrays(ctx)
-	reported := make(chan struct{})
-	defer close(reported)
-	for _, begin := range p.work {
-		begin(reported)
+	for _, work := range p.work {
+		pass.Begin(ctx, work)
 	}
 	if len(p.facts) > 0 {
 		if err := c.rows.Report(ctx, p.facts); err != nil {
@@ -103,17 +85,17 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 // plan is what a pass found to do.
 type plan struct {
 	facts []Fact
-	work  []func(reported <-chan struct{}) // each begins an action in its machine's queue, to be reported after the facts
+	work  []loop.Work
 	purge []int64
 }
 
-func (c *Controller) plan(ctx context.Context, machines []Machine, domains map[int64]libvirt.Info, busy map[int64]bool) plan {
+func (c *Controller) plan(machines []Machine, domains map[int64]libvirt.Info, pass *loop.Pass) plan {
 	var p plan
 	now := time.Now()
 	for i := range machines {
 		m := &machines[i]
 		switch {
-		case busy[m.Key]:
+		case pass.Busy(m.Key):
 			continue
 		case m.Deleted && c.down.has(m.Key):
 			p.purge = append(p.purge, m.Key)
@@ -122,12 +104,10 @@ func (c *Controller) plan(ctx context.Context, machines []Machine, domains map[i
 		domain := domains[m.Key]
 		s := decide(m, observed{state: domain.State, bootID: c.cfg.BootID, now: now.Unix()})
 		if s.action != nothing {
-			if !c.backoff.Due(strconv.FormatInt(m.Key, 10), now) {
+			if c.queue.Rests(m.Key) {
 				continue // its status tells why already
 			}
-			p.work = append(p.work, func(reported <-chan struct{}) {
-				c.queues.begin(m.Key, func() { c.carryOut(ctx, m, domain.Ref, s, reported) }, c.Wake)
-			})
+			p.work = append(p.work, c.work(m, domain.Ref, s))
 		}
 		if s.status != m.Last {
 			p.facts = append(p.facts, fact(m, s.status))

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // bench is a controller on fakes, running.
 type bench struct {
 	*Controller
+	*loop.Loop
 	rows *memoryRows
 	host *fakeHost
 	log  *locked.Buffer
@@ -38,7 +40,10 @@ func newBench(t *testing.T, machines ...int64) *bench {
 		}
 	}
 	cfg := Config{Instance: "abcd", DataDir: t.TempDir(), Accelerator: "qemu", BootID: thisBoot, Firmware: domxml.DebianFirmware}
-	b.Controller = New(cfg, b.rows, b.host, slog.New(slog.NewTextHandler(b.log, nil)))
+	log := slog.New(slog.NewTextHandler(b.log, nil))
+	queue := loop.NewQueue(log)
+	b.Controller = New(cfg, b.rows, b.host, queue, log)
+	b.Loop = queue.Loop(b.Controller, 10*time.Second)
 	return b
 }
 
@@ -76,7 +81,7 @@ func TestStuckMachineDelaysNoOther(t *testing.T) {
 	b.host.hang["dp-abcd-1"] = true
 	b.start(t)
 	b.ask(1, PowerOn)
-	b.await(t, "the stuck start is under way", func() bool { return b.queues.snapshot()[1] })
+	b.await(t, "the stuck start is under way", func() bool { return b.queue.Pass().Busy(1) })
 	for _, op := range []string{PowerOn, Kill, PowerOn} {
 		b.ask(2, op)
 		b.awaitStatus(t, 2, map[string]string{PowerOn: "running", Kill: "stopped"}[op])
@@ -130,7 +135,7 @@ func TestEventReachesRows(t *testing.T) {
 func TestFailedStart(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 1)
-	b.host.fail = errs.New(errs.Internal, "libvirt_refused", "starting domain: no such bridge")
+	b.host.fail = errs.New(errs.Invalid, "libvirt_refused", "starting domain: no such bridge")
 	b.start(t)
 	b.ask(1, PowerOn)
 	b.await(t, "the error in the status", func() bool {
@@ -142,6 +147,20 @@ func TestFailedStart(t *testing.T) {
 	if s := b.rows.get(1).Last; s.Info != "" || s.State != "online" || s.MachineType != "q35" {
 		t.Errorf("status after the recovery: %+v", s)
 	}
+}
+
+// TestAFailureShowsNothingInternal keeps the words of a tool, with its commands and paths, out of the status.
+func TestAFailureShowsNothingInternal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.host.fail = errs.New(errs.Internal, "libvirt_failed", "qemu-system-x86_64 -drive /secret/path")
+	b.start(t)
+	b.ask(1, PowerOn)
+	b.await(t, "the error in the status", func() bool { return b.rows.get(1).Last.Status == "error" })
+	if info := b.rows.get(1).Last.Info; info != errs.Shown(b.host.fail) || strings.Contains(info, "secret") {
+		t.Errorf("the status says %q", info)
+	}
+	b.await(t, "the cause in the log", func() bool { return strings.Contains(b.log.String(), "/secret/path") })
 }
 
 // TestOperationsRunOnce carries each operation out exactly once, however many passes see it.

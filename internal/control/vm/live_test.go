@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/vm"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
@@ -25,7 +26,7 @@ import (
 
 // server is a controller on a real database and a real libvirt.
 type server struct {
-	*vm.Controller
+	*loop.Loop
 	t        testing.TB
 	db       *store.DB
 	host     *libvirt.Client
@@ -58,7 +59,9 @@ func newServer(t testing.TB) *server {
 		t.Fatal(err)
 	}
 	cfg := vm.Config{Instance: s.instance, DataDir: s.dataDir, Accelerator: "qemu", BootID: bootID, Firmware: domxml.DebianFirmware}
-	s.Controller = vm.New(cfg, vm.NewStoreRows(s.db, nil, s.dataDir, s.instance, 0), s.host, slog.New(slog.DiscardHandler))
+	log := slog.New(slog.DiscardHandler)
+	queue := loop.NewQueue(log)
+	s.Loop = queue.Loop(vm.New(cfg, vm.NewStoreRows(s.db, nil, s.dataDir, s.instance, 0), s.host, queue, log), 10*time.Second)
 	s.run()
 	return s
 }

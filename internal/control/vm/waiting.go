@@ -3,25 +3,26 @@ package vm
 import (
 	"context"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
 )
 
 // explainWaiting tells in the status of each machine with an operation not carried out yet why it waits: libvirt gave cause. All else that
 // is known of the machines stays; the next pass that libvirt answers replaces the explanation.
-func (c *Controller) explainWaiting(ctx context.Context, machines []Machine, busy map[int64]bool, cause error) error {
-	typed := errs.As(cause)
-	if typed == nil || ctx.Err() != nil {
+func (c *Controller) explainWaiting(ctx context.Context, machines []Machine, pass *loop.Pass, cause error) error {
+	if ctx.Err() != nil {
 		return nil
 	}
+	why := errs.Shown(cause)
 	var facts []Fact
 	for i := range machines {
 		m := &machines[i]
 		waits := m.Deleted || m.PowerSeq > m.Last.DoneSeq
-		if !waits || busy[m.Key] || m.Last.Info == typed.Text {
+		if !waits || pass.Busy(m.Key) || m.Last.Info == why {
 			continue
 		}
 		status := m.Last
-		status.Info = typed.Text
+		status.Info = why
 		facts = append(facts, Fact{Machine: m.Key, Status: status})
 	}
 	if len(facts) == 0 {

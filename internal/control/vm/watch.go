@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"dewpoint/internal/host/libvirt"
@@ -11,8 +12,12 @@ import (
 // resubscribe is the wait before events are asked for again after libvirt went away. A subscription costs one connection.
 const resubscribe = time.Second
 
-// watch wakes the loop at every event of our domains, until ctx ends. After each (re)subscription it wakes it too: events were missed.
-func (c *Controller) watch(ctx context.Context) {
+// Watch implements loop.Watcher. It asks what this node can do, so that the first start need not wait, and wakes the loop at every event of
+// our domains. After each (re)subscription it wakes it too: events were missed.
+func (c *Controller) Watch(ctx context.Context) error {
+	var asked sync.WaitGroup
+	defer asked.Wait()
+	asked.Go(func() { _, _ = c.platform.get(ctx) }) // a start asks again when this failed
 	down := false
 	for ctx.Err() == nil {
 		events, err := c.host.Events(ctx)
@@ -21,7 +26,7 @@ func (c *Controller) watch(ctx context.Context) {
 				c.log.Info("libvirt's events are back")
 			}
 			down = false
-			c.Wake()
+			c.queue.Wake()
 			c.wakeOn(events)
 			c.platform.forget() // libvirt may come back with another QEMU
 		}
@@ -34,13 +39,14 @@ func (c *Controller) watch(ctx context.Context) {
 		case <-time.After(resubscribe):
 		}
 	}
+	return context.Cause(ctx)
 }
 
 // wakeOn reads events until their end.
 func (c *Controller) wakeOn(events <-chan libvirt.Event) {
 	for event := range events {
 		if event.State != "" && strings.HasPrefix(event.Name, c.prefix()) {
-			c.Wake()
+			c.queue.Wake()
 		}
 	}
 }

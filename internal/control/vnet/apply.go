@@ -15,9 +15,7 @@ const hostKey = 0
 // Controller is the reconciler of virtual networks.
 type Controller struct {
 	Config
-	marks   marks
-	backoff loop.Backoff
-	faults  map[int64]fault // of networks whose last try failed
+	marks marks
 }
 
 // Config is what New needs.
@@ -26,19 +24,14 @@ type Config struct {
 	Dir      string // absolute; holds one directory per network and nothing else
 	Rows     Rows
 	Host     Host
-	Wake     func() // asks the loop for a pass; must not block
+	Queue    *loop.Queue
 	Now      func() time.Time
 	Log      *slog.Logger
 }
 
-type fault struct {
-	err   error
-	since time.Time
-}
-
-// New makes a controller; run it by loop.New(c, …).
+// New makes a controller; its queue makes the loop that runs it.
 func New(c Config) *Controller {
-	return &Controller{Config: c, marks: marks{c.Instance, c.Dir}, faults: make(map[int64]fault)}
+	return &Controller{Config: c, marks: marks{c.Instance, c.Dir}}
 }
 
 // Name returns "vnet".
@@ -95,25 +88,26 @@ func settle(want []Vnet) []Vnet {
 	return out
 }
 
-// apply takes the plan's steps and reports whether it took any. What fails waits; what doesn't depend on it goes on.
+// apply takes the plan's steps and reports whether it took any. What fails rests; what doesn't depend on it goes on.
 func (c *Controller) apply(ctx context.Context, plan Plan) (changed bool) {
 	planned := make(map[int64]bool)
-	hostReady := true
+	var notReady error
 	if len(plan.Before)+len(plan.After) > 0 {
 		planned[hostKey] = true
 	}
 	if len(plan.Before) > 0 {
 		changed = c.attempt(ctx, hostKey, plan.Before) || changed
-		_, failed := c.faults[hostKey]
-		hostReady = !failed
+		if fault, failed := c.Queue.Fault(hostKey); failed {
+			notReady = fmt.Errorf("the host can't route for its networks: %w", fault.Err)
+		}
 	}
 	for _, p := range plan.Vnets {
 		planned[p.Key] = true
 		switch {
 		case p.Err != nil:
-			c.fail(p.Key, p.Err)
-		case !hostReady && leadsOut(p.Steps):
-			c.fail(p.Key, fmt.Errorf("the host can't route for its networks: %w", c.faults[hostKey].err))
+			c.Queue.Refuse(p.Key, p.Err)
+		case notReady != nil && leadsOut(p.Steps):
+			c.Queue.Refuse(p.Key, notReady)
 		default:
 			changed = c.attempt(ctx, p.Key, p.Steps) || changed
 		}
@@ -121,47 +115,21 @@ func (c *Controller) apply(ctx context.Context, plan Plan) (changed bool) {
 	if len(plan.After) > 0 {
 		changed = c.attempt(ctx, hostKey, plan.After) || changed
 	}
-	for key := range c.faults { // nothing is left to do: whatever failed has been mended, or is wished no more
-		if !planned[key] {
-			c.mend(key)
-		}
-	}
+	c.Queue.ForgetOthers(planned) // nothing is left to do: whatever failed has been mended, or is wished no more
 	return changed
 }
 
 // attempt takes the steps in order up to the first that fails, unless the object is resting after a failure.
 func (c *Controller) attempt(ctx context.Context, key int64, steps []Step) (tried bool) {
-	if !c.backoff.Due(decimal(key), c.Now()) {
-		return false
-	}
-	for _, s := range steps {
-		if err := c.Host.Apply(ctx, s); err != nil {
-			c.fail(key, fmt.Errorf("%s: %w", s.Verb, err))
-			if ctx.Err() == nil {
-				time.AfterFunc(c.backoff.Fail(decimal(key), c.Now()), c.Wake)
+	return c.Queue.Try(ctx, key, func(ctx context.Context) error {
+		for _, s := range steps {
+			if err := c.Host.Apply(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", s.Verb, err)
 			}
-			return true
+			c.Log.Info("changed the host", "vnet", key, "step", s.String())
 		}
-		c.Log.Info("changed the host", "vnet", key, "step", s.String())
-	}
-	c.mend(key)
-	return true
-}
-
-func (c *Controller) fail(key int64, err error) {
-	old, known := c.faults[key]
-	if !known {
-		old.since = c.Now()
-	}
-	if !known || old.err.Error() != err.Error() {
-		c.Log.Warn("a network could not be set up as wished", "vnet", key, "err", err)
-	}
-	c.faults[key] = fault{err: err, since: old.since}
-}
-
-func (c *Controller) mend(key int64) {
-	delete(c.faults, key)
-	c.backoff.Ok(decimal(key))
+		return nil
+	})
 }
 
 func leadsOut(steps []Step) bool {

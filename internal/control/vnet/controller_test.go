@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/dnsmasq"
 )
@@ -24,7 +25,9 @@ type clock struct{ at time.Time }
 func (c *clock) now() time.Time { return c.at }
 
 func newFakeController(host Host, rows Rows, c *clock) *Controller {
-	return New(Config{Instance: "ab12", Dir: "/data/vnets", Rows: rows, Host: host, Wake: func() {}, Now: c.now, Log: slog.New(slog.DiscardHandler)})
+	log := slog.New(slog.DiscardHandler)
+	queue := loop.NewQueue(log).ByClock(c.now)
+	return New(Config{Instance: "ab12", Dir: "/data/vnets", Rows: rows, Host: host, Queue: queue, Now: c.now, Log: log})
 }
 
 func reconcile(t interface{ Fatal(...any) }, c *Controller) {
@@ -231,13 +234,21 @@ func TestAnyPrefixThenReconcileEndsTheSame(t *testing.T) {
 	})
 }
 
-func TestExplainKeepsToolsWordsBack(t *testing.T) {
+func TestStatusKeepsToolsWordsBack(t *testing.T) {
 	t.Parallel()
-	code, text := explain(errs.New(errs.Internal, "nft_failed", "nft -f -: /secret/path"))
-	if code != "nft_failed" || cmp.Diff("the network could not be set up (nft_failed); the server's log says why", text) != "" {
-		t.Errorf("got %q, %q", code, text)
-	}
-	if code, text := explain(errors.New("x")); code != "vnet_failed" || text == "x" {
-		t.Errorf("got %q, %q", code, text)
+	for _, c := range []struct {
+		err        error
+		code, text string
+	}{
+		{errs.New(errs.Internal, "nft_failed", "nft -f -: /secret/path"), "nft_failed", errs.Shown(errors.New("x"))},
+		{errors.New("/secret/path"), "vnet_failed", errs.Shown(errors.New("x"))},
+		{errs.New(errs.Full, "disk_full", "the disk is full"), "disk_full", "the disk is full"},
+	} {
+		host, rows := newFake(), &memoryRows{want: []Vnet{usual(1)}}
+		host.broken[SetLan], host.fault = 1, c.err
+		reconcile(t, newFakeController(host, rows, &clock{time.Unix(100, 0)}))
+		if f := rows.fact(1); f.Code != c.code || f.Message != c.text {
+			t.Errorf("%v: got %q, %q", c.err, f.Code, f.Message)
+		}
 	}
 }

@@ -23,6 +23,7 @@ type fakeHost struct {
 	runsBy map[int]start    // what each dnsmasq was started by
 	budget int              // how many more steps succeed; negative: all
 	broken map[Verb]int     // how many times more a verb fails
+	fault  error            // with what it does; nil: a word of the fake
 	taken  []Step
 }
 
@@ -71,6 +72,9 @@ func (f *fakeHost) Apply(_ context.Context, s Step) error {
 	f.budget--
 	if f.broken[s.Verb] > 0 {
 		f.broken[s.Verb]--
+		if f.fault != nil {
+			return f.fault
+		}
 		return errs.New(errs.Unavailable, "fake_broken", "%s is broken", s.Verb)
 	}
 	f.taken = append(f.taken, s)

@@ -16,6 +16,7 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
 	"github.com/miekg/dns"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/link/linktest"
@@ -46,7 +47,8 @@ func newReal(t *testing.T, want ...Vnet) *realHost {
 	rand.Read(id[:])
 	instance, dir := hex.EncodeToString(id[:]), filepath.Join(t.TempDir(), "vnets")
 	rows, steps := &memoryRows{want: want}, &countingHost{Host: NewLinux(instance, dir)}
-	c := New(Config{Instance: instance, Dir: dir, Rows: rows, Host: steps, Wake: func() {}, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	log := slog.New(slog.DiscardHandler)
+	c := New(Config{Instance: instance, Dir: dir, Rows: rows, Host: steps, Queue: loop.NewQueue(log), Now: time.Now, Log: log})
 	t.Cleanup(func() {
 		rows.want = nil
 		if err := c.Reconcile(context.Background()); err != nil {
@@ -62,7 +64,8 @@ func (h *realHost) pass(t *testing.T) {
 	reconcile(t, h.Controller)
 	for _, f := range h.rows.facts {
 		if !f.Settled {
-			t.Fatalf("after a pass there is %+v: %v", f, h.faults[f.Key].err)
+			fault, _ := h.Queue.Fault(f.Key)
+			t.Fatalf("after a pass there is %+v: %v", f, fault.Err)
 		}
 	}
 }
@@ -186,7 +189,8 @@ func TestHosts(t *testing.T) {
 				reconcile(t, c)
 				for _, f := range rows.facts {
 					if !f.Settled || f.Running != (f.Status == Running) || f.Gone != want[0].Absent {
-						t.Fatalf("wish %d ends as %+v: %v", i, f, c.faults[f.Key].err)
+						fault, _ := c.Queue.Fault(f.Key)
+						t.Fatalf("wish %d ends as %+v: %v", i, f, fault.Err)
 					}
 				}
 			}

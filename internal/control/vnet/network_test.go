@@ -315,19 +315,15 @@ func TestALeaseWakesTheLoop(t *testing.T) {
 	rows := &lockedRows{memoryRows: h.rows}
 	c := h.Config
 	c.Rows = rows
-	var l *loop.Loop
-	c.Wake = func() { l.Wake() }
-	controller := New(c)
-	l = loop.New(controller, time.Hour, slog.New(slog.DiscardHandler)) // the timer won't help
+	c.Queue = loop.NewQueue(slog.New(slog.DiscardHandler))
+	l := c.Queue.Loop(New(c), time.Hour) // the timer won't help
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, run := range []func(context.Context) error{l.Run, controller.Watch} {
-		running.Go(func() {
-			if err := run(ctx); !errors.Is(err, context.Canceled) {
-				t.Errorf("ended with %v", err)
-			}
-		})
-	}
+	running.Go(func() {
+		if err := l.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+	})
 	defer running.Wait()
 	defer cancel()
 	linktest.Eventually(t, "the network runs", func() bool { return rows.get(1).Running })

@@ -15,16 +15,17 @@ func (c *Controller) facts(want []Vnet, have Observed, rest Plan) []Fact {
 	}
 	facts := make([]Fact, 0, len(want))
 	for _, v := range want {
-		has, fault := have.Vnets[v.Key], c.faults[v.Key]
+		has := have.Vnets[v.Key]
+		fault, failed := c.Queue.Fault(v.Key)
 		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: current(has.Leases, c.Now()), Running: works(v, c.marks.path(v.Key, v.ID), has), Status: Stopped}
-		f.Settled = !open[v.Key] && fault.err == nil
+		f.Settled = !open[v.Key] && !failed
 		f.Gone = v.Absent && f.Settled
 		if f.Running {
 			f.Status, f.Started = Running, has.Router.Started
 		}
-		if fault.err != nil {
-			f.Status, f.Since = Failed, fault.since
-			f.Code, f.Message = explain(fault.err)
+		if failed {
+			f.Status, f.Since = Failed, fault.Since
+			f.Code, f.Message = codeOf(fault.Err), errs.Shown(fault.Err)
 		}
 		facts = append(facts, f)
 	}
@@ -53,15 +54,10 @@ func works(v Vnet, dir string, has Have) bool {
 	return has.Lan.Whole && (keep != nil || !v.DHCP && !v.DNS)
 }
 
-// explain turns an error into a code and a text for the network's status row. Only what is about the wish is told in full: the
-// rest names paths and holds what tools said, which is for the log.
-func explain(err error) (code, message string) {
-	e := errs.As(err)
-	switch {
-	case e == nil:
-		return "vnet_failed", "the network could not be set up; the server's log says why"
-	case e.Kind == errs.Invalid || e.Kind == errs.Full:
-		return e.Code, e.Text
+// codeOf is the stable word for a fault.
+func codeOf(err error) string {
+	if e := errs.As(err); e != nil {
+		return e.Code
 	}
-	return e.Code, "the network could not be set up (" + e.Code + "); the server's log says why"
+	return "vnet_failed"
 }

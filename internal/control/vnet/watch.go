@@ -13,8 +13,7 @@ import (
 	"dewpoint/internal/host/dnsmasq"
 )
 
-// Watch calls Wake whenever dnsmasq writes a lease, until ctx ends; it returns ctx's cause, or why it can't watch. The loop's timer
-// finds a lease too, only later. Run it beside the loop.
+// Watch implements loop.Watcher: it wakes the loop whenever dnsmasq writes a lease. The loop's timer finds a lease too, only later.
 func (c *Controller) Watch(ctx context.Context) error {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return fmt.Errorf("making the networks' directory: %w", err)
@@ -42,7 +41,7 @@ func (c *Controller) Watch(ctx context.Context) error {
 			c.notice(w, event)
 		case err := <-w.Errors: // an overflow: something was missed
 			c.Log.Warn("watching leases stumbled", "err", err)
-			c.Wake()
+			c.Queue.Wake()
 		}
 	}
 }
@@ -51,12 +50,12 @@ func (c *Controller) notice(w *fsnotify.Watcher, event fsnotify.Event) {
 	switch {
 	case filepath.Dir(event.Name) == c.Dir && event.Has(fsnotify.Create):
 		c.watchDir(w, event.Name)
-		c.Wake() // a lease may have been written before the watch was there
+		c.Queue.Wake() // a lease may have been written before the watch was there
 	case filepath.Base(event.Name) == dnsmasq.OwnFolder && event.Has(fsnotify.Create):
 		c.watchOwn(w, filepath.Dir(event.Name))
-		c.Wake()
+		c.Queue.Wake()
 	case filepath.Base(event.Name) == dnsmasq.LeasesFile && event.Has(fsnotify.Write):
-		c.Wake()
+		c.Queue.Wake()
 	}
 }
 

@@ -119,9 +119,9 @@ func fileError(err error, doing string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return errs.New(errs.NotFound, "dnsmasq_files", "%s: %w", errs.Ours(doing), err)
+		return errs.Wrap(err, errs.NotFound, "dnsmasq_files", "%s: there are none", errs.Ours(doing))
 	case isFull(err):
-		return errs.New(errs.Full, "disk_full", "%s: %w", errs.Ours(doing), err)
+		return errs.Wrap(err, errs.Full, "disk_full", "%s: the disk is full", errs.Ours(doing))
 	}
 	return errs.New(errs.Internal, "dnsmasq_files", "%s: %w", errs.Ours(doing), err)
 }

@@ -94,7 +94,7 @@ func Reload(p Process, hosts string) error {
 	}
 	return p.hold(func(fd int) error {
 		if err := unix.PidfdSendSignal(fd, unix.SIGHUP, nil, 0); err != nil {
-			return errs.New(errs.Unavailable, "dnsmasq_signal", "signalling dnsmasq %d: %w", p.PID, err)
+			return errs.Wrap(err, errs.Unavailable, "dnsmasq_signal", "dnsmasq %d could not be told of a change", p.PID)
 		}
 		return fileError(setNewer(filepath.Join(p.Dir, hostsFile), Conf(p.Dir), 0), "marking the reservations as announced")
 	})

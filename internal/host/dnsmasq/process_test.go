@@ -172,8 +172,11 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := dnsmasq.Tool{In: link.In}.Start(context.Background(), linktest.Namespace(t), dir)
-	if !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), "bad option") {
-		t.Errorf("got %v, want dnsmasq's own words", err)
+	if log := fmt.Sprint(errs.Logged(err)...); !errs.Is(err, errs.Unavailable) || !strings.Contains(log, "bad option") {
+		t.Errorf("the log gets %v, want dnsmasq's own words", log)
+	}
+	if shown := errs.Shown(err); strings.Contains(shown, "option") || strings.Contains(shown, dir) {
+		t.Errorf("people are shown %q", shown)
 	}
 }
 

@@ -42,5 +42,5 @@ func (t Tool) run(ctx context.Context, namespace, dir string, args ...string) er
 	if !errors.As(err, &failed) {
 		return err
 	}
-	return errs.New(errs.Unavailable, "dnsmasq_failed", "starting dnsmasq: %w", err)
+	return errs.Wrap(err, errs.Unavailable, "dnsmasq_failed", "dnsmasq could not be started; the server's log has its complaint")
 }

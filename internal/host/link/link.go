@@ -126,22 +126,24 @@ func isMissing(err error) bool {
 
 // translate turns what netlink, mounts and files say into a typed error; nil stays nil. doing completes "… failed".
 func translate(err error, doing string) error {
-	kind, code := errs.Internal, "link_failed"
+	kind, code, why := errs.Internal, "link_failed", ""
 	switch {
 	case err == nil:
 		return nil
 	case errs.As(err) != nil:
 		return err
 	case isMissing(err):
-		kind, code = errs.NotFound, "link_missing"
+		kind, code, why = errs.NotFound, "link_missing", "it isn't there"
 	case errors.Is(err, fs.ErrExist):
-		kind, code = errs.Conflict, "link_exists"
+		kind, code, why = errs.Conflict, "link_exists", "it is there already"
 	case errors.Is(err, fs.ErrPermission):
-		kind, code = errs.Unavailable, "link_not_permitted"
+		kind, code, why = errs.Unavailable, "link_not_permitted", "the server is not permitted to"
 	case errors.Is(err, unix.EBUSY), errors.Is(err, netlink.ErrDumpInterrupted), errors.Is(err, os.ErrDeadlineExceeded):
-		kind, code = errs.Unavailable, "link_busy"
+		kind, code, why = errs.Unavailable, "link_busy", "the host is busy with it"
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ERANGE):
-		kind, code = errs.Invalid, "link_refused"
+		kind, code, why = errs.Invalid, "link_refused", "the kernel refused it"
+	default:
+		return errs.New(kind, code, "%s: %w", errs.Ours(doing), err)
 	}
-	return errs.New(kind, code, "%s: %w", errs.Ours(doing), err)
+	return errs.Wrap(err, kind, code, "%s: %s", errs.Ours(doing), errs.Ours(why))
 }

@@ -120,14 +120,13 @@ func failure(err error, args []string) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	what := errs.Ours("nft " + strings.Join(args, " "))
 	switch stderr := failed.Stderr; {
 	case strings.Contains(stderr, "No such file or directory"):
-		return errs.New(errs.NotFound, "nft_missing", "%s: no such table: %w", what, err)
+		return errs.Wrap(err, errs.NotFound, "nft_missing", "the host has no such nftables table")
 	case strings.Contains(stderr, "Operation not permitted"):
-		return errs.New(errs.Unavailable, "nft_not_permitted", "%s: not permitted: %w", what, err)
+		return errs.Wrap(err, errs.Unavailable, "nft_not_permitted", "the server is not permitted to change the host's firewall rules")
 	case strings.Contains(stderr, "Resource busy"):
-		return errs.New(errs.Unavailable, "nft_busy", "%s: busy: %w", what, err)
+		return errs.Wrap(err, errs.Unavailable, "nft_busy", "the host's firewall rules are in use; they are set again soon")
 	}
-	return errs.New(errs.Internal, "nft_failed", "%s: %w", what, err)
+	return errs.New(errs.Internal, "nft_failed", "nft %s: %w", errs.Ours(strings.Join(args, " ")), err)
 }

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"dewpoint/internal/config"
+	"dewpoint/internal/host/accel"
+	"dewpoint/internal/host/libvirt"
+)
+
+// hypervisor is libvirt and the self-test of KVM.
+type hypervisor struct {
+	client *libvirt.Client
+	log    *slog.Logger
+}
+
+func newHypervisor(cfg config.Config, log *slog.Logger) hypervisor {
+	return hypervisor{client: libvirt.New(cfg.LibvirtSocket, ""), log: log}
+}
+
+func (h *hypervisor) close() { h.client.Close() }
+
+// Accelerator implements node.Probe.
+func (h *hypervisor) Accelerator(ctx context.Context) (accelerator, reason string) {
+	result := accel.Test(ctx, "/dev/kvm")
+	return result.Accelerator, result.Reason
+}
+
+// QEMUVersion implements node.Probe.
+func (h *hypervisor) QEMUVersion(ctx context.Context) (string, error) {
+	info, err := h.client.HostInfo(ctx)
+	return info.QEMUVersion, err
+}
+
+// Answers implements node.Probe. It looks for domains that nobody has: any answer will do.
+func (h *hypervisor) Answers(ctx context.Context) error {
+	_, err := h.client.List(ctx, "dp-none-")
+	return err
+}
+
+// ready starts libvirt when it doesn't run, and finds out what guests run by. Without libvirt it goes on: who needs it waits for it.
+func (n *node) ready(ctx context.Context) (accelerator string, err error) {
+	started, err := libvirt.EnsureRunning(ctx, n.cfg.LibvirtSocket)
+	if err != nil {
+		n.log.Error("guests wait until libvirt is there", "socket", n.cfg.LibvirtSocket, "err", err)
+	} else if started {
+		n.log.Info("libvirt was not running and has been started")
+	}
+	return n.host.Examine(ctx)
+}
