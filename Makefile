@@ -23,6 +23,8 @@ plain          = ^(TestEveryEndpointWithEveryCredential|TestErrorsRepeatLittle.*
 plain_tests    = -count=1 -timeout 10m -run '$(plain)' ./internal/api/table ./internal/engine ./internal/operation
 # What says how the table API behaves, and where rows decide what is kept, runs on the other database too.
 postgres_tests = -count=1 -timeout 10m ./internal/api/table ./internal/quarantine ./internal/media ./internal/control/storage
+# So does what a wrong clock must not break.
+clock_tests    = -count=1 -timeout 10m -run 'Clock|Future' ./internal/auth ./internal/api/upload ./internal/control/schedule ./internal/control/stats
 whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)
 
 # How much of the campaigns `make soak` runs: a factor of the whole, or how long each goes on (SOAK=2h).
@@ -51,7 +53,7 @@ demo: setup-run setup-test build libvirt guest ## start a network and a guest th
 
 test: setup-run setup-test libvirt build guest ## check everything, real guests included
 	go vet ./...
-	DEWPOINT_TEST_DATABASE=postgres $(testsum) -- $(postgres_tests)
+	DEWPOINT_TEST_DATABASE=postgres $(testsum) -- $(postgres_tests) -- $(clock_tests)
 	$(testsum) -- $(unit_tests) -- $(plain_tests) $(if $(whole_packages),-- $(whole_tests))
 
 soak: setup-run setup-test libvirt build ## run the campaigns whole, half an hour (SOAK=10 for ten times that, SOAK=2h for so long each)

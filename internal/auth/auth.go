@@ -24,6 +24,7 @@ type Service struct {
 	secret    []byte   // signs JWTs
 	seals     seal.Key // for what lies in the database
 	now       func() time.Time
+	passed    func() time.Duration // since it was called last; only the sweep calls it
 	passwords passwords
 	remotes   remotes
 	attempts  attempts
@@ -40,7 +41,7 @@ func New(ctx context.Context, db *store.DB, dir, password string) (*Service, err
 	if err != nil {
 		return nil, fmt.Errorf("the key that signs tokens: %w", err)
 	}
-	s := &Service{db: db, secret: secret, seals: seal.Derive(secret, "dewpoint secrets in rows"), now: time.Now}
+	s := &Service{db: db, secret: secret, seals: seal.Derive(secret, "dewpoint secrets in rows"), now: time.Now, passed: sinceLast()}
 	s.passwords.init()
 	db.Watch(func(changes []store.Change) {
 		if slices.ContainsFunc(changes, concernsUs) {

@@ -8,8 +8,11 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// SetClock replaces the clock; call it before the service is used.
-func (s *Service) SetClock(now func() time.Time) { s.now = now }
+// SetClock replaces the clock; call it before the service is used. Steady is the same clock if nobody had set it.
+func (s *Service) SetClock(now, steady func() time.Time) {
+	last := steady()
+	s.now, s.passed = now, func() time.Duration { d := steady().Sub(last); last = last.Add(d); return d }
+}
 
 // Flush and Sweep do what Run does from time to time.
 func (s *Service) Flush(ctx context.Context) error { return s.flush(ctx) }

@@ -8,9 +8,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
-	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -115,42 +113,4 @@ func (s *Service) bySignIn(ctx context.Context, user int64, id string) (holder, 
 		}
 		return account(tx, user)
 	})
-}
-
-// SignOut gives up the login that a request came by, on all servers at once: its session, or its JWT with all that were and could be made of
-// it by a refresh. Invalid for credentials that stand for no login.
-func (s *Service) SignOut(ctx context.Context, a perm.Actor) error {
-	return s.db.Update(ctx, func(tx *store.Tx) error {
-		switch {
-		case a.Session != 0:
-			return ifThere(tx.Delete("sessions", schema.IntValue(a.Session)))
-		case a.SignIn != "":
-			return s.endSignIn(tx, a.SignIn)
-		}
-		return errs.New(errs.Invalid, "not_signed_in", "this request came with an API key or a password, which no logout ends; revoke a key with DELETE auth/tokens/{id}")
-	})
-}
-
-// endSignIn notes that a login was given up, for as long as a token of it could be good, or be refreshed to a good one.
-func (s *Service) endSignIn(tx *store.Tx, id string) error {
-	name := schema.TextValue(digestOf(id))
-	if n, err := tx.Count("ended_sign_ins", store.Key(name)); err != nil || n > 0 {
-		return err
-	}
-	r := schema.NewRecord(tx.Schema().Table("ended_sign_ins"))
-	r.Key = name
-	r.Put("until", schema.IntValue(s.now().Add(jwtLife+refreshWindow+clockLead).Unix()))
-	_, err := tx.Create(r, nil)
-	return err
-}
-
-// forgetSignIns clears away the logins that were given up long ago.
-func (s *Service) forgetSignIns(tx *store.Tx) error {
-	over, err := tx.Find("ended_sign_ins", store.UpTo("until", schema.IntValue(s.now().Unix())))
-	for _, r := range over {
-		if err == nil {
-			err = tx.Delete("ended_sign_ins", r.Key)
-		}
-	}
-	return err
 }

@@ -17,7 +17,7 @@ import (
 // holds reports whether the files of the database hold a text, in any page, used or not.
 func (b *bench) holds(text string) bool {
 	b.Helper()
-	files, err := filepath.Glob(filepath.Join(b.dir, "t.db*"))
+	files, err := filepath.Glob(filepath.Join(b.dir, "dewpoint.db*"))
 	if err != nil || len(files) == 0 {
 		b.Fatal(files, err)
 	}

@@ -22,13 +22,25 @@ import (
 // beside is a second service over the same database, with the same clock.
 func (b *bench) beside() *bench {
 	b.Helper()
-	s, err := auth.New(context.Background(), b.db, b.TempDir(), "")
+	s, err := auth.New(context.Background(), b.db, b.TempDir(), passwordOf(b.db))
 	if err != nil {
 		b.Fatal(err)
 	}
-	other := &bench{TB: b.TB, Service: s, db: b.db}
-	s.SetClock(func() time.Time { return start.Add(time.Duration(b.elapsed.Load())) })
+	other := &bench{TB: b.TB, Service: s, db: b.db, elapsed: b.elapsed, jumped: b.jumped}
+	s.SetClock(other.clocks())
 	return other
+}
+
+// restarted is the service as the next process of the server makes it.
+func (b *bench) restarted() *bench {
+	b.Helper()
+	next := *b
+	var err error
+	if next.Service, err = auth.New(context.Background(), b.db, b.dir, passwordOf(b.db)); err != nil {
+		b.Fatal(err)
+	}
+	next.SetClock(next.clocks())
+	return &next
 }
 
 // used returns when the rows say that the only session was used last, after start.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -29,6 +28,7 @@ type bench struct {
 	db      *store.DB
 	dir     string // of the database and the secret
 	elapsed *atomic.Int64
+	jumped  *atomic.Int64 // what of it didn't pass: the clock was set
 }
 
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -36,41 +36,57 @@ var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func newBench(t testing.TB) *bench {
 	t.Helper()
 	dir := t.TempDir()
-	db, err := sqlite.Open(context.Background(), filepath.Join(dir, "t.db"), model.Schema())
+	db := rig.Database(t, dir)
+	s, err := auth.New(context.Background(), db, dir, passwordOf(db))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	s, err := auth.New(context.Background(), db, dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &bench{TB: t, Service: s, db: db, dir: dir, elapsed: new(atomic.Int64)}
-	s.SetClock(func() time.Time { return start.Add(time.Duration(b.elapsed.Load())) })
+	b := &bench{TB: t, Service: s, db: db, dir: dir, elapsed: new(atomic.Int64), jumped: new(atomic.Int64)}
+	s.SetClock(b.clocks())
 	return b
+}
+
+// passwordOf is that by which servers come to the database: they share their key by it.
+func passwordOf(db *store.DB) string {
+	if db.Shared() {
+		return "the database's"
+	}
+	return ""
 }
 
 // newPair is two servers on one database, with one clock.
 func newPair(t testing.TB) (one, two *bench) {
 	t.Helper()
-	dsn, elapsed := pgtest.DSN(t), new(atomic.Int64)
+	dsn, elapsed, jumped := pgtest.DSN(t), new(atomic.Int64), new(atomic.Int64)
 	make := func() *bench {
 		db, err := postgres.Open(context.Background(), dsn, model.Schema())
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { db.Close() })
-		b := &bench{TB: t, db: db, dir: t.TempDir(), elapsed: elapsed}
-		if b.Service, err = auth.New(context.Background(), db, b.dir, "the database's"); err != nil {
+		b := &bench{TB: t, db: db, dir: t.TempDir(), elapsed: elapsed, jumped: jumped}
+		if b.Service, err = auth.New(context.Background(), db, b.dir, passwordOf(db)); err != nil {
 			t.Fatal(err)
 		}
-		b.SetClock(func() time.Time { return start.Add(time.Duration(elapsed.Load())) })
+		b.SetClock(b.clocks())
 		return b
 	}
 	return make(), make()
 }
 
 func (b *bench) pass(d time.Duration) { b.elapsed.Add(int64(d)) }
+
+// jump sets the clock by so much; no time passes.
+func (b *bench) jump(d time.Duration) {
+	b.elapsed.Add(int64(d))
+	b.jumped.Add(int64(d))
+}
+
+// clocks are the clock of the server, and what it would be if nobody had set it.
+func (b *bench) clocks() (now, steady func() time.Time) {
+	now = func() time.Time { return start.Add(time.Duration(b.elapsed.Load())) }
+	return now, func() time.Time { return now().Add(-time.Duration(b.jumped.Load())) }
+}
 
 func (b *bench) update(f func(*store.Tx) error) {
 	b.Helper()

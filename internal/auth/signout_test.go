@@ -64,19 +64,101 @@ func TestSigningOutEndsOneLogin(t *testing.T) {
 			}
 		}
 	}
-	one.pass(8*24*time.Hour + 2*time.Minute)
-	one.refreshesNot("the token, when it could not be any more", fresh)
-	if err := one.Sweep(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if err := one.db.View(context.Background(), func(tx *store.Tx) error {
-		n, err := tx.Count("ended_sign_ins")
-		if n != 0 {
-			t.Errorf("%d logins are remembered for good", n)
+	for range 9 {
+		one.pass(24 * time.Hour)
+		one.refreshesNot("the token", fresh)
+		for _, b := range []*bench{one, two} {
+			b.swept()
 		}
+		if noted := one.noted(); noted != (one.elapsed.Load() <= int64(8*24*time.Hour)) {
+			t.Errorf("after %v the logout is noted: %v", time.Duration(one.elapsed.Load()), noted)
+		}
+	}
+}
+
+func (b *bench) swept() {
+	b.Helper()
+	if err := b.Sweep(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// noted reports whether any logout is.
+func (b *bench) noted() (noted bool) {
+	b.Helper()
+	if err := b.db.View(context.Background(), func(tx *store.Tx) error {
+		n, err := tx.Count("ended_sign_ins")
+		noted = n > 0
 		return err
 	}); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
+	}
+	return noted
+}
+
+// TestAWrongClockForgetsNoLogout: not one from before the clock was ahead, nor one given while it was. Both are forgotten when servers have run
+// for longer than their tokens could be good.
+func TestAWrongClockForgetsNoLogout(t *testing.T) {
+	t.Parallel()
+	const year = 365 * 24 * time.Hour
+	for _, restarted := range []bool{false, true} {
+		b := newBench(t)
+		u := b.user("ann", "pw")
+		leave := func() string {
+			token := b.jwt(u)
+			if err := b.SignOut(context.Background(), b.accepts("a fresh token", bearer(token))); err != nil {
+				t.Fatal(err)
+			}
+			return token
+		}
+		b.swept()
+		before := leave()
+		b.jump(20 * year)
+		if restarted {
+			b = b.restarted()
+		}
+		during := leave()
+		for range 3 {
+			b.pass(10 * time.Minute)
+			b.swept()
+		}
+		b.jump(-20 * year)
+		b.swept()
+		for what, token := range map[string]string{"from before": before, "from when the clock was ahead": during} {
+			b.refuses(what, "invalid", bearer(token))
+			b.refreshesNot(what, token)
+		}
+		if !b.noted() {
+			t.Errorf("restarted %v: the logouts are forgotten", restarted)
+		}
+		for range 9 {
+			b.pass(24 * time.Hour)
+			b.refreshesNot("from before", before)
+			b.swept()
+		}
+		if b.noted() {
+			t.Errorf("restarted %v: the logouts are never forgotten", restarted)
+		}
+	}
+}
+
+// TestLogoutsOfOlderVersions are forgotten when this one has run for long enough.
+func TestLogoutsOfOlderVersions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.update(func(tx *store.Tx) error {
+		r := schema.NewRecord(tx.Schema().Table("ended_sign_ins"))
+		r.Key = schema.TextValue("digest")
+		r.Put("until", schema.IntValue(start.Add(time.Hour).Unix()))
+		_, err := tx.Create(r, nil)
+		return err
+	})
+	for day := range 11 {
+		if noted := b.noted(); noted != (day < 10) {
+			t.Errorf("on day %d it is noted: %v", day, noted)
+		}
+		b.pass(24 * time.Hour)
+		b.swept()
 	}
 }
 

@@ -44,6 +44,9 @@ func (w *Write) Recall(o Once) (*Answer, error) {
 	if !hmac.Equal([]byte(r.Get("request").Text()), []byte(o.digest(w))) {
 		return nil, errs.New(errs.Invalid, "idempotency_key_reused", "this Idempotency-Key was used for another request; use a new one for each")
 	}
+	if err := w.redate(); err != nil {
+		return nil, err
+	}
 	body, err := o.key(w).Open(r.Get("answer").Text(), "")
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer kept for an idempotency key: %w", err)
@@ -57,15 +60,13 @@ func (w *Write) Remember(o Once, a Answer) error {
 	if err != nil {
 		return err
 	}
-	// One that was given by a clock that was far ahead would stay until the present has caught up; for a day it still counts.
-	ahead, err := w.Tx.Find(idempotencyTable, store.From("created", schema.IntValue(w.Tx.Now().Add(answerLife).Unix())))
-	if err != nil {
-		return err
-	}
-	for _, r := range append(old, ahead...) {
+	for _, r := range old {
 		if err := w.Tx.Purge(idempotencyTable, r.Key); err != nil {
 			return err
 		}
+	}
+	if err := w.redate(); err != nil {
+		return err
 	}
 	r := schema.NewRecord(w.Tx.Schema().Table(idempotencyTable))
 	r.Key = o.row(w)
@@ -73,6 +74,18 @@ func (w *Write) Remember(o Once, a Answer) error {
 	r.Put("status", schema.IntValue(int64(a.Status)))
 	r.Put("answer", schema.TextValue(o.key(w).Seal(a.Body, "")))
 	_, err = w.Tx.Insert(r)
+	return err
+}
+
+// redate gives answers that were kept by a clock that was ahead the present time: what they answered was done, and must not be done twice, but
+// they would stay until the present has caught up.
+func (w *Write) redate() error {
+	ahead, err := w.Tx.Find(idempotencyTable, w.Tx.InFuture("created"))
+	for _, r := range ahead {
+		if err == nil {
+			err = w.Tx.Change(idempotencyTable, r.Key, schema.Set{"created": schema.IntValue(w.Tx.Now().Unix())})
+		}
+	}
 	return err
 }
 

@@ -9,7 +9,7 @@ import "dewpoint/internal/schema"
 func Schema() *schema.Schema {
 	s, err := schema.New(
 		clusters(), clusterStatus(), nodes(), storageTiers(), storageTierStats(), clusterTiers(), clusterTierStatus(), clusterTierStats(), system(), settings(),
-		users(), userAPIKeys(), sessions(), endedSignIns(), loginAttempts(), groups(), members(), permissions(), identities(), authSources(), logs(), operations(),
+		users(), userAPIKeys(), sessions(), endedSignIns(), servedTime(), loginAttempts(), groups(), members(), permissions(), identities(), authSources(), logs(), operations(),
 		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(),
 		machineSnapshots(), machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		alarmTypes(), alarms(), alarmHistory(), tasks(), taskSchedules(), taskScheduleTriggers(), taskEvents(),

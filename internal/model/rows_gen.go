@@ -595,8 +595,9 @@ func (r *Session) Scan(rec *schema.Record) {
 
 // EndedSignIn is one row of ended_sign_ins: its stored columns, null as the zero value.
 type EndedSignIn struct {
-	Key   string // $key
-	Until int64  // until
+	Key    string // $key
+	Until  int64  // until
+	Served int64  // served
 }
 
 // TableName returns "ended_sign_ins".
@@ -606,6 +607,24 @@ func (*EndedSignIn) TableName() string { return "ended_sign_ins" }
 func (r *EndedSignIn) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
 	r.Until = rec.At(1).Int()
+	r.Served = rec.At(2).Int()
+}
+
+// ServedTime is one row of served_time: its stored columns, null as the zero value.
+type ServedTime struct {
+	Key     string // $key
+	Seconds int64  // seconds
+	Counted int64  // counted
+}
+
+// TableName returns "served_time".
+func (*ServedTime) TableName() string { return "served_time" }
+
+// Scan fills r from a record of served_time.
+func (r *ServedTime) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	r.Seconds = rec.At(1).Int()
+	r.Counted = rec.At(2).Int()
 }
 
 // LoginAttempt is one row of login_attempts: its stored columns, null as the zero value.

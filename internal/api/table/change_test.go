@@ -7,8 +7,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // with sends a request of the administrator with one more header.
@@ -129,6 +131,46 @@ func TestIdempotencyKeys(t *testing.T) {
 	act := `{"vm":1,"action":"poweron"}`
 	one, two := post("/api/v4/vm_actions", act, "k3").must(t, 201), post("/api/v4/vm_actions", act, "k3").must(t, 201)
 	same(t, "action", one.body, two.body)
+}
+
+// TestIdempotencyKeysOfAClockThatWasAhead: what was answered in a future that didn't come is not done again for a day from when that is seen, and
+// then it is forgotten.
+func TestIdempotencyKeysOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	const minute, day, years = time.Minute, 24 * time.Hour, 9 * 365 * 24 * time.Hour
+	for _, jump := range []time.Duration{3 * minute, time.Hour, day + time.Hour, years} {
+		s := start(t)
+		right := time.Now()
+		at := func(d time.Duration) { now := right.Add(d); s.db.Now = func() time.Time { return now } }
+		post := func(key, name string) reply {
+			return s.with("POST", "/api/v4/vms", `{"name":"`+name+`"}`, "Idempotency-Key", key)
+		}
+		at(jump)
+		first := post("k", "a").must(t, 201)
+		other := post("other", "b").must(t, 201)
+		at(0)
+		if again := post("k", "a"); again.body != first.body {
+			t.Errorf("%v ahead: answered anew with %d %s", jump, again.status, again.body)
+		}
+		post("third", "c").must(t, 201)
+		at(day - minute)
+		if again := post("other", "b"); again.body != other.body {
+			t.Errorf("%v ahead: within the day answered anew with %d %s", jump, again.status, again.body)
+		}
+		at(day + minute)
+		post("k", "a").failed(t, 409) // done again: the name is taken
+		post("other", "b").failed(t, 409)
+		post("fourth", "d").must(t, 201)
+		if err := s.db.View(t.Context(), func(tx *store.Tx) error {
+			n, err := tx.Count("idempotency_keys")
+			if n != 1 {
+				t.Errorf("%v ahead: %d answers are kept, want the last", jump, n)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestOneOfManyWithAKey sends the same request many times at once: one row is made, all get the same answer.

@@ -32,7 +32,7 @@ type changed struct {
 func diff(s state, now, before map[int64]sample, kept map[int64]time.Time, at time.Time) plan {
 	p := plan{drop: s.old}
 	look := func(r *schema.Record) {
-		if !r.Get("total_cpu").IsNull() && at.Sub(kept[r.Key.Int()]) >= keepEvery {
+		if !r.Get("total_cpu").IsNull() && due(kept[r.Key.Int()], at) {
 			p.keep = append(p.keep, r)
 		}
 	}
@@ -48,6 +48,10 @@ func diff(s state, now, before map[int64]sample, kept map[int64]time.Time, at ti
 	}
 	return p
 }
+
+// due reports whether a machine whose figures went to the history at a time has to go there again: after keepEvery, or when that time hasn't come
+// yet, since it was told by a clock that was ahead.
+func due(kept, at time.Time) bool { return at.Sub(kept) >= keepEvery || kept.After(at) }
 
 // measure returns the columns of machine_stats of a VM. All are null for one that doesn't run, and those that take two looks after the first.
 func measure(now, before map[int64]sample, key, nodeCores int64) schema.Set {

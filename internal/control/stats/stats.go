@@ -82,7 +82,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 
 // keptAt remembers when machines went to the history, and forgets those that have to go there again anyway.
 func (c *Controller) keptAt(rows []*schema.Record, now time.Time) {
-	maps.DeleteFunc(c.kept, func(_ int64, at time.Time) bool { return now.Sub(at) >= keepEvery })
+	maps.DeleteFunc(c.kept, func(_ int64, at time.Time) bool { return due(at, now) })
 	for _, r := range rows {
 		c.kept[r.Key.Int()] = now
 	}

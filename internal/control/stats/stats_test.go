@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"go.uber.org/goleak"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/stats"
@@ -18,10 +17,11 @@ import (
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var (
 	_          loop.Reconciler = (*stats.Controller)(nil)
@@ -205,6 +205,54 @@ func TestHistoryIsBounded(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestClockThatWasAhead has figures go to the history in a future that didn't come: they are dropped, the right ones stay, and new ones come
+// at once. The log of changes tells the alarm of it.
+func TestClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	for what, jump := range map[string]time.Duration{"an hour": time.Hour, "nine years": 9 * 365 * 24 * time.Hour} {
+		for _, restarted := range []bool{false, true} {
+			b := open(t)
+			b.update(func(tx *store.Tx) error {
+				return tx.Change("machine_stats", schema.IntValue(3), schema.Set{"total_cpu": schema.RealValue(7)})
+			})
+			right := b.now
+			if jump < 24*time.Hour { // else it is old by then
+				b.pass(0)
+			}
+			b.pass(jump)
+			b.now = right.Add(5 * time.Minute)
+			if restarted {
+				b.c = stats.New(b.c.Config)
+			}
+			b.pass(0)
+			b.pass(time.Minute)
+			b.pass(4 * time.Minute)
+			var got []int64
+			err := b.db.View(background, func(tx *store.Tx) error {
+				rows, err := store.FindRows[model.MachineStatsHistoryShort](tx)
+				for _, r := range rows {
+					got = append(got, (r.Timestamp-right.Unix())/60)
+				}
+				last, lastErr := tx.LastTime()
+				if !last.After(right.Add(jump - time.Minute)) {
+					t.Errorf("%s ahead: the last time that is known is %v", what, last)
+				}
+				return errors.Join(err, lastErr)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []int64{0, 5, 10}
+			if jump >= 24*time.Hour {
+				want = want[1:]
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%s ahead, restarted %v: entries by minutes (-want +got):\n%s", what, restarted, d)
+			}
+		}
 	}
 }
 

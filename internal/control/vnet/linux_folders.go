@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/model"
 )
@@ -51,7 +52,7 @@ func (l *Linux) NameFolder(ctx context.Context, n int64) (id string, err error) 
 		return l.namedBefore(n, id)
 	}
 	if err == nil {
-		err = syncFolder(l.marks.dir)
+		err = fileio.Sync(l.marks.dir)
 	}
 	if err != nil {
 		return "", fmt.Errorf("naming the folder of network %d: %w", n, err)
@@ -85,7 +86,7 @@ func (l *Linux) namedBefore(n int64, id string) (string, error) {
 	if len(found) != 1 {
 		return id, nil
 	}
-	return found[0], syncFolder(l.marks.dir)
+	return found[0], fileio.Sync(l.marks.dir)
 }
 
 // newID draws an id as the store does for new rows.
@@ -93,13 +94,4 @@ func newID() string {
 	var b [4]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
-}
-
-// syncFolder makes the names in a folder survive a power loss.
-func syncFolder(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
