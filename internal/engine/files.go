@@ -14,12 +14,7 @@ import (
 	"dewpoint/internal/store"
 )
 
-var fileHooks = hooks{create: prepareFile, created: admitFile, update: func(_ *Write, old *schema.Record, set schema.Set) error {
-	if v, ok := set["name"]; ok && v.IsNull() {
-		set["name"] = old.Get("name")
-	}
-	return nil
-}}
+var fileHooks = hooks{create: prepareFile, created: admitFile}
 
 // Space decides whether there is room for the bytes of a new file.
 type Space interface {

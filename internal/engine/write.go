@@ -60,8 +60,8 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 		if f.Stored() && r.At(i).IsNull() {
 			r.PutAt(i, f.Default)
 		}
-		if f.IsRequired && r.At(i).Text() == "" {
-			return errs.Field(f.Name, "is required").Coded("required")
+		if err := keepsRequired(f, r.At(i)); err != nil {
+			return err
 		}
 	}
 	if t.Check != nil {
@@ -87,6 +87,14 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 		return err
 	}
 	return w.logRow(r, "created")
+}
+
+// keepsRequired is Invalid when a column gets no value that must have one.
+func keepsRequired(f *schema.Field, v schema.Value) error {
+	if f.IsRequired && v.Text() == "" {
+		return errs.Field(f.Name, "is required").Coded("required")
+	}
+	return nil
 }
 
 // tellOwned tells the client the keys of the rows that were made with r, as far as clients can address them.
@@ -148,6 +156,11 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 	passed, err := w.passOn(old, forwarded)
 	if err != nil || len(changed)+len(passed) == 0 {
 		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(changed)) {
+		if err := keepsRequired(t.Field(name), changed[name]); err != nil {
+			return err
+		}
 	}
 	if t.Check != nil {
 		if err := t.Check(updated); err != nil {
