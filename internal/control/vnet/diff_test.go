@@ -56,7 +56,7 @@ func plans(t *testing.T) []planCase {
 		})},
 		{"dnsmasq elsewhere", []Vnet{one}, broken(func(h *Have) { h.Dnsmasq = []dnsmasq.Process{{PID: 99, Namespace: 99}} })},
 		{"reservations unannounced", []Vnet{one}, broken(func(h *Have) { h.Announced = false })},
-		{"rules edited", []Vnet{one}, broken(func(h *Have) { h.Table.Rules++ })},
+		{"rules edited", []Vnet{one}, broken(func(h *Have) { h.Table.Whole = false })},
 		{"lan torn", []Vnet{one}, broken(func(h *Have) { h.Lan.Whole = false })},
 		{"wan torn", []Vnet{one}, broken(func(h *Have) { h.Wan.Whole = false })},
 		{"bridge down", []Vnet{one}, broken(func(h *Have) { h.Bridge.Up = false })},

@@ -92,8 +92,8 @@ func parseAddr(text string) netip.Addr {
 func (r *StoreRows) power(m model.Machine, s model.MachineStatus, onLoss string) (running, restart bool) {
 	switch {
 	case m.PowerSeq > s.DoneSeq:
-		restart = m.PowerOp == "reset" || m.PowerOp == "reboot"
-		return restart || m.PowerOp == "poweron", restart
+		restart = m.PowerOp == model.Reset || m.PowerOp == model.Reboot
+		return restart || m.PowerOp == model.PowerOn, restart
 	case s.BootID != "" && s.BootID != r.bootID && onLoss != "last_state":
 		return onLoss == "power_on", false
 	}

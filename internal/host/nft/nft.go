@@ -2,7 +2,6 @@ package nft
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,32 +20,21 @@ type Tool struct {
 	In func(namespace string, f func() error) error
 }
 
-// State is what the kernel has of one table.
-type State struct {
-	Text  string // fingerprint of the text that made it, empty when it was not made by Apply
-	Rules int    // how many rules it holds, so that one that was added or deleted by hand shows
-}
-
-// Fingerprint returns what Read says right after Apply of a rendered text.
-func Fingerprint(text string) State {
-	var s State
-	for line := range strings.Lines(text) {
-		if rest, sealed := strings.CutPrefix(strings.TrimSpace(line), "chain "+seal); sealed {
-			s.Text = strings.TrimSuffix(rest, " {")
-		}
-		if fields := strings.Fields(line); len(fields) > 0 {
-			switch Verdict(fields[len(fields)-1]) {
-			case Accept, Drop, Masquerade: // a policy ends in a semicolon
-				s.Rules++
-			}
-		}
-	}
-	return s
-}
-
-// Apply hands a text of Render to the kernel: the table is replaced in one transaction, or nothing changes.
+// Apply hands a text of Render to the kernel: the table is replaced in one transaction, or nothing changes. Then it seals the table with what the
+// kernel made of it. Without the seal, as after a crash between the two, Read says that the table isn't whole, and it is applied again.
 func (t Tool) Apply(ctx context.Context, namespace, text string) error {
-	_, err := t.run(ctx, namespace, text, "-f", "-")
+	if _, err := t.run(ctx, namespace, text, "-f", "-"); err != nil {
+		return err
+	}
+	table := tableOf(text)
+	if table == "" {
+		return nil
+	}
+	_, digest, err := t.list(ctx, namespace, table)
+	if err != nil {
+		return err
+	}
+	_, err = t.run(ctx, namespace, "", "add", "chain", "inet", table, seenMark+digest)
 	return err
 }
 
@@ -69,38 +57,17 @@ func (t Tool) Read(ctx context.Context, namespace, table string) (State, error) 
 	if !validTable.MatchString(table) {
 		return State{}, refuse("%q can't name an nftables table", table)
 	}
-	out, err := t.run(ctx, namespace, "", "-j", "list", "table", "inet", table)
+	state, _, err := t.list(ctx, namespace, table)
+	return state, err
+}
+
+// list reads a table, and hashes all that is in it.
+func (t Tool) list(ctx context.Context, namespace, table string) (s State, digest string, err error) {
+	out, err := t.run(ctx, namespace, "", "-j", "-a", "list", "table", "inet", table)
 	if err != nil {
-		return State{}, err
+		return s, "", err
 	}
 	return parse(out)
-}
-
-// listing is the part of `nft -j list table` that Read looks at; see libnftables-json(5).
-type listing struct {
-	Nftables []struct {
-		Chain *struct {
-			Name string `json:"name"`
-		} `json:"chain"`
-		Rule *struct{} `json:"rule"`
-	} `json:"nftables"`
-}
-
-func parse(out []byte) (State, error) {
-	var l listing
-	if err := json.Unmarshal(out, &l); err != nil {
-		return State{}, errs.Wrap(err, errs.Internal, "nft_output", "nft printed JSON that can't be read")
-	}
-	var s State
-	for _, object := range l.Nftables {
-		if object.Rule != nil {
-			s.Rules++
-		}
-		if object.Chain != nil && strings.HasPrefix(object.Chain.Name, seal) {
-			s.Text = strings.TrimPrefix(object.Chain.Name, seal)
-		}
-	}
-	return s, nil
 }
 
 func (t Tool) run(ctx context.Context, namespace, stdin string, args ...string) (out []byte, err error) {

@@ -2,6 +2,7 @@ package nft_test
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -119,19 +120,115 @@ func TestApplyReplacesAndTouchesNothingElse(t *testing.T) {
 	}
 }
 
+// byHand runs nft in a namespace as an administrator would.
+func byHand(t *testing.T, ns, script string) {
+	t.Helper()
+	err := link.In(ns, func() error {
+		cmd := exec.Command("nft", "-f", "-")
+		cmd.Stdin = strings.NewReader(script)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAChangeByHandShows changes each kind of thing in a table, and wants it seen, and put right by another Apply.
 func TestAChangeByHandShows(t *testing.T) {
 	t.Parallel()
 	linktest.Tool(t, "nft")
 	ctx, tool, ns := context.Background(), nft.Tool{In: link.In}, linktest.Namespace(t)
 	text := render(t, tables["router-nat"])
+	last := func(chain string) string { // the handle of a chain's last rule
+		var out []byte
+		err := link.In(ns, func() (err error) {
+			out, err = exec.Command("nft", "-a", "list", "chain", "inet", "dewpoint", chain).Output()
+			return err
+		})
+		at := strings.LastIndex(string(out), "# handle ")
+		if err != nil || at < 0 {
+			t.Fatalf("no rule in %s: %s, %v", chain, out, err)
+		}
+		handle, _, _ := strings.Cut(string(out[at+len("# handle "):]), "\n")
+		return handle
+	}
+	for name, script := range map[string]func() string{
+		"flush":  func() string { return "flush chain inet dewpoint forward" },
+		"add":    func() string { return "add rule inet dewpoint forward tcp dport 22 accept" },
+		"insert": func() string { return "insert rule inet dewpoint input ip saddr 192.0.2.1 drop" },
+		"log":    func() string { return "add rule inet dewpoint forward log prefix \"x\"" },
+		"jump":   func() string { return "add chain inet dewpoint more\nadd rule inet dewpoint forward jump more" },
+		"delete": func() string { return "delete rule inet dewpoint input handle " + last("input") },
+		"replace": func() string {
+			return "replace rule inet dewpoint postrouting handle " + last("postrouting") + " accept"
+		},
+		"masque":    func() string { return "add rule inet dewpoint postrouting masquerade" },
+		"snat":      func() string { return "add rule inet dewpoint postrouting snat ip to 192.0.2.1" },
+		"policy":    func() string { return "chain inet dewpoint forward { policy accept; }" },
+		"chain":     func() string { return "add chain inet dewpoint more" },
+		"set":       func() string { return "add set inet dewpoint some { type ipv4_addr; elements = { 192.0.2.1 } }" },
+		"counter":   func() string { return "add counter inet dewpoint some" },
+		"dormant":   func() string { return "add table inet dewpoint { flags dormant; }" },
+		"same rule": func() string { return "add rule inet dewpoint postrouting oifname \"wan\" masquerade" },
+		"dnat": func() string {
+			return "add chain inet dewpoint pre { type nat hook prerouting priority dstnat; }\n" +
+				"add rule inet dewpoint pre tcp dport 80 dnat ip to 192.0.2.1:8080"
+		},
+		"forged seal": func() string { return "add chain inet dewpoint seen_00\nadd rule inet dewpoint forward accept" },
+	} {
+		if err := tool.Apply(ctx, ns, text); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := tool.Read(ctx, ns, "dewpoint"); err != nil || got != nft.Fingerprint(text) {
+			t.Fatalf("before %s: %+v, %v", name, got, err)
+		}
+		byHand(t, ns, script())
+		if got, err := tool.Read(ctx, ns, "dewpoint"); err != nil || got == nft.Fingerprint(text) {
+			t.Errorf("%s goes unseen: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// TestWhatRulesCountIsNoChange lets a packet through a rule that counts.
+func TestWhatRulesCountIsNoChange(t *testing.T) {
+	t.Parallel()
+	linktest.Tool(t, "nft")
+	ctx, tool, ns := context.Background(), nft.Tool{In: link.In}, linktest.Namespace(t)
+	text := strings.Replace(render(t, tables["router-nat"]), `iifname "lo" accept`, `iifname "lo" counter accept`, 1)
 	if err := tool.Apply(ctx, ns, text); err != nil {
 		t.Fatal(err)
 	}
-	if err := link.In(ns, func() error { return exec.Command("nft", "flush", "chain", "inet", "dewpoint", "forward").Run() }); err != nil {
-		t.Fatal(err)
+	var counted []byte
+	err := link.In(ns, func() (err error) {
+		for _, args := range [][]string{{"ip", "link", "set", "lo", "up"}, {"ping", "-c1", "-W1", "127.0.0.1"}} {
+			if err := exec.Command(args[0], args[1:]...).Run(); err != nil {
+				return fmt.Errorf("%v: %w", args, err)
+			}
+		}
+		counted, err = exec.Command("nft", "list", "chain", "inet", "dewpoint", "input").Output()
+		return err
+	})
+	if err != nil || strings.Contains(string(counted), "packets 0") || !strings.Contains(string(counted), "packets") {
+		t.Fatalf("nothing was counted: %s, %v", counted, err)
 	}
-	if got, err := tool.Read(ctx, ns, "dewpoint"); err != nil || got == nft.Fingerprint(text) {
-		t.Errorf("a flushed chain goes unseen: %+v, %v", got, err)
+	if got, err := tool.Read(ctx, ns, "dewpoint"); err != nil || got != nft.Fingerprint(text) {
+		t.Errorf("what was counted is taken for a change: %+v, %v", got, err)
+	}
+}
+
+// TestATableWithoutItsSealIsNotWhole: what a crash leaves between the table and its seal is applied again.
+func TestATableWithoutItsSealIsNotWhole(t *testing.T) {
+	t.Parallel()
+	linktest.Tool(t, "nft")
+	ctx, tool, ns := context.Background(), nft.Tool{In: link.In}, linktest.Namespace(t)
+	text := render(t, tables["router-nat"])
+	byHand(t, ns, text)
+	if got, err := tool.Read(ctx, ns, "dewpoint"); err != nil || got.Whole || got.Text != nft.Fingerprint(text).Text {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -14,10 +14,6 @@ var hookLines = map[Hook]string{
 	Postrouting: "type nat hook postrouting priority srcnat",
 }
 
-// seal begins the name of an empty chain that carries the fingerprint of the text it is in, so that Read can tell which
-// text the kernel has. A table comment would be the natural place, but `nft -j` 1.0.6 (Debian 12) does not show it.
-const seal = "text_"
-
 // Render turns the table into text for Apply. Equal tables give equal text.
 func (t Table) Render() (string, error) {
 	if err := t.check(); err != nil {
@@ -32,7 +28,7 @@ func (t Table) Render() (string, error) {
 		b.WriteString("\t}\n")
 	}
 	sum := sha256.Sum256([]byte(b.String()))
-	head := fmt.Sprintf("table inet %s {\n\tchain %s%s {\n\t}\n", t.Name, seal, hex.EncodeToString(sum[:8]))
+	head := fmt.Sprintf("table inet %s {\n\tchain %s%s {\n\t}\n", t.Name, textMark, hex.EncodeToString(sum[:8]))
 	// Adding first makes the delete succeed on a fresh namespace; all three are one transaction (nft(8), "add and delete").
 	return fmt.Sprintf("add table inet %s\ndelete table inet %s\n", t.Name, t.Name) + head + b.String() + "}\n", nil
 }
