@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -12,22 +13,33 @@ var vmHooks = hooks{
 	create:  prepareVM,
 	created: finishVM,
 	update:  updateVM,
-	actions: map[string]action{
-		"poweron": powerOnVM,
-		"poweroff": func(w *Write, r *schema.Record, _ schema.Set) error {
-			return w.power(r.Get("machine"), "poweroff", false)
-		},
-		"kill":  func(w *Write, r *schema.Record, _ schema.Set) error { return w.power(r.Get("machine"), "kill", false) },
-		"reset": resetVM,
-		"guestreboot": func(w *Write, r *schema.Record, _ schema.Set) error {
-			return w.powerRunning(r, "reboot")
-		},
+	actions: powerActions(map[string]action{
+		"poweron":      powerOnVM,
+		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,
 		"refresh": func(w *Write, r *schema.Record, _ schema.Set) error {
 			w.Tx.Touch("machines", r.Get("machine"))
 			return nil
 		},
-	},
+	}),
+}
+
+// powerActions completes actions with the power verbs that have no hook of their own.
+func powerActions(actions map[string]action) map[string]action {
+	for _, v := range model.PowerVerbs() {
+		if actions[v.Action.Name] == nil {
+			actions[v.Action.Name] = func(w *Write, r *schema.Record, _ schema.Set) error { return w.powerVM(r, v) }
+		}
+	}
+	return actions
+}
+
+// powerVM asks for a power verb, where its VM can be asked.
+func (w *Write) powerVM(r *schema.Record, v model.PowerVerb) error {
+	if v.Running {
+		return w.powerRunning(r, v.Op)
+	}
+	return w.power(r.Get("machine"), v.Op, v.On)
 }
 
 func prepareVM(_ *Write, r *schema.Record) error {
@@ -74,7 +86,7 @@ func powerOnVM(w *Write, r *schema.Record, _ schema.Set) error {
 	if media != "" {
 		return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first", media, r.Get("name").Text())
 	}
-	return w.power(r.Get("machine"), "poweron", true)
+	return w.power(r.Get("machine"), model.PowerOn, true)
 }
 
 // incompleteMedia names a file that a drive of the machine needs and that hasn't arrived whole; "" when there is none.
@@ -109,9 +121,9 @@ func hotplugDrive(w *Write, r *schema.Record, _ schema.Set) error {
 
 func resetVM(w *Write, r *schema.Record, params schema.Set) error {
 	if params["graceful"].Bool() {
-		return w.powerRunning(r, "reboot")
+		return w.powerRunning(r, model.Reboot)
 	}
-	return w.powerRunning(r, "reset")
+	return w.powerRunning(r, model.Reset)
 }
 
 // powerRunning asks for an operation that only a running VM can take.
@@ -139,7 +151,7 @@ var machineStatusHooks = hooks{
 		}
 		clear(set)
 		if off {
-			return w.power(old.Get("machine"), "kill", false)
+			return w.power(old.Get("machine"), model.Kill, false)
 		}
 		return nil
 	},

@@ -29,7 +29,7 @@ func machines() *schema.Table {
 			schema.String("uuid").ReadOnly().Hidden().Note("kept here so that the domain can be found after the VM's row is gone"),
 			storageID(),
 			schema.AnyRow("owner", "vms", "vnets", "nodes").ReadOnly().Hidden().Note("the row that it came with, whose rights count"),
-			schema.Enum("power_op", "poweron", "poweroff", "kill", "reset", "reboot").ReadOnly().Hidden(),
+			schema.Enum("power_op", powerOps()...).ReadOnly().Hidden(),
 			schema.Int64("power_seq").ReadOnly().Hidden().Def(0).Note("grows by one with every power operation asked for"),
 		},
 	}

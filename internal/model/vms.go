@@ -92,12 +92,7 @@ func powerLoss() *schema.Field {
 
 func vmActions() schema.Actions {
 	later := "Dewpoint can't do this to a VM yet"
-	return schema.Actions{
-		{Name: "poweron", Doc: "start the VM", Params: schema.Fields{schema.Row("preferred_node", "nodes")}},
-		{Name: "poweroff", Doc: "press the ACPI power button"},
-		{Name: "kill", Doc: "cut the power", Aliases: []string{"killpower"}},
-		{Name: "reset", Doc: "press the reset button, or ask the guest to reboot when graceful is true", Params: schema.Fields{schema.Bool("graceful")}},
-		{Name: "guestreboot", Doc: "ask the guest to reboot", Aliases: []string{"guestreset"}},
+	return append(powerActions(), schema.Actions{
 		{Name: "refresh", Doc: "look at the VM's state again"},
 		{
 			Name: "hotplugdrive", Doc: "attach a drive to the running guest, or detach it; a stopped VM has its drives at the next start",
@@ -118,7 +113,7 @@ func vmActions() schema.Actions {
 		{Name: "execute", NotBuilt: later},
 		{Name: "fsync_strict", NotBuilt: later},
 		{Name: "erase_drive", NotBuilt: later},
-	}
+	}...)
 }
 
 func checkVM(r *schema.Record) error {

@@ -101,10 +101,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	}
 	c.trouble = ""
 	if err := c.Probe.Answers(ctx); err != nil && ctx.Err() == nil {
-		c.trouble = "the hypervisor doesn't answer"
-		if typed := errs.As(err); typed != nil {
-			c.trouble = typed.Text
-		}
+		c.trouble = errs.Shown(err)
 	}
 	_, err := c.pass(ctx)
 	return err

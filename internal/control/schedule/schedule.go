@@ -113,10 +113,7 @@ func (c *Controller) settle(ctx context.Context, failed error, claim Claim) erro
 
 // tell writes into a task, and into the log, why it could not be executed.
 func tell(tx *store.Tx, key int64, failed error) error {
-	why := "something went wrong in the server; its log says what"
-	if typed := errs.As(failed); typed != nil && typed.Kind != errs.Internal {
-		why = typed.Text
-	}
+	why := errs.Shown(failed)
 	task, err := store.GetRow[model.Task](tx, schema.IntValue(key))
 	if err != nil {
 		return err

@@ -45,27 +45,19 @@ func (c *Controller) work(m *Machine, ref libvirt.Ref, s step) loop.Work {
 
 // act does the action and returns what is then known of the machine.
 func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s step) (*Fact, error) {
-	var err error
 	switch s.action {
 	case start:
 		return c.start(ctx, m, s)
 	case remove:
 		return c.takeDown(ctx, m, ref)
-	case press:
-		err = c.host.Shutdown(ctx, ref)
-	case cut:
-		err = c.host.Destroy(ctx, ref)
-	case reset:
-		err = c.host.Reset(ctx, ref)
-	case reboot:
-		err = c.host.Reboot(ctx, ref)
 	}
+	err := c.host.Power(ctx, ref, string(s.action))
 	if err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) { // those two: it went off meanwhile
 		return nil, err
 	}
 	status := s.status
 	status.DoneSeq = s.done
-	if s.action == cut {
+	if verb, _ := model.FindPowerVerb(string(s.action)); verb.Cuts {
 		status = follow(&Machine{Last: status}, observed{state: libvirt.Off})
 	}
 	f := fact(m, status)
@@ -127,10 +119,10 @@ func (c *Controller) hardware(m *Machine) domxml.VM {
 func attached(vm *domxml.VM) *Attached {
 	a := &Attached{}
 	for _, drive := range vm.Drives {
-		a.Drives = append(a.Drives, drive.Key)
+		a.Drives = append(a.Drives, drive.Row.Key)
 	}
 	for _, nic := range vm.NICs {
-		a.NICs = append(a.NICs, nic.Key)
+		a.NICs = append(a.NICs, nic.Row.Key)
 	}
 	return a
 }

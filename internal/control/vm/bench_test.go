@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 	"libvirt.org/go/libvirtxml"
 
-	"dewpoint/internal/control/vm"
+	"dewpoint/internal/model"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/schema"
 )
@@ -25,9 +25,9 @@ func BenchmarkPowerOn(b *testing.B) {
 	}
 	b.Run("rows", func(b *testing.B) {
 		for range b.N {
-			ask(vm.PowerOn, true)
+			ask(model.PowerOn, true)
 			b.StopTimer()
-			ask(vm.Kill, false)
+			ask(model.Kill, false)
 			b.StartTimer()
 		}
 	})

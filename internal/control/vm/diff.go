@@ -4,18 +4,15 @@ import (
 	"fmt"
 
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/model"
 )
 
-// action is what has to be done to a domain.
+// action is what has to be done to a domain: one of these, or a power verb that a running machine can be asked for.
 type action string
 
 const (
 	nothing action = ""
 	start   action = "start"
-	press   action = "press" // the power button
-	cut     action = "cut"   // the power
-	reset   action = "reset"
-	reboot  action = "reboot"
 	remove  action = "remove" // domain, folder and row
 )
 
@@ -43,15 +40,16 @@ func decide(m *Machine, seen observed) step {
 	}
 	active := seen.state.Active()
 	pending := m.PowerSeq > m.Last.DoneSeq
+	verb, known := model.FindPowerVerb(m.PowerOp)
 	switch {
-	case pending && m.PowerOp == PowerOn && !active:
+	case pending && m.PowerOp == model.PowerOn && !active:
 		return powerUp(m)
-	case pending && active && actions[m.PowerOp] != nothing:
+	case pending && active && known && m.PowerOp != model.PowerOn: // which has nothing to do there
 		status := follow(m, seen)
-		if m.PowerOp == Kill {
+		if verb.Cuts {
 			status.Status = "stopping"
 		}
-		return step{action: actions[m.PowerOp], status: status, done: m.PowerSeq}
+		return step{action: action(verb.Op), status: status, done: m.PowerSeq}
 	case pending: // the machine is already what the operation wants, or there is nothing that it could act on
 		status := follow(m, seen)
 		status.DoneSeq = m.PowerSeq
@@ -61,9 +59,6 @@ func decide(m *Machine, seen observed) step {
 	}
 	return step{status: follow(m, seen), done: m.Last.DoneSeq}
 }
-
-// actions maps the operations on a running machine; poweron is not among them because it has nothing to do there.
-var actions = map[string]action{PowerOff: press, Kill: cut, Reset: reset, Reboot: reboot}
 
 // lostPower reports that the machine was on, or was to come on, when the host went down. A guest that powered itself off has neither mark.
 func lostPower(m *Machine, seen observed) bool {
@@ -78,7 +73,7 @@ func powerUp(m *Machine) step {
 	for _, drive := range m.Drives {
 		if !drive.Ready {
 			status.Status = "waitingforresources"
-			status.Info = fmt.Sprintf("drive %d has no file yet", drive.Key)
+			status.Info = fmt.Sprintf("drive %d has no file yet", drive.Row.Key)
 			return step{status: status}
 		}
 	}
@@ -103,7 +98,7 @@ func follow(m *Machine, seen observed) Status {
 		return status
 	}
 	if !m.Last.Running {
-		status.Started, status.Cores, status.RAMMiB = seen.now, m.Hardware.CPUs, m.Hardware.RAMMiB
+		status.Started, status.Cores, status.RAMMiB = seen.now, int(m.Hardware.Row.CPUCores), int(m.Hardware.Row.RAM)
 	}
 	status.Running, status.State, status.BootID, status.PowerWanted = true, "online", seen.bootID, true
 	switch seen.state {

@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/model"
 )
 
 const (
@@ -45,15 +46,15 @@ func TestDecide(t *testing.T) {
 		{"poweron", PowerOn, 2, off, libvirt.Off, start, starting},
 		{"first poweron", PowerOn, 1, fresh, libvirt.Off, start, Status{Status: "starting", State: "offline", PowerWanted: true}},
 		{"poweron while running is done at once", PowerOn, 2, on, libvirt.Running, nothing, with(on, seq(2))},
-		{"poweroff presses the button", PowerOff, 2, on, libvirt.Running, press, on},
+		{"poweroff presses the button", PowerOff, 2, on, libvirt.Running, PowerOff, on},
 		{"poweroff was pressed, the guest ignores it", PowerOff, 1, on, libvirt.Running, nothing, on},
 		{"poweroff while off is done at once", PowerOff, 2, off, libvirt.Off, nothing, with(off, noted(2))},
-		{"kill", Kill, 2, on, libvirt.Running, cut, with(on, func(s *Status) { s.Status = "stopping" })},
-		{"kill while paused", Kill, 2, on, libvirt.Paused, cut, with(on, func(s *Status) { s.Status = "stopping" })},
+		{"kill", Kill, 2, on, libvirt.Running, Kill, with(on, func(s *Status) { s.Status = "stopping" })},
+		{"kill while paused", Kill, 2, on, libvirt.Paused, Kill, with(on, func(s *Status) { s.Status = "stopping" })},
 		{"kill while off is done at once", Kill, 2, off, libvirt.Off, nothing, with(off, noted(2))},
-		{"reset", Reset, 2, on, libvirt.Running, reset, on},
+		{"reset", Reset, 2, on, libvirt.Running, Reset, on},
 		{"reset while off is done at once", Reset, 2, off, libvirt.Off, nothing, with(off, noted(2))},
-		{"graceful reset", Reboot, 2, on, libvirt.Running, reboot, on},
+		{"graceful reset", Reboot, 2, on, libvirt.Running, Reboot, on},
 		{"the guest powered itself off", PowerOn, 1, on, libvirt.Off, nothing, off},
 		{"the guest shuts down", PowerOn, 1, on, libvirt.Stopping, nothing, with(on, func(s *Status) { s.Status = "stopping" })},
 		{"paused from outside", PowerOn, 1, on, libvirt.Paused, nothing, with(on, func(s *Status) { s.Status = "paused" })},
@@ -63,7 +64,7 @@ func TestDecide(t *testing.T) {
 		{"kill of a start that keeps failing", Kill, 3, with(starting, func(s *Status) { s.Status, s.Info = "error", "no bridge" }), libvirt.Off, nothing, with(off, noted(3))},
 	}
 	for _, c := range cases {
-		m := Machine{Key: 1, PowerOp: c.op, PowerSeq: c.seq, Last: c.last, Hardware: domxml.VM{CPUs: 2, RAMMiB: 512}}
+		m := Machine{Key: 1, PowerOp: c.op, PowerSeq: c.seq, Last: c.last, Hardware: domxml.VM{Row: model.VM{CPUCores: 2, RAM: 512}}}
 		got := decide(&m, observed{state: c.state, bootID: thisBoot, now: 1000})
 		if got.action != c.action {
 			t.Errorf("%s: action %q, want %q", c.name, got.action, c.action)
@@ -110,7 +111,7 @@ func TestPowerLoss(t *testing.T) {
 
 func TestDrivesAndDeletion(t *testing.T) {
 	t.Parallel()
-	m := Machine{Key: 1, PowerOp: PowerOn, PowerSeq: 2, Last: off, Drives: []Drive{{Ready: true}, {Drive: domxml.Drive{Key: 7}}}}
+	m := Machine{Key: 1, PowerOp: PowerOn, PowerSeq: 2, Last: off, Drives: []Drive{{Ready: true}, {Drive: domxml.Drive{Row: model.MachineDrive{Key: 7}}}}}
 	got := decide(&m, observed{state: libvirt.Off, bootID: thisBoot})
 	if got.action != nothing || got.status.Status != "waitingforresources" || got.status.DoneSeq != 1 || !got.status.PowerWanted {
 		t.Errorf("a drive has no file: %+v, want to wait with the operation undone", got)
@@ -119,6 +120,16 @@ func TestDrivesAndDeletion(t *testing.T) {
 		m := Machine{Key: 1, Deleted: true, PowerOp: PowerOn, PowerSeq: 2, Last: on}
 		if got := decide(&m, observed{state: state, bootID: thisBoot}); got.action != remove {
 			t.Errorf("deleted while %s: %q, want %q", state, got.action, remove)
+		}
+	}
+}
+
+// TestEveryPowerVerbCanBeCarriedOut: what clients may ask for, libvirt's driver knows; powering on is the controller's own.
+func TestEveryPowerVerbCanBeCarriedOut(t *testing.T) {
+	t.Parallel()
+	for _, v := range model.PowerVerbs() {
+		if v.Op != model.PowerOn && !libvirt.Powers(v.Op) {
+			t.Errorf("nothing carries out %q", v.Op)
 		}
 	}
 }

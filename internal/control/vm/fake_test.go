@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/model"
 )
 
 // fakeHost is a libvirt in memory that can be told to hang or to be away: what the real one won't do on demand.
@@ -69,20 +70,27 @@ func (h *fakeHost) Start(ctx context.Context, ref libvirt.Ref) error {
 	return h.change(ctx, ref, libvirt.Off, libvirt.Running, &h.starts)
 }
 
-func (h *fakeHost) Shutdown(ctx context.Context, ref libvirt.Ref) error {
+// The operations that tests ask for.
+const (
+	PowerOn  = model.PowerOn
+	PowerOff = model.PowerOff
+	Kill     = model.Kill
+	Reset    = model.Reset
+	Reboot   = model.Reboot
+)
+
+func (h *fakeHost) Power(ctx context.Context, ref libvirt.Ref, op string) error {
+	switch op {
+	case Kill:
+		return h.Destroy(ctx, ref)
+	case Reset:
+		return h.change(ctx, ref, libvirt.Running, libvirt.Running, &h.resets)
+	}
 	return h.change(ctx, ref, libvirt.Running, libvirt.Running, nil)
 }
 
 func (h *fakeHost) Destroy(ctx context.Context, ref libvirt.Ref) error {
 	return h.change(ctx, ref, libvirt.Running, libvirt.Off, nil)
-}
-
-func (h *fakeHost) Reset(ctx context.Context, ref libvirt.Ref) error {
-	return h.change(ctx, ref, libvirt.Running, libvirt.Running, &h.resets)
-}
-
-func (h *fakeHost) Reboot(ctx context.Context, ref libvirt.Ref) error {
-	return h.change(ctx, ref, libvirt.Running, libvirt.Running, nil)
 }
 
 func (h *fakeHost) Undefine(_ context.Context, ref libvirt.Ref) error {

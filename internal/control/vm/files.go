@@ -28,13 +28,13 @@ func letQEMU(dataDir string, vm *domxml.VM, n node) error {
 			continue
 		}
 		if err := access.Pass(dataDir, drive.Path, gid); err != nil {
-			return fmt.Errorf("letting QEMU at drive %d: %w", drive.Key, err)
+			return fmt.Errorf("letting QEMU at drive %d: %w", drive.Row.Key, err)
 		}
-		if drive.Media != "cdrom" {
+		if drive.Device != "cdrom" {
 			continue
 		}
 		if err := access.Show(drive.Path, gid); err != nil {
-			return fmt.Errorf("letting QEMU read drive %d: %w", drive.Key, err)
+			return fmt.Errorf("letting QEMU read drive %d: %w", drive.Row.Key, err)
 		}
 	}
 	return nil

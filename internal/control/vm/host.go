@@ -13,9 +13,7 @@ type Host interface {
 	Events(ctx context.Context) (<-chan libvirt.Event, error)
 	Define(ctx context.Context, xml string) (libvirt.Ref, error)
 	Start(ctx context.Context, ref libvirt.Ref) error
-	Shutdown(ctx context.Context, ref libvirt.Ref) error
+	Power(ctx context.Context, ref libvirt.Ref, op string) error // as a power verb asks
 	Destroy(ctx context.Context, ref libvirt.Ref) error
-	Reset(ctx context.Context, ref libvirt.Ref) error
-	Reboot(ctx context.Context, ref libvirt.Ref) error
 	Undefine(ctx context.Context, ref libvirt.Ref) error
 }

@@ -204,7 +204,7 @@ func TestLiveMachine(t *testing.T) {
 	drive := s.createDrive(machine, func(path string) error { return block.Create(t.Context(), path, 1<<20) })
 
 	begin := time.Now()
-	s.ask(machine, vm.PowerOn)
+	s.ask(machine, model.PowerOn)
 	s.await("running", func() bool { return s.status(machine).Running })
 	t.Logf("from the request to running in the rows: %v", time.Since(begin))
 	row := s.status(machine)
@@ -237,7 +237,7 @@ func TestLiveMachine(t *testing.T) {
 		t.Errorf("the drive of the stopped machine is %q", got)
 	}
 
-	s.ask(machine, vm.PowerOn)
+	s.ask(machine, model.PowerOn)
 	s.await("running again", func() bool { return s.status(machine).DoneSeq == 2 && s.status(machine).Running })
 	s.update(func(tx *store.Tx) error { return tx.Delete("vms", schema.IntValue(key)) })
 	s.await("no domain", func() bool { _, there := s.domain(machine); return !there })
@@ -279,7 +279,7 @@ func TestLiveForeignUUID(t *testing.T) {
 	}
 	defer func() { _ = s.host.Undefine(context.Background(), foreign) }()
 	key, machine := s.createVM(id, nil)
-	s.ask(machine, vm.PowerOn)
+	s.ask(machine, model.PowerOn)
 	s.await("the refusal", func() bool { return s.status(machine).Status == "error" })
 	s.update(func(tx *store.Tx) error { return tx.Delete("vms", schema.IntValue(key)) })
 	s.await("no row", func() bool {

@@ -166,7 +166,7 @@ func (t *tables) index(vms []model.VM, statuses []model.MachineStatus, drives []
 func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 	m := Machine{
 		Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
-		Hardware: hardwareOf(row, t.vms[row.Key]), Last: statusOf(t.statuses[row.Key]),
+		Hardware: domxml.VM{Row: t.vms[row.Key], Title: cmp.Or(t.vms[row.Key].Name, row.Name)}, Last: statusOf(t.statuses[row.Key]),
 	}
 	m.Hardware.ConsolePassword, m.Unreadable = r.consolePassword(t.vms[row.Key])
 	for _, drive := range t.drives[row.Key] {
@@ -177,20 +177,10 @@ func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 			continue // plugged into nothing: nothing to attach it to
 		}
 		m.Hardware.NICs = append(m.Hardware.NICs, domxml.NIC{
-			Key: nic.Key, Model: nic.Interface, MAC: nic.Macaddress,
-			Bridge: fmt.Sprintf("dp%sb%d", r.instance, nic.Vnet), Tap: fmt.Sprintf("dp%st%d", r.instance, nic.Key),
+			Row: nic, Bridge: fmt.Sprintf("dp%sb%d", r.instance, nic.Vnet), Tap: fmt.Sprintf("dp%st%d", r.instance, nic.Key),
 		})
 	}
 	return m
-}
-
-func hardwareOf(machine model.Machine, vm model.VM) domxml.VM {
-	return domxml.VM{
-		Title: cmp.Or(vm.Name, machine.Name), CPUs: int(vm.CPUCores), RAMMiB: int(vm.RAM), MachineType: vm.MachineType, CPUType: vm.CPUType,
-		UEFI: vm.UEFI, SecureBoot: vm.SecureBoot, BootOrder: vm.BootOrder, BootDelaySeconds: int(vm.BootDelay),
-		Video: vm.Video, Sound: vm.Sound, Console: vm.Console, USBTablet: vm.USBTablet, RTCBase: vm.RTCBase,
-		NestedVirt: vm.NestedVirtualization, DisableHypervisor: vm.DisableHypervisor,
-	}
 }
 
 // consolePassword is opened no earlier than here, on the way to the host.
@@ -209,11 +199,10 @@ func (r *StoreRows) consolePassword(vm model.VM) (string, error) {
 // drive says which file a drive is: a CD-ROM reads its medium as it is, everything else has a qcow2 file in a pool.
 func (r *StoreRows) drive(t tables, machine model.Machine, row model.MachineDrive) domxml.Drive {
 	d := domxml.Drive{
-		Key: row.Key, Interface: row.Interface, Media: "disk", Format: string(block.Qcow2), Serial: row.Serial,
-		ReadOnly: row.Readonly, Discard: row.Discard, Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, model.StorageName(row.Key, row.StorageID)),
+		Row: row, Device: "disk", Format: string(block.Qcow2), Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, model.StorageName(row.Key, row.StorageID)),
 	}
 	if row.Media == "cdrom" {
-		d.Media, d.Format, d.Path = "cdrom", string(block.Raw), ""
+		d.Device, d.Format, d.Path = "cdrom", string(block.Raw), ""
 		if row.MediaSource != 0 {
 			d.Path = block.MediaPath(r.dataDir, model.StorageName(row.MediaSource, t.media[row.MediaSource]))
 		}

@@ -10,15 +10,6 @@ import (
 	"dewpoint/internal/host/domxml"
 )
 
-// The power operations of machines.power_op.
-const (
-	PowerOn  = "poweron"
-	PowerOff = "poweroff"
-	Kill     = "kill"
-	Reset    = "reset"
-	Reboot   = "reboot"
-)
-
 // LeaveOff is the machines.on_power_loss that doesn't start a machine again after the host lost power.
 const LeaveOff = "leave_off"
 

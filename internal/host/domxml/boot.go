@@ -8,7 +8,7 @@ import (
 
 // bootOrder numbers the devices in the order that the letters give: c is all disks, d all CD-ROMs, n all NICs. It runs after they are attached.
 func bootOrder(vm *VM, domain *libvirtxml.Domain) error {
-	letters := vm.BootOrder
+	letters := vm.Row.BootOrder
 	if letters == "" || letters == "strict" {
 		letters = "cd"
 	}
@@ -20,7 +20,7 @@ func bootOrder(vm *VM, domain *libvirtxml.Domain) error {
 	seen := map[rune]bool{}
 	for _, letter := range letters {
 		if seen[letter] {
-			return invalid("boot_order", "boot order %q names %c twice", vm.BootOrder, letter)
+			return invalid("boot_order", "boot order %q names %c twice", vm.Row.BootOrder, letter)
 		}
 		seen[letter] = true
 		switch letter {
@@ -35,7 +35,7 @@ func bootOrder(vm *VM, domain *libvirtxml.Domain) error {
 				number(&domain.Devices.Interfaces[i].Boot)
 			}
 		default:
-			return invalid("boot_order", "boot order %q may only hold c, d and n", vm.BootOrder)
+			return invalid("boot_order", "boot order %q may only hold c, d and n", vm.Row.BootOrder)
 		}
 	}
 	return bootDelay(vm, domain)
@@ -44,11 +44,11 @@ func bootOrder(vm *VM, domain *libvirtxml.Domain) error {
 // bootDelay lets the firmware wait for a key that opens its boot menu.
 func bootDelay(vm *VM, domain *libvirtxml.Domain) error {
 	const most = 60
-	if vm.BootDelaySeconds < 0 || vm.BootDelaySeconds > most {
-		return invalid("boot_delay", "a boot delay of %d seconds is not between 0 and %d", vm.BootDelaySeconds, most)
+	if vm.Row.BootDelay < 0 || vm.Row.BootDelay > most {
+		return invalid("boot_delay", "a boot delay of %d seconds is not between 0 and %d", vm.Row.BootDelay, most)
 	}
-	if vm.BootDelaySeconds > 0 {
-		domain.OS.BootMenu = &libvirtxml.DomainBootMenu{Enable: "yes", Timeout: strconv.Itoa(vm.BootDelaySeconds * 1000)}
+	if vm.Row.BootDelay > 0 {
+		domain.OS.BootMenu = &libvirtxml.DomainBootMenu{Enable: "yes", Timeout: strconv.FormatInt(vm.Row.BootDelay*1000, 10)}
 	}
 	return nil
 }

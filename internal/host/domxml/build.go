@@ -10,7 +10,7 @@ import (
 
 // Build makes the domain of vm on host. It fails with errs.Invalid when a value can't be had on this host; the error names its field.
 func Build(vm *VM, host *Host) (*libvirtxml.Domain, error) {
-	machine, err := MachineType(vm.MachineType, host.MachineTypes)
+	machine, err := MachineType(vm.Row.MachineType, host.MachineTypes)
 	if err != nil {
 		return nil, err
 	}

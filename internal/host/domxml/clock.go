@@ -9,13 +9,13 @@ func clock(vm *VM, domain *libvirtxml.Domain) error {
 		{Name: "pit", TickPolicy: "delay"},
 		{Name: "hpet", Present: "no"},
 	}}
-	switch vm.RTCBase {
+	switch vm.Row.RTCBase {
 	case "", "utc":
 		c.Offset = "utc"
 	case "localtime":
 		c.Offset = "localtime"
 	default:
-		return invalid("rtc_base", "%q is not a clock base: use utc or localtime", vm.RTCBase)
+		return invalid("rtc_base", "%q is not a clock base: use utc or localtime", vm.Row.RTCBase)
 	}
 	domain.Clock = c
 	return nil

@@ -19,7 +19,7 @@ func console(vm *VM, domain *libvirtxml.Domain) error {
 		return []libvirtxml.DomainGraphicListener{{Socket: &libvirtxml.DomainGraphicListenerSocket{Socket: path}}}
 	}
 	var graphic libvirtxml.DomainGraphic
-	switch vm.Console {
+	switch vm.Row.Console {
 	case "", "vnc":
 		if len(vm.ConsolePassword) > maxVNCPassword {
 			return invalid("console_pass", "a VNC password has at most %d bytes", maxVNCPassword)
@@ -30,7 +30,7 @@ func console(vm *VM, domain *libvirtxml.Domain) error {
 	case "serial", "none":
 		return nil
 	default:
-		return invalid("console", "%q is not a console: use vnc, spice, serial or none", vm.Console)
+		return invalid("console", "%q is not a console: use vnc, spice, serial or none", vm.Row.Console)
 	}
 	domain.Devices.Graphics = []libvirtxml.DomainGraphic{graphic}
 	return nil

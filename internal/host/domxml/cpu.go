@@ -16,30 +16,30 @@ var cpuModel = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 // cpu sets the CPU model: the host's own under KVM, a baseline under emulation, or the named one. Named models are not checked against
 // the host's CPU by libvirt (check none): QEMU leaves out what it can't do, as it does for VMs started by hand.
 func (host *Host) cpu(vm *VM, domain *libvirtxml.Domain) error {
-	c := &libvirtxml.DomainCPU{Topology: &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: vm.CPUs, Threads: 1}}
+	c := &libvirtxml.DomainCPU{Topology: &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: int(vm.Row.CPUCores), Threads: 1}}
 	kvm := vm.Accelerator == "kvm"
 	switch {
-	case kvm && (vm.CPUType == "" || vm.CPUType == "host"):
+	case kvm && (vm.Row.CPUType == "" || vm.Row.CPUType == "host"):
 		c.Mode, c.Check = "host-passthrough", "none"
 		for _, feature := range host.CPUFlaws {
 			disable(c, feature)
 		}
-		if !vm.NestedVirt {
+		if !vm.Row.NestedVirtualization {
 			disable(c, "vmx") // Intel's and AMD's; to take away what the CPU has not is harmless
 			disable(c, "svm")
 		}
-	case vm.CPUType == "host":
+	case vm.Row.CPUType == "host":
 		c.Mode = "maximum" // everything that the emulator can do
-	case vm.CPUType == "":
+	case vm.Row.CPUType == "":
 		c.Mode, c.Check = "custom", "none"
 		c.Model = &libvirtxml.DomainCPUModel{Fallback: "forbid", Value: baselineTCG}
-	case cpuModel.MatchString(vm.CPUType):
+	case cpuModel.MatchString(vm.Row.CPUType):
 		c.Mode, c.Check = "custom", "none"
-		c.Model = &libvirtxml.DomainCPUModel{Fallback: "forbid", Value: vm.CPUType}
+		c.Model = &libvirtxml.DomainCPUModel{Fallback: "forbid", Value: vm.Row.CPUType}
 	default:
-		return invalid("cpu_type", "%q is not a CPU type", vm.CPUType)
+		return invalid("cpu_type", "%q is not a CPU type", vm.Row.CPUType)
 	}
-	if vm.DisableHypervisor {
+	if vm.Row.DisableHypervisor {
 		disable(c, "hypervisor")
 		if kvm {
 			domain.Features.KVM = &libvirtxml.DomainFeatureKVM{Hidden: &libvirtxml.DomainFeatureState{State: "on"}}

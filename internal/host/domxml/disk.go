@@ -15,7 +15,7 @@ func drives(machine string) func(*VM, *libvirtxml.Domain) error {
 		s := &slots{controllers: map[string]uint{}, open: map[bus]*place{}, names: map[string]int{}}
 		for i := range vm.Drives {
 			drive := &vm.Drives[i]
-			b, err := busFor(drive.Interface, machine)
+			b, err := busFor(drive.Row.Interface, machine)
 			if err != nil {
 				return err
 			}
@@ -39,38 +39,38 @@ func drives(machine string) func(*VM, *libvirtxml.Domain) error {
 // guesses at bytes that a guest or an uploader wrote.
 func newDisk(drive *Drive, b bus) (*libvirtxml.DomainDisk, error) {
 	disk := &libvirtxml.DomainDisk{
-		Device: drive.Media,
+		Device: drive.Device,
 		Driver: &libvirtxml.DomainDiskDriver{Name: "qemu", Type: drive.Format},
 		Target: &libvirtxml.DomainDiskTarget{Bus: b.target},
-		Serial: drive.Serial,
+		Serial: drive.Row.Serial,
 	}
-	if drive.Serial != "" && !diskSerial.MatchString(drive.Serial) {
-		return nil, invalid("serial", "serial %q of drive %d must be 1 to 36 letters, digits, spaces or any of _.+-", drive.Serial, drive.Key)
+	if drive.Row.Serial != "" && !diskSerial.MatchString(drive.Row.Serial) {
+		return nil, invalid("serial", "serial %q of drive %d must be 1 to 36 letters, digits, spaces or any of _.+-", drive.Row.Serial, drive.Row.Key)
 	}
 	switch drive.Format {
 	case "qcow2", "raw":
 	default:
-		return nil, invalid("media", "drive %d has the format %q, which no VM can use", drive.Key, drive.Format)
+		return nil, invalid("media", "drive %d has the format %q, which no VM can use", drive.Row.Key, drive.Format)
 	}
-	switch drive.Media {
+	switch drive.Device {
 	case "cdrom":
 		if b.target == "virtio" {
-			return nil, invalid("interface", "drive %d: a CD-ROM can't have the interface virtio; use virtio-scsi, ahci or ide", drive.Key)
+			return nil, invalid("interface", "drive %d: a CD-ROM can't have the interface virtio; use virtio-scsi, ahci or ide", drive.Row.Key)
 		}
 		disk.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
 	case "disk":
 		if drive.Path == "" {
-			return nil, invalid("media", "drive %d has no file yet", drive.Key)
+			return nil, invalid("media", "drive %d has no file yet", drive.Row.Key)
 		}
 		if err := writable(drive, disk); err != nil {
 			return nil, err
 		}
 	default:
-		return nil, invalid("media", "drives with the media %q can't be attached", drive.Media)
+		return nil, invalid("media", "drives with the media %q can't be attached", drive.Device)
 	}
 	if drive.Path != "" {
 		file := &libvirtxml.DomainDiskSourceFile{File: drive.Path}
-		if drive.Media == "cdrom" {
+		if drive.Device == "cdrom" {
 			// A medium may be in many drives and stays root's: QEMU reads it by the right of its group. libvirt would make it QEMU's own,
 			// never give it back, and a QEMU that was taken over could write into it.
 			file.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
@@ -83,14 +83,14 @@ func newDisk(drive *Drive, b bus) (*libvirtxml.DomainDisk, error) {
 
 // writable sets what only disks have. IDE and SATA know no read-only disk; QEMU would refuse to start.
 func writable(drive *Drive, disk *libvirtxml.DomainDisk) error {
-	if drive.ReadOnly {
+	if drive.Row.Readonly {
 		if disk.Target.Bus == "ide" || disk.Target.Bus == "sata" {
-			return invalid("readonly", "drive %d: an IDE or SATA disk can't be read-only; use virtio-scsi or virtio", drive.Key)
+			return invalid("readonly", "drive %d: an IDE or SATA disk can't be read-only; use virtio-scsi or virtio", drive.Row.Key)
 		}
 		disk.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
 	}
 	disk.Driver.Discard = "ignore"
-	if drive.Discard {
+	if drive.Row.Discard {
 		disk.Driver.Discard = "unmap"
 	}
 	return nil

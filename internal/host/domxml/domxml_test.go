@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/model"
 	"dewpoint/test/golden"
 )
 
@@ -20,8 +21,8 @@ var debian12 = domxml.Host{
 func base() domxml.VM {
 	return domxml.VM{
 		Instance: "a1b2", MachineKey: 7, UUID: "6f1c2a8e-92a4-4c5b-9d3e-0a1b2c3d4e5f", Title: "web",
-		Accelerator: "qemu", CPUs: 1, RAMMiB: 256, MachineType: "pc-q35-10.0", BootOrder: "cd",
-		Dir: "/var/lib/dewpoint/machines/7",
+		Accelerator: "qemu", Dir: "/var/lib/dewpoint/machines/7",
+		Row: model.VM{CPUCores: 1, RAM: 256, MachineType: "pc-q35-10.0", BootOrder: "cd"},
 	}
 }
 
@@ -30,49 +31,49 @@ func shapes() map[string]domxml.VM {
 	bare := base()
 
 	usual := base()
-	usual.Title, usual.USBTablet = `<web> & "friends" – ünïcode`, true
+	usual.Title, usual.Row.USBTablet = `<web> & "friends" – ünïcode`, true
 	usual.Drives = []domxml.Drive{
-		{Key: 1, Interface: "virtio-scsi", Media: "disk", Path: "/var/lib/dewpoint/pools/1/6f1c/1.qcow2", Format: "qcow2", Serial: "vol-1", Discard: true},
-		{Key: 2, Interface: "virtio-scsi", Media: "cdrom", Path: "/var/lib/dewpoint/files/3", Format: "raw"},
+		{Row: model.MachineDrive{Key: 1, Interface: "virtio-scsi", Serial: "vol-1", Discard: true}, Device: "disk", Path: "/var/lib/dewpoint/pools/1/6f1c/1.qcow2", Format: "qcow2"},
+		{Row: model.MachineDrive{Key: 2, Interface: "virtio-scsi"}, Device: "cdrom", Path: "/var/lib/dewpoint/files/3", Format: "raw"},
 	}
-	usual.NICs = []domxml.NIC{{Key: 9, Model: "virtio", MAC: "52:54:00:12:34:56", Bridge: "dpa1b2b4", Tap: "dpa1b2t9"}}
+	usual.NICs = []domxml.NIC{{Row: model.MachineNIC{Key: 9, Interface: "virtio", Macaddress: "52:54:00:12:34:56"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t9"}}
 
 	secure := base()
-	secure.UEFI, secure.SecureBoot, secure.Console, secure.Video, secure.RTCBase = true, true, "spice", "qxl", "localtime"
-	secure.CPUs, secure.Sound, secure.BootDelaySeconds, secure.BootOrder = 4, "hda", 5, "dcn"
-	secure.Drives = []domxml.Drive{{Key: 1, Interface: "virtio", Media: "disk", Path: "/pool/1.qcow2", Format: "qcow2"}}
+	secure.Row.UEFI, secure.Row.SecureBoot, secure.Row.Console, secure.Row.Video, secure.Row.RTCBase = true, true, "spice", "qxl", "localtime"
+	secure.Row.CPUCores, secure.Row.Sound, secure.Row.BootDelay, secure.Row.BootOrder = 4, "hda", 5, "dcn"
+	secure.Drives = []domxml.Drive{{Row: model.MachineDrive{Key: 1, Interface: "virtio"}, Device: "disk", Path: "/pool/1.qcow2", Format: "qcow2"}}
 
 	native := base()
-	native.Accelerator, native.DisableHypervisor, native.Console, native.ConsolePassword = "kvm", true, "vnc", "secret"
+	native.Accelerator, native.Row.DisableHypervisor, native.Row.Console, native.ConsolePassword = "kvm", true, "vnc", "secret"
 	nested := base()
-	nested.Accelerator, nested.NestedVirt, nested.Console, nested.Video = "kvm", true, "serial", "none"
+	nested.Accelerator, nested.Row.NestedVirtualization, nested.Row.Console, nested.Row.Video = "kvm", true, "serial", "none"
 
 	old := base()
-	old.MachineType, old.Video, old.Sound, old.CPUType, old.UEFI = "pc", "cirrus", "ac97", "Nehalem", true
+	old.Row.MachineType, old.Row.Video, old.Row.Sound, old.Row.CPUType, old.Row.UEFI = "pc", "cirrus", "ac97", "Nehalem", true
 	old.Drives = []domxml.Drive{
-		{Key: 1, Interface: "ide", Media: "disk", Path: "/pool/1.qcow2", Format: "qcow2"},
-		{Key: 2, Interface: "ide", Media: "cdrom", Format: "raw"},
-		{Key: 3, Interface: "lsi53c895a", Media: "disk", Path: "/pool/3.raw", Format: "raw", ReadOnly: true},
+		{Row: model.MachineDrive{Key: 1, Interface: "ide"}, Device: "disk", Path: "/pool/1.qcow2", Format: "qcow2"},
+		{Row: model.MachineDrive{Key: 2, Interface: "ide"}, Device: "cdrom", Format: "raw"},
+		{Row: model.MachineDrive{Key: 3, Interface: "lsi53c895a", Readonly: true}, Device: "disk", Path: "/pool/3.raw", Format: "raw"},
 	}
 	old.NICs = []domxml.NIC{
-		{Key: 1, Model: "e1000", MAC: "52:54:00:12:34:01", Bridge: "dpa1b2b4", Tap: "dpa1b2t1"},
-		{Key: 2, Model: "rtl8139", MAC: "52:54:00:12:34:02", Bridge: "dpa1b2b4", Tap: "dpa1b2t2"},
-		{Key: 3, Model: "pcnet", MAC: "52:54:00:12:34:03", Bridge: "dpa1b2b4", Tap: "dpa1b2t3"},
+		{Row: model.MachineNIC{Key: 1, Interface: "e1000", Macaddress: "52:54:00:12:34:01"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t1"},
+		{Row: model.MachineNIC{Key: 2, Interface: "rtl8139", Macaddress: "52:54:00:12:34:02"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t2"},
+		{Row: model.MachineNIC{Key: 3, Interface: "pcnet", Macaddress: "52:54:00:12:34:03"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t3"},
 	}
-	old.BootOrder = "ndc"
+	old.Row.BootOrder = "ndc"
 
 	buses := base()
-	buses.CPUType, buses.Video, buses.Console = "host", "virtio", "none"
+	buses.Row.CPUType, buses.Row.Video, buses.Row.Console = "host", "virtio", "none"
 	for i, iface := range []string{
 		"ahci", "virtio-scsi", "virtio", "usb", "virtio-scsi-dedicated", "virtio-scsi-dedicated",
 		"lsi53c895a", "lsi53c895a", "megasas", "mptsas1068", "mptsas1068", "ide", "virtio-scsi",
 	} {
 		path := filepath.Join("/pool", string(rune('a'+i))+".qcow2")
-		buses.Drives = append(buses.Drives, domxml.Drive{Key: int64(i + 1), Interface: iface, Media: "disk", Path: path, Format: "qcow2"})
+		buses.Drives = append(buses.Drives, domxml.Drive{Row: model.MachineDrive{Key: int64(i + 1), Interface: iface}, Device: "disk", Path: path, Format: "qcow2"})
 	}
-	for i, model := range []string{"e1000e", "igb", "vmxnet3"} {
+	for i, card := range []string{"e1000e", "igb", "vmxnet3"} {
 		key := int64(i + 1)
-		buses.NICs = append(buses.NICs, domxml.NIC{Key: key, Model: model, MAC: "52:54:00:00:00:0" + string(rune('1'+i)), Bridge: "dpa1b2b4", Tap: "dpa1b2t" + string(rune('1'+i))})
+		buses.NICs = append(buses.NICs, domxml.NIC{Row: model.MachineNIC{Key: key, Interface: card, Macaddress: "52:54:00:00:00:0" + string(rune('1'+i))}, Bridge: "dpa1b2b4", Tap: "dpa1b2t" + string(rune('1'+i))})
 	}
 	return map[string]domxml.VM{
 		"bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,

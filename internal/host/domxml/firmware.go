@@ -9,15 +9,15 @@ import (
 // firmware chooses SeaBIOS (libvirt's default) or UEFI. The variables are a copy of the template that libvirt makes at the first start;
 // they are the machine's own, because firmware remembers boot entries in them.
 func (host *Host) firmware(vm *VM, domain *libvirtxml.Domain) error {
-	if !vm.UEFI {
-		if vm.SecureBoot {
+	if !vm.Row.UEFI {
+		if vm.Row.SecureBoot {
 			return invalid("secure_boot", "Secure Boot needs UEFI firmware: set uefi as well")
 		}
 		return nil
 	}
 	loader := &libvirtxml.DomainLoader{Path: host.Firmware.Code, Readonly: "yes", Type: "pflash"}
 	template := host.Firmware.Vars
-	if vm.SecureBoot {
+	if vm.Row.SecureBoot {
 		if !isQ35(domain.OS.Type.Machine) {
 			return invalid("secure_boot", "Secure Boot needs a machine type of the q35 family, not %q", domain.OS.Type.Machine)
 		}

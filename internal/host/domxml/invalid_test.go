@@ -5,6 +5,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/model"
 )
 
 // TestInvalid proves that what libvirt or QEMU can't take is refused before, and names its field.
@@ -12,13 +13,15 @@ func TestInvalid(t *testing.T) {
 	t.Parallel()
 	drive := func(change func(*domxml.Drive)) func(*domxml.VM) {
 		return func(vm *domxml.VM) {
-			d := domxml.Drive{Key: 1, Interface: "virtio-scsi", Media: "disk", Path: "/p", Format: "qcow2"}
+			d := domxml.Drive{Row: model.MachineDrive{Key: 1, Interface: "virtio-scsi"}, Device: "disk", Path: "/p", Format: "qcow2"}
 			change(&d)
 			vm.Drives = []domxml.Drive{d}
 		}
 	}
-	nic := func(model, mac string) func(*domxml.VM) {
-		return func(vm *domxml.VM) { vm.NICs = []domxml.NIC{{Key: 1, Model: model, MAC: mac, Bridge: "b", Tap: "t"}} }
+	nic := func(card, mac string) func(*domxml.VM) {
+		return func(vm *domxml.VM) {
+			vm.NICs = []domxml.NIC{{Row: model.MachineNIC{Key: 1, Interface: card, Macaddress: mac}, Bridge: "b", Tap: "t"}}
+		}
 	}
 	cases := []struct {
 		name, field string
@@ -28,28 +31,28 @@ func TestInvalid(t *testing.T) {
 		{"line break in the name", "name", func(vm *domxml.VM) { vm.Title = "a\nb" }},
 		{"broken UTF-8 in the name", "name", func(vm *domxml.VM) { vm.Title = "a\xffb" }},
 		{"uuid", "uuid", func(vm *domxml.VM) { vm.UUID = "x" }},
-		{"no CPU", "cpu_cores", func(vm *domxml.VM) { vm.CPUs = 0 }},
-		{"too much memory", "ram", func(vm *domxml.VM) { vm.RAMMiB = 1<<20 + 1 }},
-		{"CPU type", "cpu_type", func(vm *domxml.VM) { vm.CPUType = "qemu64,+vmx" }},
-		{"machine type", "machine_type", func(vm *domxml.VM) { vm.MachineType = "isapc" }},
-		{"Secure Boot without UEFI", "secure_boot", func(vm *domxml.VM) { vm.SecureBoot = true }},
-		{"Secure Boot on pc", "secure_boot", func(vm *domxml.VM) { vm.UEFI, vm.SecureBoot, vm.MachineType = true, true, "pc" }},
-		{"boot letter", "boot_order", func(vm *domxml.VM) { vm.BootOrder = "cx" }},
-		{"boot letter twice", "boot_order", func(vm *domxml.VM) { vm.BootOrder = "cc" }},
-		{"boot delay", "boot_delay", func(vm *domxml.VM) { vm.BootDelaySeconds = 61 }},
-		{"video", "video", func(vm *domxml.VM) { vm.Video = "voodoo" }},
-		{"sound", "sound", func(vm *domxml.VM) { vm.Sound = "gus" }},
-		{"console", "console", func(vm *domxml.VM) { vm.Console = "x11" }},
+		{"no CPU", "cpu_cores", func(vm *domxml.VM) { vm.Row.CPUCores = 0 }},
+		{"too much memory", "ram", func(vm *domxml.VM) { vm.Row.RAM = 1<<20 + 1 }},
+		{"CPU type", "cpu_type", func(vm *domxml.VM) { vm.Row.CPUType = "qemu64,+vmx" }},
+		{"machine type", "machine_type", func(vm *domxml.VM) { vm.Row.MachineType = "isapc" }},
+		{"Secure Boot without UEFI", "secure_boot", func(vm *domxml.VM) { vm.Row.SecureBoot = true }},
+		{"Secure Boot on pc", "secure_boot", func(vm *domxml.VM) { vm.Row.UEFI, vm.Row.SecureBoot, vm.Row.MachineType = true, true, "pc" }},
+		{"boot letter", "boot_order", func(vm *domxml.VM) { vm.Row.BootOrder = "cx" }},
+		{"boot letter twice", "boot_order", func(vm *domxml.VM) { vm.Row.BootOrder = "cc" }},
+		{"boot delay", "boot_delay", func(vm *domxml.VM) { vm.Row.BootDelay = 61 }},
+		{"video", "video", func(vm *domxml.VM) { vm.Row.Video = "voodoo" }},
+		{"sound", "sound", func(vm *domxml.VM) { vm.Row.Sound = "gus" }},
+		{"console", "console", func(vm *domxml.VM) { vm.Row.Console = "x11" }},
 		{"console password", "console_pass", func(vm *domxml.VM) { vm.ConsolePassword = "ninechars" }},
-		{"clock", "rtc_base", func(vm *domxml.VM) { vm.RTCBase = "moon" }},
-		{"NVMe", "interface", drive(func(d *domxml.Drive) { d.Interface = "nvme" })},
-		{"unknown interface", "interface", drive(func(d *domxml.Drive) { d.Interface = "x" })},
-		{"CD-ROM on virtio", "interface", drive(func(d *domxml.Drive) { d.Interface, d.Media = "virtio", "cdrom" })},
-		{"media", "media", drive(func(d *domxml.Drive) { d.Media = "9p" })},
+		{"clock", "rtc_base", func(vm *domxml.VM) { vm.Row.RTCBase = "moon" }},
+		{"NVMe", "interface", drive(func(d *domxml.Drive) { d.Row.Interface = "nvme" })},
+		{"unknown interface", "interface", drive(func(d *domxml.Drive) { d.Row.Interface = "x" })},
+		{"CD-ROM on virtio", "interface", drive(func(d *domxml.Drive) { d.Row.Interface, d.Device = "virtio", "cdrom" })},
+		{"media", "media", drive(func(d *domxml.Drive) { d.Device = "9p" })},
 		{"disk without a file", "media", drive(func(d *domxml.Drive) { d.Path = "" })},
 		{"format", "media", drive(func(d *domxml.Drive) { d.Format = "vmdk" })},
-		{"serial", "serial", drive(func(d *domxml.Drive) { d.Serial = "a,b" })},
-		{"read-only SATA disk", "readonly", drive(func(d *domxml.Drive) { d.Interface, d.ReadOnly = "ahci", true })},
+		{"serial", "serial", drive(func(d *domxml.Drive) { d.Row.Serial = "a,b" })},
+		{"read-only SATA disk", "readonly", drive(func(d *domxml.Drive) { d.Row.Interface, d.Row.Readonly = "ahci", true })},
 		{"NIC model", "interface", nic("ne2k", "52:54:00:00:00:01")},
 		{"MAC", "macaddress", nic("virtio", "52:54:00")},
 		{"multicast MAC", "macaddress", nic("virtio", "53:54:00:00:00:01")},

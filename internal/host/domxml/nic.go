@@ -14,16 +14,16 @@ var nicModels = []string{"virtio", "e1000", "e1000e", "rtl8139", "pcnet", "igb",
 func nics(vm *VM, domain *libvirtxml.Domain) error {
 	for i := range vm.NICs {
 		nic := &vm.NICs[i]
-		model := nic.Model
+		model := nic.Row.Interface
 		if model == "" {
 			model = nicModels[0]
 		}
 		if !slices.Contains(nicModels, model) {
-			return invalid("interface", "NICs with the interface %q can't be had; use virtio or e1000", nic.Model)
+			return invalid("interface", "NICs with the interface %q can't be had; use virtio or e1000", nic.Row.Interface)
 		}
-		mac, err := net.ParseMAC(nic.MAC)
+		mac, err := net.ParseMAC(nic.Row.Macaddress)
 		if err != nil || len(mac) != 6 || mac[0]&1 != 0 {
-			return invalid("macaddress", "%q is not the MAC address of a network card", nic.MAC)
+			return invalid("macaddress", "%q is not the MAC address of a network card", nic.Row.Macaddress)
 		}
 		domain.Devices.Interfaces = append(domain.Devices.Interfaces, libvirtxml.DomainInterface{
 			MAC:    &libvirtxml.DomainInterfaceMAC{Address: mac.String()},

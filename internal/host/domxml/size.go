@@ -10,13 +10,13 @@ const (
 
 // size sets memory and CPU count. All CPUs are cores of one socket: some guests count sockets against their licence.
 func size(vm *VM, domain *libvirtxml.Domain) error {
-	if vm.CPUs < 1 || vm.CPUs > maxCPUs {
-		return invalid("cpu_cores", "%d CPU cores are not between 1 and %d", vm.CPUs, maxCPUs)
+	if vm.Row.CPUCores < 1 || vm.Row.CPUCores > maxCPUs {
+		return invalid("cpu_cores", "%d CPU cores are not between 1 and %d", vm.Row.CPUCores, maxCPUs)
 	}
-	if vm.RAMMiB < 1 || vm.RAMMiB > maxRAMMiB {
-		return invalid("ram", "%d MiB of memory are not between 1 and %d", vm.RAMMiB, maxRAMMiB)
+	if vm.Row.RAM < 1 || vm.Row.RAM > maxRAMMiB {
+		return invalid("ram", "%d MiB of memory are not between 1 and %d", vm.Row.RAM, maxRAMMiB)
 	}
-	domain.Memory = &libvirtxml.DomainMemory{Value: uint(vm.RAMMiB), Unit: "MiB"}
-	domain.VCPU = &libvirtxml.DomainVCPU{Placement: "static", Value: uint(vm.CPUs)}
+	domain.Memory = &libvirtxml.DomainMemory{Value: uint(vm.Row.RAM), Unit: "MiB"}
+	domain.VCPU = &libvirtxml.DomainVCPU{Placement: "static", Value: uint(vm.Row.CPUCores)}
 	return nil
 }

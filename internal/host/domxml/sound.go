@@ -5,7 +5,7 @@ import "libvirt.org/go/libvirtxml"
 // sound attaches the sound card. Cards of the contract that libvirt doesn't know (adlib, gus, cs4231a) are refused.
 func sound(machine string) func(*VM, *libvirtxml.Domain) error {
 	return func(vm *VM, domain *libvirtxml.Domain) error {
-		model := vm.Sound
+		model := vm.Row.Sound
 		switch model {
 		case "", "none":
 			return nil
@@ -16,7 +16,7 @@ func sound(machine string) func(*VM, *libvirtxml.Domain) error {
 			}
 		case "sb16", "es1370", "ac97", "pcspk":
 		default:
-			return invalid("sound", "the sound card %q can't be had on this node; use hda, ac97, es1370, sb16 or none", vm.Sound)
+			return invalid("sound", "the sound card %q can't be had on this node; use hda, ac97, es1370, sb16 or none", vm.Row.Sound)
 		}
 		domain.Devices.Sounds = []libvirtxml.DomainSound{{Model: model}}
 		return nil

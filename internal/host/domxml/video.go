@@ -7,9 +7,9 @@ var videoModels = map[string]string{"": "vga", "std": "vga", "cirrus": "cirrus",
 
 // video attaches the video card. "none" has to be said, or libvirt adds one by itself.
 func video(vm *VM, domain *libvirtxml.Domain) error {
-	model, known := videoModels[vm.Video]
+	model, known := videoModels[vm.Row.Video]
 	if !known {
-		return invalid("video", "%q is not a video card: use std, cirrus, vmware, qxl, virtio or none", vm.Video)
+		return invalid("video", "%q is not a video card: use std, cirrus, vmware, qxl, virtio or none", vm.Row.Video)
 	}
 	card := libvirtxml.DomainVideo{Model: libvirtxml.DomainVideoModel{Type: model}}
 	if model != "none" {

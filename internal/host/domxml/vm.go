@@ -3,53 +3,34 @@
 // and is checked first: what libvirt or QEMU would refuse comes back as errs.Invalid that names the field of the contract.
 package domxml
 
-// VM is what a domain is made from. Wire names and value sets are those of the tables vms, machine_drives and machine_nics.
+import "dewpoint/internal/model"
+
+// VM is what a domain is made from: the rows as people wrote them, and what the node gives the machine.
 type VM struct {
-	Instance   string // this database's id, four hex digits
-	MachineKey int64
-	UUID       string
-	Title      string // the VM's name, shown by libvirt's tools
+	Row model.VM // what devices are made from; the fields below are for what it can't say
 
-	Accelerator string // "kvm" or "qemu"
-	CPUs        int
-	RAMMiB      int
-	MachineType string // a wish, such as "pc-q35-9.0"; see MachineType
-	CPUType     string // "", "host" or a CPU model's name
-
-	UEFI, SecureBoot  bool
-	BootOrder         string // letters c (disks), d (CD-ROMs), n (NICs)
-	BootDelaySeconds  int
-	Video             string // std, cirrus, vmware, qxl, virtio, none
-	Sound             string // none, or a card
-	Console           string // vnc, spice, serial, none
-	ConsolePassword   string
-	USBTablet         bool
-	RTCBase           string // utc or localtime
-	NestedVirt        bool   // let guests run guests of their own (KVM only)
-	DisableHypervisor bool   // hide from the guest that it is one
-
-	Dir    string // the machine's own folder: serial log, firmware variables, folder of sockets
-	Drives []Drive
-	NICs   []NIC
+	Instance        string // this database's id, four hex digits
+	MachineKey      int64
+	UUID            string
+	Title           string // the VM's name, shown by libvirt's tools
+	Accelerator     string // "kvm" or "qemu"
+	ConsolePassword string // opened; the row has it sealed
+	Dir             string // the machine's own folder: serial log, firmware variables, folder of sockets
+	Drives          []Drive
+	NICs            []NIC
 }
 
 // Drive is one disk or CD-ROM, in the order of machine_drives.orderid.
 type Drive struct {
-	Key       int64
-	Interface string // virtio-scsi, virtio, ide, ahci, ...
-	Media     string // "disk" or "cdrom"
-	Path      string // empty for an empty CD-ROM drive
-	Format    string // qcow2 or raw: never probed
-	Serial    string // shown to the guest; empty for none
-	ReadOnly  bool
-	Discard   bool // hand the guest's TRIM to the file
+	Row    model.MachineDrive
+	Device string // "disk" or "cdrom"
+	Path   string // empty for an empty CD-ROM drive
+	Format string // qcow2 or raw: never probed
 }
 
 // NIC is one network card, in the order of machine_nics.orderid.
 type NIC struct {
-	Key    int64
-	Model  string // virtio, e1000, ...
-	MAC    string
+	Row    model.MachineNIC
 	Bridge string
 	Tap    string // name of the host's end, made by libvirt
 }
