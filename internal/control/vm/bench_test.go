@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 	"libvirt.org/go/libvirtxml"
 
-	"dewpoint/internal/model"
 	"dewpoint/internal/host/block"
+	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 )
 
