@@ -25,6 +25,11 @@ func (w *Write) mayChangeAccount(old *schema.Record, set schema.Set) error {
 		if err := w.mayActAs(old); err != nil {
 			return err
 		}
+		if old.Key.Int() != w.Actor.User { // mayChangeOwn looks after the key's own account
+			if err := w.mayOutlast("change how others sign in"); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -46,6 +51,9 @@ func (w *Write) mayActAs(user *schema.Record) error {
 
 // mayJoin is Denied unless the actor holds all that members of the group get by it.
 func (w *Write) mayJoin(group *schema.Record) error {
+	if err := w.mayOutlast("give rights by a group"); err != nil {
+		return err
+	}
 	if w.Actor.Admin {
 		return nil
 	}

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 
 	"dewpoint/internal/perm"
@@ -43,6 +44,9 @@ func TestNobodyActsAsSomebodyWithMoreRights(t *testing.T) {
 		}
 		bounds := row{"ip_allow_list": "192.0.2.0/24"}
 		expect(t, fmt.Sprint(user, "'s key"), kindOf(b.eng.Update(b.as(desk), "user_api_keys", fmt.Sprint(keys[user]), bounds.input(t))), want)
+		expect(t, fmt.Sprint(user, "'s key's name"), kindOf(b.eng.Update(b.as(desk), "user_api_keys", fmt.Sprint(keys[user]), row{"name": "other"}.input(t))), want)
+		expect(t, fmt.Sprint(user, "'s key sent back whole"), kindOf(b.eng.Update(b.as(desk), "user_api_keys", fmt.Sprint(keys[user]), row{"expires_type": "never"}.input(t))), "ok")
+		expect(t, fmt.Sprint("revoking ", user, "'s key"), kindOf(b.eng.Delete(b.as(desk), "user_api_keys", fmt.Sprint(keys[user]))), want)
 		if user != b.admin {
 			expect(t, "closing", kindOf(b.eng.Update(b.as(desk), "users", fmt.Sprint(user), row{"enabled": false, "displayname": "away"}.input(t))), "ok")
 			expect(t, "opening", kindOf(b.eng.Update(b.as(desk), "users", fmt.Sprint(user), row{"enabled": true}.input(t))), want)
@@ -153,4 +157,90 @@ func TestAKeyChangesNoLogin(t *testing.T) {
 	b.must(b.eng.Update(b.by(b.admin, key), "users", bob, row{"password": "another one", "enabled": false}.input(t)))
 	_, err = b.eng.Create(b.by(b.admin, key), "user_api_keys", row{"name": "robot", "user": made.Key.Int()}.input(t))
 	b.must(err)
+}
+
+// TestABoundedKeyMakesNoWayInWithoutBounds tries all that an administrator may do to let somebody in: by a key with an end, by one for some
+// addresses, and by one without bounds, which does what its owner does.
+func TestABoundedKeyMakesNoWayInWithoutBounds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		bounds row
+		want   string
+	}{
+		{row{"expires": 4_000_000_000}, "denied"},
+		{row{"ip_allow_list": "192.0.2.0/24"}, "denied"},
+		{row{"ip_deny_list": "192.0.2.0/24"}, "denied"},
+		{row{}, "ok"},
+	} {
+		b := open(t)
+		other, ann := b.user("other"), b.user("ann")
+		admins := b.find("groups", "name", "Administrators")
+		b.make("members", row{"parent_group": admins, "member": fmt.Sprintf("users/%d", other)})
+		club, sleeping := b.make("groups", row{"name": "club"}), b.make("groups", row{"name": "sleeping", "enabled": false})
+		permission := b.grant("users", ann, "vms", 0, "list")
+		key := b.key(b.admin, c.bounds)
+		as := b.by(b.admin, key)
+		create := func(table string, r row) func() error {
+			return func() error { _, err := b.eng.Create(as, table, r.input(t)); return err }
+		}
+		update := func(table string, of int64, r row) func() error {
+			return func() error { return b.eng.Update(as, table, fmt.Sprint(of), r.input(t)) }
+		}
+		act := func(of int64, name string) func() error {
+			return func() error { _, err := b.eng.Act(as, "users", fmt.Sprint(of), name, nil); return err }
+		}
+		b.alter("users", ann, schema.Set{"enabled": schema.BoolValue(false)})
+		for _, way := range []struct {
+			what string
+			do   func() error
+			want string
+		}{
+			{"an account", create("users", row{"name": "bob", "password": "bobs password"}), c.want},
+			{"an account for programs", create("users", row{"name": "robot", "password": "robots password", "type": "api"}), c.want},
+			{"another administrator's password", update("users", other, row{"password": "taken over"}), c.want},
+			{"another administrator's name elsewhere", update("users", other, row{"remote_name": "me"}), c.want},
+			{"anybody's password", update("users", ann, row{"password": "taken over"}), c.want},
+			{"an account opened again", update("users", ann, row{"enabled": true}), c.want},
+			{"an account opened by its action", act(ann, "enable"), c.want},
+			{"a second factor ended", act(other, "two_factor_off"), c.want},
+			{"a task that opens an account", create("tasks", row{"name": "open", "owner": fmt.Sprintf("users/%d", ann), "action": "enable"}), c.want},
+			{"a member of Administrators", create("members", row{"parent_group": admins, "member": fmt.Sprintf("users/%d", ann)}), c.want},
+			{"a member of any group", create("members", row{"parent_group": club, "member": fmt.Sprintf("users/%d", ann)}), c.want},
+			{"a group in Administrators", create("members", row{"parent_group": admins, "member": fmt.Sprintf("groups/%d", club)}), c.want},
+			{"a group woken", update("groups", sleeping, row{"enabled": true}), c.want},
+			{"a right on everything", create("permissions", row{"identity": b.identity("users", ann), "table": "/", "read": true}), c.want},
+			{"a right more", update("permissions", permission, row{"modify": true}), c.want},
+			{"a source of logins", create("auth_sources", row{"name": "mine", "driver": "ldap", "settings": "{}"}), c.want},
+			{"another one's key without bounds", create("user_api_keys", row{"name": "k", "user": other, "expires_type": "never"}), c.want},
+
+			{"a right less", update("permissions", permission, row{"list": false}), "ok"},
+			{"a name shown", update("users", ann, row{"displayname": "Ann"}), "ok"},
+			{"an account closed", update("users", ann, row{"enabled": false}), "ok"},
+			{"an empty group", create("groups", row{"name": "empty"}), "ok"},
+			{"a VM", create("vms", row{"name": "web"}), "ok"},
+			{"another one's key with the same bounds", create("user_api_keys", with(c.bounds, row{"name": "same", "user": other})), "ok"},
+		} {
+			expect(t, fmt.Sprint(c.bounds, ": ", way.what), kindOf(way.do()), way.want)
+		}
+	}
+}
+
+func with(r, more row) row {
+	all := row{}
+	maps.Copy(all, r)
+	maps.Copy(all, more)
+	return all
+}
+
+// find returns the key of the row whose column has that text.
+func (b *bench) find(table, column, text string) (key int64) {
+	b.t.Helper()
+	b.must(b.db.View(context.Background(), func(tx *store.Tx) error {
+		found, err := tx.Find(table, store.Eq(column, schema.TextValue(text)))
+		if len(found) == 1 {
+			key = found[0].Key.Int()
+		}
+		return err
+	}))
+	return key
 }

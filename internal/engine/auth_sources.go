@@ -17,7 +17,7 @@ var authSourceHooks = hooks{
 // mayChangeSources lets administrators alone at the sources: who can send logins to a server of his own can enter as anybody.
 func (w *Write) mayChangeSources() error {
 	if w.Actor.Admin {
-		return nil
+		return w.mayOutlast("change who vouches for logins")
 	}
 	return errs.New(errs.Denied, "denied", "authorization sources are made, changed and deleted by administrators")
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+
 	"dewpoint/internal/model"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
@@ -20,6 +22,24 @@ var backupHooks = hooks{
 		path := model.BackupsFolder + "/" + r.Key.Text() + "-" + w.Tx.Now().UTC().Format("20060102T150405Z") + ".backup"
 		return w.Tx.Change(r.Table.Name, r.Key, schema.Set{"path": schema.TextValue(path)})
 	},
+}
+
+// Taking is told when an administrator is about to download a backup, which has all secrets of all users in it: the log says so. Denied for an API
+// key with bounds unless the backup is sealed: by what is in it anybody can be let in.
+func (e *Engine) Taking(ctx context.Context, key string) error {
+	return e.Do(ctx, func(w *Write) error {
+		_, r, held, err := w.live("database_backups", key, perm.Read)
+		if err == nil {
+			err = held.Check(perm.Read)
+		}
+		if err == nil && !r.Get("sealed").Bool() {
+			err = w.mayOutlast("download backups without a passphrase")
+		}
+		if err != nil {
+			return err
+		}
+		return w.logRow(r, "downloaded")
+	})
 }
 
 var systemHooks = hooks{actions: map[string]action{"backup": backUp}}

@@ -24,6 +24,9 @@ var permissionHooks = hooks{
 			return err
 		}
 		same, err := w.Tx.Count("permissions", store.Eq("identity", r.Get("identity")), store.Eq("table", r.Get("table")), store.Eq("row", r.Get("row")))
+		if err == nil && perm.RightsIn(r) != 0 {
+			err = w.mayOutlast("grant rights")
+		}
 		if err == nil && same > 0 {
 			err = errs.New(errs.Conflict, "granted_twice", "the identity has a permission there already; change that one")
 		}
@@ -35,7 +38,14 @@ var permissionHooks = hooks{
 	update: func(w *Write, old *schema.Record, set schema.Set) error {
 		granted := old.Clone()
 		granted.PutAll(set)
-		return w.mayGrant(granted, perm.RightsIn(granted)&^perm.RightsIn(old))
+		more := perm.RightsIn(granted) &^ perm.RightsIn(old)
+		if more == 0 {
+			return nil
+		}
+		if err := w.mayOutlast("grant rights"); err != nil {
+			return err
+		}
+		return w.mayGrant(granted, more)
 	},
 }
 

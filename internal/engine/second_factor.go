@@ -68,6 +68,9 @@ func endSecondFactor(w *Write, r *schema.Record, params schema.Set) error {
 	if err := w.notByAPIKey(r, "the second factor"); err != nil {
 		return err
 	}
+	if err := w.mayOutlast("end second factors"); err != nil {
+		return err
+	}
 	on := r.Get("two_factor_authentication").Bool()
 	if on && !w.Actor.Admin {
 		if _, err := w.eng.secrets.CheckCode(r, params["code"].Text()); err != nil {

@@ -66,6 +66,9 @@ func prepareTask(w *Write, r *schema.Record) error {
 		if err := w.notByAPIKey(owner, "by a task what belongs to the login"); err != nil {
 			return err
 		}
+		if err := w.mayOutlast("have a task change how others sign in"); err != nil {
+			return err
+		}
 	}
 	id := make([]byte, 20)
 	rand.Read(id)

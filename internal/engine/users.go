@@ -27,6 +27,9 @@ var userHooks = hooks{
 const elsewhere = "*"
 
 func createUser(w *Write, r *schema.Record) (err error) {
+	if err := w.mayOutlast("make accounts"); err != nil {
+		return err
+	}
 	id := make([]byte, 20)
 	rand.Read(id)
 	r.Put("id", schema.TextValue(hex.EncodeToString(id)))

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,6 +52,9 @@ func TestBackupIsMadeDownloadedRestoredAndDeleted(t *testing.T) {
 	}
 	part := s.send("GET", at+"?download=1", nil, admin, header("Range", "bytes=0-15"), admin).must(t, 206)
 	same(t, "the range", whole.body[:16], part.body)
+	s.send("HEAD", at+"?download=1", nil).must(t, 200)
+	line := `{"level":"audit","text":"downloaded Database backup \"` + fmt.Sprint(row["name"]) + `\"","user":"admin"}`
+	same(t, "the log", "["+line+","+line+"]", s.get("/api/v4/logs?fields=level,text,user&filter=text%20bw%20%27downloaded%27").body)
 	if got := whole.header.Get("Content-Disposition"); !strings.Contains(got, filepath.Base(file)) {
 		t.Errorf("saved as %s", got)
 	}
@@ -63,6 +68,29 @@ func TestBackupIsMadeDownloadedRestoredAndDeleted(t *testing.T) {
 	if _, err := os.Stat(file); !os.IsNotExist(err) {
 		t.Errorf("the file is still there: %v", err)
 	}
+}
+
+// TestAKeyWithBoundsDownloadsNoOpenBackup: what is in it would let anybody in, without bounds.
+func TestAKeyWithBoundsDownloadsNoOpenBackup(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	key := s.make("database_backups", `{}`)
+	s.pass()
+	at := "/api/v4/database_backups/" + key + "?download=1"
+	token := func(body string) func(*http.Request) {
+		made := s.post("/api/v4/user_api_keys", body).must(t, 201).object(t)
+		return header("Authorization", "Bearer "+fmt.Sprint(made["key"]))
+	}
+	bounded := token(`{"name":"a","expires":4000000000}`)
+	s.send("GET", at, nil, bounded).failed(t, 403)
+	s.send("GET", at, nil, token(`{"name":"b","ip_deny_list":"198.51.100.1"}`)).failed(t, 403)
+	s.send("GET", at, nil, token(`{"name":"c","expires_type":"never"}`)).must(t, 200)
+	number, err := strconv.ParseInt(key, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("database_backups", number, schema.Set{"sealed": schema.BoolValue(true)})
+	s.send("GET", at, nil, bounded).must(t, 200)
 }
 
 // restored brings the bytes of a backup into a new directory and returns the names of its clusters.

@@ -96,6 +96,11 @@ func (c *call) download() error {
 		return err
 	}
 	defer content.Close()
+	if c.t.Name == backupsTable && c.r.Method == http.MethodGet {
+		if err := c.eng.Taking(c.r.Context(), c.key); err != nil {
+			return err
+		}
+	}
 	if as, _, err := c.param("asname"); err == nil && as != "" {
 		name = as
 	}
