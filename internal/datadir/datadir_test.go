@@ -18,7 +18,12 @@ import (
 	"dewpoint/test/rig"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childOf); dir != "" {
+		adoptAndDie(dir)
+	}
+	pgtest.Main(m)
+}
 
 var background = context.Background()
 

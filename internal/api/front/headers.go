@@ -5,6 +5,9 @@ import "net/http"
 // transportYear is what browsers are told to remember: for a year, only HTTPS for this name.
 const transportYear = "max-age=31536000"
 
+// HeadersTooLarge says, for the documents of both dialects, what net/http answers before any of our code is asked: it can't be shaped.
+const HeadersTooLarge = "a request whose headers have more than 256 KiB is answered with 431 and a line of plain text, and the connection is closed"
+
 // careful sets the headers that every reply has. Pages of our own add what they need.
 func careful(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")           // a file that somebody uploaded is no page of ours

@@ -190,7 +190,7 @@ func (s *server) open(o operation) {
 // configure returns huma's configuration: lenient in what it takes (unknown members, missing content types), as real clients need it.
 func configure(version string) huma.Config {
 	c := huma.DefaultConfig("Dewpoint resource API", version)
-	c.Info.Description = "The resource dialect of Dewpoint. Replies come in the envelope {status, data, error}."
+	c.Info.Description = "The resource dialect of Dewpoint. Replies come in the envelope {status, data, error}, all but one: " + front.HeadersTooLarge + "."
 	c.CreateHooks, c.SchemasPath, c.DocsPath, c.OpenAPIPath = nil, "", "", Prefix+"/openapi"
 	c.AllowAdditionalPropertiesByDefault, c.FieldsOptionalByDefault = true, true
 	c.Formats = map[string]huma.Format{}

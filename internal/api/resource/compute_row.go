@@ -36,7 +36,7 @@ type vmRow struct {
 
 type machineRow struct {
 	Key     int64      `json:"$key"`
-	Status  statusRow  `json:"status"`
+	Status  *statusRow `json:"status"` // nil for who may list the VM and not read it
 	Console consoleRow `json:"console_status"`
 	Drives  []driveRow `json:"drives"`
 	NICs    []nicRow   `json:"nics"`
@@ -111,9 +111,11 @@ func vmRequest(id string) query.Request {
 	return query.Request{Fields: vmFields, Equals: map[string]string{column: id}}
 }
 
-// state is a VM's state in this dialect's words.
+// state is a VM's state in this dialect's words; none where that isn't shown.
 func (v *vmRow) state() string {
 	switch st := v.Machine.Status; {
+	case st == nil:
+		return ""
 	case st.Status == "paused":
 		return "paused"
 	case st.Running:
@@ -126,6 +128,9 @@ func (v *vmRow) state() string {
 
 // off refuses a change that a running VM can't take.
 func (v *vmRow) off(change string) error {
+	if v.Machine.Status == nil {
+		return errs.New(errs.Denied, "denied", "you may not see whether VM %q runs, and %s can only be changed while it is off", v.Name, errs.Ours(change))
+	}
 	if v.Machine.Status.Running {
 		return errs.New(errs.Conflict, "vm_running", "%s of VM %q can only be changed while it is off; stop it first", change, v.Name)
 	}

@@ -10,7 +10,7 @@ import (
 type compute struct {
 	UUID       string            `json:"uuid"`
 	Name       string            `json:"name"`
-	State      string            `json:"state" enum:"running,paused,shutoff,crashed"`
+	State      string            `json:"state,omitempty" enum:"running,paused,shutoff,crashed" doc:"not there for who may list the VM and not read it"`
 	Memory     int64             `json:"memory" doc:"in MiB"`
 	MaxMemory  int64             `json:"max_memory" doc:"in MiB"`
 	VCPUs      int64             `json:"vcpus"`
@@ -122,7 +122,7 @@ func (v *vmRow) detail() computeDetail {
 	c := v.compute()
 	return computeDetail{
 		compute: c, ID: v.UUID, Storage: storageItem{Disks: c.Disks}, OSType: v.OSFamily, OSVariant: v.OSVariant, MachineTyp: v.MachineType,
-		Arch: "x86_64", UEFI: v.UEFI, SecureBoot: v.SecureBoot, Running: v.Machine.Status.Running, PCIDevices: []struct{}{},
+		Arch: "x86_64", UEFI: v.UEFI, SecureBoot: v.SecureBoot, Running: v.Machine.Status != nil && v.Machine.Status.Running, PCIDevices: []struct{}{},
 	}
 }
 

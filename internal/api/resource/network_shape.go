@@ -15,7 +15,7 @@ type network struct {
 	ID         string   `json:"id" doc:"the same as name"`
 	Name       string   `json:"name"`
 	UUID       string   `json:"uuid"`
-	State      string   `json:"state" enum:"active,inactive"`
+	State      string   `json:"state,omitempty" enum:"active,inactive" doc:"not there for who may list the network and not read it"`
 	Bridge     string   `json:"bridge"`
 	Mode       string   `json:"mode" enum:"nat,route,bridge,private"`
 	IPRange    *ipRange `json:"ip_range,omitempty"`
@@ -44,11 +44,8 @@ type dhcpHost struct {
 
 func (s *server) network(row *vnetRow) network {
 	n := network{
-		ID: row.Name, Name: row.Name, UUID: row.UUID, State: "inactive", Bridge: fmt.Sprintf("dp%sb%d", s.Instance, row.Key), Mode: row.Mode,
+		ID: row.Name, Name: row.Name, UUID: row.UUID, State: row.state(), Bridge: fmt.Sprintf("dp%sb%d", s.Instance, row.Key), Mode: row.Mode,
 		Autostart: row.Autostart, Persistent: true,
-	}
-	if row.Machine.Status.Running {
-		n.State = "active"
 	}
 	if subnet, err := netip.ParsePrefix(row.Subnet); err == nil {
 		n.IPRange = &ipRange{Address: row.Router, Netmask: net.IP(net.CIDRMask(subnet.Bits(), 32)).String(), Gateway: row.Gateway}
@@ -62,6 +59,17 @@ func (s *server) network(row *vnetRow) network {
 		}
 	}
 	return n
+}
+
+// state is that of the router; none where it isn't shown.
+func (row *vnetRow) state() string {
+	switch st := row.Machine.Status; {
+	case st == nil:
+		return ""
+	case st.Running:
+		return "active"
+	}
+	return "inactive"
 }
 
 type leaseList struct {
@@ -109,7 +117,7 @@ type portList struct {
 type port struct {
 	VMName   string `json:"vm_name"`
 	VMUUID   string `json:"vm_uuid"`
-	VMState  string `json:"vm_state"`
+	VMState  string `json:"vm_state,omitempty" doc:"not there for who may not read the VM"`
 	MAC      string `json:"interface_mac"`
 	Model    string `json:"interface_model"`
 	Type     string `json:"interface_type"`
@@ -122,9 +130,9 @@ type port struct {
 type cardRow struct {
 	nicRow
 	Machine struct {
-		UUID   string    `json:"uuid"`
-		Name   string    `json:"name"`
-		Status statusRow `json:"status"`
+		UUID   string     `json:"uuid"`
+		Name   string     `json:"name"`
+		Status *statusRow `json:"status"`
 	} `json:"machine"`
 }
 

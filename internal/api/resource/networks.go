@@ -28,7 +28,7 @@ type vnetRow struct {
 	Autostart bool         `json:"autostart"`
 	Addresses []addressRow `json:"addresses"`
 	Machine   struct {
-		Status statusRow `json:"status"`
+		Status *statusRow `json:"status"`
 	} `json:"machine"`
 }
 

@@ -1,6 +1,7 @@
 package resource_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,6 +51,28 @@ func TestMakersSeeWhatTheyMade(t *testing.T) {
 		files.tus("POST", specPath+"/"+id+"/complete", "{}").want(http.StatusOK).check(map[string]string{"iso.name": "up.iso"})
 	}
 	files.get("/virtualization/isos/"+id).fails(http.StatusNotFound, "ISO_NOT_FOUND")
+}
+
+// With list alone what a row itself holds is shown, as in the table API. Whether it runs is a fact of another row: it is left out, not made up.
+func TestListsShowNoStateThatMayNotBeRead(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	makeNetwork(a, "lan")
+	makeVM(a, "box")
+	for _, running := range []bool{true, false} {
+		a.running("vms", "box", running)
+		a.running("vnets", "lan", running)
+		reads := a.holding(fmt.Sprint("rita", running), "/", 0, perm.List, perm.Read)
+		vm, net := map[bool]string{true: "running", false: "shutoff"}[running], map[bool]string{true: "active", false: "inactive"}[running]
+		reads.get("/virtualization/computes").want(http.StatusOK).check(map[string]string{"data.vms.0.name": "box", "data.vms.0.state": vm})
+		reads.get("/virtualization/networks").want(http.StatusOK).check(map[string]string{"data.networks.0.name": "lan", "data.networks.0.state": net})
+		lists := a.holding(fmt.Sprint("lena", running), "/", 0, perm.List)
+		for _, r := range []*answer{lists.get("/virtualization/computes"), lists.get("/virtualization/networks")} {
+			if body := string(r.want(http.StatusOK).Body); strings.Contains(body, "state") || !strings.Contains(body, `"name"`) {
+				t.Errorf("%s with list alone, running %v: %s", r.what, running, body)
+			}
+		}
+	}
 }
 
 // Refusals call things by the names of this dialect, not by those of tables.

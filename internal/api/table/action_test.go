@@ -107,6 +107,27 @@ func TestBadActions(t *testing.T) {
 	same(t, "rows", before, s.dump())
 }
 
+// TestActionsOfATableAreToldTheirPath: the refusal names none of the verbs that were just refused, but what to do instead.
+func TestActionsOfATableAreToldTheirPath(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for path, want := range map[string]string{
+		"vnets?action=x": `{"err":"the action 'x' is not possible on '/api/v4/vnets', since actions are done to a row; possible: ` +
+			`PUT /api/v4/vnets/{key}?action=NAME, PUT or POST /api/v4/vnets/{key}/NAME"}`,
+		"groups?action=x": `{"err":"groups have no actions; POST without ?action= makes a row"}`,
+	} {
+		r := s.post("/api/v4/"+path, `{"name":"n"}`).must(t, 405)
+		same(t, path, want, strings.TrimSpace(r.body))
+		same(t, path+": Allow", "GET, POST", r.header.Get("Allow"))
+	}
+	key := s.make("vnets", `{"name":"lan","network":"10.1.0.0/24"}`)
+	for method, path := range map[string]string{"PUT": "vnets/" + key + "?action=poweron", "POST": "vnets/" + key + "/poweroff"} {
+		if r := s.send(method, "/api/v4/"+path, strings.NewReader(`{}`)); r.status/100 != 2 {
+			t.Errorf("%s %s, as the refusal says: %d %s", method, path, r.status, r.body)
+		}
+	}
+}
+
 // TestHotplugByMachine sends the machine's key where the VM's belongs, as the Go SDK does before it deletes a drive. Only for hotplug
 // the one is taken for the other.
 func TestHotplugByMachine(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"dewpoint/internal/api/front"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 )
@@ -55,7 +56,7 @@ the empty string of a column with a default mean the default. A PUT changes the 
 
 **Replies.** A POST is answered with 201 and the key of the new row, a PUT or DELETE with 200 and no body, a failure with ` + "`{\"err\": \"<text>\"}`" + `. An empty
 list is ` + "`[]`" + ` with 200. A row that you may not see is answered like one that isn't there. Every reply carries ` + "`X-Request-Id`" + `, which the log repeats.
-The request header ` + "`X-JSON-Non-Compact: 1`" + ` asks for indented JSON.`
+The request header ` + "`X-JSON-Non-Compact: 1`" + ` asks for indented JSON. One reply is no JSON: ` + front.HeadersTooLarge + `.`
 
 // describer makes one document.
 type describer struct {

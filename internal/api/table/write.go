@@ -21,7 +21,7 @@ type created struct {
 
 func (c *call) create() error {
 	if name, _, err := c.param("action"); err != nil || name != "" && name != "create" {
-		return orElse(err, func() error { return c.notAllowed(http.MethodGet, http.MethodPost) })
+		return orElse(err, func() error { return c.notToATable(name) })
 	}
 	in, err := c.body()
 	if err != nil {
@@ -34,6 +34,17 @@ func (c *call) create() error {
 		}
 		return outcome{http.StatusCreated, replyOf(made, w.Response)}, nil
 	})
+}
+
+// notToATable says where an action goes that was sent to the path of the table: a row takes it, and only actions of tables that have some.
+func (c *call) notToATable(action string) error {
+	c.w.Header().Set("Allow", "GET, POST")
+	if len(builtActions(c.t)) == 0 {
+		return errs.New(errs.NotAllowed, "not_allowed", "%s have no actions; POST without ?action= makes a row", c.t.Name)
+	}
+	return errs.New(errs.NotAllowed, "not_allowed",
+		"the action '%s' is not possible on '%s', since actions are done to a row; possible: PUT /api/v4/%[3]s/{key}?action=NAME, PUT or POST /api/v4/%[3]s/{key}/NAME",
+		action, c.r.URL.Path, c.t.Name)
 }
 
 func replyOf(made *schema.Record, response map[string]string) created {
