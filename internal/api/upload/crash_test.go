@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"dewpoint/internal/perm"
@@ -43,6 +45,28 @@ func TestStartEndsWhatCompleteBegan(t *testing.T) {
 		t.Error("the file has another SHA-256 than what was sent")
 	}
 	s.finish(id, want)
+}
+
+// A kill in the middle of a creation leaves a part of tusd's notes: nobody was told of the upload, so it goes. One that has bytes stays.
+func TestCreationThatWasCutOffGoes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	begun, sent := s.create(100), s.create(100)
+	s.patch(sent, 0, strings.NewReader("some"))
+	for _, id := range []string{begun, sent} {
+		must(t, os.Truncate(filepath.Join(s.dir, "uploads", id+".info"), 0))
+	}
+	s.restart()
+	must(t, s.uploads.Sweep(t.Context()))
+	var left []string
+	for _, id := range []string{begun, sent} {
+		found, err := filepath.Glob(filepath.Join(s.dir, "uploads", id+"*"))
+		must(t, err)
+		left = append(left, strconv.Itoa(len(found)))
+	}
+	if got := strings.Join(left, " "); got != "0 3" {
+		t.Errorf("files of the one that was cut off, and of the one with bytes: %s, want 0 3", got)
+	}
 }
 
 func TestUnfinishedUploadsAreBounded(t *testing.T) {

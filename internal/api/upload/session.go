@@ -158,16 +158,26 @@ func (u *Uploads) sessions() ([]*session, error) {
 	return list, nil
 }
 
-// cutShort lists the uploads that aren't done and have no notes of tusd's. Before the first request these are the ones whose beginning or
+// cutShort lists the uploads that aren't done and have no whole notes of tusd's. Before the first request these are the ones whose beginning or
 // removal a crash cut off; later also those that are just beginning or going. No file's time tells these apart: clocks are set.
 func (u *Uploads) cutShort() (cut map[string]bool, err error) {
 	sessions, err := u.sessions()
 	cut = map[string]bool{}
 	for _, s := range sessions {
-		_, err := os.Stat(u.path(s.ID) + infoEnding)
-		cut[s.ID] = !s.Done && errors.Is(err, fs.ErrNotExist)
+		cut[s.ID] = !s.Done && !u.noted(s.ID)
 	}
 	return cut, err
+}
+
+// noted reports whether tusd's notes of an upload are there. It writes them into their place: a crash leaves a part of them, but no byte had
+// come by then. Where bytes have come they are kept, whatever the notes look like.
+func (u *Uploads) noted(id string) bool {
+	raw, err := os.ReadFile(u.path(id) + infoEnding)
+	if err != nil || json.Valid(raw) {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	data, err := os.Stat(u.path(id))
+	return err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && data.Size() > 0
 }
 
 // remove drops all of an upload, its session last and tusd's notes first, so that what a crash leaves is known for what it is: see cutShort.
