@@ -89,11 +89,19 @@ func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, opt 
 	if err != nil {
 		return nil, err
 	}
-	plan, err := e.plan(actor, t, ast, opt)
-	if err != nil {
-		return nil, err
+	opt.Present = e.db.Leads
+	again := func() (*store.Query, error) {
+		plan, err := e.plan(actor, t, ast, opt)
+		if err != nil {
+			return nil, err
+		}
+		return e.statement(actor, plan)
 	}
-	return e.statement(actor, plan)
+	q, err := again()
+	if err == nil {
+		q.Again = again
+	}
+	return q, err
 }
 
 // statement renders a plan that was made for an actor.

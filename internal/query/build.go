@@ -22,6 +22,9 @@ type Options struct {
 	MaxLimit int64
 	// Versions asks for the version of each row too.
 	Versions bool
+	// Present tells to which tables the values of a polymorphic column lead that rows have: a plan takes no other ones in, and says in Presumed what
+	// it has relied on. Nil takes all tables that the column may lead to.
+	Present func(t *schema.Table, f *schema.Field) []string
 	// Hidden lets the request name hidden columns: for the manager's own requests, never for a client's.
 	Hidden bool
 }
@@ -55,7 +58,7 @@ func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, err
 	if opt.MaxLimit > 0 && (p.Limit < 0 || p.Limit > opt.MaxLimit) {
 		p.Limit = opt.MaxLimit
 	}
-	p.Missing = b.missing
+	p.Missing, p.Presumed = b.missing, b.presumed
 	return p, nil
 }
 
@@ -70,11 +73,17 @@ type builder struct {
 	members  int              // of objects in the reply, for maxMembers
 	programs int              // instructions of the patterns, for maxPrograms
 	missing  []string
+	presumed []Presumed
+	sketches int                      // branches under work that are wanted for the shape of their value alone
+	sketched int                      // made so far, for maxSketches
 	guards   map[*schema.Table]*Guard // made so far
 }
 
 // maxNodes bounds the sub-selects of a statement: a path through several polymorphic columns multiplies them.
 const maxNodes = 1000
+
+// maxSketches bounds the branches that a request is held against and that its statement leaves out.
+const maxSketches = 20_000
 
 // maxMembers bounds the members of all objects in a reply: brackets multiply views.
 const maxMembers = 5000

@@ -85,7 +85,7 @@ func (b *builder) leads(at spot, e Expr) (Pred, error) {
 	if len(p.Branches) == 0 {
 		return Const(false), nil
 	}
-	return &Cmp{p.settle(), OpEq, []schema.Value{schema.BoolValue(true)}}, nil
+	return &Cmp{Left: p.settle(p.Branches), Op: OpEq, Right: []schema.Value{schema.BoolValue(true)}}, nil
 }
 
 // refers resolves Refers.
@@ -95,6 +95,7 @@ func (b *builder) refers(at spot, e Expr) (Pred, error) {
 		return &Cmp{Left: n, Op: OpNotNull}, err
 	}
 	return joinPreds(false, []Pred{
-		&Cmp{n, OpGt, []schema.Value{schema.TextValue("")}}, &Cmp{n, OpLt, []schema.Value{schema.TextValue("~")}},
+		&Cmp{Left: n, Op: OpGt, Right: []schema.Value{schema.TextValue("")}, Fixed: true},
+		&Cmp{Left: n, Op: OpLt, Right: []schema.Value{schema.TextValue("~")}, Fixed: true},
 	}), nil
 }

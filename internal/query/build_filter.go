@@ -89,7 +89,7 @@ func (b *builder) keyIs(at spot, key string) Pred {
 	if !ok {
 		return Const(false)
 	}
-	return &Cmp{at.key(), OpEq, []schema.Value{v}}
+	return &Cmp{Left: at.key(), Op: OpEq, Right: []schema.Value{v}}
 }
 
 // oneOf holds where n has one of the values, null among them.
@@ -106,9 +106,9 @@ func oneOf(n Node, values []schema.Value) Pred {
 	switch len(kept) {
 	case 0:
 	case 1:
-		parts = append(parts, &Cmp{n, OpEq, kept})
+		parts = append(parts, &Cmp{Left: n, Op: OpEq, Right: kept})
 	default:
-		parts = append(parts, &Cmp{n, OpIn, kept})
+		parts = append(parts, &Cmp{Left: n, Op: OpIn, Right: kept})
 	}
 	return joinPreds(true, parts)
 }

@@ -1,9 +1,6 @@
 package query
 
 import (
-	"slices"
-
-	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 )
 
@@ -105,7 +102,7 @@ func (b *builder) join(end spot, to *schema.Table) (*Source, error) {
 
 // guard builds the predicate of a table's rows; nil when all may be seen.
 func (b *builder) guard(t *schema.Table, inside bool) (*Guard, error) {
-	if b.opt.Guard == nil || inside {
+	if b.opt.Guard == nil || inside || b.sketches > 0 {
 		return nil, nil
 	}
 	if g, made := b.guards[t]; made {
@@ -120,57 +117,6 @@ func (b *builder) guard(t *schema.Table, inside bool) (*Guard, error) {
 	g.Pred, err = b.predicate(spot{scope: g.Scope, src: g.Scope.Root}, e)
 	b.guards[t] = g
 	return g, err
-}
-
-// branches crosses a polymorphic reference: one branch for each table that clients may address and where the rest of the path exists.
-func (b *builder) branches(end spot, done then) (Node, error) {
-	p := &Poly{Ref: &Cell{Src: end.src, Field: end.field}}
-	found := false
-	for _, t := range end.field.Targets(b.schema) {
-		if err := b.spend(); err != nil {
-			return nil, err
-		}
-		guard, err := b.guard(t, end.inside)
-		if err != nil {
-			return nil, err
-		}
-		sc := newScope(t)
-		sc.Root.Guard = guard
-		v, err := done(spot{scope: sc, src: sc.Root, inside: end.inside})
-		if e := errs.As(err); e != nil && e.Code == "too_complex" {
-			return nil, err
-		}
-		if err != nil {
-			continue // this table has no such column
-		}
-		if _, null := v.(Null); null {
-			found = true
-			continue
-		}
-		p.Branches = append(p.Branches, Branch{sc, v})
-	}
-	if len(p.Branches) == 0 && found {
-		return Null{}, nil
-	}
-	if len(p.Branches) == 0 {
-		return nil, b.invalid("unknown_field", "no table has what is asked for behind %s", clip(end.name))
-	}
-	return p.settle(), nil
-}
-
-// settle gives a polymorphic value one shape: that of its branches when they agree, else text.
-func (p *Poly) settle() Node {
-	p.shape, p.storage = p.Branches[0].Value.Shape(), p.Branches[0].Value.Storage()
-	differ := func(br Branch) bool { return br.Value.Shape() != p.shape || br.Value.Storage() != p.storage }
-	if !slices.ContainsFunc(p.Branches, differ) {
-		return p
-	}
-	p.shape, p.storage = schema.AsString, schema.Chars
-	p.Branches = slices.DeleteFunc(p.Branches, func(br Branch) bool { return br.Value.Storage() == schema.NoColumn })
-	for i, br := range p.Branches {
-		p.Branches[i].Value = &Text{br.Value}
-	}
-	return p
 }
 
 // value is the column at end as it is stored.

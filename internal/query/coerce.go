@@ -34,7 +34,7 @@ func (b *builder) cmp(n Node, c *Compare) (Pred, error) {
 	if !ok {
 		return Const(c.Op == OpNe), nil
 	}
-	return &Cmp{n, c.Op, []schema.Value{v}}, nil
+	return &Cmp{Left: n, Op: c.Op, Right: []schema.Value{v}}, nil
 }
 
 // in resolves an in list; members that can't occur are dropped.
@@ -75,7 +75,7 @@ func (b *builder) text(n Node, c *Compare) (Pred, error) {
 			return nil, err
 		}
 	}
-	return &Cmp{n, op, []schema.Value{schema.TextValue(s)}}, nil
+	return &Cmp{Left: n, Op: op, Right: []schema.Value{schema.TextValue(s)}}, nil
 }
 
 // constant reads a literal as a value of n's storage class; ok is false when there is no such value.

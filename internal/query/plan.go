@@ -17,6 +17,15 @@ type Plan struct {
 	Versions []*Cell
 	// Missing names tables that paths lead through and that aren't declared; what lies behind them reads as null.
 	Missing []string
+	// Presumed is what the plan relies on; where it doesn't hold any more, rows would lack values.
+	Presumed []Presumed
+}
+
+// Presumed says that all rows of a table lead, by a polymorphic column, to the tables of those names.
+type Presumed struct {
+	Table  *schema.Table
+	Column *schema.Field
+	Among  []string
 }
 
 // Among narrows the plan to the rows with one of the keys, of which there must be one.
@@ -161,11 +170,13 @@ type Joined struct {
 }
 
 // Cmp compares a value with constants of its own storage class. For OpHasFold the constant is in lower case; for OpRegexp it is a
-// valid expression; for OpIn there is at least one, and none is null.
+// valid expression; for OpIn there is at least one, and none is null. Fixed constants are the program's own and stand in the statement itself:
+// SQLite makes a plan anew each time that a bound end of a range is given.
 type Cmp struct {
 	Left  Node
 	Op    Op
 	Right []schema.Value
+	Fixed bool
 }
 
 // Sub holds where Left is the Value of one of the rows of Scope that meet Where. The rows don't depend on Left's.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"dewpoint/internal/query"
@@ -15,8 +16,11 @@ type Query struct {
 	Args []any
 	// Caller is whose request it is; those of one caller wait for each other. 0 is the manager itself.
 	Caller int64
-	narrow bool
-	export func()
+	// Again plans the query anew when its rows lead to more tables than the plan has.
+	Again    func() (*Query, error)
+	narrow   bool
+	presumed []query.Presumed
+	export   func()
 }
 
 // Pattern is an argument of a statement that is a regular expression.
@@ -25,7 +29,7 @@ type Pattern string
 // Render turns a plan into a statement for this database.
 func (db *DB) Render(p *query.Plan) (*Query, error) {
 	text, args, err := db.SQL.Render(p)
-	return &Query{Text: text, Args: args, narrow: p.Narrow()}, err
+	return &Query{Text: text, Args: args, narrow: p.Narrow(), presumed: p.Presumed}, err
 }
 
 // Export is called from within Each when the rows are sent on as they come, so that the client decides how long it takes: then the query has
@@ -67,7 +71,22 @@ func (db *DB) Each(ctx context.Context, q *Query, f func(row json.RawMessage, ve
 	return db.each(ctx, db.Scan, &db.scans, q, f)
 }
 
+// each runs a query, planned again until it has all tables that its rows lead to: those that are known only grow.
 func (db *DB) each(ctx context.Context, pool *sql.DB, prepared *statementCache, q *Query, f func(json.RawMessage, string) error) error {
+	for {
+		err := db.once(ctx, pool, prepared, q, f)
+		if !errors.Is(err, errLeads) || q.Again == nil {
+			return err
+		}
+		fresh, err := q.Again()
+		if err != nil {
+			return err
+		}
+		q.Text, q.Args, q.presumed = fresh.Text, fresh.Args, fresh.presumed
+	}
+}
+
+func (db *DB) once(ctx context.Context, pool *sql.DB, prepared *statementCache, q *Query, f func(json.RawMessage, string) error) error {
 	stmt, err := prepared.get(ctx, pool, q.Text)
 	if err != nil {
 		return db.ended(ctx, err)
@@ -78,7 +97,19 @@ func (db *DB) each(ctx context.Context, pool *sql.DB, prepared *statementCache, 
 		return db.ended(ctx, err)
 	}
 	defer done()
-	rows, err := stmt.QueryContext(ctx, args...)
+	run := stmt.Stmt
+	if len(q.presumed) > 0 {
+		tx, err := pool.BeginTx(ctx, &db.Snapshot)
+		if err != nil {
+			return db.ended(ctx, err)
+		}
+		defer tx.Rollback()
+		if err := db.holds(ctx, tx, q.presumed); err != nil {
+			return db.ended(ctx, err)
+		}
+		run = tx.StmtContext(ctx, stmt.Stmt)
+	}
+	rows, err := run.QueryContext(ctx, args...)
 	if err != nil {
 		return db.ended(ctx, err)
 	}

@@ -64,6 +64,10 @@ func (r *renderer) compare(c *query.Cmp) {
 	if sign, ok := signs[c.Op]; ok {
 		r.sortable(r, c.Left)
 		r.put(sign)
+		if c.Fixed {
+			r.put(quoteText(c.Right[0].Text()))
+			return
+		}
 		r.constant(c.Left, c.Right[0])
 		return
 	}

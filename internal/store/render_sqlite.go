@@ -50,10 +50,10 @@ func (sqliteDialect) fit(c *query.Cmp) query.Pred { return c }
 // sortable: texts are compared by their bytes unless told otherwise.
 func (sqliteDialect) sortable(r *renderer, n query.Node) { r.value(n) }
 
+// limit: the number of rows stands in the statement itself, since SQLite makes a plan anew each time that another one, or the same, is bound.
 func (sqliteDialect) limit(r *renderer, limit, offset int64) {
 	if limit >= 0 || offset > 0 {
-		r.put(" LIMIT ")
-		r.bind(limit)
+		r.put(" LIMIT ", strconv.FormatInt(limit, 10))
 	}
 	if offset > 0 {
 		r.put(" OFFSET ")

@@ -101,6 +101,7 @@ type DB struct {
 	looks      looks
 	kept       int64 // entries of the log of changes
 	trace      atomic.Pointer[func(string)]
+	leads      leads
 
 	mu       sync.Mutex // held while watchers are told
 	watchers []func([]Change)

@@ -17,6 +17,7 @@ import (
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
+	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
@@ -31,7 +32,13 @@ const Password = "correct horse battery"
 // variable DEWPOINT_TEST_DATABASE at postgres it is a new one in PostgreSQL: so tests that ask for nothing else run on both.
 func Database(t testing.TB, dir string) *store.DB {
 	t.Helper()
-	return open(t, os.Getenv("DEWPOINT_TEST_DATABASE"), dir)
+	return DatabaseOf(t, dir, model.Schema())
+}
+
+// DatabaseOf is Database with other tables than those of the model.
+func DatabaseOf(t testing.TB, dir string, s *schema.Schema) *store.DB {
+	t.Helper()
+	return open(t, os.Getenv("DEWPOINT_TEST_DATABASE"), dir, s)
 }
 
 // OnEach runs a test on a new database of each kind.
@@ -40,19 +47,19 @@ func OnEach(t *testing.T, f func(*testing.T, *store.DB)) {
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			f(t, open(t, kind, t.TempDir()))
+			f(t, open(t, kind, t.TempDir(), model.Schema()))
 		})
 	}
 }
 
-func open(t testing.TB, kind, dir string) *store.DB {
+func open(t testing.TB, kind, dir string, s *schema.Schema) *store.DB {
 	t.Helper()
 	var db *store.DB
 	var err error
 	if kind == "postgres" {
-		db, err = postgres.Open(context.Background(), databaseOf(t, dir), model.Schema())
+		db, err = postgres.Open(context.Background(), databaseOf(t, dir), s)
 	} else {
-		db, err = sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), model.Schema())
+		db, err = sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), s)
 	}
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
