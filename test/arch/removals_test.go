@@ -29,7 +29,7 @@ var removals = map[string]struct {
 	"internal/control/storage/apply.go":      {7, "half-made disks of drives that are there, disks of tombstones, empty folders, and moves of a drive's own disk"},
 	"internal/control/storage/owners.go":     {1, "half-made disks of drives that are there"},
 	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
-	"internal/control/vnet/linux_apply.go":   {1, "the folder of a tombstone; diff plans it for no other"},
+	"internal/control/vnet/facet_dnsmasq.go": {1, "the folder of a tombstone; diff plans it for no other"},
 	"internal/control/vnet/linux_folders.go": {1, "the folder of a network that an older version made gets its new name"},
 	"internal/host/dnsmasq/files.go":         {1, "the removal that the line above calls"},
 	"internal/host/dnsmasq/user.go":          {1, "the leases of an older server move into dnsmasq's own folder"},

@@ -2,13 +2,11 @@ package vnet
 
 import (
 	"context"
-	"path/filepath"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/nft"
-	"dewpoint/internal/model"
 )
 
 // Linux is the real host, as the network namespace of the process sees it.
@@ -57,41 +55,4 @@ func (o *Observed) edit(key int64, f func(*Have)) {
 	has := o.Vnets[key]
 	f(&has)
 	o.Vnets[key] = has
-}
-
-func (l *Linux) namespaces(ctx context.Context, o *Observed) error {
-	list, remnants, err := link.Namespaces(l.marks.prefix() + "-")
-	if err != nil {
-		return err
-	}
-	for _, name := range remnants {
-		if n, ok := key(name, l.marks.prefix()+"-"); ok {
-			o.edit(n, func(h *Have) { h.Remnant = true })
-		}
-	}
-	for _, ns := range list {
-		n, ok := key(ns.Name, l.marks.prefix()+"-")
-		if !ok {
-			continue
-		}
-		table, err := l.nft.Read(ctx, ns.Name, nft.RouterTable)
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return err
-		}
-		o.edit(n, func(h *Have) { h.Router, h.Table = Namespace{Inode: ns.Inode, Started: ns.Made}, table })
-	}
-	return nil
-}
-
-func (l *Linux) processes(_ context.Context, o *Observed) error {
-	list, err := dnsmasq.List(l.marks.dir)
-	if err != nil {
-		return err
-	}
-	for _, p := range list {
-		if n, _, ok := model.ReadStorageName(filepath.Base(p.Dir)); ok {
-			o.edit(n, func(h *Have) { h.Dnsmasq = append(h.Dnsmasq, p) })
-		}
-	}
-	return nil
 }

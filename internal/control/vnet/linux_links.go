@@ -56,42 +56,6 @@ func (l *Linux) sort(name string) (kind byte, n int64, ok bool) {
 	return rest[0], n, ok
 }
 
-func (l *Linux) lanLeg(n int64, outer link.Link, bridge string) (Leg, error) {
-	leg, err := l.pair(n, outer, lanLink, func(leg *Leg) (err error) {
-		leg.Address, err = onlyAddress(lanLink)
-		return err
-	})
-	leg.Whole = leg.Whole && bridge == l.marks.bridge(n)
-	return leg, err
-}
-
-func (l *Linux) wanLeg(n int64, outer link.Link) (Leg, error) {
-	transit, err := onlyAddress(outer.Name)
-	if err != nil && !errs.Is(err, errs.NotFound) {
-		return Leg{}, err
-	}
-	leg, err := l.pair(n, outer, wanLink, func(leg *Leg) error {
-		inside, err := onlyAddress(wanLink)
-		if err != nil {
-			return err
-		}
-		via, err := link.DefaultRoute()
-		if err != nil {
-			return err
-		}
-		routes, err := link.Forwarding()
-		leg.Whole = leg.Whole && transit.IsValid() && inside == farEnd(transit) && via == transit.Addr() && routes
-		return err
-	})
-	leg.Address = transit
-	return leg, err
-}
-
-// farEnd returns the router's address of a transit, given the host's.
-func farEnd(transit netip.Prefix) netip.Prefix {
-	return netip.PrefixFrom(transit.Addr().Next(), transit.Bits())
-}
-
 // pair looks at both ends of a veth pair, and calls more inside when the inner one exists. A missing end is no error.
 func (l *Linux) pair(n int64, outer link.Link, inner string, more func(*Leg) error) (Leg, error) {
 	leg := Leg{Exists: true}

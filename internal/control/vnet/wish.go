@@ -1,7 +1,7 @@
 // Package vnet keeps the host's bridges, routers and their services as the rows of virtual networks wish them.
 //
 // A pass reads the wish (wish.go), compiles each network into what the host shall have (target.go), looks at the host
-// (linux.go), lists the steps between the two (diff.go), takes them (apply.go), and reports what is now (status.go).
+// (linux.go), lists the steps between the two (diff.go; each facet in its file), takes them (apply.go), and reports what is now (status.go).
 package vnet
 
 import (

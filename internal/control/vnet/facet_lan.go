@@ -1,0 +1,47 @@
+package vnet
+
+import (
+	"context"
+
+	"dewpoint/internal/host/link"
+)
+
+// lanFacet is the router's leg in its own network.
+var lanFacet = facet{
+	name: "lan",
+	build: func(b *build) {
+		switch {
+		case lanDiffers(b.target, b.has):
+			b.add(Step{Verb: SetLan, Address: b.router.lan, MTU: b.mtu})
+		case !b.router.lan.IsValid() && b.has.Lan.Exists:
+			b.add(Step{Verb: DropLan})
+		}
+	},
+	verbs: map[Verb]func(*Linux, context.Context, Step) error{
+		SetLan:  func(l *Linux, _ context.Context, s Step) error { return l.setLan(s) },
+		DropLan: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.lan(s.Key)) },
+	},
+}
+
+func lanDiffers(t target, has Have) bool {
+	lan := t.router.lan
+	return lan.IsValid() && has.Lan != (Leg{Exists: true, Whole: true, Address: lan, MTU: t.mtu})
+}
+
+func (l *Linux) lanLeg(n int64, outer link.Link, bridge string) (Leg, error) {
+	leg, err := l.pair(n, outer, lanLink, func(leg *Leg) (err error) {
+		leg.Address, err = onlyAddress(lanLink)
+		return err
+	})
+	leg.Whole = leg.Whole && bridge == l.marks.bridge(n)
+	return leg, err
+}
+
+func (l *Linux) setLan(s Step) error {
+	inside := l.marks.namespace(s.Key)
+	pair := link.Veth{Name: l.marks.lan(s.Key), Inside: inside, Peer: lanLink, Bridge: l.marks.bridge(s.Key), MTU: s.MTU}
+	if err := link.EnsureVeth(pair); err != nil {
+		return err
+	}
+	return link.In(inside, func() error { return link.EnsureAddress(lanLink, s.Address) })
+}
