@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,7 +36,6 @@ func (n *node) keep(ctx context.Context) error {
 	return n.db.Hold(ctx, keeperLock, waiting, func(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error { return n.dir.Run(ctx) })
-		group.Go(func() error { return n.keepDrives(ctx) })
 		group.Go(func() error { return loop.Keep(ctx, n.areas(ctx), n.bus, n.log) })
 		return group.Wait()
 	})
@@ -52,6 +52,7 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 		{Every: 15 * time.Second, Make: after(ready, stats.New(stats.Config{
 			DB: n.db, Host: n.client, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node,
 		}))},
+		{Every: 10 * time.Second, Make: n.drives}, // which also brings used_bytes up to date
 		{Every: 10 * time.Second, Make: n.operations},
 		{Every: time.Minute, Make: loop.Made(alarm.New(n.db, n.log))},
 		{Every: time.Second, Make: loop.Made(schedule.New(n.db, n.engine, n.log))}, // a schedule names seconds
@@ -103,13 +104,21 @@ func (n *node) vnets(_ context.Context, q *loop.Queue) (loop.Reconciler, error) 
 	}), nil
 }
 
-func (n *node) operations(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
-	var kinds []operation.Kind
-	return operation.New(n.db, n.identity.Node, kinds, q.Wake, n.log), nil
+// kinds lists the operations that areas have.
+func (n *node) kinds() []operation.Kind {
+	return slices.Concat(storage.Operations(n.disks()))
 }
 
-func (n *node) keepDrives(ctx context.Context) error {
-	c := storage.New(n.cfg.Data, storage.NewStoreRows(n.db, n.identity.Node), n.keeper, n.space, n.log)
-	defer n.bus.OnWake("storage", c.Wake)()
-	return c.Run(ctx)
+func (n *node) operations(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
+	return operation.New(n.db, n.identity.Node, n.kinds(), q.Wake, n.log), nil
+}
+
+func (n *node) drives(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
+	return storage.New(n.disks(), q), nil
+}
+
+func (n *node) disks() storage.Config {
+	return storage.Config{
+		DataDir: n.cfg.Data, Rows: storage.NewStoreRows(n.db, n.identity.Node), Keeper: n.keeper, Space: n.space, Log: n.log,
+	}
 }

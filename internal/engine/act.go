@@ -2,6 +2,7 @@ package engine
 
 import (
 	"dewpoint/internal/errs"
+	"dewpoint/internal/operation"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
@@ -20,6 +21,9 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 		return err
 	}
 	run := w.eng.hooks[t.Name].actions[a.Name]
+	if run == nil && a.Operation != "" {
+		run = operate(a.Operation)
+	}
 	if a.NotBuilt != "" || run == nil {
 		return errs.New(errs.NotBuilt, "not_built", "%s: %s", name, errs.Ours(a.NotBuilt))
 	}
@@ -47,14 +51,19 @@ func (w *Write) power(machine schema.Value, op string, wanted bool) error {
 	if err != nil {
 		return err
 	}
+	after, err := operation.Last(w.Tx, operation.MachineQueue(machine.Int()))
+	if err != nil {
+		return err
+	}
 	if err := w.Tx.Change("machine_status", machine, schema.Set{
 		"powerstate": schema.BoolValue(wanted), "settled": schema.BoolValue(false),
 	}); err != nil {
 		return err
 	}
 	return w.Tx.Change("machines", machine, schema.Set{
-		"power_op":  schema.TextValue(op),
-		"power_seq": schema.IntValue(m.Get("power_seq").Int() + 1),
+		"power_op":    schema.TextValue(op),
+		"power_seq":   schema.IntValue(m.Get("power_seq").Int() + 1),
+		"power_after": schema.IntValue(after),
 	})
 }
 

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
-var driveHooks = hooks{create: prepareDrive, update: updateDrive}
+var driveHooks = hooks{create: prepareDrive, created: importDrive, update: updateDrive}
 
 // builtMedia are the kinds of media that the storage controller can make.
 var builtMedia = map[string]bool{"disk": true, "cdrom": true, "import": true, "clone": true}
@@ -31,6 +32,24 @@ func prepareDrive(w *Write, r *schema.Record) error {
 		return errs.Field("media_source", "media %s needs a file to take the content from", media)
 	}
 	return w.refuseNode(r)
+}
+
+// importDrive begins the import of a new drive's disk from its file. Of a file that isn't whole yet the storage controller begins it in time: an
+// operation that waits for a client would hold up all others of its machine.
+func importDrive(w *Write, r *schema.Record) error {
+	if media := r.Get("media").Text(); media != "import" && media != "clone" {
+		return nil
+	}
+	file, err := store.GetRow[model.File](w.Tx, r.Get("media_source"))
+	if err != nil || !file.Complete {
+		return err
+	}
+	if err := w.Tx.Change("machine_drive_status", r.Key, schema.Set{"status": schema.TextValue("importing")}); err != nil {
+		return err
+	}
+	return w.begin(r, model.DriveImport{Drive: r.Key.Int(), Of: model.ImportSource{
+		File: file.Key, ID: file.StorageID, Modified: file.Modified, Size: r.Get("disksize").Int(), Tier: r.Get("preferred_tier").Text(),
+	}})
 }
 
 // refuseNode keeps drives and NICs off machines that are not VMs: nodes and network routers.

@@ -92,6 +92,8 @@ type Write struct {
 	// Response is what the client is to read beside the key: those of rows that were made with the row, such as the machine of a VM, and what
 	// a hook has to say.
 	Response map[string]string
+	// Operations are the keys of the operations that were begun; the reply names them.
+	Operations []int64
 	// Answers are further members of the reply, which the action declares.
 	Answers map[string]any
 	// given is what the client sent for the row in hand; hooks look at members that are not columns.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"encoding/json"
+
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 )
@@ -9,4 +11,45 @@ var operationHooks = hooks{
 	actions: map[string]action{
 		"cancel": func(w *Write, r *schema.Record, _ schema.Set) error { return operation.Cancel(w.Tx, r.Key.Int()) },
 	},
+}
+
+// begin makes an operation about a row in this transaction, and names it in the reply.
+func (w *Write) begin(r *schema.Record, p operation.Params) error {
+	key, err := operation.Begin(w.Tx, operation.Request{Object: pathOf(r).Text(), Queue: queueOf(r), Creator: w.Actor.Name, Params: p})
+	w.Operations = append(w.Operations, key)
+	return err
+}
+
+// queueOf names the queue that an operation about a row stands in: that of the machine which the row is, or is a part of, as its power does.
+func queueOf(r *schema.Record) string {
+	if f := r.Table.Field("machine"); f != nil && f.Ref == "machines" {
+		return operation.MachineQueue(r.Get("machine").Int())
+	}
+	return pathOf(r).Text()
+}
+
+// operate is an action whose declaration names the operation that it begins.
+func operate(kind string) action {
+	return func(w *Write, r *schema.Record, params schema.Set) error {
+		return w.begin(r, actionParams{kind, r.Key, params})
+	}
+}
+
+// actionParams are the params of an operation that an action begins: the action's own, and as "key" that of the row.
+type actionParams struct {
+	kind   string
+	key    schema.Value
+	params schema.Set
+}
+
+// Operation implements operation.Params.
+func (p actionParams) Operation() string { return p.kind }
+
+// MarshalJSON implements json.Marshaler.
+func (p actionParams) MarshalJSON() ([]byte, error) {
+	members := map[string]any{"key": p.key.Any()}
+	for name, v := range p.params {
+		members[name] = v.Any()
+	}
+	return json.Marshal(members)
 }

@@ -31,6 +31,7 @@ func machines() *schema.Table {
 			schema.AnyRow("owner", "vms", "vnets", "nodes").ReadOnly().Hidden().Note("the row that it came with, whose rights count"),
 			schema.Enum("power_op", powerOps()...).ReadOnly().Hidden(),
 			schema.Int64("power_seq").ReadOnly().Hidden().Def(0).Note("grows by one with every power operation asked for"),
+			schema.Int64("power_after").ReadOnly().Hidden().Def(0).Note("the last operation that was open when power was asked for; power comes behind it"),
 		},
 	}
 }
@@ -38,7 +39,7 @@ func machines() *schema.Table {
 // machineStatus declares the facts of a machine's power and health; its key is the machine's.
 func machineStatus() *schema.Table {
 	return &schema.Table{
-		Name: "machine_status", Title: "Machine status", NoCreate: true, Parent: "machine", Wakes: []string{"alarm"},
+		Name: "machine_status", Title: "Machine status", NoCreate: true, Parent: "machine", Wakes: []string{"alarm", "operation"},
 		Doc:     "Power and health of a machine, written by the controllers. The key is that of the machine.",
 		Display: "status",
 		Fields: schema.Fields{

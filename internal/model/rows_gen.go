@@ -896,6 +896,7 @@ type Machine struct {
 	Owner           string // owner
 	PowerOp         string // power_op
 	PowerSeq        int64  // power_seq
+	PowerAfter      int64  // power_after
 }
 
 // TableName returns "machines".
@@ -922,6 +923,7 @@ func (r *Machine) Scan(rec *schema.Record) {
 	r.Owner = rec.At(20).Text()
 	r.PowerOp = rec.At(21).Text()
 	r.PowerSeq = rec.At(22).Int()
+	r.PowerAfter = rec.At(23).Int()
 }
 
 // MachineStatus is one row of machine_status: its stored columns, null as the zero value.

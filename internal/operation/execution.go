@@ -52,7 +52,7 @@ func (e *execution) settle(ctx, stepping context.Context, err error) (ended bool
 		return true, nil // the server stops: the next one goes on from here
 	case errors.As(err, &unwritten{}):
 		return false, err
-	case errs.Is(err, errs.Unavailable) && e.row.Attempt < mostAttempts && !e.once():
+	case e.kind.repeats(err, e.row.Attempt) && !e.once():
 		e.log.Warn("a step is tried again", "step", e.row.Step, "attempt", e.row.Attempt, "err", err)
 		return false, errors.Join(err, e.tell(ctx, errs.Shown(err)))
 	}

@@ -72,6 +72,7 @@ func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time)
 			return err
 		}
 		if _, ended := changes["ended"]; ended {
+			touch(tx, now.Object, now.Queue)
 			if err := advance(tx, now.Queue); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/store"
 )
 
@@ -42,6 +43,9 @@ func (r *Run[P]) Result(v any) { r.result = v }
 type Spec[P Params] struct {
 	// AtOnce is how many operations of the kind may run at the same time; 0 counts as 1.
 	AtOnce int
+	// Insistent says that a step is tried again until it succeeds, somebody cancels, or it is Invalid, which it would always be. Else only a failure of
+	// kind Unavailable is tried again, and not for ever.
+	Insistent bool
 	// Ready, where it is given, looks at the rows and returns what an operation still has to wait for before its first step, "" for nothing. It is
 	// asked again in each pass.
 	Ready func(tx *store.Tx, p P) (reason string, err error)
@@ -50,11 +54,12 @@ type Spec[P Params] struct {
 
 // Kind is a sort of operation. Make it with Define.
 type Kind struct {
-	name   string
-	atOnce int
-	steps  []about
-	load   func(key int64, params string, p *Progress) (bound, error)
-	ready  func(tx *store.Tx, params string) (reason string, err error)
+	name      string
+	atOnce    int
+	insistent bool
+	steps     []about
+	load      func(key int64, params string, p *Progress) (bound, error)
+	ready     func(tx *store.Tx, params string) (reason string, err error)
 }
 
 // about is what the runner has to know of a step.
@@ -75,7 +80,7 @@ type bound interface {
 // Define declares a kind.
 func Define[P Params](spec Spec[P]) Kind {
 	var none P
-	k := Kind{name: none.Operation(), atOnce: max(spec.AtOnce, 1)}
+	k := Kind{name: none.Operation(), atOnce: max(spec.AtOnce, 1), insistent: spec.Insistent}
 	for _, s := range spec.Steps {
 		weight := s.Weight
 		if weight == 0 {
@@ -125,6 +130,14 @@ func (b *typed[P]) result() (string, error) {
 	}
 	text, err := json.Marshal(b.run.result)
 	return string(text), err
+}
+
+// repeats reports whether a step that was begun for the attempt-th time and failed so is worth another attempt.
+func (k *Kind) repeats(err error, attempt int64) bool {
+	if k.insistent {
+		return !errs.Is(err, errs.Invalid)
+	}
+	return errs.Is(err, errs.Unavailable) && attempt < mostAttempts
 }
 
 // part returns how far the whole is, in percent, when the steps before step are done, and step is by that many percent.

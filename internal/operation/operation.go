@@ -80,6 +80,9 @@ func Cancel(tx *store.Tx, key int64) error {
 	if err := tx.Change("operations", schema.IntValue(key), set); err != nil {
 		return err
 	}
+	if row.Status == Queued {
+		touch(tx, row.Object, row.Queue)
+	}
 	return advance(tx, row.Queue)
 }
 

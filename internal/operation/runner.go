@@ -66,7 +66,7 @@ func (r *Runner) Reconcile(ctx context.Context) error {
 		}
 		for _, row := range rows {
 			if kind := r.kinds[row.Kind]; kind != nil && row.Status == Queued && row.Place == 0 {
-				if reasons[row.Key], err = kind.ready(tx, row.Params); err != nil {
+				if reasons[row.Key], err = awaits(tx, kind, row); err != nil {
 					return err
 				}
 			}
@@ -86,6 +86,14 @@ func (r *Runner) Reconcile(ctx context.Context) error {
 		}
 	}
 	return r.explain(ctx, rows, reasons)
+}
+
+// awaits returns what an operation whose turn it is still has to wait for, "" for nothing.
+func awaits(tx *store.Tx, kind *Kind, row model.Operation) (reason string, err error) {
+	if reason, err = behindPower(tx, row); err != nil || reason != "" {
+		return reason, err
+	}
+	return kind.ready(tx, row.Params)
 }
 
 // explain writes what operations wait for, where that is news.

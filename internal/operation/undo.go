@@ -2,18 +2,24 @@ package operation
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 )
 
-// turn turns an operation back: from now on its steps are taken back, and then it ends as the outcome says.
+// turn turns an operation back: from now on its steps are taken back, and then it ends as the outcome says. What the step that failed has changed in
+// the params is kept for the undos.
 func (e *execution) turn(ctx context.Context, outcome, why string) error {
+	params, err := e.steps.params()
+	if err != nil {
+		return fmt.Errorf("params after a failure: %w", err)
+	}
 	return e.write(ctx, nil, func(time.Time) schema.Set {
 		return schema.Set{
 			"status": schema.TextValue(Undoing), "outcome": schema.TextValue(outcome),
-			"failure": textOrNull(why), "status_info": textOrNull(why),
+			"params": schema.TextValue(params), "failure": textOrNull(why), "status_info": textOrNull(why),
 		}
 	})
 }

@@ -59,7 +59,10 @@ type Action struct {
 	Params Fields
 	// Answers are members of the reply that the action has beside what all have.
 	Answers Fields
-	Aliases []string
+	// Operation names the kind of operation that the action begins, with its params and the row's key as the member "key". Such an action needs
+	// no hook, and its reply names the operation.
+	Operation string
+	Aliases   []string
 	// NotBuilt holds the reason when Dewpoint doesn't have the action; it is answered with 501.
 	NotBuilt string
 }

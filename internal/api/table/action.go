@@ -93,6 +93,9 @@ func (c *call) act(key, name string, in schema.Input, status int) error {
 	}
 	return c.change(key, in, func(w *engine.Write) (outcome, error) {
 		err := w.Act(c.t.Name, key, name, params)
+		if key := operationOf(w); key != "" {
+			w.Answers["operation"] = key
+		}
 		if status == http.StatusOK && len(w.Response)+len(w.Answers) == 0 {
 			return outcome{}, err
 		}

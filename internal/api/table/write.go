@@ -2,6 +2,7 @@ package table
 
 import (
 	"net/http"
+	"strconv"
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
@@ -17,6 +18,8 @@ type created struct {
 	// APIKey repeats an API key that was made, where some clients look for it.
 	APIKey   string            `json:"key,omitempty"`
 	Response map[string]string `json:"response,omitempty"`
+	// Operation is the key of the operation that makes the row whole; a create begins one at most.
+	Operation string `json:"operation,omitempty"`
 }
 
 func (c *call) create() error {
@@ -32,7 +35,7 @@ func (c *call) create() error {
 		if err != nil {
 			return outcome{}, err
 		}
-		return outcome{http.StatusCreated, replyOf(made, w.Response)}, nil
+		return outcome{http.StatusCreated, replyOf(made, w)}, nil
 	})
 }
 
@@ -47,10 +50,20 @@ func (c *call) notToATable(action string) error {
 		action, c.r.URL.Path, c.t.Name)
 }
 
-func replyOf(made *schema.Record, response map[string]string) created {
+func replyOf(made *schema.Record, w *engine.Write) created {
 	key := made.Key.Text()
 	path := made.Table.Name + "/" + key
-	return created{Location: "/v4/" + path, DBPath: path, Row: made.Row, Key: key, APIKey: response["private_key"], Response: response}
+	return created{
+		Location: "/v4/" + path, DBPath: path, Row: made.Row, Key: key, APIKey: w.Response["private_key"], Response: w.Response, Operation: operationOf(w),
+	}
+}
+
+// operationOf names the operation that a write has begun, as replies have keys; "" for none.
+func operationOf(w *engine.Write) string {
+	if len(w.Operations) == 0 {
+		return ""
+	}
+	return strconv.FormatInt(w.Operations[0], 10)
 }
 
 // put changes a row, does an action to it or takes a chunk of a file's bytes, depending on the query parameters.

@@ -2,10 +2,8 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"strconv"
-	"sync"
-	"time"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/host/block"
@@ -13,19 +11,19 @@ import (
 	"dewpoint/internal/space"
 )
 
-// fullLook is the time between passes that nobody asked for. They also bring used_bytes up to date.
-const fullLook = 10 * time.Second
+// Config is what the controller and its operations work with.
+type Config struct {
+	DataDir string // that the pools and media lie in
+	Rows    Rows
+	Keeper  *quarantine.Keeper // of what lies in the pools without a row
+	Space   *space.Account     // by which what is written must fit
+	Log     *slog.Logger
+}
 
-// Controller reconciles the drives' files of this node. Make it with New and let it Run.
+// Controller reconciles the drives' files of this node.
 type Controller struct {
-	dataDir string
-	rows    Rows
-	keeper  *quarantine.Keeper
-	space   *space.Account
-	log     *slog.Logger
-	loop    *loop.Loop
-	works   *works
-	backoff loop.Backoff
+	Config
+	queue   *loop.Queue
 	refused refusals
 	sizes   map[int64]sized // of disks looked into before; used by passes only
 }
@@ -36,21 +34,9 @@ type sized struct {
 	size int64
 }
 
-// New makes a controller of the pools and media below dataDir. What lies in the pools without a row goes to keeper; what it writes must fit by the account.
-func New(dataDir string, rows Rows, keeper *quarantine.Keeper, account *space.Account, log *slog.Logger) *Controller {
-	c := &Controller{dataDir: dataDir, rows: rows, keeper: keeper, space: account, log: log, works: newWorks(), sizes: map[int64]sized{}}
-	c.loop = loop.New(c, fullLook, log)
-	return c
-}
-
-// Wake asks for a pass soon; it never blocks.
-func (c *Controller) Wake() { c.loop.Wake() }
-
-// Run makes passes until ctx ends, waits for what is under way, and returns ctx's cause.
-func (c *Controller) Run(ctx context.Context) error {
-	err := c.loop.Run(ctx)
-	c.works.workers.Wait()
-	return err
+// New makes a controller that hands its work to q.
+func New(cfg Config, q *loop.Queue) *Controller {
+	return &Controller{Config: cfg, queue: q, sizes: map[int64]sized{}}
 }
 
 // Name is the area, for logs.
@@ -58,8 +44,9 @@ func (c *Controller) Name() string { return "storage" }
 
 // Reconcile makes one pass. Work on files is begun, not waited for.
 func (c *Controller) Reconcile(ctx context.Context) error {
-	busy := c.works.snapshot() // before the wish is read: a drive that is free now has its last report in the rows
-	drives, err := c.rows.Wish(ctx)
+	pass := c.queue.Pass()
+	defer pass.End()
+	drives, err := c.Rows.Wish(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,42 +54,70 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.clearParts(have.parts, busy)
+	c.clearParts(have.parts, underWay(drives, pass))
 	stuck := c.setAside(ctx, have.nobodys)
-	var facts []Fact
-	var begin []func()
-	for i := range drives {
-		d := &drives[i]
-		if busy[d.Key] {
-			continue
-		}
-		seen := c.observe(d, have.disks[d.Key])
-		s := decide(d, seen)
-		if s.action != nothing {
-			if c.refused.stands(d, s.action) || !c.backoff.Due(strconv.FormatInt(d.Key, 10), time.Now()) {
-				continue // its status tells why already
-			}
-			delete(c.sizes, d.Key)
-			begin = append(begin, func() { c.works.begin(d.Key, func() { c.carryOut(ctx, d, seen, s) }, c.Wake) })
-		}
-		if s.status != d.Last {
-			facts = append(facts, Fact{Drive: d.Key, Status: s.status})
-		}
+	p := c.plan(drives, have, pass)
+	if err := c.write(ctx, p); err != nil {
+		return err
 	}
-	if len(facts) > 0 {
-		if err := c.rows.Report(ctx, facts); err != nil {
-			return err
-		}
-	}
-	for _, work := range begin { // after the report, which would overwrite theirs
-		work()
+	for _, work := range p.work { // after the report, which would overwrite theirs
+		pass.Begin(ctx, work)
 	}
 	return stuck
 }
 
+// plan is what a pass found to do.
+type plan struct {
+	facts   []Fact
+	work    []loop.Work
+	asks    []*Drive // whose import is to begin
+	cancels []int64  // operations
+}
+
+func (c *Controller) plan(drives []Drive, have sorted, pass *loop.Pass) (p plan) {
+	for i := range drives {
+		d := &drives[i]
+		if pass.Busy(d.Key) {
+			continue
+		}
+		seen := c.observe(d, have.disks[d.Key])
+		s := decide(d, seen)
+		switch s.action {
+		case nothing:
+		case ask:
+			p.asks = append(p.asks, d)
+		case cancel:
+			p.cancels = append(p.cancels, d.Import.Operation)
+		default:
+			if c.refused.stands(d, s.action) || c.queue.Rests(d.Key) {
+				continue // its status tells why already
+			}
+			delete(c.sizes, d.Key)
+			p.work = append(p.work, c.workOn(d, seen, s))
+		}
+		if s.status != d.Last {
+			p.facts = append(p.facts, Fact{Drive: d.Key, Status: s.status})
+		}
+	}
+	return p
+}
+
+// write does of a plan what is done in rows.
+func (c *Controller) write(ctx context.Context, p plan) error {
+	if len(p.facts) > 0 {
+		if err := c.Rows.Report(ctx, p.facts); err != nil {
+			return err
+		}
+	}
+	if len(p.asks)+len(p.cancels) > 0 {
+		return errors.Join(c.Rows.Ask(ctx, p.asks), c.Rows.Cancel(ctx, p.cancels))
+	}
+	return nil
+}
+
 // observe looks at a drive's file. Headers are read once: a disk changes its size by our own hand only.
 func (c *Controller) observe(d *Drive, path string) observed {
-	seen := observed{path: path, want: d.place(c.dataDir)}
+	seen := observed{path: path, want: d.place(c.DataDir)}
 	if path == "" || d.Deleted {
 		return seen
 	}
@@ -118,40 +133,4 @@ func (c *Controller) observe(d *Drive, path string) observed {
 	}
 	seen.size = known.size
 	return seen
-}
-
-// works are the drives that have an action under way, at most one each.
-type works struct {
-	mu      sync.Mutex
-	busy    map[int64]bool
-	workers sync.WaitGroup
-	heavy   chan struct{} // places for conversions: they move whole disks
-}
-
-func newWorks() *works { return &works{busy: map[int64]bool{}, heavy: make(chan struct{}, 2)} }
-
-func (w *works) snapshot() map[int64]bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	copied := make(map[int64]bool, len(w.busy))
-	for key := range w.busy {
-		copied[key] = true
-	}
-	return copied
-}
-
-// begin runs work; the drive counts as busy until it has returned. Then after runs.
-func (w *works) begin(key int64, work, after func()) {
-	w.mu.Lock()
-	w.busy[key] = true
-	w.mu.Unlock()
-	w.workers.Go(func() {
-		defer after()
-		defer func() {
-			w.mu.Lock()
-			delete(w.busy, key)
-			w.mu.Unlock()
-		}()
-		work()
-	})
 }

@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/storage"
+	"dewpoint/internal/event"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/model"
+	"dewpoint/internal/operation"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
@@ -31,7 +34,7 @@ type pool struct {
 	*storage.Controller
 	t       *testing.T
 	db      *store.DB
-	keeper  *quarantine.Keeper
+	cfg     storage.Config
 	dir     string
 	machine int64
 }
@@ -52,26 +55,45 @@ func newPool(t *testing.T) *pool {
 	p := &pool{t: t, dir: t.TempDir()}
 	p.db = rig.Database(t, p.dir)
 	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
-	p.keeper = quarantine.New(p.db, p.dir, slog.New(slog.DiscardHandler))
-	p.Controller = storage.New(p.dir, storage.NewStoreRows(p.db, thisNode), p.keeper, space.New(p.db, space.Limits{}), slog.New(slog.DiscardHandler))
+	p.cfg = configOf(p.db, p.dir)
+	p.Controller = storage.New(p.cfg, loop.NewQueue(p.cfg.Log))
 	return p
 }
 
-// start lets the controller run until the test ends.
-func (p *pool) start() {
+func configOf(db *store.DB, dir string) storage.Config {
+	log := slog.New(slog.DiscardHandler)
+	return storage.Config{
+		DataDir: dir, Rows: storage.NewStoreRows(db, thisNode), Keeper: quarantine.New(db, dir, log), Space: space.New(db, space.Limits{}), Log: log,
+	}
+}
+
+// start lets a controller and its operations run until the test ends.
+func (p *pool) start() { p.t.Cleanup(run(p.db, p.cfg)) }
+
+// run runs a controller and its operations until the function that it returns is called.
+func run(db *store.DB, cfg storage.Config) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { _ = p.Run(ctx); close(done) }()
-	p.t.Cleanup(func() { cancel(); <-done })
+	areas := []loop.Area{
+		{Every: 10 * time.Second, Make: func(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
+			return storage.New(cfg, q), nil
+		}},
+		{Every: 10 * time.Second, Make: func(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
+			return operation.New(db, thisNode, storage.Operations(cfg), q.Wake, cfg.Log), nil
+		}},
+	}
+	bus := event.New(db)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = loop.Keep(ctx, areas, bus, cfg.Log) // its cause is the stop
+	}()
+	return func() { cancel(); <-ended }
 }
 
 func (p *pool) update(f func(*store.Tx) error) {
 	p.t.Helper()
 	if err := p.db.Update(p.t.Context(), f); err != nil {
 		p.t.Fatal(err)
-	}
-	if p.Controller != nil {
-		p.Wake()
 	}
 }
 
@@ -326,7 +348,7 @@ func TestLostFile(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	p.Wake()
+	p.update(func(tx *store.Tx) error { tx.Touch("machine_drives", schema.IntValue(drive)); return nil })
 	p.await("the alarm", func() bool {
 		s := p.status(drive)
 		return s.Status == "error" && strings.Contains(s.StatusInfo, "missing")

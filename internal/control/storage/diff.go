@@ -6,7 +6,8 @@ type action string
 const (
 	nothing action = ""
 	create  action = "create"
-	convert action = "convert" // from the source
+	ask     action = "ask"    // for an import from the source
+	cancel  action = "cancel" // the import of a drive that is deleted
 	grow    action = "grow"
 	move    action = "move" // to where its machine or tier has it now
 	remove  action = "remove"
@@ -28,6 +29,10 @@ type observed struct {
 // decide compares wish and fact of one drive. It is pure.
 func decide(d *Drive, seen observed) step {
 	switch {
+	case d.Import != nil && d.Import.Open && d.Deleted:
+		return step{action: cancel, status: d.Last}
+	case d.Import != nil && d.Import.Open:
+		return step{status: d.Last} // the operation reports
 	case d.Deleted && d.InUse:
 		return step{status: d.Last} // until its machine is off
 	case d.Deleted:
@@ -78,8 +83,14 @@ func absent(d *Drive) step {
 	case !d.Source.Complete:
 		return step{status: waiting(d)}
 	}
-	status.Status, status.Info = "importing", ""
-	return step{action: convert, status: status}
+	if was := d.Import; was != nil && was.Of == d.importSource() {
+		status.Status, status.Info = "error", was.Info
+		if was.Cancelled {
+			status.Info = "the import of its file was cancelled; change the drive's size, tier or file to begin it anew"
+		}
+		return step{status: status}
+	}
+	return step{action: ask, status: d.Last}
 }
 
 // waiting is the status of a drive whose medium is still on its way.

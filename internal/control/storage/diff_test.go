@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/internal/model"
 )
 
 func TestDecide(t *testing.T) {
@@ -15,6 +17,8 @@ func TestDecide(t *testing.T) {
 	nowhere := observed{want: "/p/1"}
 	fresh := Status{Status: "offline"}
 	ready := Status{Status: "offline", Ready: true, Progress: 100, UsedBytes: 2 * mib}
+	importing := Status{Status: "importing"}
+	of := model.ImportSource{File: 3}
 	online := ready
 	online.Status = "online"
 	whole, partial := &Source{Key: 3, Complete: true}, &Source{Key: 3}
@@ -45,8 +49,25 @@ func TestDecide(t *testing.T) {
 			nowhere, nothing,
 			Status{Status: "importing", Info: "waiting for the upload of its file"},
 		},
-		{"import", Drive{Media: "import", Source: whole, Last: fresh}, nowhere, convert, Status{Status: "importing"}},
-		{"clone", Drive{Media: "clone", Source: whole, Last: fresh}, nowhere, convert, Status{Status: "importing"}},
+		{"import", Drive{Media: "import", Source: whole, Last: fresh}, nowhere, ask, fresh},
+		{"clone", Drive{Media: "clone", Source: whole, Last: fresh}, nowhere, ask, fresh},
+		{"an import is under way", Drive{Media: "import", Source: whole, Last: importing, Import: &Import{Open: true}}, nowhere, nothing, importing},
+		{"an import has made its file", Drive{Media: "import", Source: whole, Last: importing, Import: &Import{Open: true}}, at("/p/1", 8*mib), nothing, importing},
+		{
+			"an import was refused",
+			Drive{Media: "import", Source: whole, Last: importing, Import: &Import{Info: "no image", Of: of}},
+			nowhere, nothing,
+			Status{Status: "error", Info: "no image"},
+		},
+		{
+			"an import was cancelled",
+			Drive{Media: "import", Source: whole, Last: importing, Import: &Import{Cancelled: true, Of: of}},
+			nowhere, nothing,
+			Status{Status: "error", Info: "the import of its file was cancelled; change the drive's size, tier or file to begin it anew"},
+		},
+		{"an import was refused to a smaller disk", Drive{Media: "import", Size: mib, Source: whole, Last: importing, Import: &Import{Of: of}}, nowhere, ask, importing},
+		{"deleted while it is imported", Drive{Media: "import", Deleted: true, Last: importing, Import: &Import{Open: true}}, nowhere, cancel, importing},
+		{"deleted after its import", Drive{Media: "import", Deleted: true, Last: importing, Import: &Import{Cancelled: true}}, nowhere, remove, importing},
 		{
 			"import of nothing",
 			Drive{Media: "import", Last: fresh},

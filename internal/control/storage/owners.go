@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/model"
@@ -67,19 +68,19 @@ func (d *Drive) place(dataDir string) string {
 
 // look finds what lies in the pools. The database is asked for more only when something is nobody's at first sight.
 func (c *Controller) look(ctx context.Context, drives []Drive) (sorted, error) {
-	found, err := scan(c.dataDir)
+	found, err := scan(c.DataDir)
 	if err != nil {
 		return sorted{}, err
 	}
-	s := sortOut(c.dataDir, drives, found, Known{})
+	s := sortOut(c.DataDir, drives, found, Known{})
 	if len(s.nobodys) == 0 {
 		return s, nil
 	}
-	known, err := c.rows.Known(ctx)
+	known, err := c.Rows.Known(ctx)
 	if err != nil {
 		return sorted{}, err
 	}
-	return sortOut(c.dataDir, drives, found, known), nil
+	return sortOut(c.DataDir, drives, found, known), nil
 }
 
 // setAside puts into quarantine what is nobody's. What a program is using stays until it ends.
@@ -90,23 +91,33 @@ func (c *Controller) setAside(ctx context.Context, files []lying) error {
 		if f.part {
 			t.Kind, t.Why = model.FoundUnfinished, "there is no drive with this key and id that it was being made for"
 		}
-		if err := c.keeper.Hold(ctx, t); err != nil && !errs.Is(err, errs.Conflict) {
+		if err := c.Keeper.Hold(ctx, t); err != nil && !errs.Is(err, errs.Conflict) {
 			failed = append(failed, err)
 		}
 	}
 	return errors.Join(failed...)
 }
 
+// underWay tells the drives that have work or an import under way, which is at its unfinished file. An import that a pass doesn't know of can't have
+// begun since it read the rows: it begins with its drive, or by a pass.
+func underWay(drives []Drive, pass *loop.Pass) func(drive int64) bool {
+	imports := map[int64]bool{}
+	for _, d := range drives {
+		imports[d.Key] = d.Import != nil && d.Import.Open
+	}
+	return func(drive int64) bool { return imports[drive] || pass.Busy(drive) }
+}
+
 // clearParts removes what a crash left half-made of drives that are there.
-func (c *Controller) clearParts(parts map[int64][]string, busy map[int64]bool) {
+func (c *Controller) clearParts(parts map[int64][]string, busy func(drive int64) bool) {
 	for key, paths := range parts {
 		for _, path := range paths {
-			if busy[key] {
+			if busy(key) {
 				continue
 			}
-			c.log.Warn("removing an unfinished disk file", "drive", key)
+			c.Log.Warn("removing an unfinished disk file", "drive", key)
 			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				c.log.Error("an unfinished disk file can't be removed", "drive", key, "err", err)
+				c.Log.Error("an unfinished disk file can't be removed", "drive", key, "err", err)
 			}
 		}
 	}

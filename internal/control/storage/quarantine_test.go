@@ -145,10 +145,12 @@ func TestRefusedOnce(t *testing.T) {
 	p.set("files", bad, whole)
 	p.set("files", good, whole)
 	drive := p.drive("import", 0, bad)
-	p.passUntil("the refusal", func() bool {
+	stop := run(p.db, p.cfg)
+	p.await("the refusal", func() bool {
 		s := p.status(drive)
-		return s.Status == "error" && strings.Contains(s.StatusInfo, "damaged")
+		return s.Status == "error" && strings.Contains(s.StatusInfo, "damaged") && p.imported(drive).Ended != 0
 	})
+	stop()
 	if info := p.status(drive).StatusInfo; strings.Contains(info, p.dir) || strings.Contains(info, "qemu-img") {
 		t.Errorf("people read %q", info)
 	}
@@ -157,10 +159,10 @@ func TestRefusedOnce(t *testing.T) {
 	for range 20 {
 		p.pass()
 	}
-	p.start()
-	if s := p.status(drive); s.Status != "error" {
-		t.Errorf("it was tried again: %+v", s)
+	if s, n := p.status(drive), p.count("operations"); s.Status != "error" || n != 1 {
+		t.Errorf("it was tried again, by %d operations: %+v", n, s)
 	}
+	p.start()
 	p.set("machine_drives", drive, schema.Set{"media_source": schema.IntValue(good)})
 	p.awaitReady(drive)
 }

@@ -38,6 +38,7 @@ type tables struct {
 	machines map[int64]model.Machine
 	power    map[int64]model.MachineStatus
 	files    map[int64]model.File
+	imports  map[string]Import // by object
 }
 
 // read leaves out the drives of machines that run on another node: they are its own.
@@ -72,7 +73,7 @@ func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	t.machines = byKey(machines, func(m model.Machine) int64 { return m.Key })
 	t.power = byKey(power, func(s model.MachineStatus) int64 { return s.Key })
 	t.files = byKey(files, func(f model.File) int64 { return f.Key })
-	return t, nil
+	return t, t.readImports(tx)
 }
 
 func byKey[T any](rows []T, key func(T) int64) map[int64]T {
@@ -101,6 +102,9 @@ func (t *tables) wish() (drives []Drive) {
 		if row.MediaSource != 0 {
 			file := t.files[row.MediaSource]
 			d.Source = &Source{Key: row.MediaSource, StorageID: file.StorageID, Complete: file.Complete, Modified: file.Modified}
+		}
+		if last, any := t.imports[objectOf(row)]; any {
+			d.Import = &last
 		}
 		drives = append(drives, d)
 	}

@@ -3,7 +3,11 @@
 // ending .part and then renamed, so a crash leaves nothing that could be taken for a disk.
 package storage
 
-import "context"
+import (
+	"context"
+
+	"dewpoint/internal/model"
+)
 
 // The kinds of machine_drives.media that are not made from a media file: an empty disk, and a CD-ROM drive, which reads the file itself.
 const (
@@ -24,6 +28,20 @@ type Drive struct {
 	Size        int64   // bytes wished for; 0 means as big as the source
 	Source      *Source // nil for none
 	Last        Status
+	Import      *Import // the last one, of a drive that is made from its source and isn't ready; nil for none
+}
+
+// Import is an operation that makes, or was to make, a drive's disk.
+type Import struct {
+	Operation       int64
+	Open, Cancelled bool
+	Info            string             // why it failed
+	Of              model.ImportSource // what it was made from
+}
+
+// importSource is what the drive's disk is to be made from.
+func (d *Drive) importSource() model.ImportSource {
+	return model.ImportSource{File: d.Source.Key, ID: d.Source.StorageID, Modified: d.Source.Modified, Size: d.Size, Tier: d.Tier}
 }
 
 // Source is the media file that a drive reads or is made from.
@@ -58,6 +76,11 @@ type Rows interface {
 	Known(ctx context.Context) (Known, error)
 	// Report writes the status of drives in one transaction. A status of "offline" doesn't replace "online".
 	Report(ctx context.Context, facts []Fact) error
+	// Importing reads one drive that is being made from its source.
+	Importing(ctx context.Context, drive int64) (Drive, error)
+	// Ask begins the imports of drives. Cancel stops operations, if they haven't ended.
+	Ask(ctx context.Context, drives []*Drive) error
+	Cancel(ctx context.Context, operations []int64) error
 	// Purge removes rows of drives whose files are gone.
 	Purge(ctx context.Context, keys []int64) error
 }

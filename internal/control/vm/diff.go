@@ -65,11 +65,15 @@ func lostPower(m *Machine, seen observed) bool {
 	return (m.Last.Running || m.Last.PowerWanted) && m.Last.BootID != "" && m.Last.BootID != seen.bootID
 }
 
-// powerUp starts the machine once all its drives have their files.
+// powerUp starts the machine once its turn in its queue has come and all its drives have their files.
 func powerUp(m *Machine) step {
 	status := m.Last
 	status.Running, status.PowerWanted, status.Started, status.Cores, status.RAMMiB = false, true, 0, 0, 0
 	status.State, status.Info, status.Settled = "offline", "", false
+	if len(m.Before) > 0 {
+		status.Status, status.Info = "waitingforresources", behind(m.Before)
+		return step{status: status}
+	}
 	for _, drive := range m.Drives {
 		if !drive.Ready {
 			status.Status = "waitingforresources"

@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/model"
+	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -59,6 +60,7 @@ type tables struct {
 	ready    map[int64]bool                 // drives
 	nics     map[int64][]model.MachineNIC   // by machine, in their order
 	media    map[int64]string               // storage ids of the files that CD-ROM drives read
+	before   map[int64][]model.Operation    // by machine
 }
 
 func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
@@ -91,6 +93,9 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 		return t, err
 	}
 	t.index(vms, statuses, drives, driveStatuses, nics)
+	if t.before, err = operation.BeforePower(tx, t.machines, func(machine int64) int64 { return t.statuses[machine].DoneSeq }); err != nil {
+		return t, err
+	}
 	return t, t.readMedia(tx, drives)
 }
 
@@ -167,6 +172,7 @@ func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 	m := Machine{
 		Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
 		Hardware: domxml.VM{Row: t.vms[row.Key], Title: cmp.Or(t.vms[row.Key].Name, row.Name)}, Last: statusOf(t.statuses[row.Key]),
+		Before: t.before[row.Key],
 	}
 	m.Hardware.ConsolePassword, m.Unreadable = r.consolePassword(t.vms[row.Key])
 	for _, drive := range t.drives[row.Key] {

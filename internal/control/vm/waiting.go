@@ -2,10 +2,21 @@ package vm
 
 import (
 	"context"
+	"fmt"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model"
 )
+
+// behind tells people the operations that power waits for.
+func behind(before []model.Operation) string {
+	first := fmt.Sprintf("waits for operation %d (%s)", before[0].Key, before[0].Kind)
+	if more := len(before) - 1; more > 0 {
+		return fmt.Sprintf("%s and %d more", first, more)
+	}
+	return first
+}
 
 // explainWaiting tells in the status of each machine with an operation not carried out yet why it waits: libvirt gave cause. All else that
 // is known of the machines stays; the next pass that libvirt answers replaces the explanation.
