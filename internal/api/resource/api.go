@@ -87,7 +87,7 @@ func newServer(c Config) *server {
 	s := &server{Config: c, mux: http.NewServeMux(), public: map[string]bool{}}
 	s.api = humago.New(s.mux, configure(c.Version))
 	for _, area := range []func(*server){
-		addHealth, addAuth, addTokens, addComputes, addComputeActions, addNetworks, addISOs, addUploads, addDocs, addNotBuilt,
+		addHealth, addAuth, addTokens, addComputes, addComputeActions, addNetworks, addISOs, addUploads, addJobs, addDocs, addNotBuilt,
 	} {
 		area(s)
 	}

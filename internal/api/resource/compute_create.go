@@ -30,6 +30,7 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 	}
 	id := uuid.NewString()
 	vm["uuid"], vm["boot_order"] = engine.Text(id), engine.Text(bootOrder(b.Storage.Disks))
+	var jobs []string
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
 		made, err := w.Create("vms", vm)
 		if err != nil {
@@ -42,13 +43,16 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 		if err := addParts(w, machine, "machine_nics", nics); err != nil {
 			return err
 		}
+		jobs = jobsOf(w)
 		return keepMetadata(w, made.Key, b.Metadata)
 	})
 	if err != nil {
 		return computeDetail{}, err
 	}
 	v, err := engine.Made[vmRow](ctx, s.Engine, "vms", vmRequest(id))
-	return v.detail(), err
+	detail := v.detail()
+	detail.Jobs = jobs
+	return detail, err
 }
 
 // complete brings the basic form into the full one and refuses what is missing or not built.

@@ -40,6 +40,7 @@ type computeDetail struct {
 	TPM        bool        `json:"tpm"`
 	Running    bool        `json:"running"`
 	PCIDevices []struct{}  `json:"pci_devices" doc:"always empty"`
+	Jobs       []string    `json:"jobs,omitempty" doc:"of the reply to a request that began long work: its ids below /jobs"`
 }
 
 type osInfo struct {

@@ -31,51 +31,55 @@ func (s *server) updateCompute(ctx context.Context, in *updateComputeInput) (*up
 	if err != nil {
 		return nil, err
 	}
-	if err := s.change(ctx, &v, in); err != nil {
+	jobs, err := s.change(ctx, &v, in)
+	if err != nil {
 		return nil, err
 	}
 	if v, err = s.vm(ctx, v.UUID, perm.Read); err != nil {
 		return nil, err
 	}
 	out := &updatedCompute{}
-	out.Body.envelope, out.Body.Message = enveloped(v.detail()), fmt.Sprintf("VM %s updated", v.Name)
+	detail := v.detail()
+	detail.Jobs = jobs
+	out.Body.envelope, out.Body.Message = enveloped(detail), fmt.Sprintf("VM %s updated", v.Name)
 	return out, nil
 }
 
-// change makes the VM what the body wants; members that are missing leave what they are about as it is.
-func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) error {
+// change makes the VM what the body wants; members that are missing leave what they are about as it is. It returns the
+// jobs that this begins.
+func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) (jobs []string, err error) {
 	b := &in.Body
 	if err := b.refuse(); err != nil {
-		return err
+		return nil, err
 	}
 	row, err := b.vmInput()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if b.Autostart != nil && !*b.Autostart && v.OnPowerLoss != "power_on" {
 		delete(row, "on_power_loss") // it doesn't start on its own: both other values mean that
 	}
 	if b.firmware(v) {
 		if err := v.off("the firmware"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	drives, err := s.driveChanges(ctx, v, in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var nics partChanges
 	if b.Networks != nil {
 		if nics, err = s.nicChanges(ctx, v, b.Networks); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if !nics.none() {
 		if err := v.off("network cards"); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return s.Engine.Do(ctx, func(w *engine.Write) error {
+	err = s.Engine.Do(ctx, func(w *engine.Write) error {
 		if err := w.Update("vms", keyText(v.Key), row); err != nil {
 			return err
 		}
@@ -85,8 +89,10 @@ func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) e
 		if err := nics.apply(w, v, "machine_nics"); err != nil {
 			return err
 		}
+		jobs = jobsOf(w)
 		return keepMetadata(w, schema.IntValue(v.Key), b.Metadata)
 	})
+	return jobs, err
 }
 
 // firmware reports whether the body changes what a running guest has booted from.

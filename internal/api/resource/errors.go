@@ -115,7 +115,7 @@ func (f *failure) Error() string { return f.Fault.Message }
 // nouns are what this dialect calls the rows of tables.
 var nouns = map[string]string{
 	"vms": "the VM", "machines": "the VM", "machine_drives": "the VM's disks", "machine_nics": "the VM's network cards", "files": "the ISO image",
-	"vnets": "the network", "vnet_addresses": "the network's DHCP hosts", "user_api_keys": "the API token",
+	"vnets": "the network", "vnet_addresses": "the network's DHCP hosts", "user_api_keys": "the API token", "operations": "the job",
 }
 
 // textOf is an error's text in words that clients of this dialect know.

@@ -116,6 +116,9 @@ func (d *describer) actionReply(t *schema.Table) *huma.Response {
 		}},
 	}
 	for _, a := range t.Actions {
+		if a.Operation != "" {
+			reply.Properties["operation"] = operationRef()
+		}
 		for _, f := range a.Answers {
 			reply.Properties[f.Name] = d.readSchema(t, f)
 		}

@@ -80,6 +80,7 @@ func createdSchema(owned []*schema.Field) *huma.Schema {
 	response := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Description: "what came with the row"}
 	if len(owned) == 0 {
 		s.Properties["key"] = &huma.Schema{Type: huma.TypeString, Description: "a new API key, which can't be read again"}
+		s.Properties["operation"] = operationRef()
 	} else {
 		s.Required = append(s.Required, "response")
 		response.Properties = map[string]*huma.Schema{}
@@ -90,6 +91,11 @@ func createdSchema(owned []*schema.Field) *huma.Schema {
 	}
 	s.Properties["response"] = response
 	return s
+}
+
+// operationRef is the member of a reply that names the operation which the request has begun.
+func operationRef() *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Description: "$key of the row of `operations` that tells how far the work is which the request has begun"}
 }
 
 // descriptionSchema is the reply to $table, see tableDescription.

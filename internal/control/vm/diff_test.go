@@ -116,6 +116,11 @@ func TestDrivesAndDeletion(t *testing.T) {
 	if got.action != nothing || got.status.Status != "waitingforresources" || got.status.DoneSeq != 1 || !got.status.PowerWanted {
 		t.Errorf("a drive has no file: %+v, want to wait with the operation undone", got)
 	}
+	m.Drives, m.Before = nil, []model.Operation{{Key: 12, Kind: "drive_import"}, {Key: 13}}
+	got = decide(&m, observed{state: libvirt.Off, bootID: thisBoot})
+	if want := "waits for operation 12 (drive_import) and 1 more"; got.action != nothing || got.status.Status != "waitingforresources" || got.status.Info != want {
+		t.Errorf("operations come first: %+v, want to wait with %q", got, want)
+	}
 	for _, state := range []libvirt.State{libvirt.Running, libvirt.Off} {
 		m := Machine{Key: 1, Deleted: true, PowerOp: PowerOn, PowerSeq: 2, Last: on}
 		if got := decide(&m, observed{state: state, bootID: thisBoot}); got.action != remove {
