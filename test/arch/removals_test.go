@@ -26,7 +26,7 @@ var removals = map[string]struct {
 	"internal/api/upload/sweep.go":           {1, "notes of uploads that a killed writer left; never bytes"},
 	"internal/api/upload/session.go":         {1, "an upload that ended, expired or was called off, by its session"},
 	"internal/api/upload/strays.go":          {1, "tusd's note, after the bytes went into quarantine"},
-	"internal/control/storage/apply.go":      {7, "half-made disks of drives that are there, disks of tombstones, empty folders, and moves of a drive's own disk"},
+	"internal/control/storage/apply.go":      {6, "half-made disks of drives that are there, disks of tombstones and of imports that are undone, empty folders, and moves of a drive's own disk"},
 	"internal/control/storage/owners.go":     {1, "half-made disks of drives that are there"},
 	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
 	"internal/control/vnet/facet_dnsmasq.go": {1, "the folder of a tombstone; diff plans it for no other"},

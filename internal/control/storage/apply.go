@@ -74,7 +74,7 @@ func (c *Config) draft(ctx context.Context, path string, need int64, tier string
 		return err
 	}
 	part := path + partEnding
-	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) { // what a crash left
+	if err := drop(part); err != nil { // what a crash left
 		return err
 	}
 	release, err := c.Space.Hold(ctx, space.Claim{ID: part, Path: part, Bytes: need, Where: "tier " + cmp.Or(tier, block.DefaultTier)})
@@ -87,9 +87,17 @@ func (c *Config) draft(ctx context.Context, path string, need int64, tier string
 		err = fileio.Sync(part)
 	}
 	if err != nil {
-		_ = os.Remove(part)
+		return errors.Join(err, drop(part))
 	}
-	return err
+	return nil
+}
+
+// drop removes a file; one that is gone is removed.
+func drop(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // place gives a draft its own name. It may be called again after a crash.
@@ -130,7 +138,7 @@ func (c *Controller) remove(ctx context.Context, d *Drive, seen observed) error 
 
 // removeFile removes a disk, with its machine's folder when it is the last there. One that is gone is removed.
 func removeFile(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := drop(path); err != nil {
 		return err
 	}
 	dir := filepath.Dir(path)
