@@ -96,6 +96,9 @@ func rowOperations(t *schema.Table) (found []operation) {
 		if body == "{}" || t.Name == "machine_status" {
 			op.still = "nothing of it can be changed, or it is as it shall be"
 		}
+		if t.Name == "user_api_keys" && (kind == modifies || kind == deletes) {
+			op.make = (*server).plainKey // that of an administrator is no business of the holder's, whatever they hold
+		}
 		found = append(found, op)
 		return &found[len(found)-1]
 	}
@@ -121,6 +124,12 @@ func rowOperations(t *schema.Table) (found []operation) {
 		found = append(found, creation(t))
 	}
 	return found
+}
+
+// plainKey makes an API key of somebody who holds nothing.
+func (s *server) plainKey() object {
+	s.Helper()
+	return s.create("user_api_keys", s.fill(`{"name":"key%d","user":{users}}`, map[string]object{}))
 }
 
 // creation makes a row of the table, below a row of its parent's table where it has one.
