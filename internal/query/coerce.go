@@ -2,8 +2,10 @@ package query
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"dewpoint/internal/schema"
 )
@@ -66,7 +68,11 @@ func (b *builder) text(n Node, c *Compare) (Pred, error) {
 	}
 	switch op {
 	case OpHasFold:
-		s = lowerASCII(s)
+		if isASCII(s) {
+			s = lowerASCII(s)
+		} else { // databases lower the letters A to Z alone
+			op, s = OpRegexp, "(?i)"+regexp.QuoteMeta(s)
+		}
 	case OpLike:
 		op, s = OpRegexp, likePattern(s)
 	}
@@ -112,6 +118,10 @@ func integer(lit Literal) (schema.Value, bool) {
 func wholeNumber(s string) (schema.Value, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return schema.IntValue(n), err == nil
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // lowerASCII lowers the letters A to Z alone, as SQLite's lower does.

@@ -4,7 +4,7 @@ package query
 type Op uint8
 
 // The operators. Each is false on null except OpEq with a null on the right, OpNe, OpIsNull and OpNotNull, so that ne is the
-// complement of eq. Letters count as equal in upper and lower case only where said, and then only ASCII ones.
+// complement of eq. Letters count as equal in upper and lower case only where said.
 const (
 	OpEq      Op = iota // equal
 	OpNe                // not equal, or null
@@ -15,7 +15,7 @@ const (
 	OpBegins            // bw: the text begins with
 	OpEnds              // ew: the text ends with
 	OpHas               // cs: the text contains, case counts
-	OpHasFold           // ct, contains: the text contains, case doesn't count
+	OpHasFold           // ct, contains: the text contains, case doesn't count; plans have OpRegexp instead for a text with other letters than A to Z
 	OpRegexp            // rx: a match of the regular expression (RE2, as Go has it) anywhere in the text
 	OpLike              // like: % stands for any text, _ for one character, case doesn't count; plans have OpRegexp instead
 	OpIn                // one of a list

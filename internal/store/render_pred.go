@@ -1,9 +1,11 @@
 package store
 
 import (
+	"errors"
 	"strconv"
 	"unicode/utf8"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
@@ -138,6 +140,9 @@ func (r *renderer) part(c *query.Cmp) {
 		r.put(", ")
 		r.bind(s)
 		r.put(") > 0")
+		return
+	default: // what follows would be a condition of its own, false for most texts
+		r.err = errors.Join(r.err, errs.New(errs.Internal, "no_operator", "the operator %d has no SQL", c.Op))
 		return
 	}
 	r.bind(s)

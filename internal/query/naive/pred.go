@@ -1,6 +1,7 @@
 package naive
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -78,6 +79,8 @@ func test(op query.Op, left, right schema.Value) bool {
 		return strings.Contains(l, r)
 	case query.OpHasFold:
 		return strings.Contains(mapASCII(l, 'A', 'Z', 'a'-'A'), r)
+	case query.OpRegexp:
+		return regexp.MustCompile(r).MatchString(l)
 	}
-	return regexp.MustCompile(r).MatchString(l)
+	panic(fmt.Sprintf("naive: the operator %d has no meaning", op))
 }
