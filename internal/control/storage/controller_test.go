@@ -25,7 +25,12 @@ import (
 	"dewpoint/test/rig"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		os.Exit(child())
+	}
+	pgtest.Main(m)
+}
 
 const mib = 1 << 20
 
@@ -46,14 +51,19 @@ const machineUUID = "6f1c2a8e-92a4-4c5b-9d3e-0a1b2c3d4e5f"
 
 func newPool(t *testing.T) *pool {
 	t.Helper()
+	dir := t.TempDir()
+	return newPoolOn(t, rig.Database(t, dir), dir)
+}
+
+func newPoolOn(t *testing.T, db *store.DB, dir string) *pool {
+	t.Helper()
 	if _, err := exec.LookPath("qemu-img"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
 		t.Skip(err)
 	}
-	p := &pool{t: t, dir: t.TempDir()}
-	p.db = rig.Database(t, p.dir)
+	p := &pool{t: t, dir: dir, db: db}
 	p.machine = p.create("machines", schema.Set{"name": schema.TextValue("web"), "type": schema.TextValue("vm"), "uuid": schema.TextValue(machineUUID)})
 	p.cfg = configOf(p.db, p.dir)
 	p.Controller = storage.New(p.cfg, loop.NewQueue(p.cfg.Log))
