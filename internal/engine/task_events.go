@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -96,23 +95,15 @@ func (w *Write) checkEvent(r *schema.Record) error {
 	}
 	ast, err := eventFilter(r.Get("table_event_filters"))
 	if err == nil && o.verb == store.Deleted && (ast.Filter != nil || len(ast.Equals) > 0) {
-		err = errors.New("rows that are gone can't be looked at")
+		err = errs.New(errs.Invalid, "invalid_filter", "rows that are gone can't be looked at")
 	}
 	if err == nil {
 		_, err = w.eng.plan(w.Actor, t, ast, query.Options{})
 	}
 	if err != nil {
-		return errs.Field("table_event_filters", "%s", errs.Ours(textOf(err)))
+		return errs.Field("table_event_filters", "%s", errs.Ours(errs.Shown(err)))
 	}
 	return nil
-}
-
-// textOf is the text of an error that a client may read.
-func textOf(err error) string {
-	if typed := errs.As(err); typed != nil {
-		return typed.Text
-	}
-	return err.Error()
 }
 
 // eventFilter reads table_event_filters: a filter of the query language, or an object of columns and their values.
