@@ -15,6 +15,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/seal"
+	"dewpoint/internal/served"
 	"dewpoint/internal/store"
 )
 
@@ -41,7 +42,7 @@ func New(ctx context.Context, db *store.DB, dir, password string) (*Service, err
 	if err != nil {
 		return nil, fmt.Errorf("the key that signs tokens: %w", err)
 	}
-	s := &Service{db: db, secret: secret, seals: seal.Derive(secret, "dewpoint secrets in rows"), now: time.Now, passed: sinceLast()}
+	s := &Service{db: db, secret: secret, seals: seal.Derive(secret, "dewpoint secrets in rows"), now: time.Now, passed: served.SinceLast()}
 	s.passwords.init()
 	db.Watch(func(changes []store.Change) {
 		if slices.ContainsFunc(changes, concernsUs) {

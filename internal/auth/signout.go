@@ -7,6 +7,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/served"
 	"dewpoint/internal/store"
 )
 
@@ -33,7 +34,7 @@ func (s *Service) endSignIn(tx *store.Tx, id string) error {
 	if n, err := tx.Count("ended_sign_ins", store.Key(name)); err != nil || n > 0 {
 		return err
 	}
-	run, err := served(tx)
+	run, err := served.Seconds(tx)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (s *Service) endSignIn(tx *store.Tx, id string) error {
 // forgetSignIns clears away the logins that were given up long ago, by the time of day and by that which servers have run: a clock that is
 // ahead for a while doesn't end a note. One that was made by a clock that was ahead would stay for as long as that was.
 func (s *Service) forgetSignIns(tx *store.Tx) error {
-	run, err := s.countServed(tx)
+	run, err := served.Count(tx, s.now(), s.passed())
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ func quarantine() *schema.Table {
 			schema.LongText("why").ReadOnly().Note("why nobody's"),
 			schema.Uint64("found").ReadOnly().Def(0).Summary().In("seconds since 1970"),
 			schema.Uint64("keep_until").ReadOnly().Def(0).Summary().In("seconds since 1970").Note("then it is removed; 0: never"),
+			schema.Int64("over").ReadOnly().Hidden().Note("the served_time at which keep_until was seen to be over; null before"),
 			schema.Enum("wish", WishRestore, WishDelete).ReadOnly().Note("what is being done with it"),
 			schema.String("status_info").ReadOnly().Note("what stands in the way of that"),
 			schema.Row("file", "files").ReadOnly().Note("the file that it becomes"),

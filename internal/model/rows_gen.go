@@ -2043,6 +2043,7 @@ type Quarantine struct {
 	Why        string // why
 	Found      int64  // found
 	KeepUntil  int64  // keep_until
+	Over       int64  // over
 	Wish       string // wish
 	StatusInfo string // status_info
 	File       int64  // file
@@ -2063,12 +2064,13 @@ func (r *Quarantine) Scan(rec *schema.Record) {
 	r.Why = rec.At(3).Text()
 	r.Found = rec.At(4).Int()
 	r.KeepUntil = rec.At(5).Int()
-	r.Wish = rec.At(6).Text()
-	r.StatusInfo = rec.At(7).Text()
-	r.File = rec.At(8).Int()
-	r.Place = rec.At(9).Text()
-	r.Created = rec.At(10).Int()
-	r.Modified = rec.At(11).Int()
+	r.Over = rec.At(6).Int()
+	r.Wish = rec.At(7).Text()
+	r.StatusInfo = rec.At(8).Text()
+	r.File = rec.At(9).Int()
+	r.Place = rec.At(10).Text()
+	r.Created = rec.At(11).Int()
+	r.Modified = rec.At(12).Int()
 }
 
 // DatabaseBackup is one row of database_backups: its stored columns, null as the zero value.

@@ -128,6 +128,9 @@ func TestTimeIsOver(t *testing.T) {
 		}
 		now = now.Add(time.Second)
 		s.pass()
+		s.only() // a clock that is wrong for a while removes nothing
+		s.serve(grace)
+		s.pass()
 		if len(s.list()) != 0 || len(s.leftovers()) != 0 {
 			t.Errorf("setting %q: after %d days there are still %v, %v", c.setting, c.days, s.list(), s.leftovers())
 		}
@@ -138,6 +141,27 @@ func TestTimeIsOver(t *testing.T) {
 			}
 			return err
 		}))
+	}
+}
+
+// TestClockThatWasAheadForAWhile removes nothing, whatever the time of day was meanwhile.
+func TestClockThatWasAheadForAWhile(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	now := time.Unix(1_800_000_000, 0)
+	s.now = func() time.Time { return now }
+	s.plant("files/7", "precious")
+	s.hold(model.FoundFile, "files/7")
+	for range 3 {
+		now = now.AddDate(1, 0, 0)
+		s.pass()
+		s.serve(grace - time.Second)
+		s.pass()
+		now = now.AddDate(-1, 0, 0)
+		s.pass()
+		s.serve(grace)
+		s.pass()
+		s.only()
 	}
 }
 

@@ -87,8 +87,10 @@ func (k *Keeper) mend(ctx context.Context, e entry) error {
 
 // attend does what one row needs now.
 func (k *Keeper) attend(ctx context.Context, q model.Quarantine, e entry, found bool) error {
-	over := q.KeepUntil != 0 && q.KeepUntil <= k.now().Unix()
+	over, err := k.over(ctx, q)
 	switch {
+	case err != nil:
+		return err
 	case q.Wish == model.WishRestore:
 		return k.restore(ctx, q, e)
 	case q.Wish == model.WishDelete:

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/served"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres/pgtest"
 )
@@ -63,6 +65,18 @@ func (s *shelf) hold(kind, at string) {
 func (s *shelf) pass() {
 	s.t.Helper()
 	must(s.t, s.Reconcile(s.t.Context()))
+}
+
+// serve has servers run on the database for a while.
+func (s *shelf) serve(d time.Duration) {
+	s.t.Helper()
+	must(s.t, s.db.Update(s.t.Context(), func(tx *store.Tx) error {
+		_, err := served.Count(tx, time.Unix(0, 0), 0)
+		if err == nil {
+			_, err = served.Count(tx, time.Unix(0, 0).Add(d), d)
+		}
+		return err
+	}))
 }
 
 func (s *shelf) list() []model.Quarantine {

@@ -1,0 +1,36 @@
+package quarantine
+
+import (
+	"context"
+	"time"
+
+	"dewpoint/internal/model"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/served"
+	"dewpoint/internal/store"
+)
+
+// grace is for how long servers must have run while a thing's time was over, before it is removed: a clock that is ahead for a while removes
+// nothing.
+const grace = 24 * time.Hour
+
+// over reports whether the time of a thing is over, and has been for long enough.
+func (k *Keeper) over(ctx context.Context, q model.Quarantine) (bool, error) {
+	var run int64
+	err := k.db.View(ctx, func(tx *store.Tx) (err error) {
+		run, err = served.Seconds(tx)
+		return err
+	})
+	run++ // so that none is 0, which is null
+	if err != nil {
+		return false, err
+	}
+	over := q.KeepUntil != 0 && q.KeepUntil <= k.now().Unix()
+	switch {
+	case over && q.Over == 0:
+		return false, k.change(ctx, q.Key, schema.Set{"over": schema.IntValue(run)})
+	case !over && q.Over != 0:
+		return false, k.change(ctx, q.Key, schema.Set{"over": schema.Value{}})
+	}
+	return over && run >= q.Over+int64(grace/time.Second), nil
+}
