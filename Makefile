@@ -19,8 +19,8 @@ unit_packages  = $(filter-out $(addprefix dewpoint/test/,contract% e2e% load% ma
 whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e2e test/matrix test/soak)))
 unit_tests     = -race -p 2 -timeout 15m -skip '$(plain)' $(unit_packages)
 # What takes minutes with the race detector, and has its concurrency tested elsewhere, runs without it.
-plain          = ^(TestEveryEndpointWithEveryCredential|TestErrorsRepeatLittle.*|TestKeysAndRights|TestRightsAgree|TestKilledAtEveryPoint)$$
-plain_tests    = -count=1 -timeout 10m -run '$(plain)' ./internal/api/table ./internal/engine ./internal/operation
+plain          = ^(TestEveryEndpointWithEveryCredential|TestErrorsRepeatLittle.*|TestKeysAndRights|TestRightsAgree|TestKilledAtEveryPoint|TestKilledImport)$$
+plain_tests    = -count=1 -timeout 10m -run '$(plain)' ./internal/api/table ./internal/control/storage ./internal/engine ./internal/operation
 # What says how the table API behaves, and where rows decide what is kept, runs on the other database too.
 postgres_tests = -count=1 -timeout 10m ./internal/api/table ./internal/quarantine ./internal/media ./internal/control/storage
 # So does what a wrong clock must not break.

@@ -147,11 +147,12 @@ func (at place) spawn(t *testing.T, moment func() bool) {
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childVariable+"="+string(text))
+	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(30 * time.Second); !moment() && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); !moment() && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	_ = cmd.Process.Kill()
