@@ -48,6 +48,10 @@ var areas = map[string]area{
 		table: "user_api_keys", make: func(s *server) object { return s.create("user_api_keys", `{"name":"key%d"}`) }, id: "$key", missing: "987654", body: `{"name":"made%d"}`,
 		suffix: map[string]kind{"GET ": anybody, "POST ": anybody, "GET /{id}": own, "DELETE /{id}": own},
 	},
+	"/jobs": {
+		table: "operations", make: maker("operations"), id: "$key", missing: "987654",
+		suffix: map[string]kind{"GET ": lists, "GET /{id}": reads, "POST /{id}/cancel": rewrites},
+	},
 	"/virtualization/isos/upload": {
 		table: "files", body: "tus",
 		suffix: map[string]kind{
@@ -150,6 +154,8 @@ func (a area) describe(op *operation, method, path string) {
 	switch name := path[strings.LastIndex(path, "/")+1:]; {
 	case name == "pause" || name == "resume" || name == "restart" || name == "reset":
 		op.still = "not built, or the VM is off"
+	case name == "cancel":
+		op.still = "whether it changes something depends on the state of the row"
 	case a.body == "tus":
 		op.still = "an upload is no row until it is complete"
 	}

@@ -91,8 +91,10 @@ func addJobs(s *server) {
 		return s.job(ctx, in.ID, perm.Read)
 	})
 	add(s, op("cancel-job", http.MethodPost, "/{id}/cancel", "Stop a job and take back what it has done"), func(ctx context.Context, in *idInput) (job, error) {
-		if _, err := s.job(ctx, in.ID, perm.Modify); err != nil {
-			return job{}, err
+		for _, right := range []perm.Right{perm.Read, perm.Modify} { // it shows what it has changed
+			if _, err := s.job(ctx, in.ID, right); err != nil {
+				return job{}, err
+			}
 		}
 		if _, err := s.Engine.Act(ctx, "operations", in.ID, "cancel", nil); err != nil {
 			return job{}, err
