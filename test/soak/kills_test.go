@@ -152,8 +152,10 @@ func (k *killed) atSystemCall() {
 			k.t.Logf("the server made no %d. %s", count, call)
 		}
 	})
-	trace.Process.Signal(syscall.SIGTERM) // it would go on to follow what the server has started
+	trace.Process.Signal(syscall.SIGTERM)                                  // it would go on to follow what the server has started
+	late := time.AfterFunc(5*time.Second, func() { trace.Process.Kill() }) // now and then it waits for one that is gone
 	trace.Wait()
+	late.Stop()
 }
 
 // swept returns what lies below the data directory once the first sweep of uploads has noted the time there.
