@@ -119,9 +119,13 @@ func addISOs(s *server) {
 	})
 	addRaw(s, op("download-iso", http.MethodGet, "/{id}/download", "Download an ISO image; ranges are served"), http.HandlerFunc(s.downloadISO), func(h *huma.Operation) {
 		h.Parameters = []*huma.Param{pathParam("id")}
-		h.Responses["200"] = &huma.Response{Description: "the image", Content: map[string]*huma.MediaType{
-			"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-		}}
+		bytes := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+		text := map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
+		h.Responses["200"] = &huma.Response{Description: "the image", Content: bytes}
+		h.Responses["206"] = &huma.Response{Description: "the bytes of the range that was asked for", Content: bytes}
+		h.Responses["304"] = &huma.Response{Description: "it is what you have"}
+		h.Responses["412"] = &huma.Response{Description: "the bytes are not those that If-Match or If-Unmodified-Since names"}
+		h.Responses["416"] = &huma.Response{Description: "there are no such bytes, or the header Range can't be read", Content: text}
 	})
 }
 

@@ -161,6 +161,7 @@ func describeDownload(e *endpoint) {
 	e.others = map[string]*huma.Response{
 		strconv.Itoa(http.StatusPartialContent):               {Description: "With download: the bytes of the range that was asked for.", Content: bytes},
 		strconv.Itoa(http.StatusRequestedRangeNotSatisfiable): {Description: "With download: there are no such bytes, or the header Range can't be read.", Content: text},
+		strconv.Itoa(http.StatusPreconditionFailed):           {Description: "With download: the bytes are not those that If-Match or If-Unmodified-Since names."},
 	}
 	e.reply.Content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 }
