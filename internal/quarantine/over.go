@@ -16,21 +16,23 @@ const grace = 24 * time.Hour
 
 // over reports whether the time of a thing is over, and has been for long enough.
 func (k *Keeper) over(ctx context.Context, q model.Quarantine) (bool, error) {
+	if q.KeepUntil == 0 || q.KeepUntil > k.now().Unix() {
+		if q.Over == 0 {
+			return false, nil
+		}
+		return false, k.change(ctx, q.Key, schema.Set{"over": schema.Value{}})
+	}
 	var run int64
 	err := k.db.View(ctx, func(tx *store.Tx) (err error) {
 		run, err = served.Seconds(tx)
 		return err
 	})
-	run++ // so that none is 0, which is null
 	if err != nil {
 		return false, err
 	}
-	over := q.KeepUntil != 0 && q.KeepUntil <= k.now().Unix()
-	switch {
-	case over && q.Over == 0:
+	run++ // so that none is 0, which is null
+	if q.Over == 0 {
 		return false, k.change(ctx, q.Key, schema.Set{"over": schema.IntValue(run)})
-	case !over && q.Over != 0:
-		return false, k.change(ctx, q.Key, schema.Set{"over": schema.Value{}})
 	}
-	return over && run >= q.Over+int64(grace/time.Second), nil
+	return run >= q.Over+int64(grace/time.Second), nil
 }

@@ -87,16 +87,18 @@ func (k *Keeper) mend(ctx context.Context, e entry) error {
 
 // attend does what one row needs now.
 func (k *Keeper) attend(ctx context.Context, q model.Quarantine, e entry, found bool) error {
-	over, err := k.over(ctx, q)
 	switch {
-	case err != nil:
-		return err
 	case q.Wish == model.WishRestore:
 		return k.restore(ctx, q, e)
 	case q.Wish == model.WishDelete:
 		return k.remove(ctx, q, e, "removed as asked for")
 	case !found:
 		return errs.New(errs.NotFound, "place_missing", "its bytes are not in their place; is a disk not mounted?")
+	}
+	over, err := k.over(ctx, q)
+	switch {
+	case err != nil:
+		return err
 	case over:
 		return k.remove(ctx, q, e, "removed, its time was over")
 	case q.StatusInfo != "":

@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -48,9 +50,5 @@ func (f *faults) forget(key int64) {
 func (f *faults) keys() []int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	keys := make([]int64, 0, len(f.byKey))
-	for key := range f.byKey {
-		keys = append(keys, key)
-	}
-	return keys
+	return slices.Collect(maps.Keys(f.byKey))
 }

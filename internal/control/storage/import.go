@@ -18,8 +18,9 @@ func Operations(cfg Config) []operation.Kind {
 
 type importRun = operation.Run[model.DriveImport]
 
-// driveImport is begun by the request for a drive whose file is whole, or by a pass. It makes a disk from a media file. Each import reads and writes whole disks, so few run at once. What fails may pass: a disk that is
-// full, a host that is short of memory. So only what the image is to blame for ends it.
+// driveImport makes a disk from a media file. It is begun by the request for a drive whose file is whole, or by a pass. Each import reads and
+// writes whole disks, so few run at once. What fails may pass: a disk that is full, a host that is short of memory. So only what the image is to
+// blame for ends it.
 func (c *Config) driveImport() operation.Kind {
 	const atOnce, most = 2, 98
 	return operation.Define(operation.Spec[model.DriveImport]{
