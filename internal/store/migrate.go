@@ -56,22 +56,16 @@ func (db *DB) migrateIn(ctx context.Context, tx *sql.Tx) error {
 	if _, err := tx.ExecContext(ctx, createSteps); err != nil {
 		return err
 	}
-	for _, t := range append(slices.Clip(db.Schema.Tables()), changeLog) {
-		if err := db.migrateTable(ctx, tx, t); err != nil {
-			return fmt.Errorf("table %s: %w", t.Name, err)
-		}
+	if err := db.makeTables(ctx, tx); err != nil {
+		return fmt.Errorf("making tables and columns: %w", err)
 	}
 	for _, s := range steps {
 		if err := db.runStep(ctx, tx, s); err != nil {
 			return fmt.Errorf("step %d: %w", s.number, err)
 		}
 	}
-	for _, t := range db.Schema.Tables() {
-		for _, text := range db.SQL.createIndexes(t) {
-			if _, err := tx.ExecContext(ctx, text); err != nil {
-				return fmt.Errorf("table %s: %s: %w", t.Name, text, err)
-			}
-		}
+	if err := db.makeIndexes(ctx, tx); err != nil {
+		return fmt.Errorf("making indexes: %w", err)
 	}
 	return nil
 }
@@ -89,48 +83,85 @@ func (db *DB) runStep(ctx context.Context, tx *sql.Tx, s step) error {
 	return nil
 }
 
-func (db *DB) migrateTable(ctx context.Context, tx *sql.Tx, t *schema.Table) error {
-	have, err := db.columns(ctx, tx, t.Name)
+// makeTables makes the tables and columns that are missing. What is there is read by one statement and what is missing made by another, however many
+// tables there are.
+func (db *DB) makeTables(ctx context.Context, tx *sql.Tx) error {
+	have, err := db.columns(ctx, tx)
 	if err != nil {
 		return err
 	}
-	texts := []string{db.SQL.createTable(t)}
-	if len(have) > 0 {
-		texts = nil
-		if t.Versioned() && !slices.Contains(have, schema.Version.Name) {
-			texts = append(texts, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", quote(t.Name), db.SQL.versionColumn()))
+	var texts []string
+	for _, t := range append(slices.Clip(db.Schema.Tables()), changeLog) {
+		texts = append(texts, db.SQL.missing(t, have[t.Name])...)
+	}
+	return execAll(ctx, tx, texts)
+}
+
+// columns returns the names of the columns that tables have now, by table.
+func (db *DB) columns(ctx context.Context, tx *sql.Tx) (map[string][]string, error) {
+	have := map[string][]string{}
+	err := each(ctx, tx, db.Dialect.Columns(), func(table, column string) { have[table] = append(have[table], column) })
+	return have, err
+}
+
+// missing renders what makes a table that has those columns, or none, as it is declared.
+func (l SQL) missing(t *schema.Table, have []string) (texts []string) {
+	if len(have) == 0 {
+		return []string{l.createTable(t)}
+	}
+	if t.Versioned() && !slices.Contains(have, schema.Version.Name) {
+		texts = append(texts, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", quote(t.Name), l.versionColumn()))
+	}
+	for _, f := range t.Fields {
+		if f.Stored() && !slices.Contains(have, f.Name) {
+			texts = append(texts, l.addColumn(t, f)...)
 		}
-		for _, f := range t.Fields {
-			if f.Stored() && !slices.Contains(have, f.Name) {
-				texts = append(texts, db.SQL.addColumn(t, f)...)
+	}
+	return texts
+}
+
+// makeIndexes makes those whose names aren't there.
+func (db *DB) makeIndexes(ctx context.Context, tx *sql.Tx) error {
+	have := map[string]bool{}
+	err := each(ctx, tx, db.Dialect.Indexes(), func(_, name string) { have[name] = true })
+	if err != nil {
+		return err
+	}
+	var texts []string
+	for _, t := range db.Schema.Tables() {
+		for _, i := range db.SQL.indexes(t) {
+			if !have[i.name] {
+				texts = append(texts, i.text)
 			}
 		}
 	}
-	for _, text := range texts {
-		if _, err := tx.ExecContext(ctx, text); err != nil {
-			return fmt.Errorf("%s: %w", text, err)
-		}
-	}
-	return nil
+	return execAll(ctx, tx, texts)
 }
 
-// columns lists the columns that a table has now; none when there is no such table.
-func (db *DB) columns(ctx context.Context, tx *sql.Tx, table string) ([]string, error) {
-	text, args := db.Dialect.Columns(table)
-	rows, err := tx.QueryContext(ctx, text, args...)
+// each calls f with each row of a query for two names.
+func each(ctx context.Context, tx *sql.Tx, text string, f func(table, name string)) error {
+	rows, err := tx.QueryContext(ctx, text)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	var names []string
 	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
+		var table, name string
+		if err := rows.Scan(&table, &name); err != nil {
+			return err
 		}
-		names = append(names, name)
+		f(table, name)
 	}
-	return names, rows.Err()
+	return rows.Err()
+}
+
+// execAll runs statements without arguments as one.
+func execAll(ctx context.Context, tx *sql.Tx, texts []string) error {
+	if len(texts) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, strings.Join(texts, ";\n"))
+	return err
 }
 
 // createTable renders the CREATE TABLE of a declaration.
@@ -167,40 +198,43 @@ func (l SQL) addColumn(t *schema.Table, f *schema.Field) []string {
 	return texts
 }
 
-// createIndexes renders the indexes of a declaration. Those of a table that sets rows aside come twice: a request that says that it means
-// the others reads the one without them, however many there are.
-func (l SQL) createIndexes(t *schema.Table) []string {
-	var texts []string
+// index is one of a table's indexes.
+type index struct{ name, text string }
+
+// indexes renders those of a declaration. Those of a table that sets rows aside come twice: a request that says that it means the
+// others reads the one without them, however many there are.
+func (l SQL) indexes(t *schema.Table) (made []index) {
 	live := quote(deletedColumn) + " = 0"
-	index := func(unique, name, column string, where ...string) {
+	add := func(unique, name, column string, where ...string) {
 		if t.Tombstone && where == nil {
 			where = []string{live} // the name of a deleted row is free again
 		}
-		text := fmt.Sprintf("CREATE %sINDEX IF NOT EXISTS %s ON %s (%s)", unique, quote(t.Name+"_"+name), quote(t.Name), l.indexed(quote(column)))
+		name = t.Name + "_" + name
+		text := fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)", unique, quote(name), quote(t.Name), l.indexed(quote(column)))
 		if len(where) > 0 {
 			text += " WHERE " + strings.Join(where, " AND ")
 		}
-		texts = append(texts, text)
+		made = append(made, index{name, text})
 	}
 	if t.Tombstone { // few, and looked for all the time
-		index("", "tombstones", keyColumn, quote(deletedColumn)+" <> 0")
+		add("", "tombstones", keyColumn, quote(deletedColumn)+" <> 0")
 	}
 	if t.Aside != "" {
-		index("", "main", keyColumn, quote(t.Aside)+" = 0")
+		add("", "main", keyColumn, quote(t.Aside)+" = 0")
 	}
 	for _, f := range t.Fields {
 		switch {
 		case !f.Stored() || !f.IsIndexed:
 		case f.IsUnique && t.Aside != "":
-			index("UNIQUE ", f.Name, f.Name, quote(t.Aside)+" = 0")
-			index("", f.Name+"_all", f.Name)
+			add("UNIQUE ", f.Name, f.Name, quote(t.Aside)+" = 0")
+			add("", f.Name+"_all", f.Name)
 		case f.IsUnique:
-			index("UNIQUE ", f.Name, f.Name)
+			add("UNIQUE ", f.Name, f.Name)
 		default:
-			index("", f.Name, f.Name)
+			add("", f.Name, f.Name)
 		}
 	}
-	return texts
+	return made
 }
 
 // quote makes an identifier; names come from declarations and never from clients.

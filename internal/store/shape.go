@@ -78,16 +78,16 @@ func shapeOf(t *schema.Table) Shape {
 // Shapes returns the declared tables as far as the database has them: in one that an older version has used, tables and columns may be
 // missing.
 func (tx *Tx) Shapes() (shapes []Shape, err error) {
+	have, err := tx.db.columns(tx.ctx, tx.sql)
+	if err != nil {
+		return nil, tx.db.classify(err)
+	}
 	for _, t := range tx.db.Schema.Tables() {
-		have, err := tx.db.columns(tx.ctx, tx.sql, t.Name)
-		if err != nil {
-			return nil, tx.db.classify(err)
-		}
-		if len(have) == 0 {
+		if len(have[t.Name]) == 0 {
 			continue
 		}
 		s := shapeOf(t)
-		s.Columns = slices.DeleteFunc(s.Columns, func(c Column) bool { return !slices.Contains(have, c.Name) })
+		s.Columns = slices.DeleteFunc(s.Columns, func(c Column) bool { return !slices.Contains(have[t.Name], c.Name) })
 		shapes = append(shapes, s)
 	}
 	return shapes, nil

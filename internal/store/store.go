@@ -48,8 +48,10 @@ type Dialect interface {
 	// Arguments makes the arguments of a statement fit the driver, for as long as the statement runs; done is called after it. What ctx stops
 	// must stop the functions too that the statement calls.
 	Arguments(ctx context.Context, args []any) (fitting []any, done func(), err error)
-	// Columns is the query for the names of the columns that a table has now; no rows when there is no such table.
-	Columns(table string) (text string, args []any)
+	// Columns is the query for the columns that tables have now: the table's name and the column's.
+	Columns() string
+	// Indexes is the query for the indexes that there are now: the table's name and the index's.
+	Indexes() string
 	// Numbers is the query for the last number that was given to a row of each table, with the table's name first. Tables that never had a row
 	// may be missing.
 	Numbers() string

@@ -53,10 +53,16 @@ func (dialect) Arguments(_ context.Context, args []any) (fitting []any, done fun
 	return args, func() {}, nil
 }
 
-// Columns implements store.Dialect.
-func (dialect) Columns(table string) (text string, args []any) {
-	return `SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
-		[]any{pgx.Identifier{table}.Sanitize()}
+// Columns implements store.Dialect. As the names in our statements do, it means the first schema of the search path that has the table.
+func (dialect) Columns() string {
+	return `SELECT t.relname::text, a.attname::text FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid
+		WHERE t.relkind IN ('r', 'p') AND pg_table_is_visible(t.oid) AND t.relnamespace <> 'pg_catalog'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped`
+}
+
+// Indexes implements store.Dialect.
+func (dialect) Indexes() string {
+	return `SELECT t.relname::text, i.relname::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+		WHERE pg_table_is_visible(t.oid) AND t.relnamespace <> 'pg_catalog'::regnamespace`
 }
 
 // Numbers implements store.Dialect: the sequences of identity columns.

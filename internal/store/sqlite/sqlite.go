@@ -95,8 +95,13 @@ func (dialect) Prepare(context.Context, *sql.Tx) error { return nil }
 func (dialect) Lock(context.Context, *sql.Tx) error { return nil }
 
 // Columns implements store.Dialect.
-func (dialect) Columns(table string) (text string, args []any) {
-	return `SELECT name FROM pragma_table_info(?)`, []any{table}
+func (dialect) Columns() string {
+	return `SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'`
+}
+
+// Indexes implements store.Dialect.
+func (dialect) Indexes() string {
+	return `SELECT tbl_name, name FROM sqlite_schema WHERE type = 'index'`
 }
 
 // Numbers implements store.Dialect: SQLite keeps them in a table of its own.
