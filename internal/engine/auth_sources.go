@@ -27,15 +27,6 @@ func prepareSource(w *Write, r *schema.Record) error {
 	if err := w.mayChangeSources(); err != nil {
 		return err
 	}
-	if r.Get("driver").Text() == "" {
-		return nil // reported as a missing field
-	}
-	if r.Get("settings").IsNull() {
-		if _, err := w.eng.secrets.SourceSettings(r, "{}"); errs.Is(err, errs.NotBuilt) {
-			return err
-		}
-		return nil // likewise
-	}
 	given := r.Get("settings").Text()
 	r.Put("settings", schema.Value{})
 	set, err := w.eng.secrets.SourceSettings(r, given)

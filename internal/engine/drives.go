@@ -11,9 +11,6 @@ import (
 
 var driveHooks = hooks{create: prepareDrive, created: importDrive, update: updateDrive}
 
-// builtMedia are the kinds of media that the storage controller can make.
-var builtMedia = map[string]bool{"disk": true, "cdrom": true, "import": true, "clone": true}
-
 func prepareDrive(w *Write, r *schema.Record) error {
 	if err := w.number(r, "drive"); err != nil {
 		return err
@@ -21,9 +18,6 @@ func prepareDrive(w *Write, r *schema.Record) error {
 	media := r.Get("media").Text()
 	if media == "" {
 		media = "disk"
-	}
-	if !builtMedia[media] {
-		return errs.New(errs.NotBuilt, "media_not_built", "drives of media %q can't be made yet; disk, cdrom, import and clone can", media).On("media")
 	}
 	if media == "disk" && r.Get("disksize").Int() == 0 {
 		return errs.Field("disksize", "a new disk needs a size in bytes")
@@ -54,9 +48,6 @@ func importDrive(w *Write, r *schema.Record) error {
 
 // refuseNode keeps drives and NICs off machines that are not VMs: nodes and network routers.
 func (w *Write) refuseNode(r *schema.Record) error {
-	if r.Get("machine").IsNull() {
-		return nil // reported as a missing field
-	}
 	m, err := w.Tx.Get("machines", r.Get("machine"))
 	if err == nil && m.Get("type").Text() != "vm" {
 		err = errs.Field("machine", "machine %s is a %s, not a VM", m.Key.Text(), m.Get("type").Text())
@@ -77,7 +68,7 @@ func updateDrive(_ *Write, old *schema.Record, set schema.Set) error {
 
 // number gives a new drive or NIC the next free number of its machine, and a name made of it, where the client gave none.
 func (w *Write) number(r *schema.Record, kind string) error {
-	if r.Get("machine").IsNull() || !r.Get("orderid").IsNull() && !r.Get("name").IsNull() {
+	if !r.Get("orderid").IsNull() && !r.Get("name").IsNull() {
 		return nil
 	}
 	siblings, err := w.Tx.Find(r.Table.Name, store.Eq("machine", r.Get("machine")))

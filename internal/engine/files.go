@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -45,9 +44,6 @@ func admitFile(w *Write, r *schema.Record) error {
 }
 
 func prepareFile(w *Write, r *schema.Record) error {
-	if r.Get("url").Text() != "" {
-		return errs.New(errs.NotBuilt, "url_import_not_built", "files can't be fetched from a URL yet; create the file with allocated_bytes and PUT its bytes").On("url")
-	}
 	r.Put("uuid", schema.TextValue(cmp.Or(w.adopts, uuid.NewString())))
 	if r.Get("type").Text() == "" {
 		r.Put("type", schema.TextValue(fileType(r.Get("name").Text())))

@@ -32,18 +32,11 @@ func keepSystemGroup(r *schema.Record) error {
 
 var memberHooks = hooks{create: prepareMember, settled: (*Write).settleAdmins}
 
-// prepareMember refuses what is no news. Groups that contain each other in a longer circle do no harm.
+// prepareMember refuses a group as a member of itself. Groups that contain each other in a longer circle do no harm.
 func prepareMember(w *Write, r *schema.Record) error {
 	group, member := r.Get("parent_group"), r.Get("member")
 	if member.Text() == "groups/"+group.Text() {
 		return errs.Field("member", "a group can't be a member of itself")
-	}
-	n, err := w.Tx.Count("members", store.Eq("parent_group", group), store.Eq("member", member))
-	if err == nil && n > 0 && !member.IsNull() {
-		err = errs.New(errs.Conflict, "member_twice", "%s is a member of group %s already", member.Text(), group.Text()).On("member")
-	}
-	if err != nil || group.IsNull() {
-		return err
 	}
 	joined, err := w.Tx.Get("groups", group)
 	if err != nil {

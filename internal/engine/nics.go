@@ -8,7 +8,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
-	"dewpoint/internal/store"
 )
 
 var nicHooks = hooks{create: prepareNIC, update: updateNIC}
@@ -58,7 +57,7 @@ func updateNIC(w *Write, old *schema.Record, set schema.Set) error {
 	return nil
 }
 
-// checkNICAddress holds a wished address against the network's subnet and the other NICs on it.
+// checkNICAddress holds a wished address against the network's subnet.
 func (w *Write) checkNICAddress(vnet schema.Value, text string) error {
 	a, err := netip.ParseAddr(text)
 	if err != nil {
@@ -75,11 +74,7 @@ func (w *Write) checkNICAddress(vnet schema.Value, text string) error {
 	if err != nil || !subnet.Contains(a) {
 		return errs.Field("ipaddress", "is not in the network's subnet %s", n.Get("network").Text())
 	}
-	taken, err := w.Tx.Find("machine_nics", store.Eq("vnet", vnet), store.Eq("ipaddress", schema.TextValue(text)), store.Eq("ip_reserved", schema.BoolValue(true)))
-	if err == nil && len(taken) > 0 {
-		return errs.New(errs.Conflict, "address_taken", "address %s belongs to NIC %s already", text, taken[0].Key.Text()).On("ipaddress")
-	}
-	return err
+	return nil
 }
 
 // newMAC makes an address in the range that QEMU guests commonly have.

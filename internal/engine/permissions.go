@@ -23,15 +23,10 @@ var permissionHooks = hooks{
 		if err := w.findTarget(r); err != nil {
 			return err
 		}
-		same, err := w.Tx.Count("permissions", store.Eq("identity", r.Get("identity")), store.Eq("table", r.Get("table")), store.Eq("row", r.Get("row")))
-		if err == nil && perm.RightsIn(r) != 0 {
-			err = w.mayOutlast("grant rights")
-		}
-		if err == nil && same > 0 {
-			err = errs.New(errs.Conflict, "granted_twice", "the identity has a permission there already; change that one")
-		}
-		if err != nil {
-			return err
+		if perm.RightsIn(r) != 0 {
+			if err := w.mayOutlast("grant rights"); err != nil {
+				return err
+			}
 		}
 		return w.mayGrant(r, perm.RightsIn(r))
 	},

@@ -123,9 +123,24 @@ func scene(t *rapid.T, tx *store.Tx) error {
 			return set
 		}},
 	}
+	drawn := map[string]bool{}
 	for _, kind := range rows {
 		for i := range kind.most {
-			if err := put(kind.table, i+1, kind.set(i+1)); err != nil {
+			set := kind.set(i + 1)
+			for _, u := range tx.Schema().Table(kind.table).Unique {
+				values := kind.table
+				for _, column := range u.Columns {
+					values += fmt.Sprintf(" %v", set[column])
+				}
+				if drawn[values] {
+					set = nil
+				}
+				drawn[values] = true
+			}
+			if set == nil {
+				continue // there can't be two such rows
+			}
+			if err := put(kind.table, i+1, set); err != nil {
 				return err
 			}
 		}

@@ -12,9 +12,6 @@ var tagMemberHooks = hooks{create: prepareTagMember}
 // prepareTagMember puts a tag on a row only where the tag's category lets it.
 func prepareTagMember(w *Write, r *schema.Record) error {
 	tag, member := r.Get("tag"), r.Get("member")
-	if tag.IsNull() || member.IsNull() {
-		return nil // reported as missing fields
-	}
 	on, _ := r.Table.Field("member").Target(w.Tx.Schema(), member)
 	if on == nil {
 		return errs.Field("member", "there is no row %s", member.Text()).Coded("no_row")
@@ -41,10 +38,7 @@ func prepareTagMember(w *Write, r *schema.Record) error {
 
 // checkBeside tells whether a tag of the category can be put on a row beside one that it has.
 func (w *Write) checkBeside(has *schema.Record, tag schema.Value, category *schema.Record) error {
-	if has.Get("tag") == tag {
-		return errs.New(errs.Conflict, "tagged_twice", "%s has tag %s already", has.Get("member").Text(), tag.Text()).On("tag")
-	}
-	if !category.Get("single_tag_selection").Bool() {
+	if has.Get("tag") == tag || !category.Get("single_tag_selection").Bool() {
 		return nil
 	}
 	other, err := w.categoryOf(has.Get("tag"))

@@ -65,9 +65,6 @@ func (e *Engine) occurrenceOf(table, event string) (o occurrence, t *schema.Tabl
 }
 
 func prepareEvent(w *Write, r *schema.Record) error {
-	if r.Get("task").IsNull() || r.Get("table").Text() == "" || r.Get("event").Text() == "" {
-		return nil // reported as missing fields
-	}
 	if err := w.checkEvent(r); err != nil {
 		return err
 	}

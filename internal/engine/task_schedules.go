@@ -91,9 +91,6 @@ func updateSchedule(w *Write, old *schema.Record, set schema.Set) error {
 
 // prepareTrigger plans the first moment. Only who may execute a task can have it executed.
 func prepareTrigger(w *Write, r *schema.Record) error {
-	if r.Get("task").IsNull() || r.Get("schedule").IsNull() {
-		return nil // reported as missing fields
-	}
 	task, err := w.Tx.Get("tasks", r.Get("task"))
 	if err == nil {
 		err = perm.Check(w.Tx, w.Actor, perm.Modify, task)
@@ -101,16 +98,9 @@ func prepareTrigger(w *Write, r *schema.Record) error {
 	if err != nil {
 		return err
 	}
-	twice, err := w.Tx.Count(r.Table.Name, store.Eq("task", r.Get("task")), store.Eq("schedule", r.Get("schedule")))
-	if err != nil {
-		return err
-	}
 	s, err := w.Tx.Get("task_schedules", r.Get("schedule"))
 	if err != nil {
 		return err
-	}
-	if twice > 0 {
-		return errs.New(errs.Conflict, "triggered_twice", "schedule %q executes task %q already", s.Get("name").Text(), task.Get("name").Text()).On("schedule")
 	}
 	r.Put("trigger", model.DueAfter(s, w.Tx.Now()))
 	return nil

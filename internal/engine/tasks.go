@@ -38,9 +38,6 @@ var taskHooks = hooks{
 
 // prepareTask takes only what could be executed: an action that the owner's table has, on a row that the maker may do it to.
 func prepareTask(w *Write, r *schema.Record) error {
-	if r.Get("owner").IsNull() || r.Get("action").Text() == "" {
-		return nil // reported as missing fields
-	}
 	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
 	if t == nil || t == r.Table {
 		return errs.Field("owner", "no task can be done to %s", r.Get("owner").Text())

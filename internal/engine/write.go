@@ -40,6 +40,9 @@ func (w *Write) Create(table string, in schema.Input) (*schema.Record, error) {
 	if err := w.mayCreate(r); err != nil {
 		return nil, err
 	}
+	if err := checkRequired(r, set, forwarded, true); err != nil {
+		return nil, err
+	}
 	return r, w.insert(r, in, forwarded)
 }
 
@@ -89,14 +92,6 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 	return w.logRow(r, "created")
 }
 
-// keepsRequired is Invalid when a column gets no value that must have one.
-func keepsRequired(f *schema.Field, v schema.Value) error {
-	if f.IsRequired && v.Text() == "" {
-		return errs.Field(f.Name, "is required").Coded("required")
-	}
-	return nil
-}
-
 // tellOwned tells the client the keys of the rows that were made with r, as far as clients can address them.
 func (w *Write) tellOwned(r *schema.Record) {
 	for _, f := range r.Table.Fields {
@@ -123,6 +118,9 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 		return err
 	}
 	if err := keepsKey(old, set); err != nil {
+		return err
+	}
+	if err := checkRequired(old, set, forwarded, false); err != nil {
 		return err
 	}
 	if err := w.checkReferences(old, set, forwarded); err != nil {
@@ -278,7 +276,7 @@ func (w *Write) parse(old *schema.Record, in schema.Input, create bool) (set, fo
 	set, forwarded = schema.Set{}, schema.Set{}
 	for name, raw := range in {
 		f := old.Table.Field(name)
-		if f != nil && f.NotBuilt != "" {
+		if f != nil && f.NotBuilt != "" && (f.IsReadOnly || f.Writable(create)) {
 			if err := notYet(f, raw, old.Get(name)); err != nil {
 				return nil, nil, err
 			}
@@ -300,15 +298,6 @@ func (w *Write) parse(old *schema.Record, in schema.Input, create bool) (set, fo
 		}
 	}
 	return set, forwarded, nil
-}
-
-// notYet refuses a value that can't be given yet. Clients send whole rows back: what is as it is, is no wish.
-func notYet(f *schema.Field, raw json.RawMessage, present schema.Value) error {
-	v, err := f.Parse(raw)
-	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == f.Default && present.IsNull() {
-		return err
-	}
-	return errs.New(errs.NotBuilt, "not_built", "%s: %s", f.Name, errs.Ours(f.NotBuilt)).On(f.Name)
 }
 
 // logRow writes the line of the change log that says who did what to which row.

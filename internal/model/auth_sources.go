@@ -19,7 +19,7 @@ func authSources() *schema.Table {
 			"delete them. The driver ldap is built; others are answered with 501.",
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(printable, notPrintable),
-			schema.String("driver").Required().CreateOnly().Summary().Len(1, 64).Eg("ldap").Note("ldap"),
+			schema.String("driver").OnlyYet("sources with other drivers than ldap aren't built; those with ldap are", "ldap").Required().CreateOnly().Summary().Len(1, 64).Eg("ldap").Note("ldap"),
 			schema.Bool("menu").Note("for pages that offer the source"),
 			schema.Bool("debug").Note("write to the log what is asked of the source and what it answers, without passwords"),
 			schema.Uint64("debug_ts").ReadOnly().Def(0).In("seconds since 1970").Note("since when debug is on"),

@@ -24,7 +24,8 @@ func files() *schema.Table {
 			schema.FileModified("modified"),
 			schema.String("creator").ReadOnly(),
 			schema.Row("owner", "machine_drives").ReadOnly(),
-			schema.String("url").CreateOnly().Len(0, 2048).Note("not built yet: a create with it is answered with 501"),
+			schema.String("url").CreateOnly().Len(0, 2048).
+				OnlyYet("files can't be fetched from a URL yet; create the file with allocated_bytes and PUT its bytes").Note("not built yet: a create with it is answered with 501"),
 			schema.Num("used_pct").ReadOnly(),
 			schema.Created("created").Argument(),
 			schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),

@@ -18,7 +18,8 @@ func machineDrives() *schema.Table {
 			schema.Enum("interface", "virtio-scsi", "virtio", "virtio-scsi-dedicated", "ide", "ahci", "nvme", "usb", "lsi53c895a", "megasas",
 				"megasas-gen2", "mptsas1068", "cifs", "nfs", "vsan", "pflash", "direct", "tpm_state").Def("virtio-scsi").Summary(),
 			schema.Enum("media", "disk", "cdrom", "efidisk", "import", "9p", "dir", "clone", "clone9p", "clonedir", "nonpersistent",
-				"nonpersistent9p", "nonpersistentdir").Def("disk").CreateOnly().Summary(),
+				"nonpersistent9p", "nonpersistentdir").Def("disk").CreateOnly().
+				OnlyYet("such drives can't be made yet; disk, cdrom, import and clone can", "disk", "cdrom", "import", "clone").Summary(),
 			schema.LongText("description").Len(0, 2048),
 			schema.Enabled("enabled").Summary(),
 			schema.String("serial").Len(0, 64).Match(serialText, "a serial number (letters, digits, space _ . + -)"),

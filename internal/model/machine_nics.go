@@ -6,7 +6,8 @@ import "dewpoint/internal/schema"
 func machineNICs() *schema.Table {
 	return &schema.Table{
 		Name: "machine_nics", Title: "NIC", LogType: "vm", Parent: "machine", Wakes: []string{"vm", "vnet"}, Tombstone: false,
-		Doc: "Network cards of a machine.",
+		Unique: []schema.Unique{schema.Together("vnet", "ipaddress").When("ip_reserved")},
+		Doc:    "Network cards of a machine.",
 		Fields: schema.Fields{
 			schema.String("name").Len(1, 128).Match(printable, notPrintable).Summary().Note("nic_N when not given"),
 			schema.Uint32("orderid").Range(0, 30).Summary().Note("next free number when not given"),

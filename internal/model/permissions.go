@@ -9,7 +9,8 @@ const AllTables = "/"
 func permissions() *schema.Table {
 	return &schema.Table{
 		Name: "permissions", Title: "Permission", LogType: "user", Parent: "identity", Display: "table",
-		Doc: "Rights granted to a user or group: on one row, on all rows of a table (row 0), or on everything (table /).",
+		Unique: []schema.Unique{schema.Together("identity", "table", "row")},
+		Doc:    "Rights granted to a user or group: on one row, on all rows of a table (row 0), or on everything (table /).",
 		Fields: schema.Fields{
 			schema.Row("identity", "identities").Required().CreateOnly().Summary().Note("the identity of a user or group, as their rows show it"),
 			schema.String("table").Required().CreateOnly().Summary().Indexed().Len(1, 128).Eg("vms").Note("vms, /v4/vms, or / for all tables"),

@@ -63,6 +63,7 @@ func taskSchedules() *schema.Table {
 func taskScheduleTriggers() *schema.Table {
 	return &schema.Table{
 		Name: "task_schedule_triggers", Title: "Task trigger", LogType: "task", Parent: "task", Display: "task",
+		Unique: []schema.Unique{schema.Together("task", "schedule")},
 		Doc: "Which task is executed by which schedule. It is executed in the name of its creator, with the rights that this user has then; where that " +
 			"fails, the task's status says why. A trigger goes with its task, and holds its schedule.",
 		ActionTable: "task_schedule_trigger_actions", ActionRef: "task_schedule_trigger",

@@ -36,7 +36,7 @@ func users() *schema.Table {
 			schema.String("creator").ReadOnly(),
 			identity(),
 			schema.Row("theme", "themes").ReadOnly().Note("ignored when it is sent: there are no themes"),
-			schema.String("password").Required().Len(0, 256).Secret().Note("kept as an argon2id digest; not needed, and not kept, with an auth_source"),
+			schema.String("password").Filled().Len(0, 256).Secret().Note("kept as an argon2id digest; not needed, and not kept, with an auth_source"),
 			schema.LongText("ssh_keys").Len(0, 65536).Note("one a line; kept for clients, nobody logs in by them"),
 			schema.String("id").ReadOnly().Note("40 hex digits"),
 			schema.Rows("api_keys", "user_api_keys", "user"),
@@ -67,7 +67,7 @@ func userAPIKeys() *schema.Table {
 		Name: "user_api_keys", Title: "API key", LogType: "user", Check: checkAPIKey, Parent: "user",
 		Doc: "API keys. The key itself is in the reply to the POST and can't be read again.",
 		Fields: schema.Fields{
-			schema.Row("user", "users").Required().CreateOnly().Summary(),
+			schema.Row("user", "users").Filled().CreateOnly().Summary(),
 			schema.String("name").Required().Len(1, 128).Match(printable, notPrintable).Summary(),
 			schema.LongText("description").Len(0, 2048),
 			schema.Created("created"),

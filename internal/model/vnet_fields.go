@@ -8,7 +8,8 @@ func vnetIdentity() schema.Fields {
 		schema.String("name").Required().Unique().Summary().Len(1, 128).Match(printable, notPrintable),
 		schema.LongText("description").Len(0, 2048).Summary(),
 		schema.Enabled("enabled").Summary(),
-		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Def("internal").CreateOnly().Summary(),
+		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Def("internal").CreateOnly().
+			OnlyYet("such networks can't be made yet; internal ones can", "internal").Summary(),
 		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Def("vxlan"),
 		schema.Uint32("layer2_id"),
 	}

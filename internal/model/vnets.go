@@ -34,9 +34,6 @@ func vnetActions() schema.Actions {
 
 // checkVnet holds the addresses of a network against its subnet.
 func checkVnet(r *schema.Record) error {
-	if typ := r.Get("type").Text(); typ != "internal" {
-		return errs.New(errs.NotBuilt, "vnet_type", "networks of type %q can't be made yet; internal ones can", typ).On("type")
-	}
 	subnet, err := netip.ParsePrefix(r.Get("network").Text())
 	if r.Get("network").Text() == "" {
 		if r.Get("dhcp_enabled").Bool() {

@@ -27,7 +27,8 @@ type Field struct {
 	// Path makes the field a view of another column, as in "machine#status#running"; it has no column of its own.
 	Path string
 
-	IsRequired   bool // a create without it is refused
+	IsRequired   bool // no row is without it
+	IsFilled     bool // required, and made by the table's own code where clients leave it out
 	IsUnique     bool // no two live rows have the same value
 	IsIndexed    bool
 	IsReadOnly   bool // written by controllers and hooks, ignored when clients send it
@@ -46,8 +47,10 @@ type Field struct {
 	IsFollower   bool // polymorphic row: this row is deleted with the other one
 	OwnedSet     Set  // what an owned row is made with
 
-	// NotBuilt holds the reason when the column can't be given another value yet; a write that asks for one is answered with 501.
+	// NotBuilt holds the reason when the column can't be given another value yet, or none but those in Built; a write that asks for one is
+	// answered with 501.
 	NotBuilt string
+	Built    []string
 
 	Unit    string
 	Doc     string
@@ -66,8 +69,11 @@ type EnumValue struct{ Value, Label string }
 // Fields is the list of a table's columns, in the order in which views show them.
 type Fields []*Field
 
-// Required makes a create without the field an error.
+// Required makes a create without the field an error, and so a change that takes its value away.
 func (f *Field) Required() *Field { f.IsRequired = true; return f }
+
+// Filled is Required for what the table's own code fills in when clients leave it out, which is an error only where it doesn't.
+func (f *Field) Filled() *Field { f.IsFilled = true; return f.Required() }
 
 // Unique refuses a second live row with the same value, as a Conflict.
 func (f *Field) Unique() *Field { f.IsUnique, f.IsIndexed = true, true; return f }
@@ -80,6 +86,12 @@ func (f *Field) ReadOnly() *Field { f.IsReadOnly = true; return f }
 
 // NotYet marks what clients may ask for and Dewpoint can't do yet; why tells the reason.
 func (f *Field) NotYet(why string) *Field { f.IsReadOnly, f.NotBuilt = true, why; return f }
+
+// OnlyYet marks a column that clients write, of whose values only these are built, or none at all beside the default; why tells the reason.
+func (f *Field) OnlyYet(why string, built ...string) *Field {
+	f.NotBuilt, f.Built = why, built
+	return f
+}
 
 // CreateOnly marks what is fixed once the row exists.
 func (f *Field) CreateOnly() *Field { f.IsCreateOnly = true; return f }

@@ -9,6 +9,9 @@ func (s *Schema) link(t *Table) error {
 			return fmt.Errorf("table %s names the column %s, which it does not have", t.Name, name)
 		}
 	}
+	if err := checkUnique(t); err != nil {
+		return err
+	}
 	for _, f := range t.Fields {
 		if f.IsFollower {
 			s.follow = append(s.follow, Reference{t, f})

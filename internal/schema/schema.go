@@ -38,6 +38,8 @@ type Table struct {
 	// may have values of unique columns that others have, and a request that says false reads only the others.
 	Aside  string
 	Fields Fields
+	// Unique lists what no two live rows have in common, beyond columns that are unique by themselves.
+	Unique []Unique
 	// Views are named lists of fields, besides all, most and summary, which every table has.
 	Views map[string]string
 	// Actions are what can be done to a row beyond changing it.

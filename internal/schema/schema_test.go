@@ -124,6 +124,12 @@ func TestBadDeclarationsAreRefused(t *testing.T) {
 		"names that are kept and free":    {with(keyed("a", schema.NameKey), func(t *schema.Table) { t.Tombstone = true })},
 		"a hash that clients choose":      {keyed("a", schema.HashKey, schema.String("id").AsKey())},
 		"a key column that isn't the key": {with(keyed("a", schema.HashKey, schema.String("id")), func(t *schema.Table) { t.KeyField = "id" })},
+
+		"one column together":                 {{Name: "a", Fields: schema.Fields{schema.Int64("x")}, Unique: []schema.Unique{schema.Together("x")}}},
+		"a missing column unique with others": {{Name: "a", Fields: schema.Fields{schema.Int64("x")}, Unique: []schema.Unique{schema.Together("x", "y")}}},
+		"unique where a number holds": {{Name: "a", Fields: schema.Fields{schema.Int64("x"), schema.Int64("y")}, Unique: []schema.Unique{
+			schema.Together("x", "y").When("x"),
+		}}},
 	} {
 		if _, err := schema.New(tables...); err == nil {
 			t.Errorf("%s is accepted", what)

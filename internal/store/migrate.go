@@ -22,11 +22,16 @@ const (
 type step struct {
 	number int
 	sql    []string
+	table  string // that it is about; where that isn't declared, there is nothing to do
 }
 
 // steps is append-only: a number that was released never changes its meaning.
 var steps = []step{
-	{1, []string{`DROP INDEX IF EXISTS "vms_name"`, `DROP INDEX IF EXISTS "vms_uuid"`, `DROP INDEX IF EXISTS "vms_is_snapshot"`}}, // rows set aside
+	{1, []string{`DROP INDEX IF EXISTS "vms_name"`, `DROP INDEX IF EXISTS "vms_uuid"`, `DROP INDEX IF EXISTS "vms_is_snapshot"`}, "vms"}, // rows set aside
+	// A NIC that was moved to another network could wish for an address that another has there: the older one keeps it.
+	{2, []string{`UPDATE "machine_nics" SET "ip_reserved" = 0 WHERE "ip_reserved" = 1 AND EXISTS (SELECT 1 FROM "machine_nics" AS "older" WHERE
+		"older"."vnet" = "machine_nics"."vnet" AND "older"."ipaddress" = "machine_nics"."ipaddress" AND "older"."ip_reserved" = 1
+		AND "older"."_key" < "machine_nics"."_key")`}, "machine_nics"},
 }
 
 // migrate makes missing tables, columns and indexes, and runs the steps that this database hasn't seen. It may be run any number of times.
@@ -75,7 +80,11 @@ func (db *DB) runStep(ctx context.Context, tx *sql.Tx, s step) error {
 	if err := tx.QueryRowContext(ctx, db.SQL.bind(`SELECT count(*) FROM "_steps" WHERE "number" = ?`), s.number).Scan(&seen); err != nil || seen > 0 {
 		return err
 	}
-	for _, text := range append(slices.Clone(s.sql), fmt.Sprintf(`INSERT INTO "_steps" VALUES (%d)`, s.number)) {
+	texts := slices.Clone(s.sql)
+	if db.Schema.Table(s.table) == nil {
+		texts = nil
+	}
+	for _, text := range append(texts, fmt.Sprintf(`INSERT INTO "_steps" VALUES (%d)`, s.number)) {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return err
 		}
@@ -196,45 +205,6 @@ func (l SQL) addColumn(t *schema.Table, f *schema.Field) []string {
 		texts = append(texts, fmt.Sprintf("UPDATE %s SET %s = %s", quote(t.Name), quote(f.Name), literal(f.Default)))
 	}
 	return texts
-}
-
-// index is one of a table's indexes.
-type index struct{ name, text string }
-
-// indexes renders those of a declaration. Those of a table that sets rows aside come twice: a request that says that it means the
-// others reads the one without them, however many there are.
-func (l SQL) indexes(t *schema.Table) (made []index) {
-	live := quote(deletedColumn) + " = 0"
-	add := func(unique, name, column string, where ...string) {
-		if t.Tombstone && where == nil {
-			where = []string{live} // the name of a deleted row is free again
-		}
-		name = t.Name + "_" + name
-		text := fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)", unique, quote(name), quote(t.Name), l.indexed(quote(column)))
-		if len(where) > 0 {
-			text += " WHERE " + strings.Join(where, " AND ")
-		}
-		made = append(made, index{name, text})
-	}
-	if t.Tombstone { // few, and looked for all the time
-		add("", "tombstones", keyColumn, quote(deletedColumn)+" <> 0")
-	}
-	if t.Aside != "" {
-		add("", "main", keyColumn, quote(t.Aside)+" = 0")
-	}
-	for _, f := range t.Fields {
-		switch {
-		case !f.Stored() || !f.IsIndexed:
-		case f.IsUnique && t.Aside != "":
-			add("UNIQUE ", f.Name, f.Name, quote(t.Aside)+" = 0")
-			add("", f.Name+"_all", f.Name)
-		case f.IsUnique:
-			add("UNIQUE ", f.Name, f.Name)
-		default:
-			add("", f.Name, f.Name)
-		}
-	}
-	return made
 }
 
 // quote makes an identifier; names come from declarations and never from clients.

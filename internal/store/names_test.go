@@ -16,5 +16,10 @@ func TestNamesFitPostgreSQL(t *testing.T) {
 				t.Errorf("%s has %d bytes", name, len(name))
 			}
 		}
+		for _, u := range table.Unique {
+			if name := table.Name + "_" + u.Name(); len(name) > 63 {
+				t.Errorf("%s has %d bytes", name, len(name))
+			}
+		}
 	}
 }

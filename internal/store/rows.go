@@ -94,6 +94,16 @@ func NotFound(t *schema.Table, key string) error {
 	return errs.New(errs.NotFound, "not_found", "Resource '/v4/%s/%s' not found", t.Name, key)
 }
 
+// Taken is the error of a row whose values another one has in columns that are unique, by themselves or together; it names the last one.
+func Taken(cause error, table string, columns ...string) error {
+	last := columns[len(columns)-1]
+	all := last
+	if len(columns) > 1 {
+		all = strings.Join(columns[:len(columns)-1], ", ") + " and " + last
+	}
+	return errs.Wrap(cause, errs.Conflict, "exists", "a row of %s with this %s exists already; choose another %s", table, errs.Ours(all), last).On(last)
+}
+
 // Get reads one live row, or with Everything any; a missing one is NotFound.
 func (tx *Tx) Get(table string, key schema.Value, conds ...Cond) (*schema.Record, error) {
 	t := tx.table(table)

@@ -15,7 +15,8 @@ func fieldText(f *schema.Field) string {
 		}
 	}
 	add(f.Doc != "", f.Doc)
-	add(f.NotBuilt != "", "Another value is answered with 501: "+f.NotBuilt)
+	add(f.NotBuilt != "" && len(f.Built) == 0, "Another value is answered with 501: "+f.NotBuilt)
+	add(len(f.Built) > 0, "Other values than "+strings.Join(f.Built, ", ")+" are answered with 501: "+f.NotBuilt)
 	add(f.Unit != "", "In "+f.Unit)
 	add(tellingLabels(f), labelText(f))
 	add(f.IsRow() && f.Ref != "", "Key of a row of `"+f.Ref+"`")

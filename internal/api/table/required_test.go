@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"dewpoint/internal/schema"
 )
 
 // TestRequiredColumnsStayFilled: what a create must give, no change takes away, whatever the table.
@@ -39,4 +41,65 @@ func TestRequiredColumnsStayFilled(t *testing.T) {
 	if t.Logf("%d columns", columns); columns < 10 {
 		t.Error("few tables have such a column: the test shows little")
 	}
+}
+
+// TestRequiredColumnsComeFirst leaves out one required column after the other of each table. The answer names it, whatever the table's own
+// code would say or put there.
+func TestRequiredColumnsComeFirst(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.fill()
+	columns := 0
+	for _, table := range s.db.Schema.Tables() {
+		if !table.Creatable() || table.NotBuilt != "" {
+			continue
+		}
+		for _, f := range table.Fields {
+			if !f.IsRequired || f.IsFilled {
+				continue
+			}
+			columns++
+			for _, nothing := range []string{"", `"` + f.Name + `":null`, `"` + f.Name + `":""`} {
+				body := "{" + strings.Join(append(others(table, f), nothing), ",") + "}"
+				body = strings.Replace(body, ",}", "}", 1)
+				r := s.post("/api/v4/"+table.Name, body)
+				text := strings.TrimPrefix(r.failed(t, 422), "Validation error on field: '"+f.Name+"' - ")
+				if text != "'is required'" && (text != "'needs at least 1 characters'" || !strings.HasSuffix(nothing, `""`)) {
+					t.Errorf("%s made by %s: %s", table.Name, body, r.body)
+				}
+			}
+		}
+	}
+	if t.Logf("%d columns", columns); columns < 20 {
+		t.Error("few tables have such a column: the test shows little")
+	}
+	s.make("user_api_keys", `{"name":"without a user"}`)
+	s.post("/api/v4/users", `{"name":"without-a-password"}`).failed(t, 422)
+}
+
+// others writes a value for each required column of the table but one.
+func others(table *schema.Table, but *schema.Field) (members []string) {
+	for _, f := range table.Fields {
+		if !f.IsRequired || f == but {
+			continue
+		}
+		value := `"x"`
+		switch {
+		case f.Example != "" && f.Type.Shape() == schema.AsJSON:
+			value = f.Example
+		case f.Example != "":
+			value = `"` + f.Example + `"`
+		case len(f.Enum) > 0:
+			value = `"` + f.Enum[0].Value + `"`
+		case f.IsRow() && f.Ref == "":
+			value = `"vms/1"`
+			if len(f.Among) > 0 {
+				value = `"` + f.Among[0] + `/1"`
+			}
+		case f.Type.Shape() != schema.AsString:
+			value = "1"
+		}
+		members = append(members, `"`+f.Name+`":`+value)
+	}
+	return members
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // The codes of the server that mean something to clients, as listed in appendix A of PostgreSQL's manual.
@@ -32,8 +34,7 @@ func (dialect) Classify(err error) error {
 	}
 	switch e.Code {
 	case uniqueViolation:
-		column := columnOf(e)
-		return errs.Wrap(err, errs.Conflict, "exists", "a row of %s with this %s exists already; choose another %s", e.TableName, column, column).On(column)
+		return store.Taken(err, e.TableName, columnsOf(e)...)
 	case diskFull:
 		return errs.Wrap(err, errs.Full, "disk_full", "the disk that holds the database is full; free some space and try again")
 	case serializationFailure, deadlockDetected, lockNotAvailable:
@@ -52,13 +53,13 @@ func (dialect) Classify(err error) error {
 	return err
 }
 
-// columnOf takes the column from the name of the index, which is that of the table and the column; the key has one of its own.
-func columnOf(e *pgconn.PgError) string {
-	column := strings.TrimPrefix(e.ConstraintName, e.TableName+"_")
-	if column == "pkey" || column == "_key_key" {
-		return "key"
+// columnsOf takes the columns from the name of the index, which is that of the table and the columns; the key has one of its own.
+func columnsOf(e *pgconn.PgError) []string {
+	name := strings.TrimPrefix(e.ConstraintName, e.TableName+"_")
+	if name == "pkey" || name == "_key_key" {
+		return []string{"key"}
 	}
-	return column
+	return strings.Split(name, schema.UniqueSep)
 }
 
 // unreachable recognises a connection that couldn't be made or was lost.

@@ -126,7 +126,8 @@ func (dialect) SetAside(ctx context.Context, tx *sql.Tx, tables []string, _ stri
 	return nil
 }
 
-var uniqueColumn = regexp.MustCompile(`UNIQUE constraint failed: ([a-z_]+)\.([a-z_]+)`)
+// uniqueColumns finds what SQLite tells of a constraint: "UNIQUE constraint failed: members.parent_group, members.member".
+var uniqueColumns = regexp.MustCompile(`UNIQUE constraint failed: (([a-z_0-9]+)\.[a-z_0-9]+(?:, [a-z_0-9]+\.[a-z_0-9]+)*)`)
 
 // Classify implements store.Dialect.
 func (dialect) Classify(err error) error {
@@ -136,9 +137,12 @@ func (dialect) Classify(err error) error {
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_CONSTRAINT:
-		if m := uniqueColumn.FindStringSubmatch(e.Error()); m != nil {
-			column := strings.TrimPrefix(m[2], "_")
-			return errs.Wrap(err, errs.Conflict, "exists", "a row of %s with this %s exists already; choose another %s", m[1], column, column).On(column)
+		if m := uniqueColumns.FindStringSubmatch(e.Error()); m != nil {
+			columns := strings.Split(m[1], ", ")
+			for i := range columns {
+				columns[i] = strings.TrimPrefix(strings.TrimPrefix(columns[i], m[2]+"."), "_")
+			}
+			return store.Taken(err, m[2], columns...)
 		}
 	case sqlite3.SQLITE_FULL:
 		return errs.Wrap(err, errs.Full, "disk_full", "the disk that holds the database is full; free some space and try again")
