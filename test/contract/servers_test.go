@@ -43,8 +43,15 @@ func TestServersAnswerAsOne(t *testing.T) {
 		name string
 		test func(*testing.T, []*harness.Server)
 	}{
-		{"rows", rowsAgree}, {"tags", tagsAgree}, {"rights", rightsAgree}, {"keys", keysAgree}, {"sessions", sessionsAgree},
-		{"settings", settingsAgree}, {"answers", answersAgree}, {"answers at once", answersAgreeAtOnce}, {"accounts", accountsAgree},
+		{"rows", rowsAgree},
+		{"tags", tagsAgree},
+		{"rights", rightsAgree},
+		{"keys", keysAgree},
+		{"sessions", sessionsAgree},
+		{"settings", settingsAgree},
+		{"answers", answersAgree},
+		{"answers at once", answersAgreeAtOnce},
+		{"accounts", accountsAgree},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, servers) })
 	}
