@@ -161,7 +161,7 @@ func (b *builder) where(p *Plan, ast *AST) error {
 	}
 	for _, name := range sortedKeys(ast.Equals) {
 		b.param = name
-		c, err := b.compare(at, &Compare{Left: Operand{Path: []string{name}, Text: name}, Right: []Literal{{Text: ast.Equals[name]}}})
+		c, err := b.compare(at, &Compare{Left: Operand{Path: []string{name}, Text: name}, Op: OpEq, Right: []Literal{{Text: ast.Equals[name]}}})
 		if err != nil {
 			return err
 		}

@@ -2,86 +2,22 @@ package query
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"dewpoint/internal/schema"
 )
 
-// cmp gives a comparison constants of the storage class of its left side. A constant that the left side can never equal decides eq,
-// ne and in at once; for the others it is an error.
-func (b *builder) cmp(n Node, c *Compare) (Pred, error) {
-	switch {
-	case c.Op == OpIn:
-		return b.in(n, c), nil
-	case c.Op.isText():
-		return b.text(n, c)
-	}
-	lit := c.Right[0].at(b.opt.Now)
-	if lit.Kind == LitNull || lit.Text == "" && lit.Kind == LitText && n.Storage() != schema.Chars {
-		switch c.Op {
-		case OpEq:
-			return &Cmp{Left: n, Op: OpIsNull}, nil
-		case OpNe:
-			return &Cmp{Left: n, Op: OpNotNull}, nil
-		}
-		return nil, b.invalid("bad_value", "null can only be compared by eq and ne")
-	}
-	v, ok := constant(n, lit)
-	if !ok && c.Op.isOrder() {
-		return nil, b.invalid("bad_value", "%s is not a number, which %s holds", clip(lit.Text), clip(c.Left.Text))
-	}
-	if !ok {
-		return Const(c.Op == OpNe), nil
-	}
-	return &Cmp{Left: n, Op: c.Op, Right: []schema.Value{v}}, nil
+// cmp resolves a comparison with constants, whose storage class becomes that of the left side.
+func (b *builder) cmp(n Node, c *Compare) (Pred, error) { return byName[c.Op].plan(b, n, c) }
+
+// isNull reports whether a literal stands for null beside n.
+func (l Literal) isNull(n Node) bool {
+	return l.Kind == LitNull || l.Text == "" && l.Kind == LitText && n.Storage() != schema.Chars
 }
 
-// in resolves an in list; members that can't occur are dropped.
-func (b *builder) in(n Node, c *Compare) Pred {
-	var values []schema.Value
-	for _, lit := range c.Right {
-		lit = lit.at(b.opt.Now)
-		if lit.Kind == LitNull {
-			values = append(values, schema.Value{})
-		} else if v, ok := constant(n, lit); ok {
-			values = append(values, v)
-		}
-	}
-	if len(values) == 0 {
-		return Const(false)
-	}
-	return oneOf(n, values)
-}
-
-// text resolves the operators that look at their left side as text.
-func (b *builder) text(n Node, c *Compare) (Pred, error) {
-	lit := c.Right[0].at(b.opt.Now)
-	if lit.Kind == LitNull {
-		return nil, b.invalid("bad_value", "null can only be compared by eq and ne")
-	}
-	op, s := c.Op, lit.Text
-	if n.Storage() != schema.Chars {
-		n = &Text{n}
-	}
-	switch op {
-	case OpHasFold:
-		if isASCII(s) {
-			s = lowerASCII(s)
-		} else { // databases lower the letters A to Z alone
-			op, s = OpRegexp, "(?i)"+regexp.QuoteMeta(s)
-		}
-	case OpLike:
-		op, s = OpRegexp, likePattern(s)
-	}
-	if op == OpRegexp {
-		if err := b.pattern(s); err != nil {
-			return nil, err
-		}
-	}
-	return &Cmp{Left: n, Op: op, Right: []schema.Value{schema.TextValue(s)}}, nil
+func (b *builder) nullCompared() error {
+	return b.invalid("bad_value", "null can only be compared by eq and ne")
 }
 
 // constant reads a literal as a value of n's storage class; ok is false when there is no such value.
@@ -118,18 +54,4 @@ func integer(lit Literal) (schema.Value, bool) {
 func wholeNumber(s string) (schema.Value, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return schema.IntValue(n), err == nil
-}
-
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
-}
-
-// lowerASCII lowers the letters A to Z alone, as SQLite's lower does.
-func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}, s)
 }

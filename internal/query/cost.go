@@ -43,7 +43,7 @@ func pins(root *Source, p Pred) bool {
 }
 
 // searches are the operators whose cost depends on the client's text and on the length of the column's.
-func searches(op Op) bool { return op.isText() }
+func searches(op Op) bool { return byName[op].Text }
 
 func plainPred(p Pred) bool {
 	switch p := p.(type) {

@@ -36,8 +36,8 @@ func (p *parser) condition(depth int) (Cond, error) {
 		if err != nil {
 			return nil, err
 		}
-		op, ok := operators[p.tok.text]
-		if !ok || p.tok.kind != tokWord {
+		op := byWord[p.tok.text]
+		if op == nil || p.tok.kind != tokWord {
 			return nil, p.unexpected("an operator")
 		}
 		return p.compareWith(left, op)
@@ -56,12 +56,12 @@ func (p *parser) condition(depth int) (Cond, error) {
 }
 
 // compareWith reads the right side of a comparison whose operator is the present token.
-func (p *parser) compareWith(left Operand, op Op) (*Compare, error) {
-	c := &Compare{Left: left, Op: op, Pos: p.tok.pos}
+func (p *parser) compareWith(left Operand, op *Operator) (*Compare, error) {
+	c := &Compare{Left: left, Op: op.Op, Pos: p.tok.pos}
 	if err := p.next(); err != nil {
 		return nil, err
 	}
-	if op == OpIn {
+	if op.List {
 		return c, p.list(c)
 	}
 	return c, p.value(c)

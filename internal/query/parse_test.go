@@ -56,7 +56,7 @@ func showCond(c query.Cond) string {
 				right[len(right)-1] = fmt.Sprintf("%dnow%+d", l.Nows, l.Plus)
 			}
 		}
-		return fmt.Sprintf("%s %d %s", showOperand(c.Left), c.Op, strings.Join(right, ","))
+		return fmt.Sprintf("%s %s %s", showOperand(c.Left), c.Op, strings.Join(right, ","))
 	}
 	return ""
 }
@@ -73,10 +73,10 @@ func TestParseFields(t *testing.T) {
 		"status#display(status) as s":         "status.display(status) → s",
 		"display(type)":                       "display(type) → ~display(type)",
 		"collapse(groups[name])":              "collapse(groups[name → ~name]) → ~collapse(groups[name])",
-		"status#status eq 'run''s' as r":      "status.status 0 0:run's → r",
-		"ram gt 5":                            "ram 2 1:5 → ~ram gt 5",
+		"status#status eq 'run''s' as r":      "status.status eq 0:run's → r",
+		"ram gt 5":                            "ram gt 1:5 → ~ram gt 5",
 		"as as as":                            "as → as",
-		"eq eq 1":                             "eq 0 1:1 → ~eq eq 1",
+		"eq eq 1":                             "eq eq 1:1 → ~eq eq 1",
 		"upper(lower(name))":                  "upper(lower(name)) → ~upper(lower(name))",
 	} {
 		ast, err := query.Parse(query.Request{Fields: in})
@@ -95,25 +95,25 @@ func TestParseFilter(t *testing.T) {
 	hash := "3f2a" + strings.Repeat("0", 36)
 	digits := strings.Repeat("1", 40)
 	for in, want := range map[string]string{
-		"name eq 'x'":                           "name 0 0:x",
-		"a eq 1 and b eq 2 or c eq 3":           "((a 0 1:1 & b 0 1:2) | c 0 1:3)",
-		"a eq 1 and (b eq 2 or c eq 3)":         "(a 0 1:1 & (b 0 1:2 | c 0 1:3))",
-		"(a eq true) or (a ne null)":            "(a 0 2:true | a 1 3:)",
-		"volume eq " + hash:                     "volume 0 0:" + hash,
-		"volume eq " + digits:                   "volume 0 0:" + digits,
-		"name eq stable":                        "name 0 0:stable",
-		"owner eq vms/4":                        "owner 0 0:vms/4",
-		"x eq -5":                               "x 0 1:-5",
-		"x gt 0.25":                             "x 2 1:0.25",
-		"name in ('a',1, null)":                 "name 12 0:a,1:1,3:",
-		"name in ()":                            "name 12 ",
-		"name contains 'a' and name like '%b'":  "(name 9 0:a & name 11 0:%b)",
-		"expires lt {$now}":                     "expires 4 1now+0",
-		"expires lt {$add({$now},604800)}":      "expires 4 1now+604800",
-		"expires lt {$add({$add(1,2)},{$now})}": "expires 4 1now+3",
-		"machine#cluster#name bw 'x'":           "machine.cluster.name 6 0:x",
-		"count(members) gt 0":                   "count(members) 2 1:0",
-		" a eq\t'b''''c' ":                      "a 0 0:b''c",
+		"name eq 'x'":                           "name eq 0:x",
+		"a eq 1 and b eq 2 or c eq 3":           "((a eq 1:1 & b eq 1:2) | c eq 1:3)",
+		"a eq 1 and (b eq 2 or c eq 3)":         "(a eq 1:1 & (b eq 1:2 | c eq 1:3))",
+		"(a eq true) or (a ne null)":            "(a eq 2:true | a ne 3:)",
+		"volume eq " + hash:                     "volume eq 0:" + hash,
+		"volume eq " + digits:                   "volume eq 0:" + digits,
+		"name eq stable":                        "name eq 0:stable",
+		"owner eq vms/4":                        "owner eq 0:vms/4",
+		"x eq -5":                               "x eq 1:-5",
+		"x gt 0.25":                             "x gt 1:0.25",
+		"name in ('a',1, null)":                 "name in 0:a,1:1,3:",
+		"name in ()":                            "name in ",
+		"name contains 'a' and name like '%b'":  "(name ct 0:a & name like 0:%b)",
+		"expires lt {$now}":                     "expires lt 1now+0",
+		"expires lt {$add({$now},604800)}":      "expires lt 1now+604800",
+		"expires lt {$add({$add(1,2)},{$now})}": "expires lt 1now+3",
+		"machine#cluster#name bw 'x'":           "machine.cluster.name bw 0:x",
+		"count(members) gt 0":                   "count(members) gt 1:0",
+		" a eq\t'b''''c' ":                      "a eq 0:b''c",
 	} {
 		ast, err := query.Parse(query.Request{Filter: in})
 		if err != nil {

@@ -82,7 +82,7 @@ func (p *parser) item(depth int) (it Item, err error) {
 	if it.Operand, err = p.operand(depth, 0); err != nil {
 		return it, err
 	}
-	if op, ok := operators[p.tok.text]; ok && p.tok.kind == tokWord {
+	if op := byWord[p.tok.text]; op != nil && p.tok.kind == tokWord {
 		if it.Test, err = p.compareWith(it.Operand, op); err != nil {
 			return it, err
 		}

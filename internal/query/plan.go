@@ -169,8 +169,7 @@ type Joined struct {
 	Args []Pred
 }
 
-// Cmp compares a value with constants of its own storage class. For OpHasFold the constant is in lower case; for OpRegexp it is a
-// valid expression; for OpIn there is at least one, and none is null. Fixed constants are the program's own and stand in the statement itself:
+// Cmp compares a value with constants of its own storage class. For OpIn there is at least one, and none is null. Fixed constants are the program's own and stand in the statement itself:
 // SQLite makes a plan anew each time that a bound end of a range is given.
 type Cmp struct {
 	Left  Node

@@ -77,7 +77,7 @@ type Logic struct {
 	Args []Cond
 }
 
-// Compare compares an operand with literals: one, or any number for OpIn.
+// Compare compares an operand with literals: one, or any number for a List operator.
 type Compare struct {
 	Left  Operand
 	Op    Op

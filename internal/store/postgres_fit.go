@@ -10,17 +10,11 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// fit gives a comparison constants of the type of its left side, as PostgreSQL demands. A constant that the column can't hold, such
+// The fits below give a comparison constants of the type of its left side, as PostgreSQL demands. A constant that the column can't hold, such
 // as a fraction or a text with a NUL, moves to the nearest one that it can, or decides the comparison.
-func (postgresDialect) fit(c *query.Cmp) query.Pred {
-	switch c.Op {
-	case query.OpIsNull, query.OpNotNull, query.OpRegexp:
-		return c
-	case query.OpEq, query.OpNe, query.OpIn:
-		return fitEqual(c)
-	case query.OpGt, query.OpGe, query.OpLt, query.OpLe:
-		return fitOrder(c)
-	}
+
+// fitText is for the operators that look for a text, which no column holds if it can't be kept.
+func fitText(c *query.Cmp) query.Pred {
 	if !keeps(c.Right[0].Text()) {
 		return query.Const(false)
 	}

@@ -12,7 +12,7 @@ import (
 // the statement needs besides plain SQL is said at SQLite and PostgreSQL. A client's values are always arguments; its names in the reply
 // are string literals.
 func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
-	r := &renderer{dialect: l.dialect, alias: map[*query.Source]string{}}
+	r := &renderer{dialect: l.dialect, operators: l.operators, alias: map[*query.Source]string{}}
 	r.sql.Grow(usualLength)
 	if p.Flat() {
 		r.flat(p)
@@ -28,11 +28,12 @@ const usualLength = 8 << 10
 // renderer writes one statement from left to right, so that arguments come in the order of their marks.
 type renderer struct {
 	dialect
-	sql   strings.Builder
-	args  []any
-	err   error // the first thing that can't be said in this SQL
-	alias map[*query.Source]string
-	names int
+	operators map[query.Op]operator
+	sql       strings.Builder
+	args      []any
+	err       error // the first thing that can't be said in this SQL
+	alias     map[*query.Source]string
+	names     int
 }
 
 func (r *renderer) put(parts ...string) {

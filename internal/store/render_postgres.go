@@ -58,6 +58,8 @@ func (postgresDialect) pieces() int { return 45 }
 
 func (postgresDialect) place() string { return "strpos" }
 
+func (postgresDialect) strict() bool { return true }
+
 func (postgresDialect) sortable(r *renderer, n query.Node) {
 	r.value(n)
 	if _, column := n.(*query.Cell); !column && n.Storage() == schema.Chars {

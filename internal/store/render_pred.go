@@ -2,12 +2,9 @@ package store
 
 import (
 	"errors"
-	"strconv"
-	"unicode/utf8"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
-	"dewpoint/internal/schema"
 )
 
 // pred writes a condition; the database may give null for false.
@@ -22,12 +19,7 @@ func (r *renderer) pred(p query.Pred) {
 		}
 		r.joined(word, p.Args)
 	case *query.Cmp:
-		fit := r.fit(p)
-		if c, ok := fit.(*query.Cmp); ok {
-			r.compare(c)
-			return
-		}
-		r.pred(fit)
+		r.compare(p)
 	case *query.Sub:
 		r.among(p)
 	}
@@ -56,94 +48,21 @@ func (r *renderer) joined(word string, args []query.Pred) {
 	r.put(")")
 }
 
-// signs are the operators that SQL has.
-var signs = map[query.Op]string{
-	query.OpEq: " = ", query.OpGt: " > ", query.OpGe: " >= ", query.OpLt: " < ", query.OpLe: " <= ",
-}
-
-// compare writes one comparison.
+// compare writes a comparison.
 func (r *renderer) compare(c *query.Cmp) {
-	if sign, ok := signs[c.Op]; ok {
-		r.sortable(r, c.Left)
-		r.put(sign)
-		if c.Fixed {
-			r.put(quoteText(c.Right[0].Text()))
-			return
-		}
-		r.constant(c.Left, c.Right[0])
+	op, ok := r.operators[c.Op]
+	if !ok { // what follows would be a condition of its own, false for most texts
+		r.err = errors.Join(r.err, errs.New(errs.Internal, "no_operator", "the operator %q has no SQL", c.Op))
 		return
 	}
-	switch c.Op {
-	case query.OpIsNull, query.OpNotNull:
-		r.value(c.Left)
-		r.put(map[bool]string{true: " IS NULL", false: " IS NOT NULL"}[c.Op == query.OpIsNull])
-	case query.OpNe:
-		r.value(c.Left)
-		r.put(" ", r.notSame(), " ")
-		r.bind(c.Right[0].Any())
-	case query.OpIn:
-		r.in(c)
-	case query.OpRegexp:
-		r.matches(r, c.Left, c.Right[0])
+	if !r.strict() || op.fit == nil {
+		op.write(r, c)
+		return
+	}
+	switch fit := op.fit(c).(type) {
+	case *query.Cmp:
+		r.operators[fit.Op].write(r, fit)
 	default:
-		r.part(c)
+		r.pred(fit)
 	}
-}
-
-// constant writes what a value is compared with. Whether a boolean is wanted true or false stands in the statement itself: an index of the rows
-// where it is false serves only a statement that says so.
-func (r *renderer) constant(left query.Node, v schema.Value) {
-	if c, ok := left.(*query.Cell); ok && c.Field != nil && c.Field.Type.Shape() == schema.AsBool && v.Kind() == schema.Int && v.Int()>>1 == 0 {
-		r.put(v.Text())
-		return
-	}
-	r.bind(v.Any())
-}
-
-// in writes a list of constants.
-func (r *renderer) in(c *query.Cmp) {
-	r.value(c.Left)
-	r.put(" IN (")
-	for i, v := range c.Right {
-		if i > 0 {
-			r.put(", ")
-		}
-		r.bind(v.Any())
-	}
-	r.put(")")
-}
-
-// part writes the operators that look for a part of a text. They aren't written as LIKE, which takes two characters for special
-// and is slow on many wildcards.
-func (r *renderer) part(c *query.Cmp) {
-	s := c.Right[0].Text()
-	switch c.Op {
-	case query.OpBegins:
-		r.put("substr(")
-		r.value(c.Left)
-		r.put(", 1, ", strconv.Itoa(utf8.RuneCountInString(s)), ") = ")
-	case query.OpEnds: // a text that is shorter is taken whole, and then differs
-		if s == "" {
-			r.value(c.Left)
-			r.put(" IS NOT NULL")
-			return
-		}
-		r.tail(r, c.Left, utf8.RuneCountInString(s))
-		r.put(" = ")
-	case query.OpHas, query.OpHasFold:
-		left := c.Left
-		if c.Op == query.OpHasFold {
-			left = &query.Func{Name: query.FuncLower, Arg: left}
-		}
-		r.put(r.place(), "(")
-		r.value(left)
-		r.put(", ")
-		r.bind(s)
-		r.put(") > 0")
-		return
-	default: // what follows would be a condition of its own, false for most texts
-		r.err = errors.Join(r.err, errs.New(errs.Internal, "no_operator", "the operator %d has no SQL", c.Op))
-		return
-	}
-	r.bind(s)
 }

@@ -181,18 +181,20 @@ func (r requests) literal() string {
 
 func (r requests) comparison(t *schema.Table, aliases []string) string {
 	left := r.left(t, aliases)
-	switch op := r.pick("eq", "ne", "gt", "ge", "lt", "le", "bw", "ew", "cs", "ct", "contains", "rx", "like", "in", "null"); op {
-	case "null":
+	if r.chance(1, 15) {
 		return left + r.pick(" eq ", " ne ") + "null"
-	case "in":
-		return left + r.pick(" in ()", " in ("+r.literal()+")", " in (null, "+r.literal()+", "+r.literal()+")")
-	case "rx":
-		return left + " rx " + r.pick("'^[a-z]'", "'1$'", "'(?i)WEB'", "'.'")
-	case "like":
-		return left + " like " + r.pick("'%e%'", "'w_b%'", `'100\%'`, "'%'")
-	default:
-		return left + " " + op + " " + r.literal()
 	}
+	op := rapid.SampledFrom(query.Operators()).Filter(func(o query.Operator) bool { return len(o.Words()) > 0 }).Draw(r.T, "operator")
+	left += " " + r.pick(op.Words()...) + " "
+	switch {
+	case op.List:
+		return left + r.pick("()", "("+r.literal()+")", "(null, "+r.literal()+", "+r.literal()+")")
+	case op.Op == query.OpRegexp:
+		return left + r.pick("'^[a-z]'", "'1$'", "'(?i)WEB'", "'.'")
+	case op.Op == query.OpLike:
+		return left + r.pick("'%e%'", "'w_b%'", `'100\%'`, "'%'")
+	}
+	return left + r.literal()
 }
 
 func (r requests) filter(t *schema.Table, aliases []string, depth int) string {

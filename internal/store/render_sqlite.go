@@ -44,8 +44,8 @@ func (sqliteDialect) pieces() int { return 400 }
 
 func (sqliteDialect) place() string { return "instr" }
 
-// fit: SQLite compares whatever it is given.
-func (sqliteDialect) fit(c *query.Cmp) query.Pred { return c }
+// strict: SQLite compares whatever it is given.
+func (sqliteDialect) strict() bool { return false }
 
 // sortable: texts are compared by their bytes unless told otherwise.
 func (sqliteDialect) sortable(r *renderer, n query.Node) { r.value(n) }

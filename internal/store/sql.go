@@ -8,16 +8,19 @@ import (
 )
 
 // SQL is how one kind of database is spoken to.
-type SQL struct{ dialect }
+type SQL struct {
+	dialect
+	operators map[query.Op]operator
+}
 
 // SQLite is the SQL of SQLite from version 3.44 on. Rendered queries use the functions sha1(text) and regexp(pattern, text), which the
 // connection must have; regexp of a null is null or 0.
-func SQLite() SQL { return SQL{sqliteDialect{}} }
+func SQLite() SQL { return SQL{sqliteDialect{}, operators()} }
 
 // PostgreSQL is the SQL of PostgreSQL from version 13 on. Rendered queries use functions whose names begin with dewpoint_, which the
 // database must have; they stand in functions.sql of package postgres. A connection needs standard_conforming_strings on and
 // extra_float_digits 1, so that reals come out as the numbers that they are.
-func PostgreSQL() SQL { return SQL{postgresDialect{}} }
+func PostgreSQL() SQL { return SQL{postgresDialect{}, operators()} }
 
 // dialect is what differs between the databases.
 type dialect interface {
@@ -32,8 +35,8 @@ type dialect interface {
 	param(n int, v any) string
 	// listed selects the members of a JSON array, the one argument.
 	listed(s schema.Storage) string
-	// fit replaces a comparison that the database couldn't make as it stands.
-	fit(c *query.Cmp) query.Pred
+	// strict tells that what is compared must be of one type, so that constants have to be made fit.
+	strict() bool
 	// notSame is the operator that is true where the sides differ or one of them is null.
 	notSame() string
 	// null is a null that counts as text, derived what a select in a from clause needs behind it.

@@ -19,8 +19,18 @@ func fieldsParam(t *schema.Table, examples []example) *huma.Param {
 }
 
 func filterParam(s *schema.Schema, t *schema.Table) *huma.Param {
-	return textParam("filter", "Which rows: comparisons joined by `and`, `or` and parentheses. Operators: `eq ne gt ge lt le`, `bw` (begins with), `ew` (ends with), "+
-		"`cs` (contains), `ct` (contains, in any case), `rx` (regular expression), `like`, `in`. Text stands in single quotes.", filterExamples(s, t))
+	return textParam("filter", "Which rows: comparisons joined by `and`, `or` and parentheses. Operators: "+operatorsText()+". Text stands in single quotes.", filterExamples(s, t))
+}
+
+// operatorsText lists the operators with what each holds for.
+func operatorsText() string {
+	var all []string
+	for _, op := range query.Operators() {
+		if words := op.Words(); len(words) > 0 {
+			all = append(all, "`"+strings.Join(words, "` or `")+"` ("+op.Doc+")")
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 func sortParam(t *schema.Table) *huma.Param {

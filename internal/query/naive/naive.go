@@ -33,7 +33,7 @@ func Eval(p *query.Plan, src Source) []string {
 	}
 	slices.SortStableFunc(found, func(a, b env) int {
 		for _, o := range p.Order {
-			if c := order(e.value(o.Value, a), e.value(o.Value, b)); c != 0 && o.Desc {
+			if c := e.value(o.Value, a).Compare(e.value(o.Value, b)); c != 0 && o.Desc {
 				return -c
 			} else if c != 0 {
 				return c
@@ -81,7 +81,7 @@ func (e evaluator) reach(j *query.Source, v env) *schema.Record {
 // lookup finds the row with that key that the guard lets through.
 func (e evaluator) lookup(t *schema.Table, key schema.Value, g *query.Guard) *schema.Record {
 	for _, r := range e.src.Rows(t) {
-		if !key.IsNull() && order(r.Key, key) == 0 && e.seen(r, g) {
+		if !key.IsNull() && r.Key.Compare(key) == 0 && e.seen(r, g) {
 			return r
 		}
 	}
@@ -99,31 +99,11 @@ func (e evaluator) children(m *query.Many, v env) []env {
 	if parent == nil {
 		return nil
 	}
-	rows := slices.SortedFunc(slices.Values(e.src.Rows(m.Scope.Root.Table)), func(a, b *schema.Record) int { return order(a.Key, b.Key) })
+	rows := slices.SortedFunc(slices.Values(e.src.Rows(m.Scope.Root.Table)), func(a, b *schema.Record) int { return a.Key.Compare(b.Key) })
 	for _, r := range rows {
-		if back := r.Get(m.Back.Name); !back.IsNull() && order(back, parent.Key) == 0 && e.seen(r, m.Guard) {
+		if back := r.Get(m.Back.Name); !back.IsNull() && back.Compare(parent.Key) == 0 && e.seen(r, m.Guard) {
 			out = append(out, e.enter(v, m.Scope, r))
 		}
 	}
 	return out
-}
-
-// order compares as SQLite does: null, then numbers, then text by its bytes.
-func order(a, b schema.Value) int {
-	class := func(v schema.Value) int { return min(int(v.Kind()), 2) }
-	if a.Kind() == schema.Text {
-		if b.Kind() == schema.Text {
-			return compare(a.Text(), b.Text())
-		}
-		return 1
-	}
-	switch {
-	case b.Kind() == schema.Text:
-		return -1
-	case a.IsNull() || b.IsNull():
-		return compare(class(a), class(b))
-	case a.Kind() == schema.Int && b.Kind() == schema.Int:
-		return compare(a.Int(), b.Int())
-	}
-	return compare(a.Real(), b.Real())
 }

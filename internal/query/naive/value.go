@@ -1,7 +1,6 @@
 package naive
 
 import (
-	"cmp"
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
@@ -13,8 +12,6 @@ import (
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
-
-func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }
 
 // value evaluates a single value.
 func (e evaluator) value(n query.Node, v env) schema.Value {
@@ -112,9 +109,9 @@ func (e evaluator) aggregate(m *query.Many, v env) schema.Value {
 	}
 	switch m.Agg {
 	case query.AggMin:
-		return slices.MinFunc(all, order)
+		return slices.MinFunc(all, schema.Value.Compare)
 	case query.AggMax:
-		return slices.MaxFunc(all, order)
+		return slices.MaxFunc(all, schema.Value.Compare)
 	}
 	var whole int64
 	var real float64
