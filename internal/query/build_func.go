@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"time"
 
 	"dewpoint/internal/schema"
 )
@@ -51,10 +52,10 @@ func (b *builder) function(name FuncName, arg Node) (Node, error) {
 			return nil, b.invalid("bad_function", "datetime and diskspace need a number")
 		}
 		if c, ok := arg.(*Cell); ok && c.Field != nil && name == FuncDatetime {
-			switch c.Field.Type.Name() {
-			case "created_ms", "modified_ms":
+			switch unit, _ := c.Field.Tick(); unit {
+			case time.Millisecond:
 				name = FuncMillis
-			case "created_us", "modified_us":
+			case time.Microsecond:
 				name = FuncMicros
 			}
 		}

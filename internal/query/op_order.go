@@ -55,7 +55,9 @@ func planOrder(b *builder, n Node, c *Compare) (Pred, error) {
 
 // ordered holds for values that stand in a certain order to the constant.
 func ordered(is func(c int) bool) func(schema.Value, []schema.Value) bool {
-	return func(left schema.Value, right []schema.Value) bool { return !left.IsNull() && is(left.Compare(right[0])) }
+	return func(left schema.Value, right []schema.Value) bool {
+		return !left.IsNull() && is(left.Compare(right[0]))
+	}
 }
 
 func isNull(left schema.Value, _ []schema.Value) bool { return left.IsNull() }

@@ -69,7 +69,9 @@ func foldedText(s string) (Op, string) {
 
 // texts holds for a text and a constant text.
 func texts(is func(text, constant string) bool) func(schema.Value, []schema.Value) bool {
-	return func(left schema.Value, right []schema.Value) bool { return !left.IsNull() && is(left.Text(), right[0].Text()) }
+	return func(left schema.Value, right []schema.Value) bool {
+		return !left.IsNull() && is(left.Text(), right[0].Text())
+	}
 }
 
 func matches(text, pattern string) bool { return regexp.MustCompile(pattern).MatchString(text) }

@@ -18,6 +18,8 @@ func (t boolType) Name() string     { return t.name }
 func (t boolType) Storage() Storage { return Integer }
 func (t boolType) Shape() Shape     { return AsBool }
 func (t boolType) GoType() string   { return "bool" }
+func (t boolType) Getter() string   { return "Bool" }
+func (t boolType) Look() Look       { return Look{} }
 
 func (t boolType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	switch strings.ToLower(strings.Trim(string(raw), `" `)) {

@@ -12,10 +12,18 @@ import (
 type integerType struct {
 	name     string
 	min, max int64
+	format   string
+	sample   any
 }
 
+// integer is a number whose type is called as the format is.
 func integer(name, typ string, least, most int64) *Field {
-	return &Field{Name: name, Type: integerType{typ, least, most}}
+	return &Field{Name: name, Type: integerType{name: typ, min: least, max: most, format: typ}}
+}
+
+// size is a number of bytes.
+func size(name, typ string) *Field {
+	return (&Field{Name: name, Type: integerType{name: typ, max: math.MaxInt64, format: "int64", sample: 10 << 30}}).In("bytes")
 }
 
 // Uint8 is a number from 0 to 255.
@@ -44,23 +52,36 @@ func Int64(name string) *Field { return integer(name, "int64", math.MinInt64, ma
 
 // Filesize is a size in bytes that a client asks for.
 func Filesize(name string) *Field {
-	return integer(name, "filesize", 0, math.MaxInt64).In("bytes")
+	return size(name, "filesize")
 }
 
 // Fileused is the number of bytes in use on disk, a fact.
 func Fileused(name string) *Field {
-	return integer(name, "fileused", 0, math.MaxInt64).In("bytes").ReadOnly()
+	return size(name, "fileused").ReadOnly()
 }
 
 // Fileallocated is the number of bytes set aside.
 func Fileallocated(name string) *Field {
-	return integer(name, "fileallocated", 0, math.MaxInt64).In("bytes")
+	return size(name, "fileallocated")
 }
 
 func (t integerType) Name() string     { return t.name }
 func (t integerType) Storage() Storage { return Integer }
 func (t integerType) Shape() Shape     { return AsNumber }
 func (t integerType) GoType() string   { return "int64" }
+func (t integerType) Getter() string   { return "Int" }
+
+// Look leaves the ends that only 64 bits hold to the format.
+func (t integerType) Look() Look {
+	l := Look{Format: t.format, Sample: t.sample}
+	if t.min != math.MinInt64 {
+		l.Least = &t.min
+	}
+	if t.max != math.MaxInt64 {
+		l.Most = &t.max
+	}
+	return l
+}
 
 func (t integerType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	n, ok, err := parseInteger(f, raw)

@@ -15,6 +15,8 @@ func (jsonType) Name() string     { return "json" }
 func (jsonType) Storage() Storage { return Chars }
 func (jsonType) Shape() Shape     { return AsJSON }
 func (jsonType) GoType() string   { return "string" }
+func (jsonType) Getter() string   { return "Text" }
+func (jsonType) Look() Look       { return Look{} }
 
 func (jsonType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	if len(raw) == 0 || string(raw) == "null" {

@@ -17,6 +17,8 @@ func (numType) Name() string     { return "num" }
 func (numType) Storage() Storage { return Float }
 func (numType) Shape() Shape     { return AsNumber }
 func (numType) GoType() string   { return "float64" }
+func (numType) Getter() string   { return "Real" }
+func (numType) Look() Look       { return Look{Format: "double"} }
 
 func (numType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	s := strings.Trim(string(raw), `" `)

@@ -104,6 +104,20 @@ func (t rowType) GoType() string {
 	return "int64"
 }
 
+func (t rowType) Getter() string {
+	if t.text {
+		return "Text"
+	}
+	return "Int"
+}
+
+func (t rowType) Look() Look {
+	if t.text {
+		return Look{}
+	}
+	return Look{Format: "int64", Least: new(int64)}
+}
+
 var ownerPath = regexp.MustCompile(`^(?:/v4/)?([a-z_]+)/([A-Za-z0-9_.:-]+)$`)
 
 func (t rowType) Parse(f *Field, raw json.RawMessage) (Value, error) {
@@ -138,6 +152,8 @@ func (rowsType) Name() string     { return "rows" }
 func (rowsType) Storage() Storage { return NoColumn }
 func (rowsType) Shape() Shape     { return AsJSON }
 func (rowsType) GoType() string   { return "" }
+func (rowsType) Getter() string   { return "" }
+func (rowsType) Look() Look       { return Look{} }
 
 func (rowsType) Parse(*Field, json.RawMessage) (Value, error) { return Value{}, nil }
 

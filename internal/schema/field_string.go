@@ -11,6 +11,7 @@ type textType struct {
 	name      string
 	multiline bool
 	filename  bool
+	sample    any
 }
 
 // String is a one-line text.
@@ -18,12 +19,12 @@ func String(name string) *Field { return &Field{Name: name, Type: textType{name:
 
 // LongText is a text that may hold line breaks and tabs.
 func LongText(name string) *Field {
-	return &Field{Name: name, Type: textType{name: "text", multiline: true}}
+	return &Field{Name: name, Type: textType{name: "text", multiline: true, sample: "what it is for"}}
 }
 
 // Filename is the name of a file without a folder: no slash, not "." or "..".
 func Filename(name string) *Field {
-	return (&Field{Name: name, Type: textType{name: "filename", filename: true}}).Len(1, 255)
+	return (&Field{Name: name, Type: textType{name: "filename", filename: true, sample: "example.iso"}}).Len(1, 255)
 }
 
 // Enum is a string with a fixed set of values, shown with their first letter raised unless Labels says otherwise.
@@ -43,6 +44,8 @@ func (t textType) Name() string     { return t.name }
 func (t textType) Storage() Storage { return Chars }
 func (t textType) Shape() Shape     { return AsString }
 func (t textType) GoType() string   { return "string" }
+func (t textType) Getter() string   { return "Text" }
+func (t textType) Look() Look       { return Look{Sample: t.sample} }
 
 func (t textType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	s, ok, err := parseText(f, raw)

@@ -14,7 +14,8 @@ type timeType struct {
 }
 
 func moment(name, typ string, unit time.Duration, created bool) *Field {
-	return (&Field{Name: name, Type: timeType{typ, unit, created}}).ReadOnly()
+	words := map[time.Duration]string{time.Second: "seconds", time.Millisecond: "milliseconds", time.Microsecond: "microseconds"}
+	return (&Field{Name: name, Type: timeType{typ, unit, created}}).In(words[unit] + " since 1970").ReadOnly()
 }
 
 // Created is the second in which the row was made.
@@ -42,6 +43,8 @@ func (t timeType) Name() string     { return t.name }
 func (t timeType) Storage() Storage { return Integer }
 func (t timeType) Shape() Shape     { return AsNumber }
 func (t timeType) GoType() string   { return "int64" }
+func (t timeType) Getter() string   { return "Int" }
+func (t timeType) Look() Look       { return Look{Format: "int64"} }
 
 func (t timeType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	n, ok, err := parseInteger(f, raw)
@@ -49,6 +52,12 @@ func (t timeType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 		return Value{}, err
 	}
 	return IntValue(n), nil
+}
+
+// Tick returns the unit that a time field counts in; ok is false for fields of other types.
+func (f *Field) Tick() (unit time.Duration, ok bool) {
+	t, ok := f.Type.(timeType)
+	return t.unit, ok
 }
 
 // Stamp returns the value that a time field takes when its row is made (create) or changed at now; ok is false for a field that this

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"dewpoint/internal/schema"
 )
@@ -111,9 +110,7 @@ func (d *describer) bodyExample(t *schema.Table, create bool) map[string]any {
 // valueExample is a value that the column takes; ok is false where the declaration doesn't tell one and none is needed.
 func (d *describer) valueExample(f *schema.Field, required bool) (v any, ok bool) {
 	switch {
-	case f.Example != "" && f.Type.Shape() == schema.AsBool:
-		return f.Example == "true", true
-	case f.Example != "" && f.Type.Shape() == schema.AsJSON:
+	case f.Example != "" && f.Type.Shape() != schema.AsString:
 		return json.RawMessage(f.Example), true
 	case f.Example != "":
 		return f.Example, true
@@ -121,14 +118,10 @@ func (d *describer) valueExample(f *schema.Field, required bool) (v any, ok bool
 		return defaultOf(f), true
 	case len(f.Enum) > 0:
 		return f.Enum[0].Value, true
-	case strings.HasPrefix(f.Type.Name(), "file") && jsonType(f) == "integer":
-		return 10 << 30, true
+	case f.Type.Look().Sample != nil:
+		return f.Type.Look().Sample, true
 	case f.IsRow() && required:
 		return d.exampleRef(f), true
-	case f.Type.Name() == "text":
-		return "what it is for", true
-	case f.Type.Name() == "filename":
-		return "example.iso", true
 	case !required:
 		return nil, false
 	case f.IsSecret:
@@ -202,5 +195,6 @@ func isQuantity(f *schema.Field) bool {
 }
 
 func isTime(f *schema.Field) bool {
-	return strings.HasPrefix(f.Type.Name(), "created") || strings.HasPrefix(f.Type.Name(), "modified") || f.Type.Name() == "filemodified"
+	_, is := f.Tick()
+	return is
 }

@@ -1,9 +1,7 @@
 package table
 
 import (
-	"math"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -167,45 +165,28 @@ func jsonType(f *schema.Field) string {
 	return huma.TypeInteger
 }
 
-// format names the size of a number as the OpenAPI format registry does, and what to hide while it is typed.
+// format is that of the field's type, or says what to hide while it is typed.
 func format(f *schema.Field) string {
-	switch {
-	case f.IsSecret:
+	if f.IsSecret {
 		return "password"
-	case jsonType(f) == huma.TypeNumber:
-		return "double"
-	case jsonType(f) != huma.TypeInteger:
-		return ""
-	case strings.HasPrefix(f.Type.Name(), "uint"), strings.HasPrefix(f.Type.Name(), "int"):
-		return f.Type.Name()
 	}
-	return "int64"
+	return f.Type.Look().Format
 }
 
-// bounds is the declared range of a number, or that of its type; what only 64 bits hold is left to the format.
+// bounds is the declared range of a number, or that of its type.
 func bounds(f *schema.Field) (least, most *float64) {
+	look := f.Type.Look()
 	if low, high, ok := f.Bounds(); ok {
-		return number(float64(low)), number(float64(high))
+		look.Least, look.Most = &low, &high
 	}
-	if f.IsRow() {
-		return number(0.0), nil
+	return bound(look.Least), bound(look.Most)
+}
+
+func bound(n *int64) *float64 {
+	if n == nil {
+		return nil
 	}
-	size, unsigned := strings.CutPrefix(f.Type.Name(), "uint")
-	if !unsigned {
-		size = strings.TrimPrefix(size, "int")
-	}
-	bits, err := strconv.Atoi(size)
-	switch {
-	case err != nil && strings.HasPrefix(f.Type.Name(), "file"):
-		return number(0.0), nil
-	case err != nil || bits == 64 && !unsigned:
-		return nil, nil
-	case bits == 64:
-		return number(0.0), nil
-	case unsigned:
-		return number(0.0), number(math.Ldexp(1, bits) - 1)
-	}
-	return number(-math.Ldexp(1, bits-1)), number(math.Ldexp(1, bits-1) - 1)
+	return number(float64(*n))
 }
 
 func enum(f *schema.Field, nullable bool) []any {

@@ -45,7 +45,7 @@ func writeRow(out *bytes.Buffer, t *schema.Table) {
 			continue
 		}
 		fmt.Fprintf(out, "\t%s %s // %s\n", goName(f.Name), f.Type.GoType(), f.Name)
-		fmt.Fprintf(&scan, "\tr.%s = rec.At(%d).%s\n", goName(f.Name), i, getter(f.Type.GoType()))
+		fmt.Fprintf(&scan, "\tr.%s = rec.At(%d).%s()\n", goName(f.Name), i, f.Type.Getter())
 	}
 	fmt.Fprintf(out, "}\n\n// TableName returns %q.\nfunc (*%s) TableName() string { return %q }\n", t.Name, name, t.Name)
 	fmt.Fprintf(out, "\n// Scan fills r from a record of %s.\nfunc (r *%s) Scan(rec *schema.Record) {\n\tr.Key = rec.Key.%s\n", t.Name, name, keyGet)
@@ -54,18 +54,6 @@ func writeRow(out *bytes.Buffer, t *schema.Table) {
 	}
 	out.Write(scan.Bytes())
 	out.WriteString("}\n")
-}
-
-func getter(goType string) string {
-	switch goType {
-	case "bool":
-		return "Bool()"
-	case "float64":
-		return "Real()"
-	case "int64":
-		return "Int()"
-	}
-	return "Text()"
 }
 
 // singular turns a table's name into that of one of its rows.
