@@ -134,7 +134,11 @@ func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.T
 			if err != nil {
 				return err
 			}
-			return f(&Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, made: made{}, digests: digests, ended: ended})
+			w := &Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, made: made{}, digests: digests, ended: ended}
+			if err := f(w); err != nil {
+				return err
+			}
+			return w.tellPending()
 		})
 		var wanted *needDigest
 		if !errors.As(err, &wanted) {

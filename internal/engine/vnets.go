@@ -16,17 +16,17 @@ var vnetHooks = hooks{
 	actions: map[string]action{
 		"poweron":  powerOnVnet,
 		"poweroff": func(w *Write, r *schema.Record, _ schema.Set) error { return w.power(r.Get("machine"), "kill", false) },
-		"reset": func(w *Write, r *schema.Record, _ schema.Set) error {
-			if err := powerOnVnet(w, r, nil); err != nil {
+		"reset": func(w *Write, r *schema.Record, params schema.Set) error {
+			if err := powerOnVnet(w, r, params); err != nil {
 				return err
 			}
 			return w.power(r.Get("machine"), "reset", true)
 		},
 		"refresh": func(w *Write, r *schema.Record, _ schema.Set) error {
-			return w.applied(r, "need_fw_apply", "last_fw_apply")
+			return w.apply(r, "need_fw_apply", "last_fw_apply")
 		},
 		"applydns": func(w *Write, r *schema.Record, _ schema.Set) error {
-			return w.applied(r, "need_dns_apply", "last_dns_apply")
+			return w.apply(r, "need_dns_apply", "last_dns_apply")
 		},
 	},
 }
@@ -89,14 +89,15 @@ func hostRange(subnet netip.Prefix) (first, last netip.Addr) {
 	return subnet.Masked().Addr().Next(), netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 }
 
-func powerOnVnet(w *Write, r *schema.Record, _ schema.Set) error {
+// powerOnVnet applies the rules first when it is asked to, by the request or by the row.
+func powerOnVnet(w *Write, r *schema.Record, params schema.Set) error {
 	if !r.Get("enabled").Bool() {
 		return errs.New(errs.Conflict, "vnet_disabled", "network %q is disabled; set enabled to true first", r.Get("name").Text())
 	}
+	if params["apply"].Bool() || r.Get("apply_fw_on_start").Bool() {
+		if err := w.apply(r, "need_fw_apply", "last_fw_apply"); err != nil {
+			return err
+		}
+	}
 	return w.power(r.Get("machine"), "poweron", true)
-}
-
-// applied notes that the rules are as wished; the controller, woken by the change, makes it so.
-func (w *Write) applied(r *schema.Record, need, when string) error {
-	return w.Tx.Change("vnets", r.Key, schema.Set{need: schema.BoolValue(false), when: schema.IntValue(w.Tx.Now().Unix())})
 }

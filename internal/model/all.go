@@ -14,7 +14,7 @@ func Schema() *schema.Schema {
 		machineSnapshots(), machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
 		alarmTypes(), alarms(), alarmHistory(), tasks(), taskSchedules(), taskScheduleTriggers(), taskEvents(),
 		tagMembers(), tags(), tagCategories(),
-		vms(), vnets(), vnetAddresses(), files(), fileChunks(), quarantine(), databaseBackups(), idempotencyKeys(), secrets(),
+		vms(), vnets(), vnetAddresses(), appliedRows(), files(), fileChunks(), quarantine(), databaseBackups(), idempotencyKeys(), secrets(),
 	)
 	if err != nil {
 		panic(err)

@@ -1964,6 +1964,25 @@ func (r *VnetAddress) Scan(rec *schema.Record) {
 	r.ClientID = rec.At(10).Text()
 }
 
+// AppliedRow is one row of applied_rows: its stored columns, null as the zero value.
+type AppliedRow struct {
+	Key    int64  // $key
+	Object string // object
+	Of     string // of
+	Rows   string // rows
+}
+
+// TableName returns "applied_rows".
+func (*AppliedRow) TableName() string { return "applied_rows" }
+
+// Scan fills r from a record of applied_rows.
+func (r *AppliedRow) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	r.Object = rec.At(0).Text()
+	r.Of = rec.At(1).Text()
+	r.Rows = rec.At(2).Text()
+}
+
 // File is one row of files: its stored columns, null as the zero value.
 type File struct {
 	Key            int64   // $key

@@ -33,8 +33,8 @@ func vnetSubnet() schema.Fields {
 // vnetRouter says how the router of a network runs.
 func vnetRouter() schema.Fields {
 	return schema.Fields{
-		schema.Bool("need_fw_apply").ReadOnly(),
-		schema.Bool("need_dns_apply").ReadOnly(),
+		schema.Bool("need_fw_apply").ReadOnly().Note("rules were changed and wait for the action refresh"),
+		schema.Bool("need_dns_apply").ReadOnly().Note("DNS rows were changed and wait for the action applydns"),
 		schema.Bool("need_proxy_apply").ReadOnly(),
 		schema.Bool("need_restart").ReadOnly(),
 		powerLoss(),
@@ -95,7 +95,7 @@ func vnetRest() schema.Fields {
 		schema.JSON("advanced_options"),
 		schema.Bool("autostart").Def(true),
 		schema.Bool("need_interface_apply").ReadOnly(),
-		schema.Bool("apply_fw_on_start"),
+		schema.Bool("apply_fw_on_start").Note("apply the rules whenever somebody starts the router"),
 		schema.Uint64("last_fw_apply").ReadOnly(),
 		schema.Uint64("last_dns_apply").ReadOnly(),
 		schema.Row("nic", "machine_nics").ReadOnly(),

@@ -21,9 +21,9 @@ func vnets() *schema.Table {
 func vnetActions() schema.Actions {
 	later := "Dewpoint can't do this to a network yet"
 	return schema.Actions{
-		{Name: "poweron", Doc: "start the router", Params: schema.Fields{schema.Bool("apply")}},
+		{Name: "poweron", Doc: "start the router", Params: schema.Fields{applyRules()}},
 		{Name: "poweroff", Doc: "stop the router", Aliases: []string{"killpower", "kill"}},
-		{Name: "reset", Doc: "stop and start the router", Params: schema.Fields{schema.Bool("apply")}},
+		{Name: "reset", Doc: "stop and start the router", Params: schema.Fields{applyRules()}},
 		{Name: "refresh", Doc: "apply the rules", Aliases: []string{"apply"}},
 		{Name: "applydns", Doc: "apply the DNS settings"},
 		{Name: "migrate", NotBuilt: later},
@@ -31,6 +31,8 @@ func vnetActions() schema.Actions {
 		{Name: "execute", NotBuilt: later},
 	}
 }
+
+func applyRules() *schema.Field { return schema.Bool("apply").Note("apply the rules first") }
 
 // checkVnet holds the addresses of a network against its subnet.
 func checkVnet(r *schema.Record) error {

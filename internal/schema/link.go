@@ -12,6 +12,9 @@ func (s *Schema) link(t *Table) error {
 	if err := checkUnique(t); err != nil {
 		return err
 	}
+	if err := s.checkPending(t); err != nil {
+		return err
+	}
 	for _, f := range t.Fields {
 		if f.IsFollower {
 			s.follow = append(s.follow, Reference{t, f})
@@ -35,6 +38,22 @@ func (s *Schema) link(t *Table) error {
 		if f.IsRow() && f.Stored() {
 			s.back[f.Ref] = append(s.back[f.Ref], Reference{t, f})
 		}
+	}
+	return nil
+}
+
+// checkPending checks that the parent can tell that rows of t wait.
+func (s *Schema) checkPending(t *Table) error {
+	if t.Pending == "" {
+		return nil
+	}
+	parent := t.Field(t.Parent)
+	if parent == nil || s.byName[parent.Ref] == nil || !parent.IsCreateOnly {
+		return fmt.Errorf("rows of %s wait to be applied: they need a parent in one declared table, and stay with it", t.Name)
+	}
+	f := s.byName[parent.Ref].Field(t.Pending)
+	if f == nil || !f.Stored() || !f.IsReadOnly || f.Type.Shape() != AsBool {
+		return fmt.Errorf("rows of %s wait to be applied: %s needs the read-only boolean %s to say so", t.Name, parent.Ref, t.Pending)
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ type Table struct {
 	Display string
 	// Owner names the column that leads to the row whose rights count instead of this one's; Parent the one whose rights count too.
 	Owner, Parent string
+	// Pending says that rows take effect when somebody applies them, and until then are in force as they were at the last time. It names the
+	// read-only boolean of the parent that tells whether any wait, as need_fw_apply of a network.
+	Pending string
 	// Wakes lists the controllers to nudge when a row changes.
 	Wakes []string
 	// Internal tables are not served; ReadOnly ones take no POST, PUT or DELETE of clients.

@@ -196,6 +196,7 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 		return schema.Value{}, tx.db.classify(err)
 	}
 	r.Key = schema.ValueOf(key)
+	tx.notePending(r)
 	tx.note(r.Table, r.Key, Created)
 	return r.Key, nil
 }
@@ -241,7 +242,14 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 		return NotFound(t, key.Text())
 	}
 	tx.note(t, key, Changed, names...)
-	return nil
+	if t.Pending == "" {
+		return nil
+	}
+	r, err := tx.Get(table, key, Everything())
+	if err == nil {
+		tx.notePending(r)
+	}
+	return err
 }
 
 // Purge removes a row for good, with its twins. It is for tombstones and for tables that have none.

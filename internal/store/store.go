@@ -163,6 +163,7 @@ type Tx struct {
 	db      *DB
 	sql     *sql.Tx
 	changes []Change
+	pending []Pending
 	at      time.Time
 }
 

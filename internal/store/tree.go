@@ -188,6 +188,7 @@ func isIn(r *schema.Record, list []*schema.Record) bool {
 
 // bury makes a tombstone of a row, or removes it for good where its table has none.
 func (tx *Tx) bury(r *schema.Record) error {
+	tx.notePending(r)
 	if !r.Table.Tombstone {
 		if err := tx.Purge(r.Table.Name, r.Key); err != nil {
 			return err

@@ -24,6 +24,7 @@ var rules = map[string]rule{
 	"store":     {may: []string{"schema", "query", "errs"}},
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
+	"applied":   {may: []string{"store", "model", "schema", "errs"}, why: "rows in force are kept in a row"},
 	"backup": {
 		may: []string{"datadir", "store", "model", "schema", "fileio", "errs"},
 		why: "reads and makes databases of either kind, and fits the restored one to its directory",
@@ -33,7 +34,7 @@ var rules = map[string]rule{
 		why: "which database a data directory belongs to stands in the system's row and in the numbers that were given to rows",
 	},
 	"engine": {
-		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "seal", "errs"},
+		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "applied", "seal", "errs"},
 		why: "hooks of a table work on its typed rows, and ask for operations in their transaction",
 	},
 	"served": {may: []string{"store", "schema", "errs"}, why: "the clock that nobody can set is a row"},
@@ -55,7 +56,7 @@ var rules = map[string]rule{
 		why: "the resource API shapes typed rows; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "operation", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "fileio", "errs"},
+		may: []string{"store", "operation", "applied", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "fileio", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},

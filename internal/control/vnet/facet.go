@@ -3,12 +3,19 @@ package vnet
 import (
 	"context"
 	"net/netip"
+
+	"dewpoint/internal/store"
 )
 
-// facet is one part of what a network has on the host. A facet is a file, facet_NAME.go: how what is there is seen, the steps from there to its
-// part of the target, and what takes them.
+// facet is one part of what a network has on the host. A facet is a file, facet_NAME.go: what rows wish of it, what the host shall have, how
+// what is there is seen, the steps between the two, and what takes them. Each part may be missing: rows that end in the router's table are
+// only read.
 type facet struct {
 	name string
+	// read adds to the wish what other rows than the network's own say.
+	read func(tx *store.Tx, v *Vnet) error
+	// want adds to the target of a router, whose address in the network is known. It is pure; an error is about the wish, and of kind Invalid.
+	want func(c *compiling) error
 	// build lists the steps that bring the facet from what is seen to what is wanted. It is pure.
 	build func(b *build)
 	// bare says that a network without a router has it too.
@@ -41,7 +48,7 @@ func (b *build) add(steps ...Step) {
 func converge(v Vnet, t target, has Have, transit netip.Prefix) []Step {
 	b := &build{target: t, key: v.Key, restart: v.Restart, transit: transit, has: has}
 	for _, f := range facets {
-		if t.router != nil || f.bare {
+		if f.build != nil && (t.router != nil || f.bare) {
 			f.build(b)
 		}
 	}

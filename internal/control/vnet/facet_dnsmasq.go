@@ -11,6 +11,8 @@ import (
 // dnsmasqFacet answers DHCP and DNS in the network.
 var dnsmasqFacet = facet{
 	name:  "dnsmasq",
+	read:  reservations,
+	want:  wantDnsmasq,
 	build: func(b *build) { b.add(setDnsmasq(b.key, b.target, b.has)...) },
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{
 		WriteFiles: func(_ *Linux, _ context.Context, s Step) error { return dnsmasq.Write(s.Dir, s.Files) },

@@ -2,7 +2,9 @@ package vnet
 
 import (
 	"context"
+	"net/netip"
 
+	"dewpoint/internal/errs"
 	"dewpoint/internal/host/link"
 )
 
@@ -21,6 +23,25 @@ var lanFacet = facet{
 		SetLan:  func(l *Linux, _ context.Context, s Step) error { return l.setLan(s) },
 		DropLan: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.lan(s.Key)) },
 	},
+}
+
+// lanOf returns the router's address with the network's length, zero when the network has no subnet.
+func lanOf(v Vnet) (netip.Prefix, error) {
+	if !v.Network.IsValid() {
+		return netip.Prefix{}, nil
+	}
+	if !v.Network.Addr().Is4() || v.Network.Bits() > 30 {
+		return netip.Prefix{}, errs.New(errs.Invalid, "vnet_network", "network %v of %q is no IPv4 subnet with room for hosts", v.Network, v.Name).On("network")
+	}
+	first, last := hostsOf(v.Network)
+	addr := v.Router
+	if !addr.IsValid() {
+		addr = first
+	}
+	if addr.Less(first) || last.Less(addr) {
+		return netip.Prefix{}, errs.New(errs.Invalid, "vnet_router", "the router's address %v is not a host address in %v", addr, v.Network).On("ipaddress")
+	}
+	return netip.PrefixFrom(addr, v.Network.Bits()), nil
 }
 
 func lanDiffers(t target, has Have) bool {

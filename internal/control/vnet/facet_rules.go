@@ -9,6 +9,10 @@ import (
 // rulesFacet is the router's table: who may send what where.
 var rulesFacet = facet{
 	name: "rules",
+	want: func(c *compiling) error {
+		c.rules.Lan, c.rules.Wan, c.rules.Rules = lanLink, wanLink, c.Rules
+		return nil
+	},
 	build: func(b *build) {
 		if b.has.Table != nft.Fingerprint(b.router.table) {
 			b.add(Step{Verb: SetTable, Text: b.router.table})

@@ -11,6 +11,11 @@ import (
 // wanFacet is the router's way out, through the host.
 var wanFacet = facet{
 	name: "wan",
+	want: func(c *compiling) error {
+		c.nat = c.NAT && c.lan.IsValid()
+		c.rules.NAT = c.nat
+		return nil
+	},
 	build: func(b *build) {
 		switch {
 		case b.router.nat && b.has.Wan != (Leg{Exists: true, Whole: true, Address: b.transit, MTU: defaultMTU}):

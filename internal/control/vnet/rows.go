@@ -3,7 +3,6 @@ package vnet
 import (
 	"cmp"
 	"context"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -19,12 +18,13 @@ type StoreRows struct {
 	db     *store.DB
 	node   int64  // key of the node this is
 	bootID string // of the host's present boot
+	facets []facet
 }
 
 // NewStoreRows returns the rows of db for the node with that key. The boot id is the kernel's (random(4)): a router last seen
 // in another boot has lost its power.
 func NewStoreRows(db *store.DB, node int64, bootID string) *StoreRows {
-	return &StoreRows{db: db, node: node, bootID: bootID}
+	return &StoreRows{db: db, node: node, bootID: bootID, facets: facets}
 }
 
 // Wish reads all networks in one transaction.
@@ -61,8 +61,14 @@ func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
 	}
 	v.Seq = machine.PowerSeq
 	v.Running, v.Restart = r.power(machine, status, row.OnPowerLoss)
-	v.Hosts, err = reservations(tx, row.Key)
-	return v, err
+	for _, f := range r.facets {
+		if f.read != nil {
+			if err := f.read(tx, &v); err != nil {
+				return v, err
+			}
+		}
+	}
+	return v, nil
 }
 
 // settingsOf reads the columns; an address that can't be read is as good as none, for the declaration has checked it.
@@ -98,37 +104,6 @@ func (r *StoreRows) power(m model.Machine, s model.MachineStatus, onLoss string)
 		return onLoss == "power_on", false
 	}
 	return s.Powerstate, false
-}
-
-// reservations collects the fixed addresses of a network: rows of type static first, then NICs whose address is the client's wish. A
-// MAC or an address that comes twice counts once.
-func reservations(tx *store.Tx, vnet int64) ([]dnsmasq.Host, error) {
-	fixed, err := store.FindRows[model.VnetAddress](tx, store.Eq("vnet", schema.IntValue(vnet)), store.Eq("type", schema.TextValue("static")))
-	if err != nil {
-		return nil, err
-	}
-	nics, err := store.FindRows[model.MachineNIC](tx, store.Eq("vnet", schema.IntValue(vnet)), store.Eq("ip_reserved", schema.BoolValue(true)))
-	if err != nil {
-		return nil, err
-	}
-	var out []dnsmasq.Host
-	seen := make(map[string]bool)
-	add := func(macText, ipText, name string) {
-		mac, err := net.ParseMAC(macText)
-		ip := parseAddr(ipText)
-		if err != nil || !ip.Is4() || seen[mac.String()] || seen[ip.String()] {
-			return
-		}
-		seen[mac.String()], seen[ip.String()] = true, true
-		out = append(out, dnsmasq.Host{MAC: mac, IP: ip, Name: name})
-	}
-	for _, a := range fixed {
-		add(a.MAC, a.IP, a.Hostname)
-	}
-	for _, n := range nics {
-		add(n.Macaddress, n.Ipaddress, "")
-	}
-	return out, nil
 }
 
 // Name writes the network's id. A row that is gone by now needs none.

@@ -26,7 +26,13 @@ const thisBoot = "boot-1"
 
 func newDatabase(t *testing.T) *database {
 	t.Helper()
-	d := &database{DB: rig.Database(t, t.TempDir())}
+	return newDatabaseOn(t, rig.Database(t, t.TempDir()))
+}
+
+// newDatabaseOn is newDatabase on one of the caller's.
+func newDatabaseOn(t *testing.T, db *store.DB) *database {
+	t.Helper()
+	d := &database{DB: db}
 	d.update(t, func(tx *store.Tx) error {
 		d.vnet = create(t, tx, "vnets", schema.Set{
 			"name": text("lab"), "enabled": schema.BoolValue(true), "network": text("10.0.0.0/24"),

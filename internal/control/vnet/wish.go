@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dewpoint/internal/host/dnsmasq"
+	"dewpoint/internal/host/nft"
 )
 
 // Vnet is the wish for one virtual network. Its bridge exists as long as the network does; all else belongs to the router.
@@ -28,6 +29,8 @@ type Vnet struct {
 	Gateway netip.Addr   // told to DHCP clients; zero: the router
 	NAT     bool         // the network reaches the world through the host
 
+	Rules map[nft.Hook][]nft.Rule // of people, as they were last applied
+
 	DHCP               bool
 	DHCPStart, DHCPEnd netip.Addr // zero: the first, the last host address of the network
 	Sequential         bool
@@ -37,6 +40,14 @@ type Vnet struct {
 	DNSServers []netip.Addr // with DNS those asked by it (none: the host's), without it those told to clients
 	Domain     string
 	Hostname   string // the router's name in it; empty: none
+}
+
+// Rule adds one of people's rules, behind those that the wish has on the hook.
+func (v *Vnet) Rule(on nft.Hook, r nft.Rule) {
+	if v.Rules == nil {
+		v.Rules = make(map[nft.Hook][]nft.Rule)
+	}
+	v.Rules[on] = append(v.Rules[on], r)
 }
 
 // Status sums a router up in a word of the contract's machine status.

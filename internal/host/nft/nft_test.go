@@ -30,7 +30,12 @@ func prefixes(texts ...string) (out []netip.Prefix) {
 var tables = map[string]nft.Table{
 	"router-closed": nft.Router{Lan: "lan", Wan: "wan"}.Table(),
 	"router-dhcp":   nft.Router{Lan: "lan", Wan: "wan", DHCP: true}.Table(),
-	"router-nat":    nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
+	"router-rules": nft.Router{Lan: "lan", Wan: "wan", NAT: true, Rules: map[nft.Hook][]nft.Rule{
+		nft.Input:       {{In: "lan", Protocol: nft.TCP, Ports: []uint16{22}, Verdict: nft.Drop}},
+		nft.Forward:     {{In: "wan", Out: "lan", Protocol: nft.UDP, Ports: []uint16{514}, Verdict: nft.Accept}},
+		nft.Postrouting: {{Out: "wan", Sources: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/25")}, Verdict: nft.Accept}},
+	}}.Table(),
+	"router-nat": nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
 	"host-one": nft.HostNAT{
 		Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
 		Transits: prefixes("100.64.7.4/30"),

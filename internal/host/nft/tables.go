@@ -1,6 +1,9 @@
 package nft
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // RouterTable is the table's name inside every router namespace.
 const RouterTable = "dewpoint"
@@ -16,6 +19,8 @@ type Router struct {
 	Lan, Wan  string
 	DHCP, DNS bool // served to lan
 	NAT       bool // lan reaches the world through wan, with wan's address
+	// Rules are those of people, by the hook: they decide before the router's own, about all but what belongs to an open connection.
+	Rules map[Hook][]Rule
 }
 
 // Table compiles the router's rules. Nothing enters from wan that was not asked for from inside.
@@ -24,7 +29,8 @@ func (r Router) Table() Table {
 		{States: []ConnState{Bad}, Verdict: Drop},
 		{States: []ConnState{Established, Related}, Verdict: Accept},
 	}
-	input := append(begin[:2:2], Rule{In: "lo", Verdict: Accept}, Rule{In: r.Lan, Protocol: ICMP, PingsOnly: true, Verdict: Accept})
+	input := append(begin[:2:2], r.Rules[Input]...)
+	input = append(input, Rule{In: "lo", Verdict: Accept}, Rule{In: r.Lan, Protocol: ICMP, PingsOnly: true, Verdict: Accept})
 	if r.DHCP {
 		input = append(input, Rule{In: r.Lan, Protocol: UDP, Ports: []uint16{portDHCP}, Verdict: Accept})
 	}
@@ -33,14 +39,14 @@ func (r Router) Table() Table {
 			Rule{In: r.Lan, Protocol: UDP, Ports: []uint16{portDNS}, Verdict: Accept},
 			Rule{In: r.Lan, Protocol: TCP, Ports: []uint16{portDNS}, Verdict: Accept})
 	}
-	forward := begin[:2:2]
-	t := Table{Name: RouterTable}
+	forward, postrouting := append(begin[:2:2], r.Rules[Forward]...), slices.Clone(r.Rules[Postrouting])
 	if r.NAT {
 		forward = append(forward, Rule{In: r.Lan, Out: r.Wan, Verdict: Accept})
+		postrouting = append(postrouting, Rule{Out: r.Wan, Verdict: Masquerade})
 	}
-	t.Chains = []Chain{{Hook: Input, Drop: true, Rules: input}, {Hook: Forward, Drop: true, Rules: forward}}
-	if r.NAT {
-		t.Chains = append(t.Chains, Chain{Hook: Postrouting, Rules: []Rule{{Out: r.Wan, Verdict: Masquerade}}})
+	t := Table{Name: RouterTable, Chains: []Chain{{Hook: Input, Drop: true, Rules: input}, {Hook: Forward, Drop: true, Rules: forward}}}
+	if len(postrouting) > 0 {
+		t.Chains = append(t.Chains, Chain{Hook: Postrouting, Rules: postrouting})
 	}
 	return t
 }

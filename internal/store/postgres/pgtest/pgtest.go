@@ -29,17 +29,23 @@ var (
 // Main runs the tests of a package and stops the server, if one of them started it. Goroutines that are left then fail the package.
 // TestMain calls it.
 func Main(m *testing.M) {
+	code := Run(m)
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// Run is the part of Main for packages whose TestMain has more to do: it runs the tests and stops the server.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if isStarted.Load() {
 		if s, err := started(); err == nil {
 			s.stop()
 		}
 	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	return code
 }
 
 // DSN returns the address of an empty database, which goes with the test. Without an installed server the test is skipped, or fails
