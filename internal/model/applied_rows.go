@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func appliedRows() *schema.Table {
 	return &schema.Table{
 		Name: "applied_rows", Title: "Applied rows", Internal: true, Display: "of",
-		Doc: "Rows as they were when they were last applied.",
+		Doc: "Rows as they were when they were last applied.", Unique: []schema.Unique{schema.Together("object", "of")},
 		Fields: schema.Fields{
 			schema.AnyRow("object").Required().Follows().Note("the row above them"),
 			schema.String("of").Required().Note("the table that they are rows of"),
