@@ -70,8 +70,8 @@ func TestStartAndMemory(t *testing.T) {
 		})
 	}
 	ms := float64(median(times).Milliseconds())
-	figure(t, "start to the first authenticated answer, empty database", ms, "ms", ms <= 300, "≤ 300 ms")
-	figure(t, "resident memory when idle", resident, "MiB", resident <= 60, "≤ 60 MiB")
+	figure(t, "start to the first authenticated answer, empty database", ms, "ms", ms <= 150, "≤ 150 ms")
+	figure(t, "resident memory when idle", resident, "MiB", resident <= 40, "≤ 40 MiB")
 }
 
 // TestCreateToRunning measures from the POST of a VM to its running domain, against virsh define and start of the same XML.

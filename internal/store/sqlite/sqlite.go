@@ -63,7 +63,9 @@ func connect(path string, s *schema.Schema) (c store.Config, err error) {
 	if err != nil {
 		return c, err
 	}
-	limits, reading := store.DefaultLimits(), dsn(path, "deferred", "query_only(1)", "cache_size(-4096)", "mmap_size(268435456)")
+	// The kernel has the file's pages in its own cache: a small one here for each connection is enough. The file isn't mapped, since each connection would
+	// map it again, which counts as memory each time, and a page that the disk can't give would end the process.
+	limits, reading := store.DefaultLimits(), dsn(path, "deferred", "query_only(1)", "cache_size(-1024)", "mmap_size(0)")
 	read, err := open(reading, readers)
 	if err != nil {
 		return c, err
