@@ -3,7 +3,7 @@
 package applied
 
 import (
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -26,7 +26,7 @@ func Take(tx *store.Tx, p store.Pending) error {
 	return nil
 }
 
-func write(tx *store.Tx, p store.Pending, t *schema.Table, kept *model.AppliedRow, now string) error {
+func write(tx *store.Tx, p store.Pending, t *schema.Table, kept *system.AppliedRow, now string) error {
 	if kept != nil {
 		return tx.Change(kept.TableName(), schema.IntValue(kept.Key), schema.Set{"rows": schema.TextValue(now)})
 	}
@@ -96,8 +96,8 @@ func present(tx *store.Tx, t *schema.Table, above schema.Value) (string, error) 
 }
 
 // last returns what was kept when rows of t were last applied, nil when they never were.
-func last(tx *store.Tx, t *schema.Table, p store.Pending) (*model.AppliedRow, error) {
-	found, err := store.FindRows[model.AppliedRow](tx, store.Eq("object", schema.TextValue(p.Path())), store.Eq("of", schema.TextValue(t.Name)))
+func last(tx *store.Tx, t *schema.Table, p store.Pending) (*system.AppliedRow, error) {
+	found, err := store.FindRows[system.AppliedRow](tx, store.Eq("object", schema.TextValue(p.Path())), store.Eq("of", schema.TextValue(t.Name)))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

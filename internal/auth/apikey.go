@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 )
 
 const apiKeyBytes = 32 // 64 hex digits
@@ -22,7 +22,7 @@ func NewAPIKey() (key, digest string) {
 
 // usable reports whether the key may be used at now from address. An expires of 0 means never, whatever the type says, since that is
 // what clients leave out.
-func usable(k model.UserAPIKey, now time.Time, address string) bool {
+func usable(k access.UserAPIKey, now time.Time, address string) bool {
 	if k.ExpiresType == "date" && k.Expires > 0 && now.Unix() >= k.Expires {
 		return false
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 )
 
@@ -60,7 +60,7 @@ func (s *Service) check(ctx context.Context, r *http.Request) (proof, error) {
 
 // proof is a good credential.
 type proof struct {
-	user    model.User
+	user    access.User
 	by      useKey // its row: that of the account for passwords and JWTs
 	noted   bool   // its use is written down
 	perHour int64  // requests that it is good for; 0 for any number

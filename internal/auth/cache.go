@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 )
 
 const (
@@ -14,10 +14,10 @@ const (
 
 // holder is whom a credential belongs to, and the credential's own row if it has one.
 type holder struct {
-	user    model.User
+	user    access.User
 	source  *source // of an account found by its name; nil where the password is known here
-	session *model.Session
-	key     *model.UserAPIKey
+	session *access.Session
+	key     *access.UserAPIKey
 	limits  limits
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -49,7 +49,7 @@ func (c claims) signIn(token string) signIn {
 }
 
 // IssueJWT signs a token for a user as Login returned him, good until expires.
-func (s *Service) IssueJWT(ctx context.Context, u model.User) (token string, expires time.Time, err error) {
+func (s *Service) IssueJWT(ctx context.Context, u access.User) (token string, expires time.Time, err error) {
 	h, _, err := s.byKey(ctx, u.Key)
 	if err != nil {
 		return "", time.Time{}, err
@@ -57,7 +57,7 @@ func (s *Service) IssueJWT(ctx context.Context, u model.User) (token string, exp
 	return s.issue(u, signIn{rand.Text(), s.now().Unix()}, h.limits)
 }
 
-func (s *Service) issue(u model.User, in signIn, l limits) (token string, expires time.Time, err error) {
+func (s *Service) issue(u access.User, in signIn, l limits) (token string, expires time.Time, err error) {
 	now := s.now().Truncate(time.Second)
 	expires = now.Add(jwtLife)
 	if end := time.Unix(in.at, 0).Add(l.signIn); l.signIn > 0 && end.Before(expires) {
@@ -76,13 +76,13 @@ func (s *Service) issue(u model.User, in signIn, l limits) (token string, expire
 
 // Refresh gives a new token for one that is good or ran out at most seven days ago, and tells whose it is. The login that it comes from must
 // not be too long ago.
-func (s *Service) Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u model.User, err error) {
+func (s *Service) Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u access.User, err error) {
 	h, in, ok, err := s.byJWT(ctx, token, refreshWindow)
 	if err != nil {
-		return "", time.Time{}, model.User{}, err
+		return "", time.Time{}, access.User{}, err
 	}
 	if !ok || !mayEnter(h.user) {
-		return "", time.Time{}, model.User{}, errBad()
+		return "", time.Time{}, access.User{}, errBad()
 	}
 	fresh, expires, err = s.issue(h.user, in, h.limits)
 	return fresh, expires, h.user, err

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -25,8 +25,8 @@ func readLimits(tx *store.Tx) (l limits, err error) {
 		if err != nil {
 			return otherwise
 		}
-		var setting model.Setting
-		setting, err = store.GetRow[model.Setting](tx, schema.TextValue(key))
+		var setting system.Setting
+		setting, err = store.GetRow[system.Setting](tx, schema.TextValue(key))
 		err = ifThere(err)
 		n, bad := strconv.ParseInt(setting.Value, 10, 64)
 		if bad != nil || n < least || n > math.MaxInt32 {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -64,21 +64,21 @@ type Attempt struct {
 // account give the same Unauthenticated error after the same time; a code that is missing (code_required) or wrong (invalid_code) has its
 // own, which who knows the password may read. After five failures for the account from one address others from there are TooMany for a
 // while.
-func (s *Service) Login(ctx context.Context, a Attempt) (model.User, error) {
+func (s *Service) Login(ctx context.Context, a Attempt) (access.User, error) {
 	h, ok, err := s.checkPassword(ctx, a.Name, a.Password, a.Address)
 	if err != nil {
-		return model.User{}, err
+		return access.User{}, err
 	}
 	if !ok {
-		return model.User{}, errs.New(errs.Unauthenticated, "invalid", "Invalid user name or password")
+		return access.User{}, errs.New(errs.Unauthenticated, "invalid", "Invalid user name or password")
 	}
 	if h.user.TwoFactorAuthentication && a.Code == "" {
-		return model.User{}, errs.New(errs.Unauthenticated, "code_required", "a code of the account's second factor is needed; send it as member 'code'")
+		return access.User{}, errs.New(errs.Unauthenticated, "code_required", "a code of the account's second factor is needed; send it as member 'code'")
 	}
 	// On a full disk the time of the login is lost, so that an administrator can come and make space. A code must be written down as used.
 	full := func(err error) bool { return errs.Is(err, errs.Full) && !h.user.TwoFactorAuthentication }
 	if err := s.enter(ctx, h.user.Key, a.Code); err != nil && !full(err) {
-		return model.User{}, err
+		return access.User{}, err
 	}
 	s.attempts.enter(guardOf(a.Name, a.Address)[0], s.now())
 	return h.user, nil

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"strconv"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -49,7 +49,7 @@ func (s *Service) byName(ctx context.Context, name string) (h holder, known bool
 		name = "" // nobody's
 	}
 	h, _, err = s.find(ctx, "name "+name, func(tx *store.Tx) (holder, bool, error) {
-		found, err := store.FindRows[model.User](tx, store.Eq("name", schema.TextValue(name)))
+		found, err := store.FindRows[access.User](tx, store.Eq("name", schema.TextValue(name)))
 		if err != nil || len(found) == 0 {
 			return holder{}, err == nil, err
 		}
@@ -76,7 +76,7 @@ func (s *Service) byKey(ctx context.Context, key int64) (holder, bool, error) {
 func (s *Service) bySession(ctx context.Context, token string) (holder, bool, error) {
 	digest := digestOf(token)
 	return s.find(ctx, "session "+digest, func(tx *store.Tx) (holder, bool, error) {
-		found, err := store.FindRows[model.Session](tx, store.Eq("digest", schema.TextValue(digest)))
+		found, err := store.FindRows[access.Session](tx, store.Eq("digest", schema.TextValue(digest)))
 		if err != nil || len(found) == 0 {
 			return holder{}, false, err
 		}
@@ -90,7 +90,7 @@ func (s *Service) bySession(ctx context.Context, token string) (holder, bool, er
 func (s *Service) byAPIKey(ctx context.Context, key string) (holder, bool, error) {
 	digest := digestOf(key)
 	return s.find(ctx, "key "+digest, func(tx *store.Tx) (holder, bool, error) {
-		found, err := store.FindRows[model.UserAPIKey](tx, store.Eq("digest", schema.TextValue(digest)))
+		found, err := store.FindRows[access.UserAPIKey](tx, store.Eq("digest", schema.TextValue(digest)))
 		if err != nil || len(found) == 0 {
 			return holder{}, false, err
 		}
@@ -102,7 +102,7 @@ func (s *Service) byAPIKey(ctx context.Context, key string) (holder, bool, error
 
 // account reads an account by its key, and what limits its credentials.
 func account(tx *store.Tx, key int64) (holder, bool, error) {
-	u, err := store.GetRow[model.User](tx, schema.IntValue(key))
+	u, err := store.GetRow[access.User](tx, schema.IntValue(key))
 	if err != nil {
 		return holder{}, false, ifThere(err)
 	}
@@ -111,4 +111,4 @@ func account(tx *store.Tx, key int64) (holder, bool, error) {
 }
 
 // mayEnter reports whether the account is open.
-func mayEnter(u model.User) bool { return u.Enabled && u.AccountLocked == 0 }
+func mayEnter(u access.User) bool { return u.Enabled && u.AccountLocked == 0 }

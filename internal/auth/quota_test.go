@@ -11,7 +11,7 @@ import (
 
 	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -20,7 +20,7 @@ import (
 func (b *bench) set(key, value string) {
 	b.Helper()
 	b.update(func(tx *store.Tx) error {
-		_, err := store.GetRow[model.Setting](tx, schema.TextValue(key))
+		_, err := store.GetRow[system.Setting](tx, schema.TextValue(key))
 		if errs.Is(err, errs.NotFound) {
 			r := schema.NewRecord(tx.Schema().Table("settings"))
 			r.Key = schema.TextValue(key)

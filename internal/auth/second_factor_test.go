@@ -18,7 +18,7 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/event"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
@@ -35,7 +35,7 @@ func newPeople(t *testing.T) *people {
 }
 
 // act does an action to the account of u as the actor.
-func (p *people) act(by perm.Actor, u model.User, name, code string) (map[string]string, error) {
+func (p *people) act(by perm.Actor, u access.User, name, code string) (map[string]string, error) {
 	in := schema.Input{}
 	if code != "" {
 		in["code"] = json.RawMessage(`"` + code + `"`)
@@ -47,10 +47,10 @@ func (p *people) act(by perm.Actor, u model.User, name, code string) (map[string
 	return done.Response, nil
 }
 
-func self(u model.User) perm.Actor { return perm.Actor{User: u.Key, Name: u.Name} }
+func self(u access.User) perm.Actor { return perm.Actor{User: u.Key, Name: u.Name} }
 
 // enrol turns the second factor of the account on.
-func (p *people) enrol(u model.User) (secret string, recovery []string) {
+func (p *people) enrol(u access.User) (secret string, recovery []string) {
 	p.Helper()
 	made, err := p.act(self(u), u, "two_factor_setup", "")
 	if err != nil {

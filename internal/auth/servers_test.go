@@ -13,6 +13,7 @@ import (
 
 	"dewpoint/internal/auth"
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
@@ -47,7 +48,7 @@ func (b *bench) restarted() *bench {
 func (b *bench) used() (at time.Duration) {
 	b.Helper()
 	if err := b.db.View(context.Background(), func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Session](tx)
+		rows, err := store.FindRows[access.Session](tx)
 		if err != nil || len(rows) != 1 {
 			b.Fatalf("%d sessions, %v", len(rows), err)
 		}

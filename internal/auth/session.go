@@ -7,7 +7,7 @@ import (
 	"errors"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -16,13 +16,13 @@ const sessionBytes = 20 // 40 hex digits
 
 // NewSession opens a session for a user as Login returned him, and gives its token, which can't be read again. Unauthenticated when the
 // account's tokens have ended since: then he showed a password that has been changed, or no code where one is needed by now.
-func (s *Service) NewSession(ctx context.Context, u model.User, address string) (token string, err error) {
+func (s *Service) NewSession(ctx context.Context, u access.User, address string) (token string, err error) {
 	raw := make([]byte, sessionBytes)
 	rand.Read(raw)
 	token = hex.EncodeToString(raw)
 	at := schema.IntValue(s.now().Unix())
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		now, err := store.GetRow[model.User](tx, schema.IntValue(u.Key))
+		now, err := store.GetRow[access.User](tx, schema.IntValue(u.Key))
 		if err = ifThere(err); err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (s *Service) EndSession(ctx context.Context, token string) error {
 const toldWithin = writeUseEvery + 2*flushEvery
 
 // alive reports whether the session is neither too old nor, as far as is known here, unused for too long. Uses in the future don't count.
-func (s *Service) alive(row model.Session, l limits) bool {
+func (s *Service) alive(row access.Session, l limits) bool {
 	now, used := s.now(), row.Created
 	for _, at := range []int64{row.Used, s.uses.last(useKey{"sessions", row.Key})} {
 		if believable(at, now) {
@@ -83,7 +83,7 @@ func (s *Service) sweep(ctx context.Context) error {
 			return err
 		}
 		l.idle += toldWithin
-		rows, err := store.FindRows[model.Session](tx)
+		rows, err := store.FindRows[access.Session](tx)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -114,16 +115,16 @@ func (b *bench) create(table string, set schema.Set) (key int64) {
 	return key
 }
 
-func (b *bench) user(name, password string) model.User {
+func (b *bench) user(name, password string) access.User {
 	b.Helper()
 	key := b.create("users", schema.Set{"name": schema.TextValue(name), "password": schema.TextValue(auth.CheapDigest(password))})
 	return b.readUser(key)
 }
 
-func (b *bench) readUser(key int64) (u model.User) {
+func (b *bench) readUser(key int64) (u access.User) {
 	b.Helper()
 	err := b.db.View(context.Background(), func(tx *store.Tx) (err error) {
-		u, err = store.GetRow[model.User](tx, schema.IntValue(key))
+		u, err = store.GetRow[access.User](tx, schema.IntValue(key))
 		return err
 	})
 	if err != nil {
@@ -143,7 +144,7 @@ func from(address, header, value string) *http.Request {
 }
 
 // login logs in without a code.
-func (b *bench) login(name, password, address string) (model.User, error) {
+func (b *bench) login(name, password, address string) (access.User, error) {
 	return b.Login(context.Background(), auth.Attempt{Name: name, Password: password, Address: address})
 }
 

@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
-func (b *bench) jwt(u model.User) string {
+func (b *bench) jwt(u access.User) string {
 	b.Helper()
 	token, _, err := b.IssueJWT(context.Background(), u)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"dewpoint/internal/auth/ldap"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -25,7 +25,7 @@ const (
 
 // source is an authorization source: who knows the passwords of the accounts that name it.
 type source struct {
-	row    model.AuthSource
+	row    access.AuthSource
 	server *ldap.Server
 }
 
@@ -123,7 +123,7 @@ func errUnusable(cause error) error {
 }
 
 // ask has the source check a password.
-func (src *source) ask(ctx context.Context, u model.User, password string) (bool, error) {
+func (src *source) ask(ctx context.Context, u access.User, password string) (bool, error) {
 	a, err := src.server.Check(ctx, remoteName(u), password)
 	if src.row.Debug {
 		slog.Info("an authorization source was asked", "source", src.row.Name, "user", u.Name, "remote_name", remoteName(u), "dn", a.DN, "ok", a.OK, "answer", a.Why, "err", err)
@@ -132,7 +132,7 @@ func (src *source) ask(ctx context.Context, u model.User, password string) (bool
 }
 
 // remoteName is what the source knows an account by.
-func remoteName(u model.User) string {
+func remoteName(u access.User) string {
 	if u.RemoteName != "" {
 		return u.RemoteName
 	}
@@ -140,6 +140,6 @@ func remoteName(u model.User) string {
 }
 
 // state is all that the source's word about an account depends on.
-func (src *source) state(u model.User) string {
+func (src *source) state(u access.User) string {
 	return fmt.Sprintf("source %d %q %q %q %d %q", src.row.Key, src.row.Driver, src.row.Settings, src.row.Secrets, u.TokenEpoch, remoteName(u))
 }

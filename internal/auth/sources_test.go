@@ -18,7 +18,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/auth/ldap/ldaptest"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -120,7 +120,7 @@ func (p *people) directory(l *line) string {
 }
 
 // remote makes an account of the source.
-func (p *people) remote(source, name, remote string) model.User {
+func (p *people) remote(source, name, remote string) access.User {
 	p.Helper()
 	key := p.must("users", "", map[string]any{"name": name, "auth_source": source, "remote_name": remote, "password": "a local one"})
 	return p.readUser(schema.TextValue(key).Int())

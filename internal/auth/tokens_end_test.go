@@ -7,7 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
@@ -16,15 +16,15 @@ import (
 func TestTokensEndWithWhatTheyWereGivenFor(t *testing.T) {
 	t.Parallel()
 	admin := perm.Actor{User: 99, Name: "root", Admin: true}
-	type deed func(p *people, by perm.Actor, u model.User, secret string) error
+	type deed func(p *people, by perm.Actor, u access.User, secret string) error
 	act := func(name string, off time.Duration) deed {
-		return func(p *people, by perm.Actor, u model.User, secret string) error {
+		return func(p *people, by perm.Actor, u access.User, secret string) error {
 			_, err := p.act(by, u, name, p.code(secret, off))
 			return err
 		}
 	}
 	write := func(column, value string) deed {
-		return func(p *people, by perm.Actor, u model.User, _ string) error {
+		return func(p *people, by perm.Actor, u access.User, _ string) error {
 			ctx := perm.WithActor(context.Background(), by)
 			return p.eng.Update(ctx, "users", schema.IntValue(u.Key).Text(), schema.Input{column: engine.Text(value)})
 		}

@@ -3,7 +3,8 @@ package backup
 import (
 	"fmt"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -14,7 +15,7 @@ const restoredText = "restored the database as it was at %s; sessions and sign-i
 // endSignIns ends all sessions and voids all JWTs: which of them were given up since the backup nobody knows any more. API keys stay, since programs
 // can't sign in anew; the log reminds people of them.
 func (r *restore) endSignIns(tx *store.Tx) error {
-	sessions, err := store.FindRows[model.Session](tx)
+	sessions, err := store.FindRows[access.Session](tx)
 	if err != nil {
 		return err
 	}
@@ -23,7 +24,7 @@ func (r *restore) endSignIns(tx *store.Tx) error {
 			return err
 		}
 	}
-	users, err := store.FindRows[model.User](tx)
+	users, err := store.FindRows[access.User](tx)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (r *restore) endSignIns(tx *store.Tx) error {
 			return err
 		}
 	}
-	_, err = tx.Insert(model.LogLine(tx.Schema(), map[string]string{
+	_, err = tx.Insert(system.LogLine(tx.Schema(), map[string]string{
 		"level": "warning", "object_type": "system", "text": fmt.Sprintf(restoredText, r.m.Created.Format("2006-01-02 15:04:05 UTC")),
 	}))
 	return err

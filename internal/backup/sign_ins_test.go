@@ -5,7 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -70,11 +71,11 @@ func signInsOf(t *testing.T, p Place) (epoch int64) {
 			if err != nil || sessions != 0 || keys != 1 {
 				t.Errorf("%d sessions and %d API keys are left, %v", sessions, keys, err)
 			}
-			lines, err := store.FindRows[model.Log](tx)
+			lines, err := store.FindRows[system.Log](tx)
 			if err != nil || len(lines) != 1 || !strings.Contains(lines[0].Text, "API keys that were revoked since are good again") {
 				t.Errorf("the log says %+v, %v", lines, err)
 			}
-			user, err := store.GetRow[model.User](tx, schema.IntValue(1))
+			user, err := store.GetRow[access.User](tx, schema.IntValue(1))
 			epoch = user.TokenEpoch
 			return err
 		}); err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres/pgtest"
@@ -105,10 +105,10 @@ func (p *place) file(name, text string) {
 	}
 }
 
-func (p *place) system() (row model.System) {
+func (p *place) system() (row system.System) {
 	p.t.Helper()
 	err := p.db.View(background, func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.System](tx)
+		rows, err := store.FindRows[system.System](tx)
 		if err == nil && len(rows) > 0 {
 			row = rows[0]
 		}

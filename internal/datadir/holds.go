@@ -38,7 +38,7 @@ func highest(dir string) (number int64, err error) {
 	for _, folder := range namedFolders {
 		err := filepath.WalkDir(filepath.Join(dir, folder), func(path string, _ fs.DirEntry, err error) error {
 			name, _, _ := strings.Cut(filepath.Base(path), ".")
-			name, id, _ := strings.Cut(name, "-") // model.StorageName
+			name, id, _ := strings.Cut(name, "-") // column.StorageName
 			if strings.Contains(id, "-") {
 				return present(err) // a UUID
 			}

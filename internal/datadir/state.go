@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -85,10 +85,10 @@ func read(ctx context.Context, db *store.DB, where string) (d database, err erro
 }
 
 // systemRow is the one row about the whole system; it has no key in a new database.
-func systemRow(tx *store.Tx) (model.System, error) {
-	found, err := store.FindRows[model.System](tx)
+func systemRow(tx *store.Tx) (system.System, error) {
+	found, err := store.FindRows[system.System](tx)
 	if err != nil || len(found) == 0 {
-		return model.System{}, err
+		return system.System{}, err
 	}
 	return found[0], nil
 }

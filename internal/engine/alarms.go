@@ -4,7 +4,7 @@ import (
 	"maps"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 )
 
@@ -24,7 +24,7 @@ func resolveAlarm(w *Write, r *schema.Record, _ schema.Set) error {
 	if !r.Get("resolvable").Bool() {
 		return errs.New(errs.Conflict, "not_resolvable", "this alarm goes away by itself when its cause is over: %s", r.Get("status").Text())
 	}
-	if _, err := w.Tx.Create(model.PastAlarm(w.Tx.Schema(), r, w.Tx.Now().Unix(), w.Actor.Name), nil); err != nil {
+	if _, err := w.Tx.Create(system.PastAlarm(w.Tx.Schema(), r, w.Tx.Now().Unix(), w.Actor.Name), nil); err != nil {
 		return err
 	}
 	return w.Tx.Delete("alarms", r.Key)
@@ -99,7 +99,7 @@ func checkSnoozeThreshold(typ *schema.Record, threshold float64) error {
 // snoozed returns what an alarm's columns become when the caller snoozes it until then, or with 0 ends the snooze.
 func (w *Write) snoozed(r *schema.Record, until int64) (schema.Set, error) {
 	if until == 0 {
-		return model.Awake(), nil
+		return system.Awake(), nil
 	}
 	typ, err := w.Tx.Get("alarm_types", r.Get("alarm_type"))
 	if err != nil {

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -11,7 +11,7 @@ import (
 
 var backupHooks = hooks{
 	create: func(w *Write, r *schema.Record) error {
-		r.Put("status", schema.TextValue(model.BackupQueued))
+		r.Put("status", schema.TextValue(system.BackupQueued))
 		if r.Get("name").Text() == "" {
 			r.Put("name", schema.TextValue(w.Tx.Now().UTC().Format("2006-01-02 15:04:05 UTC")))
 		}
@@ -19,7 +19,7 @@ var backupHooks = hooks{
 	},
 	created: func(w *Write, r *schema.Record) error {
 		// The name begins with the key, which is never given again: a restored database gives none that something in the folder has.
-		path := model.BackupsFolder + "/" + r.Key.Text() + "-" + w.Tx.Now().UTC().Format("20060102T150405Z") + ".backup"
+		path := system.BackupsFolder + "/" + r.Key.Text() + "-" + w.Tx.Now().UTC().Format("20060102T150405Z") + ".backup"
 		return w.Tx.Change(r.Table.Name, r.Key, schema.Set{"path": schema.TextValue(path)})
 	},
 }
@@ -51,7 +51,7 @@ func backUp(w *Write, _ *schema.Record, params schema.Set) error {
 		return perm.Deny(perm.Create, w.Tx.Schema().Table("database_backups"))
 	}
 	open, err := w.Tx.Find("database_backups", store.Eq("scheduled", schema.BoolValue(true)),
-		store.In("status", schema.TextValue(model.BackupQueued), schema.TextValue(model.BackupRunning)))
+		store.In("status", schema.TextValue(system.BackupQueued), schema.TextValue(system.BackupRunning)))
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,8 @@ import (
 	"fmt"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -34,14 +35,14 @@ func importDrive(w *Write, r *schema.Record) error {
 	if media := r.Get("media").Text(); media != "import" && media != "clone" {
 		return nil
 	}
-	file, err := store.GetRow[model.File](w.Tx, r.Get("media_source"))
+	file, err := store.GetRow[storage.File](w.Tx, r.Get("media_source"))
 	if err != nil || !file.Complete {
 		return err
 	}
 	if err := w.Tx.Change("machine_drive_status", r.Key, schema.Set{"status": schema.TextValue("importing")}); err != nil {
 		return err
 	}
-	return w.begin(r, model.DriveImport{Drive: r.Key.Int(), Of: model.ImportSource{
+	return w.begin(r, compute.DriveImport{Drive: r.Key.Int(), Of: compute.ImportSource{
 		File: file.Key, ID: file.StorageID, Modified: file.Modified, Size: r.Get("disksize").Int(), Tier: r.Get("preferred_tier").Text(),
 	}})
 }

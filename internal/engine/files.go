@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -54,7 +54,7 @@ func prepareFile(w *Write, r *schema.Record) error {
 // fileType guesses a file's type from its name's ending.
 func fileType(name string) string {
 	ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
-	if ending != "" && slices.Contains(model.FileTypes, ending) {
+	if ending != "" && slices.Contains(storage.FileTypes, ending) {
 		return ending
 	}
 	return "unknown"

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -48,7 +48,7 @@ func prepareMember(w *Write, r *schema.Record) error {
 // settleAdmins makes users.admin, by which logins know administrators, agree with the members of Administrators. Only administrators can
 // make or unmake others, and one of them has to be left.
 func (w *Write) settleAdmins() error {
-	groups, err := w.Tx.Find("groups", store.Eq("name", schema.TextValue(model.Administrators)))
+	groups, err := w.Tx.Find("groups", store.Eq("name", schema.TextValue(access.Administrators)))
 	if err != nil || len(groups) == 0 {
 		return err
 	}

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
 	"dewpoint/internal/schema"
 )
 
@@ -85,7 +85,7 @@ func endOf(key *schema.Record) int64 {
 type places struct{ allowed, denied []netip.Prefix }
 
 func placesOf(key *schema.Record) places {
-	return places{model.Subnets(key.Get("ip_allow_list").Text()), model.Subnets(key.Get("ip_deny_list").Text())}
+	return places{column.Subnets(key.Get("ip_allow_list").Text()), column.Subnets(key.Get("ip_deny_list").Text())}
 }
 
 // cover reports whether q lies in p.

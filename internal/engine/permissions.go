@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
@@ -52,7 +52,7 @@ func tableIn(text string) string {
 	}
 	text = strings.TrimPrefix(text, "v4/")
 	if text == "" {
-		return model.AllTables
+		return access.AllTables
 	}
 	return text
 }
@@ -66,9 +66,9 @@ func (w *Write) findTarget(r *schema.Record) error {
 	}
 	t := w.Tx.Schema().Table(name)
 	switch {
-	case name == model.AllTables && row.Int() != 0:
+	case name == access.AllTables && row.Int() != 0:
 		return errs.Field("row", "must be 0 where the table is /")
-	case name == model.AllTables:
+	case name == access.AllTables:
 		return nil
 	case t == nil || t.Internal:
 		return errs.Field("table", "there is no table %s", name)

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -86,12 +86,12 @@ func adopt(tx *store.Tx, t *schema.Table, f *schema.Field) error {
 
 // seedAdministrators makes the group Administrators of those who are administrators.
 func seedAdministrators(tx *store.Tx) error {
-	n, err := tx.Count("groups", store.Eq("name", schema.TextValue(model.Administrators)))
+	n, err := tx.Count("groups", store.Eq("name", schema.TextValue(access.Administrators)))
 	if err != nil || n > 0 {
 		return err
 	}
 	g := schema.NewRecord(tx.Schema().Table("groups"))
-	g.Put("name", schema.TextValue(model.Administrators))
+	g.Put("name", schema.TextValue(access.Administrators))
 	g.Put("description", schema.TextValue("May do everything."))
 	g.Put("system_group", schema.BoolValue(true))
 	g.Put("type", schema.TextValue("system"))

@@ -5,20 +5,20 @@ import (
 	"strings"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 )
 
 var quarantineHooks = hooks{actions: map[string]action{
 	"restore": restoreThing,
 	"delete": func(w *Write, r *schema.Record, _ schema.Set) error {
-		if wishes(r, model.WishDelete) {
+		if wishes(r, system.WishDelete) {
 			return nil
 		}
 		if err := idle(r); err != nil {
 			return err
 		}
-		return w.Tx.Change("quarantine", r.Key, schema.Set{"wish": schema.TextValue(model.WishDelete)})
+		return w.Tx.Change("quarantine", r.Key, schema.Set{"wish": schema.TextValue(system.WishDelete)})
 	},
 	"keep": keepThing,
 }}
@@ -26,7 +26,7 @@ var quarantineHooks = hooks{actions: map[string]action{
 // idle refuses what can't be done to a thing: there is nothing in a domain, and one wish at a time is carried out.
 func idle(r *schema.Record) error {
 	switch {
-	case r.Get("kind").Text() == model.FoundDomain:
+	case r.Get("kind").Text() == system.FoundDomain:
 		return errs.New(errs.Conflict, "domain_left_alone", "domain %s is left alone and no bytes of it are kept; look at it with virsh on its host", r.Get("path").Text())
 	case !r.Get("wish").IsNull():
 		return errs.New(errs.Conflict, "under_way", "the action %s is under way", r.Get("wish").Text())
@@ -39,7 +39,7 @@ func wishes(r *schema.Record, wish string) bool { return r.Get("wish").Text() ==
 
 // restoreThing makes the row of the file that the bytes become, and tells its key; the quarantine's controller brings the bytes.
 func restoreThing(w *Write, r *schema.Record, _ schema.Set) error {
-	if wishes(r, model.WishRestore) {
+	if wishes(r, system.WishRestore) {
 		w.Answers["file"] = r.Get("file").Int()
 		return nil
 	}
@@ -55,14 +55,14 @@ func restoreThing(w *Write, r *schema.Record, _ schema.Set) error {
 		return err
 	}
 	w.Answers["file"] = made.Key.Int()
-	return w.Tx.Change("quarantine", r.Key, schema.Set{"wish": schema.TextValue(model.WishRestore), "file": made.Key})
+	return w.Tx.Change("quarantine", r.Key, schema.Set{"wish": schema.TextValue(system.WishRestore), "file": made.Key})
 }
 
 // restoredName makes a file's name of where a thing lay: "pools/1/6f1c…/7-0badcafe.qcow2" becomes "found-pools-1-6f1c…-7-0badcafe.qcow2".
 func restoredName(r *schema.Record) string {
 	name := "found-" + strings.ReplaceAll(r.Get("path").Text(), string(filepath.Separator), "-")
 	switch r.Get("kind").Text() {
-	case model.FoundMachine, model.FoundNetwork:
+	case system.FoundMachine, system.FoundNetwork:
 		name += ".tar"
 	}
 	return name

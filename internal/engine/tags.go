@@ -2,7 +2,7 @@ package engine
 
 import (
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -20,9 +20,9 @@ func prepareTagMember(w *Write, r *schema.Record) error {
 	if err != nil {
 		return err
 	}
-	if !category.Get(model.TagGate(on.Name)).Bool() {
+	if !category.Get(system.TagGate(on.Name)).Bool() {
 		return errs.Field("member", "tags of category %s can't be put on %s; set %s of the category first",
-			category.Get("name").Text(), on.Name, model.TagGate(on.Name)).Coded("not_taggable")
+			category.Get("name").Text(), on.Name, system.TagGate(on.Name)).Coded("not_taggable")
 	}
 	has, err := w.Tx.Find("tag_members", store.Eq("member", member))
 	if err != nil {

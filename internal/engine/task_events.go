@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
@@ -129,7 +129,7 @@ func eventFilter(v schema.Value) (*query.AST, error) {
 
 // Happened reports whether one of the changes is what an event of a task waits for. Rows are looked at as they are now, and only those that the
 // task's creator may list count. It is an error when this can't be known, as when the creator's account is closed.
-func (e *Engine) Happened(ctx context.Context, event model.TaskEvent, changes []store.Logged) (bool, error) {
+func (e *Engine) Happened(ctx context.Context, event tasks.TaskEvent, changes []store.Logged) (bool, error) {
 	o, t, err := e.occurrenceOf(event.Table, event.Event)
 	if err != nil {
 		return false, err

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -40,7 +40,7 @@ func (w *Write) dates(r *schema.Record) schema.Set {
 	if set["start_date"].Text() == "" {
 		set["start_date"] = schema.TextValue(w.Tx.Now().UTC().Format(time.DateOnly))
 	}
-	set["start_date_epoch"] = model.StartOf(set["start_date"])
+	set["start_date_epoch"] = tasks.StartOf(set["start_date"])
 	return set
 }
 
@@ -74,7 +74,7 @@ func unbindTask(w *Write, r *schema.Record) error {
 func updateSchedule(w *Write, old *schema.Record, set schema.Set) error {
 	maps.Copy(set, w.dates(old.With(set)))
 	updated := old.With(set)
-	if old.Table.Check(updated) != nil || model.ScheduleOf(old) == model.ScheduleOf(updated) {
+	if old.Table.Check(updated) != nil || tasks.ScheduleOf(old) == tasks.ScheduleOf(updated) {
 		return nil // it is refused, or concerns nobody
 	}
 	triggers, err := w.Tx.Find("task_schedule_triggers", store.Eq("schedule", old.Key))
@@ -82,7 +82,7 @@ func updateSchedule(w *Write, old *schema.Record, set schema.Set) error {
 		return err
 	}
 	for _, t := range triggers {
-		if err := w.Tx.Change(t.Table.Name, t.Key, schema.Set{"trigger": model.DueAfter(updated, w.Tx.Now())}); err != nil {
+		if err := w.Tx.Change(t.Table.Name, t.Key, schema.Set{"trigger": tasks.DueAfter(updated, w.Tx.Now())}); err != nil {
 			return err
 		}
 	}
@@ -102,7 +102,7 @@ func prepareTrigger(w *Write, r *schema.Record) error {
 	if err != nil {
 		return err
 	}
-	r.Put("trigger", model.DueAfter(s, w.Tx.Now()))
+	r.Put("trigger", tasks.DueAfter(s, w.Tx.Now()))
 	return nil
 }
 
@@ -124,7 +124,7 @@ func tellSchedule(w *Write, r *schema.Record, params schema.Set) error {
 	type moment struct {
 		Time int64 `json:"time"`
 	}
-	times, s, after := []moment{}, model.ScheduleOf(r), w.Tx.Now()
+	times, s, after := []moment{}, tasks.ScheduleOf(r), w.Tx.Now()
 	if from := params["start_time"]; !from.IsNull() {
 		after = time.Unix(from.Int()-1, 0)
 	}

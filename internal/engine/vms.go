@@ -4,7 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -26,7 +26,7 @@ var vmHooks = hooks{
 
 // powerActions completes actions with the power verbs that have no hook of their own.
 func powerActions(actions map[string]action) map[string]action {
-	for _, v := range model.PowerVerbs() {
+	for _, v := range compute.PowerVerbs() {
 		if actions[v.Action.Name] == nil {
 			actions[v.Action.Name] = func(w *Write, r *schema.Record, _ schema.Set) error { return w.powerVM(r, v) }
 		}
@@ -35,7 +35,7 @@ func powerActions(actions map[string]action) map[string]action {
 }
 
 // powerVM asks for a power verb, where its VM can be asked.
-func (w *Write) powerVM(r *schema.Record, v model.PowerVerb) error {
+func (w *Write) powerVM(r *schema.Record, v compute.PowerVerb) error {
 	if v.Running {
 		return w.powerRunning(r, v.Op)
 	}
@@ -86,7 +86,7 @@ func powerOnVM(w *Write, r *schema.Record, _ schema.Set) error {
 	if media != "" {
 		return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first", media, r.Get("name").Text())
 	}
-	return w.power(r.Get("machine"), model.PowerOn, true)
+	return w.power(r.Get("machine"), compute.PowerOn, true)
 }
 
 // incompleteMedia names a file that a drive of the machine needs and that hasn't arrived whole; "" when there is none.
@@ -121,9 +121,9 @@ func hotplugDrive(w *Write, r *schema.Record, _ schema.Set) error {
 
 func resetVM(w *Write, r *schema.Record, params schema.Set) error {
 	if params["graceful"].Bool() {
-		return w.powerRunning(r, model.Reboot)
+		return w.powerRunning(r, compute.Reboot)
 	}
-	return w.powerRunning(r, model.Reset)
+	return w.powerRunning(r, compute.Reset)
 }
 
 // powerRunning asks for an operation that only a running VM can take.
@@ -151,7 +151,7 @@ var machineStatusHooks = hooks{
 		}
 		clear(set)
 		if off {
-			return w.power(old.Get("machine"), model.Kill, false)
+			return w.power(old.Get("machine"), compute.Kill, false)
 		}
 		return nil
 	},

@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
@@ -309,7 +309,7 @@ func (w *Write) logRow(r *schema.Record, what string) error {
 }
 
 func (w *Write) logLine(r *schema.Record, text string) error {
-	_, err := w.Tx.Insert(model.LogLine(w.Tx.Schema(), map[string]string{
+	_, err := w.Tx.Insert(system.LogLine(w.Tx.Schema(), map[string]string{
 		"level": "audit", "text": text, "user": w.Actor.Name, "object_type": r.Table.LogType, "object_name": nameOf(r),
 		"object": r.Table.Name + "/" + r.Key.Text(), "address": w.Actor.Address, "request": w.Actor.Request,
 	}))

@@ -9,7 +9,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -25,7 +25,7 @@ func (l *Library) Adopt(ctx context.Context, key int64, path string) error {
 		return err
 	}
 	return l.db.Update(ctx, func(tx *store.Tx) error {
-		chunks, err := store.FindRows[model.FileChunk](tx, store.Eq("file", schema.IntValue(key)))
+		chunks, err := store.FindRows[storage.FileChunk](tx, store.Eq("file", schema.IntValue(key)))
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (l *Library) Adopt(ctx context.Context, key int64, path string) error {
 }
 
 // moveIn brings the file to disk and then into its place.
-func (l *Library) moveIn(row model.File, path string) error {
+func (l *Library) moveIn(row storage.File, path string) error {
 	target := l.path(row)
 	err := checkAndSync(path, row)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -50,7 +50,7 @@ func (l *Library) moveIn(row model.File, path string) error {
 }
 
 // checkAndSync brings a file to disk whose size must be the row's.
-func checkAndSync(path string, row model.File) error {
+func checkAndSync(path string, row storage.File) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err

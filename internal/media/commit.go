@@ -7,7 +7,7 @@ import (
 	"sync"
 	"syscall"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -54,11 +54,11 @@ func (u *upload) flush(ctx context.Context, spans []span) error {
 
 // record adds spans to those on record for a file, and completes its row when they cover it.
 func record(tx *store.Tx, key int64, spans []span) error {
-	row, err := store.GetRow[model.File](tx, schema.IntValue(key))
+	row, err := store.GetRow[storage.File](tx, schema.IntValue(key))
 	if err != nil || row.Complete {
 		return err
 	}
-	chunks, err := store.FindRows[model.FileChunk](tx, store.Eq("file", schema.IntValue(key)))
+	chunks, err := store.FindRows[storage.FileChunk](tx, store.Eq("file", schema.IntValue(key)))
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func record(tx *store.Tx, key int64, spans []span) error {
 }
 
 // replace makes the chunks on record those of all, touching only what differs.
-func replace(tx *store.Tx, key int64, chunks []model.FileChunk, all []span) error {
+func replace(tx *store.Tx, key int64, chunks []storage.FileChunk, all []span) error {
 	known := []span{}
 	for _, c := range chunks {
 		s := span{c.First, c.After}
@@ -104,7 +104,7 @@ func replace(tx *store.Tx, key int64, chunks []model.FileChunk, all []span) erro
 }
 
 // complete writes that all bytes of a file are there.
-func complete(tx *store.Tx, key, size int64, chunks []model.FileChunk) error {
+func complete(tx *store.Tx, key, size int64, chunks []storage.FileChunk) error {
 	for _, c := range chunks {
 		if err := tx.Purge("file_chunks", schema.IntValue(c.Key)); err != nil {
 			return err

@@ -14,14 +14,15 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 )
 
-// Library is the media of one data directory: the bytes of a row are the file <dir>/files/<its model.StorageName>. It asks nobody's
+// Library is the media of one data directory: the bytes of a row are the file <dir>/files/<its column.StorageName>. It asks nobody's
 // permission: callers have checked that the row is the client's to read or write. It is safe for concurrent use.
 type Library struct {
 	*space.Account // that has the room for files; uploads ask it too
@@ -67,7 +68,7 @@ func (l *Library) Open(ctx context.Context, key int64) (content io.ReadSeekClose
 // Find returns the key of the live row with the UUID; NotFound when there is none.
 func (l *Library) Find(ctx context.Context, uuid string) (key int64, err error) {
 	err = l.db.View(ctx, func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.File](tx, store.Eq("uuid", schema.TextValue(uuid)))
+		rows, err := store.FindRows[storage.File](tx, store.Eq("uuid", schema.TextValue(uuid)))
 		if err == nil && len(rows) == 0 {
 			err = errs.New(errs.NotFound, "file_not_found", "there is no file %s", uuid)
 		}
@@ -79,14 +80,14 @@ func (l *Library) Find(ctx context.Context, uuid string) (key int64, err error) 
 	return key, err
 }
 
-func (l *Library) path(row model.File) string {
-	return filepath.Join(l.dir, model.StorageName(row.Key, row.StorageID))
+func (l *Library) path(row storage.File) string {
+	return filepath.Join(l.dir, column.StorageName(row.Key, row.StorageID))
 }
 
 // row reads the live row of a file.
-func (l *Library) row(ctx context.Context, key int64) (row model.File, err error) {
+func (l *Library) row(ctx context.Context, key int64) (row storage.File, err error) {
 	err = l.db.View(ctx, func(tx *store.Tx) error {
-		row, err = store.GetRow[model.File](tx, schema.IntValue(key))
+		row, err = store.GetRow[storage.File](tx, schema.IntValue(key))
 		return err
 	})
 	return row, err

@@ -10,7 +10,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -26,9 +26,9 @@ func (l *Library) Reconcile(ctx context.Context) error {
 // sumAll fills in the SHA-256 sums of complete files that have none. A file that can't be read is no failure of the pass, which would soon
 // be followed by another: reading files takes long.
 func (l *Library) sumAll(ctx context.Context) error {
-	var rows []model.File
+	var rows []storage.File
 	err := l.db.View(ctx, func(tx *store.Tx) (err error) {
-		rows, err = store.FindRows[model.File](tx, store.Eq("complete", schema.BoolValue(true)), store.Eq("sha256", schema.Value{}))
+		rows, err = store.FindRows[storage.File](tx, store.Eq("complete", schema.BoolValue(true)), store.Eq("sha256", schema.Value{}))
 		return err
 	})
 	for _, row := range rows {
@@ -39,7 +39,7 @@ func (l *Library) sumAll(ctx context.Context) error {
 	return err
 }
 
-func (l *Library) sum(ctx context.Context, row model.File) error {
+func (l *Library) sum(ctx context.Context, row storage.File) error {
 	f, err := os.Open(l.path(row))
 	if err != nil {
 		return err

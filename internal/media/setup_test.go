@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"dewpoint/internal/media"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
@@ -76,10 +77,10 @@ func (s *shelf) add(name string, size int) int64 {
 	return key.Int()
 }
 
-func (s *shelf) row(key int64) (row model.File) {
+func (s *shelf) row(key int64) (row storage.File) {
 	s.t.Helper()
 	err := s.db.View(context.Background(), func(tx *store.Tx) (err error) {
-		row, err = store.GetRow[model.File](tx, schema.IntValue(key))
+		row, err = store.GetRow[storage.File](tx, schema.IntValue(key))
 		return err
 	})
 	if err != nil {
@@ -90,14 +91,14 @@ func (s *shelf) row(key int64) (row model.File) {
 
 // path is where the bytes of a file lie.
 func (s *shelf) path(key int64) string {
-	return filepath.Join(s.dir, "files", model.StorageName(key, s.row(key).StorageID))
+	return filepath.Join(s.dir, "files", column.StorageName(key, s.row(key).StorageID))
 }
 
 // chunks returns the ranges on record.
 func (s *shelf) chunks() (list [][2]int64) {
 	s.t.Helper()
 	err := s.db.View(context.Background(), func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.FileChunk](tx)
+		rows, err := store.FindRows[storage.FileChunk](tx)
 		for _, c := range rows {
 			list = append(list, [2]int64{c.First, c.After})
 		}

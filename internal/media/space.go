@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
@@ -25,7 +25,7 @@ const (
 
 // claims lists the unfinished files. It is a space.Source.
 func (l *Library) claims(tx *store.Tx) (claims []space.Claim, err error) {
-	rows, err := store.FindRows[model.File](tx, store.Eq("complete", schema.BoolValue(false)))
+	rows, err := store.FindRows[storage.File](tx, store.Eq("complete", schema.BoolValue(false)))
 	for _, row := range rows {
 		if row.AllocatedBytes > 0 && !l.lapsed(row) {
 			claims = append(claims, l.claim(row))
@@ -34,12 +34,12 @@ func (l *Library) claims(tx *store.Tx) (claims []space.Claim, err error) {
 	return claims, err
 }
 
-func (l *Library) claim(row model.File) space.Claim {
+func (l *Library) claim(row storage.File) space.Claim {
 	return space.Claim{ID: row.UUID, Path: l.path(row), Bytes: row.AllocatedBytes, Owner: row.Creator, Where: where}
 }
 
 // lapsed reports whether nothing has come for so long that the space is others' again.
-func (l *Library) lapsed(row model.File) bool {
+func (l *Library) lapsed(row storage.File) bool {
 	last := time.Unix(max(row.Created, row.Modified), 0)
 	if info, err := os.Stat(l.path(row)); err == nil && info.ModTime().After(last) {
 		last = info.ModTime()
@@ -50,13 +50,13 @@ func (l *Library) lapsed(row model.File) bool {
 // Admit is Full when a file's bytes don't fit beside all that is announced, and TooMany when its creator has too many unfinished ones. Until
 // release, which comes after the end of the transaction that makes the row, they are kept for it.
 func (l *Library) Admit(tx *store.Tx, file *schema.Record) (release func(), err error) {
-	var row model.File
+	var row storage.File
 	row.Scan(file)
 	return l.HoldIn(tx, l.claim(row))
 }
 
 // room refuses a chunk when the rest of its file doesn't fit, so that a client learns it before it has sent gigabytes.
-func (l *Library) room(ctx context.Context, row model.File) error {
+func (l *Library) room(ctx context.Context, row storage.File) error {
 	if !l.lapsed(row) {
 		return l.Continue(l.claim(row))
 	}

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/storage"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -22,11 +24,11 @@ func (l *Library) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the folder for media: %w", err)
 	}
-	rows := map[string]model.File{} // by the names of their bytes
+	rows := map[string]storage.File{} // by the names of their bytes
 	err = l.db.View(ctx, func(tx *store.Tx) error {
-		all, err := store.FindRows[model.File](tx, store.Everything())
+		all, err := store.FindRows[storage.File](tx, store.Everything())
 		for _, row := range all {
-			rows[model.StorageName(row.Key, row.StorageID)] = row
+			rows[column.StorageName(row.Key, row.StorageID)] = row
 		}
 		return err
 	})
@@ -35,12 +37,12 @@ func (l *Library) Sweep(ctx context.Context) error {
 	}
 	var failed []error
 	for _, e := range entries {
-		if _, _, ours := model.ReadStorageName(e.Name()); !ours {
+		if _, _, ours := column.ReadStorageName(e.Name()); !ours {
 			continue
 		}
 		if _, known := rows[e.Name()]; !known {
 			failed = append(failed, l.keeper.Hold(ctx, quarantine.Thing{
-				Kind: model.FoundFile, Path: filepath.Join(l.dir, e.Name()), Why: "there is no file with this key and id",
+				Kind: system.FoundFile, Path: filepath.Join(l.dir, e.Name()), Why: "there is no file with this key and id",
 			}))
 		}
 	}
@@ -54,11 +56,11 @@ func (l *Library) Sweep(ctx context.Context) error {
 
 // SetAside has the bytes at path, of an upload that nobody knows, set aside.
 func (l *Library) SetAside(ctx context.Context, path string) error {
-	return l.keeper.Hold(ctx, quarantine.Thing{Kind: model.FoundUpload, Path: path, Why: "the notes of the upload are missing"})
+	return l.keeper.Hold(ctx, quarantine.Thing{Kind: system.FoundUpload, Path: path, Why: "the notes of the upload are missing"})
 }
 
 // purge clears a tombstone away, the bytes first.
-func (l *Library) purge(ctx context.Context, row model.File) error {
+func (l *Library) purge(ctx context.Context, row storage.File) error {
 	if err := os.Remove(l.path(row)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the bytes of file %d: %w", row.Key, err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 )
 
 // blockBytes is how much of a chunk is in memory at a time.
@@ -47,7 +47,7 @@ func (l *Library) WriteAt(ctx context.Context, key, off int64, r io.Reader) erro
 }
 
 // admit refuses what can be refused before the first byte is read.
-func admit(row model.File, off int64, r io.Reader) error {
+func admit(row storage.File, off int64, r io.Reader) error {
 	if row.Complete {
 		return errs.New(errs.Conflict, "file_complete", "file %q is complete; delete it and create it anew to send other bytes", row.Name)
 	}
@@ -123,7 +123,7 @@ type upload struct {
 }
 
 // acquire opens the file of an unfinished row, or shares it with the chunks that are under way.
-func (l *Library) acquire(row model.File) (*upload, error) {
+func (l *Library) acquire(row storage.File) (*upload, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if u, ok := l.open[row.Key]; ok {

@@ -1,21 +1,44 @@
-// Package model declares Dewpoint's tables, one file each. all.go lists them; rows_gen.go holds the typed rows that are made from them.
+// Package model joins the tables that its areas declare, one file each. An area is a folder with a list of its tables (tables.go) and the
+// typed rows that are made from them (rows_gen.go).
 package model
 
-import "dewpoint/internal/schema"
+import (
+	"dewpoint/internal/model/access"
+	"dewpoint/internal/model/cluster"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
+	"dewpoint/internal/model/storage"
+	"dewpoint/internal/model/system"
+	"dewpoint/internal/model/tasks"
+	"dewpoint/internal/schema"
+)
 
-//go:generate go run dewpoint/internal/model/gen
+// Area is a folder of declarations.
+type Area struct {
+	Name   string // of the folder and its package
+	Tables []*schema.Table
+}
+
+// Areas returns all of them, in the order of the documents. Tables of one may refer to those of others, by name.
+func Areas() []Area {
+	return []Area{
+		{"cluster", cluster.Tables()},
+		{"system", system.Tables()},
+		{"access", access.Tables()},
+		{"tasks", tasks.Tables()},
+		{"compute", compute.Tables()},
+		{"network", network.Tables()},
+		{"storage", storage.Tables()},
+	}
+}
 
 // Schema returns all tables. The error of a bad declaration is a defect, so it panics; every test that opens a store would show it.
 func Schema() *schema.Schema {
-	s, err := schema.New(
-		clusters(), clusterStatus(), nodes(), storageTiers(), storageTierStats(), clusterTiers(), clusterTierStatus(), clusterTierStats(), system(), settings(),
-		users(), userAPIKeys(), sessions(), endedSignIns(), servedTime(), loginAttempts(), groups(), members(), permissions(), identities(), authSources(), logs(), operations(),
-		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(),
-		machineSnapshots(), machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(),
-		alarmTypes(), alarms(), alarmHistory(), tasks(), taskSchedules(), taskScheduleTriggers(), taskEvents(),
-		tagMembers(), tags(), tagCategories(),
-		vms(), vnets(), vnetAddresses(), appliedRows(), files(), fileChunks(), quarantine(), databaseBackups(), idempotencyKeys(), secrets(),
-	)
+	var tables []*schema.Table
+	for _, area := range Areas() {
+		tables = append(tables, area.Tables...)
+	}
+	s, err := schema.New(tables...)
 	if err != nil {
 		panic(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -81,9 +82,9 @@ func complain(err error) int {
 }
 
 // about returns the operation about an object.
-func about(db *store.DB, object string) (found []model.Operation, err error) {
+func about(db *store.DB, object string) (found []system.Operation, err error) {
 	err = db.View(background, func(tx *store.Tx) (err error) {
-		found, err = store.FindRows[model.Operation](tx, store.Eq("object", schema.TextValue(object)))
+		found, err = store.FindRows[system.Operation](tx, store.Eq("object", schema.TextValue(object)))
 		return err
 	})
 	return found, err

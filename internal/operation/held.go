@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -22,14 +22,14 @@ func (u unwritten) Unwrap() error { return u.error }
 type held struct {
 	db     *store.DB
 	runner string // whose hold it is
-	row    model.Operation
+	row    system.Operation
 }
 
 // take takes an operation up: from now on no earlier runner can write to it.
 func take(ctx context.Context, db *store.DB, runner string, key int64) (*held, error) {
 	h := &held{db: db, runner: runner}
 	err := db.Update(ctx, func(tx *store.Tx) (err error) {
-		if h.row, err = store.GetRow[model.Operation](tx, schema.IntValue(key)); err != nil {
+		if h.row, err = store.GetRow[system.Operation](tx, schema.IntValue(key)); err != nil {
 			return err
 		}
 		if !open(h.row.Status) {
@@ -54,7 +54,7 @@ func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time)
 	var refused error
 	key := schema.IntValue(h.row.Key)
 	err := h.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		now, err := store.GetRow[model.Operation](tx, key)
+		now, err := store.GetRow[system.Operation](tx, key)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time)
 				return err
 			}
 		}
-		h.row, err = store.GetRow[model.Operation](tx, key)
+		h.row, err = store.GetRow[system.Operation](tx, key)
 		return err
 	})
 	switch {
@@ -92,7 +92,7 @@ func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time)
 
 // advance counts the places of a queue anew, after one of its operations has ended.
 func advance(tx *store.Tx, queue string) error {
-	waiting, err := store.FindRows[model.Operation](tx, waitingIn(queue)...)
+	waiting, err := store.FindRows[system.Operation](tx, waitingIn(queue)...)
 	if err != nil {
 		return err
 	}

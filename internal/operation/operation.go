@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -64,7 +64,7 @@ func Begin(tx *store.Tx, r Request) (int64, error) {
 // Cancel asks for the end of an operation: its runner stops it and takes back what it has done. One that hasn't begun ends at once. It may be
 // asked again; it is Conflict for one that has ended otherwise.
 func Cancel(tx *store.Tx, key int64) error {
-	row, err := store.GetRow[model.Operation](tx, schema.IntValue(key))
+	row, err := store.GetRow[system.Operation](tx, schema.IntValue(key))
 	if err != nil {
 		return err
 	}

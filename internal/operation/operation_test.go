@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -37,32 +37,32 @@ func TestEnds(t *testing.T) {
 	const hidden = "internal error; the server's log has the cause"
 	for name, test := range map[string]struct {
 		do   func(context.Context, *operation.Run[probe]) error
-		want model.Operation
+		want system.Operation
 	}{
 		"result": {
 			func(_ context.Context, r *operation.Run[probe]) error {
 				r.Result(map[string]int{"n": r.Params.N})
 				return nil
 			},
-			model.Operation{Status: operation.Complete, ProgressPct: 100, Result: `{"n":3}`, StepsDone: 1},
+			system.Operation{Status: operation.Complete, ProgressPct: 100, Result: `{"n":3}`, StepsDone: 1},
 		},
 		"typed error": {
 			func(context.Context, *operation.Run[probe]) error {
 				return errs.Wrap(errors.New("/secret/path"), errs.Full, "full", "the disk is full")
 			},
-			model.Operation{Status: operation.Failed, StatusInfo: "the disk is full", Failure: "the disk is full", Outcome: operation.Failed},
+			system.Operation{Status: operation.Failed, StatusInfo: "the disk is full", Failure: "the disk is full", Outcome: operation.Failed},
 		},
 		"untyped error": {
 			func(context.Context, *operation.Run[probe]) error { return errors.New("/secret/path") },
-			model.Operation{Status: operation.Failed, StatusInfo: hidden, Failure: hidden, Outcome: operation.Failed},
+			system.Operation{Status: operation.Failed, StatusInfo: hidden, Failure: hidden, Outcome: operation.Failed},
 		},
 		"panic": {
 			func(context.Context, *operation.Run[probe]) error { panic("oops") },
-			model.Operation{Status: operation.Failed, StatusInfo: hidden, Failure: hidden, Outcome: operation.Failed},
+			system.Operation{Status: operation.Failed, StatusInfo: hidden, Failure: hidden, Outcome: operation.Failed},
 		},
 		"result that is no JSON": {
 			func(_ context.Context, r *operation.Run[probe]) error { r.Result(make(chan int)); return nil },
-			model.Operation{Status: operation.Failed, StatusInfo: hidden, Failure: hidden, Outcome: operation.Failed},
+			system.Operation{Status: operation.Failed, StatusInfo: hidden, Failure: hidden, Outcome: operation.Failed},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestEnds(t *testing.T) {
 			b := newBench(t, steps(doing(test.do)))
 			got := b.waitEnd(b.begin(probe{N: 3}))
 			test.want.Kind, test.want.Object, test.want.Queue, test.want.Params, test.want.Creator = "probe", "files/7", "files/7", `{"N":3}`, "ann"
-			if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(model.Operation{}, "Key", "Runner", "Created", "Started", "Ended", "Modified")); d != "" {
+			if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(system.Operation{}, "Key", "Runner", "Created", "Started", "Ended", "Modified")); d != "" {
 				t.Errorf("row (-want +got):\n%s", d)
 			}
 		})
@@ -136,7 +136,7 @@ func TestCancel(t *testing.T) {
 	second.Undo = first.Undo
 	b := newBench(t, steps(first, second))
 	busy := b.begin(probe{})
-	b.wait(busy, "in its second step", func(row model.Operation) bool { return row.Step == "second step" })
+	b.wait(busy, "in its second step", func(row system.Operation) bool { return row.Step == "second step" })
 	queued := b.begin(probe{})
 	if row, err := read(b.db, queued); err != nil || row.Status != operation.Queued || row.Place != 1 {
 		t.Errorf("the second of a queue is %s at place %d, %v", row.Status, row.Place, err)
@@ -213,7 +213,7 @@ func TestReady(t *testing.T) {
 	})
 	b := newBench(t, kind)
 	key := b.begin(probe{})
-	b.wait(key, "explained", func(row model.Operation) bool { return row.StatusInfo == "there is no category yet" })
+	b.wait(key, "explained", func(row system.Operation) bool { return row.StatusInfo == "there is no category yet" })
 	b.update(func(tx *store.Tx) error {
 		row := schema.NewRecord(tx.Schema().Table("tag_categories"))
 		row.Put("name", schema.TextValue("x"))

@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -20,7 +21,7 @@ func MachineQueue(machine int64) string { return machineQueues + strconv.FormatI
 
 // Last returns the key of the last operation in a queue that hasn't ended, 0 for none.
 func Last(tx *store.Tx, queue string) (int64, error) {
-	rows, err := store.FindRows[model.Operation](tx, waitingIn(queue)...)
+	rows, err := store.FindRows[system.Operation](tx, waitingIn(queue)...)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -29,19 +30,19 @@ func Last(tx *store.Tx, queue string) (int64, error) {
 
 // BeforePower returns, by machine, the operations that a request for power has to wait for: all that are under way, and those that were begun
 // before it. Without a request, as after a power loss, it is all that are open.
-func BeforePower(tx *store.Tx, machines []model.Machine, done func(machine int64) (seq int64)) (map[int64][]model.Operation, error) {
-	rows, err := store.FindRows[model.Operation](tx, isOpen())
+func BeforePower(tx *store.Tx, machines []compute.Machine, done func(machine int64) (seq int64)) (map[int64][]system.Operation, error) {
+	rows, err := store.FindRows[system.Operation](tx, isOpen())
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	queues := map[string][]model.Operation{}
+	queues := map[string][]system.Operation{}
 	for _, row := range rows {
 		queues[row.Queue] = append(queues[row.Queue], row)
 	}
-	before := map[int64][]model.Operation{}
+	before := map[int64][]system.Operation{}
 	for _, m := range machines {
 		asked := m.PowerSeq > done(m.Key)
-		ahead := slices.DeleteFunc(queues[MachineQueue(m.Key)], func(row model.Operation) bool {
+		ahead := slices.DeleteFunc(queues[MachineQueue(m.Key)], func(row system.Operation) bool {
 			return asked && row.Status == Queued && row.Key > m.PowerAfter
 		})
 		if len(ahead) > 0 {
@@ -53,17 +54,17 @@ func BeforePower(tx *store.Tx, machines []model.Machine, done func(machine int64
 
 // behindPower returns what power an operation waits for, "" for none. Power that waits itself, for a disk that the operation may be about to make,
 // or that fails and is tried again, lets it go first.
-func behindPower(tx *store.Tx, row model.Operation) (string, error) {
+func behindPower(tx *store.Tx, row system.Operation) (string, error) {
 	text, ours := strings.CutPrefix(row.Queue, machineQueues)
 	key, err := strconv.ParseInt(text, 10, 64)
 	if !ours || err != nil {
 		return "", nil
 	}
-	machines, err := store.FindRows[model.Machine](tx, store.Key(schema.IntValue(key)))
+	machines, err := store.FindRows[compute.Machine](tx, store.Key(schema.IntValue(key)))
 	if err != nil || len(machines) == 0 || row.Key <= machines[0].PowerAfter {
 		return "", err
 	}
-	status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(key))
+	status, err := store.GetRow[compute.MachineStatus](tx, schema.IntValue(key))
 	if err != nil || machines[0].PowerSeq <= status.DoneSeq || status.Status == "waitingforresources" || status.Status == "error" {
 		return "", err
 	}

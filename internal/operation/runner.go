@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -58,10 +58,10 @@ func (r *Runner) Wait() { r.workers.Wait() }
 
 // Reconcile makes one pass: it stops what was cancelled, and takes up the first of each queue that is ready. It waits for none of them.
 func (r *Runner) Reconcile(ctx context.Context) error {
-	var rows []model.Operation
+	var rows []system.Operation
 	reasons := map[int64]string{}
 	err := r.db.View(ctx, func(tx *store.Tx) (err error) {
-		if rows, err = store.FindRows[model.Operation](tx, isOpen(), store.EqOrNull("node", schema.IntValue(r.node))); err != nil {
+		if rows, err = store.FindRows[system.Operation](tx, isOpen(), store.EqOrNull("node", schema.IntValue(r.node))); err != nil {
 			return err
 		}
 		for _, row := range rows {
@@ -89,7 +89,7 @@ func (r *Runner) Reconcile(ctx context.Context) error {
 }
 
 // awaits returns what an operation whose turn it is still has to wait for, "" for nothing.
-func awaits(tx *store.Tx, kind *Kind, row model.Operation) (reason string, err error) {
+func awaits(tx *store.Tx, kind *Kind, row system.Operation) (reason string, err error) {
 	if reason, err = behindPower(tx, row); err != nil || reason != "" {
 		return reason, err
 	}
@@ -97,8 +97,8 @@ func awaits(tx *store.Tx, kind *Kind, row model.Operation) (reason string, err e
 }
 
 // explain writes what operations wait for, where that is news.
-func (r *Runner) explain(ctx context.Context, rows []model.Operation, reasons map[int64]string) error {
-	changed := slices.DeleteFunc(slices.Clone(rows), func(row model.Operation) bool {
+func (r *Runner) explain(ctx context.Context, rows []system.Operation, reasons map[int64]string) error {
+	changed := slices.DeleteFunc(slices.Clone(rows), func(row system.Operation) bool {
 		return reasons[row.Key] == "" || reasons[row.Key] == row.StatusInfo
 	})
 	if len(changed) == 0 {
@@ -106,7 +106,7 @@ func (r *Runner) explain(ctx context.Context, rows []model.Operation, reasons ma
 	}
 	return r.db.Update(ctx, func(tx *store.Tx) error {
 		for _, row := range changed {
-			now, err := store.GetRow[model.Operation](tx, schema.IntValue(row.Key))
+			now, err := store.GetRow[system.Operation](tx, schema.IntValue(row.Key))
 			if err != nil || now.Status != Queued {
 				return err
 			}
@@ -125,7 +125,7 @@ func (r *Runner) running(key int64) context.CancelCauseFunc {
 }
 
 // begin takes an operation up, if it isn't resting and its kind has a free place. Whoever gives a place back wakes the runner.
-func (r *Runner) begin(ctx context.Context, row model.Operation) {
+func (r *Runner) begin(ctx context.Context, row system.Operation) {
 	kind := r.kinds[row.Kind]
 	r.mu.Lock()
 	defer r.mu.Unlock()

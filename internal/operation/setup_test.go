@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"dewpoint/internal/control/loop"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -81,16 +81,16 @@ func (b *bench) cancel(key int64) {
 	b.update(func(tx *store.Tx) error { return operation.Cancel(tx, key) })
 }
 
-func read(db *store.DB, key int64) (row model.Operation, err error) {
+func read(db *store.DB, key int64) (row system.Operation, err error) {
 	err = db.View(background, func(tx *store.Tx) (err error) {
-		row, err = store.GetRow[model.Operation](tx, schema.IntValue(key))
+		row, err = store.GetRow[system.Operation](tx, schema.IntValue(key))
 		return err
 	})
 	return row, err
 }
 
 // wait returns the row once it is as wanted.
-func (b *bench) wait(key int64, what string, ok func(model.Operation) bool) model.Operation {
+func (b *bench) wait(key int64, what string, ok func(system.Operation) bool) system.Operation {
 	b.Helper()
 	changed := make(chan struct{}, 1)
 	b.db.Watch(func([]store.Change) {
@@ -116,14 +116,14 @@ func (b *bench) wait(key int64, what string, ok func(model.Operation) bool) mode
 	}
 }
 
-func (b *bench) waitStatus(key int64, status string) model.Operation {
+func (b *bench) waitStatus(key int64, status string) system.Operation {
 	b.Helper()
-	return b.wait(key, status, func(row model.Operation) bool { return row.Status == status })
+	return b.wait(key, status, func(row system.Operation) bool { return row.Status == status })
 }
 
-func (b *bench) waitEnd(key int64) model.Operation {
+func (b *bench) waitEnd(key int64) system.Operation {
 	b.Helper()
-	return b.wait(key, "ended", func(row model.Operation) bool { return row.Ended != 0 })
+	return b.wait(key, "ended", func(row system.Operation) bool { return row.Ended != 0 })
 }
 
 // tower is the params of a kind that lays five stones into a folder, one a step.
@@ -165,7 +165,7 @@ func stoneOf(i int, tell func(dir, point string)) operation.Step[tower] {
 			}
 			r.Params.Stones = append(r.Params.Stones, name)
 			return func(tx *store.Tx) error {
-				_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{"text": r.Params.Dir + " " + name}))
+				_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{"text": r.Params.Dir + " " + name}))
 				at(r, "is written")
 				return err
 			}, nil
@@ -200,7 +200,7 @@ func facts(t *testing.T, db *store.DB, dir string) string {
 	t.Helper()
 	var told []string
 	if err := db.View(background, func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Log](tx)
+		rows, err := store.FindRows[system.Log](tx)
 		for _, row := range rows {
 			if stone, ours := strings.CutPrefix(row.Text, dir+" stone "); ours {
 				told = append(told, stone)

@@ -8,7 +8,10 @@ import (
 	"path/filepath"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -17,26 +20,26 @@ import (
 // that is left alone keeps its folder, and the router of a lost network is taken down first.
 func (k *Keeper) sweepFolders(ctx context.Context) error {
 	machines, err := k.orphans(ctx, "machines", func(tx *store.Tx) (known, error) {
-		rows, err := store.FindRows[model.Machine](tx, store.Everything())
+		rows, err := store.FindRows[compute.Machine](tx, store.Everything())
 		names := map[string]bool{}
 		for _, m := range rows {
-			names[model.StorageName(m.Key, m.StorageID)] = true
+			names[column.StorageName(m.Key, m.StorageID)] = true
 		}
 		return func(name string) bool { return names[name] }, err
 	})
-	failed := []error{err, k.holdAll(ctx, model.FoundMachine, "there is no machine with this key and id", machines)}
+	failed := []error{err, k.holdAll(ctx, system.FoundMachine, "there is no machine with this key and id", machines)}
 	vnets, err := k.orphans(ctx, "vnets", func(tx *store.Tx) (known, error) {
-		rows, err := store.FindRows[model.Vnet](tx, store.Everything())
+		rows, err := store.FindRows[network.Vnet](tx, store.Everything())
 		names := map[string]bool{}
 		for _, v := range rows {
-			names[model.StorageName(v.Key, v.StorageID)] = true
+			names[column.StorageName(v.Key, v.StorageID)] = true
 		}
 		return func(name string) bool { // as long as a network has no id, its folder is being given one
-			key, _, _ := model.ReadStorageName(name)
-			return names[name] || names[model.StorageName(key, "")]
+			key, _, _ := column.ReadStorageName(name)
+			return names[name] || names[column.StorageName(key, "")]
 		}, err
 	})
-	failed = append(failed, err, k.holdAll(ctx, model.FoundNetwork, "there is no network with this key and id", vnets))
+	failed = append(failed, err, k.holdAll(ctx, system.FoundNetwork, "there is no network with this key and id", vnets))
 	return errors.Join(failed...)
 }
 
@@ -61,7 +64,7 @@ func (k *Keeper) orphans(ctx context.Context, in string, read func(*store.Tx) (k
 		return nil, err
 	}
 	for _, e := range entries {
-		if _, _, ours := model.ReadStorageName(e.Name()); ours && !named(e.Name()) {
+		if _, _, ours := column.ReadStorageName(e.Name()); ours && !named(e.Name()) {
 			paths = append(paths, filepath.Join(k.data, in, e.Name()))
 		}
 	}
@@ -81,7 +84,7 @@ func (k *Keeper) holdAll(ctx context.Context, kind, why string, paths []string) 
 // Domains is told the names of all domains that carry our mark and have no machine. They are left alone, and have a row as long as they are there.
 func (k *Keeper) Domains(ctx context.Context, names []string) error {
 	return k.db.Update(ctx, func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Quarantine](tx, store.Eq("kind", schema.TextValue(model.FoundDomain)))
+		rows, err := store.FindRows[system.Quarantine](tx, store.Eq("kind", schema.TextValue(system.FoundDomain)))
 		if err != nil {
 			return err
 		}
@@ -103,7 +106,7 @@ func (k *Keeper) Domains(ctx context.Context, names []string) error {
 			}
 			r := schema.NewRecord(tx.Schema().Table("quarantine"))
 			r.PutAll(schema.Set{
-				"kind": schema.TextValue(model.FoundDomain), "path": schema.TextValue(name), "found": schema.IntValue(k.now().Unix()),
+				"kind": schema.TextValue(system.FoundDomain), "path": schema.TextValue(name), "found": schema.IntValue(k.now().Unix()),
 				"why": schema.TextValue("the domain carries the mark of this system, and there is no machine with its key"),
 			})
 			if _, err := tx.Create(r, nil); err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/served"
 	"dewpoint/internal/store"
@@ -15,7 +15,7 @@ import (
 const grace = 24 * time.Hour
 
 // over reports whether the time of a thing is over, and has been for long enough.
-func (k *Keeper) over(ctx context.Context, q model.Quarantine) (bool, error) {
+func (k *Keeper) over(ctx context.Context, q system.Quarantine) (bool, error) {
 	if q.KeepUntil == 0 || q.KeepUntil > k.now().Unix() {
 		if q.Over == 0 {
 			return false, nil

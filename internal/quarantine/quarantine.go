@@ -46,7 +46,7 @@ func (k *Keeper) Restores(lib Library) { k.lib = lib }
 
 // Thing is something that no row stands for.
 type Thing struct {
-	Kind string // one of model.Found…
+	Kind string // one of system.Found…
 	Path string // absolute, below the data directory
 	Why  string // for people
 }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -27,7 +27,7 @@ func TestHeldAfterAKillAtAnyStep(t *testing.T) {
 	for stop := range 4 {
 		s := newShelf(t)
 		path := s.plant("files/7-0badcafe", "precious")
-		thing := Thing{Kind: model.FoundFile, Path: path, Why: "a test"}
+		thing := Thing{Kind: system.FoundFile, Path: path, Why: "a test"}
 		e, err := s.enter(thing)
 		must(t, err)
 		for _, step := range s.steps(t.Context(), e, path)[:stop] {
@@ -38,7 +38,7 @@ func TestHeldAfterAKillAtAnyStep(t *testing.T) {
 			must(t, s.Hold(t.Context(), thing))
 		}
 		q := s.only()
-		if q.Kind != model.FoundFile || q.Path != "files/7-0badcafe" || q.Size != 8 || q.Why != "a test" {
+		if q.Kind != system.FoundFile || q.Path != "files/7-0badcafe" || q.Size != 8 || q.Why != "a test" {
 			t.Errorf("stopped after %d steps: the row is %+v", stop, q)
 		}
 		if got, err := os.ReadFile(filepath.Join(s.data, q.Place, content)); err != nil || string(got) != "precious" {
@@ -86,7 +86,7 @@ func TestRowsAreMadeAgain(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	s.plant("files/7", "precious")
-	s.hold(model.FoundFile, "files/7")
+	s.hold(system.FoundFile, "files/7")
 	before := s.only()
 	must(t, s.db.Update(t.Context(), func(tx *store.Tx) error { return tx.Delete("quarantine", schema.IntValue(before.Key)) }))
 	s.pass()
@@ -107,7 +107,7 @@ func TestTimeIsOver(t *testing.T) {
 		if c.setting != "" {
 			must(t, s.db.Update(t.Context(), func(tx *store.Tx) error {
 				r := schema.NewRecord(tx.Schema().Table("settings"))
-				r.Key = schema.TextValue(model.QuarantineSetting)
+				r.Key = schema.TextValue(system.QuarantineSetting)
 				r.Put("value", schema.TextValue(c.setting))
 				_, err := tx.Create(r, nil)
 				return err
@@ -116,7 +116,7 @@ func TestTimeIsOver(t *testing.T) {
 		now := time.Unix(1_800_000_000, 0)
 		s.now = func() time.Time { return now }
 		s.plant("files/7", "precious")
-		s.hold(model.FoundFile, "files/7")
+		s.hold(system.FoundFile, "files/7")
 		now = now.AddDate(0, 0, c.days).Add(-time.Second)
 		if c.days == 0 {
 			now = now.AddDate(90, 0, 0)
@@ -151,7 +151,7 @@ func TestClockThatWasAheadForAWhile(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	s.now = func() time.Time { return now }
 	s.plant("files/7", "precious")
-	s.hold(model.FoundFile, "files/7")
+	s.hold(system.FoundFile, "files/7")
 	for range 3 {
 		now = now.AddDate(1, 0, 0)
 		s.pass()
@@ -171,7 +171,7 @@ func TestRestore(t *testing.T) {
 	for _, crash := range []string{"", "bytes taken", "row complete"} {
 		s := newShelf(t)
 		want := sum(t, s.plant("pools/1/6f1c/7-0badcafe.qcow2", strings.Repeat("precious", 1000)))
-		s.hold(model.FoundDisk, "pools/1/6f1c/7-0badcafe.qcow2")
+		s.hold(system.FoundDisk, "pools/1/6f1c/7-0badcafe.qcow2")
 		q := s.only()
 		file := s.wishRestored(q)
 		if crash != "" {
@@ -198,7 +198,7 @@ func TestRestoreFolder(t *testing.T) {
 	s := newShelf(t)
 	s.plant("machines/7/nvram.fd", "variables")
 	s.plant("machines/7/logs/serial.log", "hello")
-	s.hold(model.FoundMachine, "machines/7")
+	s.hold(system.FoundMachine, "machines/7")
 	q := s.only()
 	if q.Size != int64(len("variables")+len("hello")) {
 		t.Errorf("its size is %d", q.Size)
@@ -234,7 +234,7 @@ func TestRestoreGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	s.plant("files/7", "precious")
-	s.hold(model.FoundFile, "files/7")
+	s.hold(system.FoundFile, "files/7")
 	file := s.wishRestored(s.only())
 	must(t, s.db.Update(t.Context(), func(tx *store.Tx) error { return tx.Delete("files", schema.IntValue(file)) }))
 	s.pass()
@@ -247,8 +247,8 @@ func TestDelete(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	s.plant("vnets/7/dnsmasq.leases", "a lease")
-	s.hold(model.FoundNetwork, "vnets/7")
-	s.set(s.only(), schema.Set{"wish": schema.TextValue(model.WishDelete)})
+	s.hold(system.FoundNetwork, "vnets/7")
+	s.set(s.only(), schema.Set{"wish": schema.TextValue(system.WishDelete)})
 	s.pass()
 	if len(s.list()) != 0 || len(s.leftovers()) != 0 {
 		t.Errorf("left: %v, %v", s.list(), s.leftovers())
@@ -260,7 +260,7 @@ func TestPlaceMissing(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	s.plant("files/7", "precious")
-	s.hold(model.FoundFile, "files/7")
+	s.hold(system.FoundFile, "files/7")
 	q := s.only()
 	s.set(q, schema.Set{"keep_until": schema.IntValue(1)})
 	place, away := filepath.Join(s.data, q.Place), filepath.Join(s.data, "away")
@@ -286,7 +286,7 @@ func TestInUse(t *testing.T) {
 	must(t, err)
 	lock := unix.Flock_t{Type: unix.F_RDLCK, Whence: io.SeekStart, Start: 100, Len: 1} // QEMU's RAW_LOCK_PERM_BASE
 	must(t, unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock))
-	thing := Thing{Kind: model.FoundDisk, Path: path, Why: "a test"}
+	thing := Thing{Kind: system.FoundDisk, Path: path, Why: "a test"}
 	if err := s.Hold(t.Context(), thing); !errs.Is(err, errs.Conflict) {
 		t.Errorf("got %v, want Conflict", err)
 	}
@@ -300,8 +300,8 @@ func TestNothingToHold(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	must(t, os.MkdirAll(filepath.Join(s.data, "machines", "7"), 0o700))
-	s.hold(model.FoundMachine, "machines/7")
-	s.hold(model.FoundMachine, "machines/8")
+	s.hold(system.FoundMachine, "machines/7")
+	s.hold(system.FoundMachine, "machines/8")
 	if len(s.list()) != 0 || len(s.leftovers()) != 0 {
 		t.Errorf("made of nothing: %v, %v", s.list(), s.leftovers())
 	}
@@ -321,7 +321,7 @@ func TestAcrossFileSystems(t *testing.T) {
 	}
 	t.Cleanup(func() { must(t, unix.Unmount(mounted, 0)) })
 	want := sum(t, s.plant("pools/2/6f1c/7.qcow2", "a disk"))
-	s.hold(model.FoundDisk, "pools/2/6f1c/7.qcow2")
+	s.hold(system.FoundDisk, "pools/2/6f1c/7.qcow2")
 	q := s.only()
 	if !strings.HasPrefix(q.Place, "pools/2/quarantine/") {
 		t.Errorf("its place is %q", q.Place)

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 )
 
@@ -27,7 +27,7 @@ func (k *Keeper) Reconcile(ctx context.Context) error {
 		return err
 	}
 	for _, q := range rows {
-		if q.Kind == model.FoundDomain {
+		if q.Kind == system.FoundDomain {
 			continue // the VM controller's
 		}
 		e, found := there[q.Place]
@@ -86,11 +86,11 @@ func (k *Keeper) mend(ctx context.Context, e entry) error {
 }
 
 // attend does what one row needs now.
-func (k *Keeper) attend(ctx context.Context, q model.Quarantine, e entry, found bool) error {
+func (k *Keeper) attend(ctx context.Context, q system.Quarantine, e entry, found bool) error {
 	switch {
-	case q.Wish == model.WishRestore:
+	case q.Wish == system.WishRestore:
 		return k.restore(ctx, q, e)
-	case q.Wish == model.WishDelete:
+	case q.Wish == system.WishDelete:
 		return k.remove(ctx, q, e, "removed as asked for")
 	case !found:
 		return errs.New(errs.NotFound, "place_missing", "its bytes are not in their place; is a disk not mounted?")
@@ -107,7 +107,7 @@ func (k *Keeper) attend(ctx context.Context, q model.Quarantine, e entry, found 
 	return nil
 }
 
-func (k *Keeper) remove(ctx context.Context, q model.Quarantine, e entry, why string) error {
+func (k *Keeper) remove(ctx context.Context, q system.Quarantine, e entry, why string) error {
 	if err := e.clear(); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (k *Keeper) remove(ctx context.Context, q model.Quarantine, e entry, why st
 }
 
 // complain says in the row what stands in the way.
-func (k *Keeper) complain(ctx context.Context, q model.Quarantine, err error) {
+func (k *Keeper) complain(ctx context.Context, q system.Quarantine, err error) {
 	text := errs.Shown(err)
 	if text == q.StatusInfo {
 		return

@@ -10,14 +10,15 @@ import (
 	"path/filepath"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
 // restore makes the thing the bytes of the row of files that was made for it. It may be repeated after a crash at any point. When that row was
 // deleted meanwhile, the thing stays.
-func (k *Keeper) restore(ctx context.Context, q model.Quarantine, e entry) error {
+func (k *Keeper) restore(ctx context.Context, q system.Quarantine, e entry) error {
 	row, err := k.fileRow(ctx, q.File)
 	if errs.Is(err, errs.NotFound) {
 		return k.unwish(ctx, q, e)
@@ -38,7 +39,7 @@ func (k *Keeper) restore(ctx context.Context, q model.Quarantine, e entry) error
 }
 
 // give has the library take the bytes in, under a size that is now known for certain.
-func (k *Keeper) give(ctx context.Context, row model.File, e entry) error {
+func (k *Keeper) give(ctx context.Context, row storage.File, e entry) error {
 	path, err := k.bytesOf(e)
 	if err != nil {
 		return err
@@ -137,16 +138,16 @@ func packFile(w *tar.Writer, dir, path string, d fs.DirEntry) error {
 	return err
 }
 
-func (k *Keeper) fileRow(ctx context.Context, key int64) (row model.File, err error) {
+func (k *Keeper) fileRow(ctx context.Context, key int64) (row storage.File, err error) {
 	err = k.db.View(ctx, func(tx *store.Tx) error {
-		row, err = store.GetRow[model.File](tx, schema.IntValue(key))
+		row, err = store.GetRow[storage.File](tx, schema.IntValue(key))
 		return err
 	})
 	return row, err
 }
 
 // unwish takes the wish back of a thing whose new row is gone, and drops the thing's row when its bytes went with that.
-func (k *Keeper) unwish(ctx context.Context, q model.Quarantine, e entry) error {
+func (k *Keeper) unwish(ctx context.Context, q system.Quarantine, e entry) error {
 	holds, err := e.holds()
 	if err != nil {
 		return err

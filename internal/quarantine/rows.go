@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -59,21 +59,21 @@ func (k *Keeper) place(e entry) (string, error) { return filepath.Rel(k.data, e.
 
 // keptDays reads the setting. What is no number counts as the default: nothing goes early because of a slip.
 func keptDays(tx *store.Tx) (int, error) {
-	s, err := store.GetRow[model.Setting](tx, schema.TextValue(model.QuarantineSetting))
+	s, err := store.GetRow[system.Setting](tx, schema.TextValue(system.QuarantineSetting))
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return 0, err
 	}
 	const most = 36500
 	days, bad := strconv.Atoi(s.Value)
 	if bad != nil || days < 0 || days > most {
-		return model.QuarantineDays, nil
+		return system.QuarantineDays, nil
 	}
 	return days, nil
 }
 
-func (k *Keeper) rows(ctx context.Context) (rows []model.Quarantine, err error) {
+func (k *Keeper) rows(ctx context.Context) (rows []system.Quarantine, err error) {
 	err = k.db.View(ctx, func(tx *store.Tx) error {
-		rows, err = store.FindRows[model.Quarantine](tx)
+		rows, err = store.FindRows[system.Quarantine](tx)
 		return err
 	})
 	return rows, err
@@ -84,7 +84,7 @@ func (k *Keeper) change(ctx context.Context, key int64, set schema.Set) error {
 }
 
 // forget drops the row of a thing that is gone, and tells why in words.
-func (k *Keeper) forget(ctx context.Context, q model.Quarantine, why string) error {
+func (k *Keeper) forget(ctx context.Context, q system.Quarantine, why string) error {
 	return k.db.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Delete("quarantine", schema.IntValue(q.Key)); err != nil && !errs.Is(err, errs.NotFound) {
 			return err
@@ -94,7 +94,7 @@ func (k *Keeper) forget(ctx context.Context, q model.Quarantine, why string) err
 }
 
 func logLine(tx *store.Tx, level string, key schema.Value, text string) error {
-	_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{
+	_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{
 		"level": level, "text": "quarantine: " + text, "user": "system", "object_type": "system", "object": "quarantine/" + key.Text(),
 	}))
 	return err

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/served"
 	"dewpoint/internal/store"
@@ -79,7 +79,7 @@ func (s *shelf) serve(d time.Duration) {
 	}))
 }
 
-func (s *shelf) list() []model.Quarantine {
+func (s *shelf) list() []system.Quarantine {
 	s.t.Helper()
 	rows, err := s.rows(s.t.Context())
 	must(s.t, err)
@@ -87,7 +87,7 @@ func (s *shelf) list() []model.Quarantine {
 }
 
 // only returns the only row.
-func (s *shelf) only() model.Quarantine {
+func (s *shelf) only() system.Quarantine {
 	s.t.Helper()
 	rows := s.list()
 	if len(rows) != 1 {
@@ -96,13 +96,13 @@ func (s *shelf) only() model.Quarantine {
 	return rows[0]
 }
 
-func (s *shelf) set(q model.Quarantine, set schema.Set) {
+func (s *shelf) set(q system.Quarantine, set schema.Set) {
 	s.t.Helper()
 	must(s.t, s.change(s.t.Context(), q.Key, set))
 }
 
 // restore makes the row of a file as the action does, and wishes for it.
-func (s *shelf) wishRestored(q model.Quarantine) (file int64) {
+func (s *shelf) wishRestored(q system.Quarantine) (file int64) {
 	s.t.Helper()
 	must(s.t, s.db.Update(s.t.Context(), func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table("files"))
@@ -113,7 +113,7 @@ func (s *shelf) wishRestored(q model.Quarantine) (file int64) {
 			return err
 		}
 		file = key.Int()
-		return tx.Change("quarantine", schema.IntValue(q.Key), schema.Set{"wish": schema.TextValue(model.WishRestore), "file": key})
+		return tx.Change("quarantine", schema.IntValue(q.Key), schema.Set{"wish": schema.TextValue(system.WishRestore), "file": key})
 	}))
 	return file
 }

@@ -8,6 +8,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -59,25 +60,25 @@ func TestCreateMakesWhatComesWithARow(t *testing.T) {
 		db := open(t, d)
 		vm, machine, drive, _, _ := makeVM(t, db, "web")
 		err := db.View(context.Background(), func(tx *store.Tx) error {
-			m, err := store.GetRow[model.Machine](tx, machine)
+			m, err := store.GetRow[compute.Machine](tx, machine)
 			if err != nil {
 				return err
 			}
 			if m.Name != "web" || m.Type != "vm" || m.OnPowerLoss != "leave_off" {
 				t.Errorf("the owned machine is %+v", m)
 			}
-			status, err := store.GetRow[model.MachineStatus](tx, machine)
+			status, err := store.GetRow[compute.MachineStatus](tx, machine)
 			if err != nil {
 				return err
 			}
 			if status.Machine != machine.Int() || status.Status != "stopped" || status.Running {
 				t.Errorf("the machine's status is %+v", status)
 			}
-			ds, err := store.GetRow[model.MachineDriveStatus](tx, drive)
+			ds, err := store.GetRow[compute.MachineDriveStatus](tx, drive)
 			if err == nil && ds.ParentDrive != drive.Int() {
 				t.Errorf("the drive's status points at %d, want %d", ds.ParentDrive, drive.Int())
 			}
-			row, err2 := store.GetRow[model.VM](tx, vm)
+			row, err2 := store.GetRow[compute.VM](tx, vm)
 			if err2 == nil && (row.Created == 0 || row.RAM != 1024 || !row.Enabled) {
 				t.Errorf("defaults and stamps are missing: %+v", row)
 			}

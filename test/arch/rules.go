@@ -20,7 +20,8 @@ var rules = map[string]rule{
 	"seal":      {why: "the one way in which secrets lie in the database"},
 	"query":     {may: []string{"schema", "errs"}},
 	"perm":      {may: []string{"schema", "query", "errs"}},
-	"model":     {may: []string{"schema", "errs"}},
+	"calendar":  {why: "when a schedule is due, which its declaration checks, its hooks show and its controller waits for"},
+	"model":     {may: []string{"schema", "calendar", "errs"}, why: "a schedule's row is read as the calendar takes it"},
 	"store":     {may: []string{"schema", "query", "errs"}},
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
@@ -90,6 +91,7 @@ var never = map[string][]string{
 var apart = map[string][]string{
 	"host":    {"child", "thread"}, // the one way to start a program, and threads that may change their namespaces
 	"control": {"loop"},
+	"model":   {"column"}, // areas refer to each other's tables by name; what their columns have in common stands there
 }
 
 // starts has the only package that starts processes, so that no other forgets what a child must not inherit.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/sqlite"
@@ -25,7 +26,7 @@ func otherBoot(t *testing.T, s *harness.Server) {
 	}
 	defer db.Close()
 	err = db.Update(t.Context(), func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.MachineStatus](tx)
+		rows, err := store.FindRows[compute.MachineStatus](tx)
 		if err != nil {
 			return err
 		}

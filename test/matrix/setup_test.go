@@ -18,7 +18,7 @@ import (
 	"dewpoint/internal/api/resource"
 	"dewpoint/internal/api/table"
 	"dewpoint/internal/api/upload"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -83,9 +83,9 @@ func (s *server) credentials() {
 	key, revoked := made(`{"name":"revoked"}`)
 	s.must(s.Engine.Delete(asAdmin(), "user_api_keys", key.Text()))
 	_, good := made(`{"name":"good"}`)
-	session, err := s.Auth.NewSession(asAdmin(), model.User{Key: 1, Name: "admin", Admin: true}, "")
+	session, err := s.Auth.NewSession(asAdmin(), access.User{Key: 1, Name: "admin", Admin: true}, "")
 	s.must(err)
-	ended, err := s.Auth.NewSession(asAdmin(), model.User{Key: 1, Name: "admin", Admin: true}, "")
+	ended, err := s.Auth.NewSession(asAdmin(), access.User{Key: 1, Name: "admin", Admin: true}, "")
 	s.must(err)
 	s.must(s.Auth.EndSession(asAdmin(), ended))
 	forged := s.admin[:strings.LastIndex(s.admin, ".")+1] + "c29tZWJvZHkgZWxzZSdzIGtleSBvZiAzMiBieXRlcyEh"
@@ -114,7 +114,7 @@ func (s *server) must(err error) {
 // jwt is a credential of a user, who need not type a password for it.
 func (s *server) jwt(key int64, name string) string {
 	s.Helper()
-	token, _, err := s.Auth.IssueJWT(context.Background(), model.User{Key: key, Name: name})
+	token, _, err := s.Auth.IssueJWT(context.Background(), access.User{Key: key, Name: name})
 	s.must(err)
 	return token
 }

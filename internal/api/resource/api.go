@@ -16,7 +16,7 @@ import (
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 )
 
@@ -26,9 +26,9 @@ const Prefix = "/api/v1"
 // Auth checks credentials and gives out tokens.
 type Auth interface {
 	front.Authenticator
-	Login(ctx context.Context, a auth.Attempt) (model.User, error)
-	IssueJWT(ctx context.Context, u model.User) (token string, expires time.Time, err error)
-	Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u model.User, err error)
+	Login(ctx context.Context, a auth.Attempt) (access.User, error)
+	IssueJWT(ctx context.Context, u access.User) (token string, expires time.Time, err error)
+	Refresh(ctx context.Context, token string) (fresh string, expires time.Time, u access.User, err error)
 	// SignOut gives up the login that the actor's request came by; Invalid when it came by none.
 	SignOut(ctx context.Context, a perm.Actor) error
 }

@@ -10,7 +10,7 @@ import (
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 )
 
@@ -34,7 +34,7 @@ type person struct {
 	Groups   []string `json:"groups"`
 }
 
-func ticketOf(token string, expires time.Time, u model.User) ticket {
+func ticketOf(token string, expires time.Time, u access.User) ticket {
 	p := person{Username: u.Name, UID: u.Key, GID: u.Key, Home: "/", Groups: []string{"users"}}
 	if u.Admin {
 		p.Groups = []string{"admin"}

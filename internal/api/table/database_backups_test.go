@@ -14,6 +14,7 @@ import (
 
 	"dewpoint/internal/backup"
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/sqlite"
@@ -109,7 +110,7 @@ func restored(t *testing.T, content string) (names []string) {
 	}
 	defer db.Close()
 	if err := db.View(t.Context(), func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Cluster](tx)
+		rows, err := store.FindRows[cluster.Cluster](tx)
 		for _, row := range rows {
 			names = append(names, row.Name)
 		}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"testing"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -112,11 +112,11 @@ func TestPowerStandsInTheQueue(t *testing.T) {
 	before := func() (keys []string) {
 		t.Helper()
 		if err := s.db.View(t.Context(), func(tx *store.Tx) error {
-			m, err := store.GetRow[model.Machine](tx, schema.IntValue(machine))
+			m, err := store.GetRow[compute.Machine](tx, schema.IntValue(machine))
 			if err != nil {
 				return err
 			}
-			ahead, err := operation.BeforePower(tx, []model.Machine{m}, func(int64) int64 { return 0 })
+			ahead, err := operation.BeforePower(tx, []compute.Machine{m}, func(int64) int64 { return 0 })
 			for _, row := range ahead[machine] {
 				keys = append(keys, strconv.FormatInt(row.Key, 10))
 			}
@@ -133,8 +133,8 @@ func TestPowerStandsInTheQueue(t *testing.T) {
 	if got := before(); len(got) != 0 {
 		t.Errorf("power waits for %v", got)
 	}
-	kind := operation.Define(operation.Spec[model.DriveImport]{Steps: []operation.Step[model.DriveImport]{{
-		Name: "nothing", Do: func(context.Context, *operation.Run[model.DriveImport]) (operation.Commit, error) { return nil, nil },
+	kind := operation.Define(operation.Spec[compute.DriveImport]{Steps: []operation.Step[compute.DriveImport]{{
+		Name: "nothing", Do: func(context.Context, *operation.Run[compute.DriveImport]) (operation.Commit, error) { return nil, nil },
 	}}})
 	runner := operation.New(s.db, 1, []operation.Kind{kind}, func() {}, slog.New(slog.DiscardHandler))
 	pass := func(want string) {

@@ -14,7 +14,7 @@ import (
 	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
@@ -23,9 +23,9 @@ import (
 type Auth interface {
 	front.Authenticator
 	// Login checks what somebody typed; Unauthenticated when it isn't good, or a code is missing, and TooMany after some failures.
-	Login(ctx context.Context, a auth.Attempt) (model.User, error)
+	Login(ctx context.Context, a auth.Attempt) (access.User, error)
 	// NewSession opens a session of a user whom Login returned and gives its token; Unauthenticated when his tokens have ended since.
-	NewSession(ctx context.Context, u model.User, address string) (token string, err error)
+	NewSession(ctx context.Context, u access.User, address string) (token string, err error)
 	// EndSession closes the session of a token; NotFound when there is none.
 	EndSession(ctx context.Context, token string) error
 }

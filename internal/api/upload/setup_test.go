@@ -19,7 +19,7 @@ import (
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/media"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/store"
 	"dewpoint/test/rig"
@@ -154,7 +154,7 @@ func (s *server) content(uuid string) (name string, sum [32]byte) {
 	s.t.Helper()
 	var key int64
 	must(s.t, s.db.View(context.Background(), func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.File](tx)
+		rows, err := store.FindRows[storage.File](tx)
 		for _, row := range rows {
 			if row.UUID == uuid {
 				key = row.Key

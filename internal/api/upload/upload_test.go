@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/api/upload"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/store"
 )
 
@@ -236,7 +236,7 @@ func TestCompleteAfterACrash(t *testing.T) {
 			s.restart()
 			s.finish(id, want)
 			must(t, s.db.View(context.Background(), func(tx *store.Tx) error {
-				rows, err := store.FindRows[model.File](tx)
+				rows, err := store.FindRows[storage.File](tx)
 				if len(rows) != 1 {
 					t.Errorf("%d files, want 1", len(rows))
 				}
@@ -308,7 +308,7 @@ func TestCreationWithUpload(t *testing.T) {
 }
 
 func uncomplete(tx *store.Tx) error {
-	rows, err := store.FindRows[model.File](tx)
+	rows, err := store.FindRows[storage.File](tx)
 	if err != nil {
 		return err
 	}

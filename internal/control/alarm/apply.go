@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -83,7 +83,7 @@ func raise(tx *store.Tx, f fact) error {
 
 // wake ends the snooze of an alarm.
 func wake(tx *store.Tx, a *schema.Record) error {
-	if err := tx.Change("alarms", a.Key, model.Awake()); err != nil {
+	if err := tx.Change("alarms", a.Key, system.Awake()); err != nil {
 		return err
 	}
 	return logLine(tx, a.Get("level").Text(), "alarm is not snoozed any more: "+a.Get("status").Text(), a.Get("owner").Text())
@@ -91,7 +91,7 @@ func wake(tx *store.Tx, a *schema.Record) error {
 
 // lower moves an alarm to the history, from which the oldest entry goes when there are too many.
 func lower(tx *store.Tx, a *schema.Record) error {
-	if _, err := tx.Create(model.PastAlarm(tx.Schema(), a, tx.Now().Unix(), ""), nil); err != nil {
+	if _, err := tx.Create(system.PastAlarm(tx.Schema(), a, tx.Now().Unix(), ""), nil); err != nil {
 		return err
 	}
 	if err := tx.Delete("alarms", a.Key); err != nil {
@@ -117,7 +117,7 @@ func lower(tx *store.Tx, a *schema.Record) error {
 
 // logLine tells of an alarm in the log.
 func logLine(tx *store.Tx, level, what, owner string) error {
-	_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{
+	_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{
 		"level": level, "text": what, "user": "system", "object_type": strings.TrimSuffix(tableOf(owner), "s"), "object": owner,
 	}))
 	return err

@@ -9,7 +9,7 @@ import (
 
 // clockAhead tells of times in the database that haven't come yet. It is over when they have come, or are so old by count that the log of
 // changes has forgotten them.
-func clockAhead(tx *store.Tx, system string) ([]fact, error) {
+func clockAhead(tx *store.Tx, self string) ([]fact, error) {
 	last, err := tx.LastTime()
 	if err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func clockAhead(tx *store.Tx, system string) ([]fact, error) {
 		return nil, nil
 	}
 	return []fact{{
-		typ: clockBack, owner: system,
+		typ: clockBack, owner: self,
 		text: fmt.Sprintf("the clock went back by %s: something happened at %s already; set the clock right and let NTP keep it",
 			coarse(by), last.Format(time.DateTime+" UTC")),
 	}}, nil

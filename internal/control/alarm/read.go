@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -48,32 +49,32 @@ func read(tx *store.Tx) (s state, err error) {
 	if err != nil {
 		return s, err
 	}
-	system, err := systemRow(tx)
-	if err != nil || system == "" {
+	self, err := systemRow(tx)
+	if err != nil || self == "" {
 		s.wrong = machines
 		return s, err
 	}
-	tiers, err := fullTiers(tx, system)
+	tiers, err := fullTiers(tx, self)
 	if err != nil {
 		return s, err
 	}
-	found, err := foundThings(tx, system)
+	found, err := foundThings(tx, self)
 	if err != nil {
 		return s, err
 	}
-	clock, err := clockAhead(tx, system)
+	clock, err := clockAhead(tx, self)
 	s.wrong = slices.Concat(machines, tiers, found, clock)
 	return s, err
 }
 
 // wrongMachines looks at the state of all machines.
 func wrongMachines(tx *store.Tx) (wrong []fact, err error) {
-	states, err := store.FindRows[model.MachineStatus](tx, store.In("state", schema.TextValue("warning"), schema.TextValue("error")))
+	states, err := store.FindRows[compute.MachineStatus](tx, store.In("state", schema.TextValue("warning"), schema.TextValue("error")))
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range states {
-		m, err := store.GetRow[model.Machine](tx, schema.IntValue(s.Key))
+		m, err := store.GetRow[compute.Machine](tx, schema.IntValue(s.Key))
 		if err != nil {
 			return nil, err
 		}
@@ -107,15 +108,15 @@ func systemRow(tx *store.Tx) (string, error) {
 }
 
 // fullTiers looks at the use of the storage tiers. Its texts name no figure that changes all the time.
-func fullTiers(tx *store.Tx, system string) (wrong []fact, err error) {
-	tiers, err := store.FindRows[model.StorageTier](tx)
+func fullTiers(tx *store.Tx, self string) (wrong []fact, err error) {
+	tiers, err := store.FindRows[storage.StorageTier](tx)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range tiers {
 		if t.UsedPct > fullAbove {
 			wrong = append(wrong, fact{
-				typ: tierFull, figure: float64(t.UsedPct), owner: system, subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
+				typ: tierFull, figure: float64(t.UsedPct), owner: self, subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
 				text: fmt.Sprintf("storage tier %d is more than %d %% full; make room or enlarge it", t.Tier, fullAbove),
 			})
 		}

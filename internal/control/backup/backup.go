@@ -16,7 +16,7 @@ import (
 
 	writer "dewpoint/internal/backup"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
@@ -63,13 +63,13 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 }
 
 // settle does what the state of a row asks for.
-func (c *Controller) settle(ctx context.Context, row model.DatabaseBackup) error {
+func (c *Controller) settle(ctx context.Context, row system.DatabaseBackup) error {
 	switch {
 	case row.Deleted:
 		return c.purge(ctx, row)
-	case row.Status == model.BackupQueued, row.Status == model.BackupRunning: // running: the server ended meanwhile
+	case row.Status == system.BackupQueued, row.Status == system.BackupRunning: // running: the server ended meanwhile
 		return c.make(ctx, row)
-	case row.Status == model.BackupComplete:
+	case row.Status == system.BackupComplete:
 		if _, err := os.Lstat(c.file(row)); errors.Is(err, fs.ErrNotExist) {
 			return c.fail(ctx, row, errs.New(errs.NotFound, "file_missing", "its file is missing"))
 		}
@@ -77,15 +77,15 @@ func (c *Controller) settle(ctx context.Context, row model.DatabaseBackup) error
 	return nil
 }
 
-func (c *Controller) folder() string { return filepath.Join(c.Dir, model.BackupsFolder) }
+func (c *Controller) folder() string { return filepath.Join(c.Dir, system.BackupsFolder) }
 
-func (c *Controller) file(row model.DatabaseBackup) string {
+func (c *Controller) file(row system.DatabaseBackup) string {
 	return filepath.Join(c.folder(), filepath.Base(row.Path))
 }
 
-func (c *Controller) rows(ctx context.Context) (rows []model.DatabaseBackup, err error) {
+func (c *Controller) rows(ctx context.Context) (rows []system.DatabaseBackup, err error) {
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
-		rows, err = store.FindRows[model.DatabaseBackup](tx, store.Everything())
+		rows, err = store.FindRows[system.DatabaseBackup](tx, store.Everything())
 		return err
 	})
 	return rows, err
@@ -110,7 +110,7 @@ func (c *Controller) removeHalves() error {
 }
 
 // purge clears a tombstone away, the bytes first.
-func (c *Controller) purge(ctx context.Context, row model.DatabaseBackup) error {
+func (c *Controller) purge(ctx context.Context, row system.DatabaseBackup) error {
 	if err := os.Remove(c.file(row)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the file: %w", err)
 	}
@@ -120,15 +120,15 @@ func (c *Controller) purge(ctx context.Context, row model.DatabaseBackup) error 
 // Open opens a complete backup for reading: NotFound when there is no such row, Conflict when it isn't complete. It asks nobody's permission. The
 // caller closes it.
 func (c *Controller) Open(ctx context.Context, key int64) (content io.ReadSeekCloser, name string, modified time.Time, err error) {
-	var row model.DatabaseBackup
+	var row system.DatabaseBackup
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
-		row, err = store.GetRow[model.DatabaseBackup](tx, schema.IntValue(key))
+		row, err = store.GetRow[system.DatabaseBackup](tx, schema.IntValue(key))
 		return err
 	})
 	if err != nil {
 		return nil, "", time.Time{}, err
 	}
-	if row.Status != model.BackupComplete {
+	if row.Status != system.BackupComplete {
 		return nil, "", time.Time{}, errs.New(errs.Conflict, "backup_incomplete", "backup %q can't be downloaded: its status is %s", row.Name, row.Status)
 	}
 	f, err := os.Open(c.file(row))

@@ -12,7 +12,7 @@ import (
 	writer "dewpoint/internal/backup"
 	"dewpoint/internal/control/backup"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
@@ -71,11 +71,11 @@ func (b *bench) must(err error) {
 }
 
 // pass makes a pass and returns the row after it.
-func (b *bench) pass(key int64) (row model.DatabaseBackup) {
+func (b *bench) pass(key int64) (row system.DatabaseBackup) {
 	b.Helper()
 	b.must(b.Reconcile(b.Context()))
 	b.must(b.db.View(b.Context(), func(tx *store.Tx) (err error) {
-		row, err = store.GetRow[model.DatabaseBackup](tx, schema.IntValue(key))
+		row, err = store.GetRow[system.DatabaseBackup](tx, schema.IntValue(key))
 		return err
 	}))
 	return row
@@ -89,14 +89,14 @@ func (b *bench) plant(name, content string) (path string) {
 	return path
 }
 
-var running = schema.Set{"status": schema.TextValue(model.BackupRunning), "attempt": schema.IntValue(1)}
+var running = schema.Set{"status": schema.TextValue(system.BackupRunning), "attempt": schema.IntValue(1)}
 
 func TestHalfABackupIsRemovedAndMadeAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, t.TempDir(), willing)
 	half, stranger := b.plant(writer.TemporaryPrefix+"1", "half"), b.plant("99-y.backup", "newer than the database")
 	row := b.pass(b.row(running))
-	if _, err := os.Stat(half); row.Status != model.BackupComplete || row.Bytes == 0 || row.Attempt != 2 || !os.IsNotExist(err) {
+	if _, err := os.Stat(half); row.Status != system.BackupComplete || row.Bytes == 0 || row.Attempt != 2 || !os.IsNotExist(err) {
 		t.Errorf("%+v, half of it: %v", row, err)
 	}
 	if _, err := os.Stat(stranger); err != nil {
@@ -110,7 +110,7 @@ func TestWholeBackupIsTaken(t *testing.T) {
 	b := newBench(t, t.TempDir(), func(string) error { return errors.New("must not be written again") })
 	b.plant("1-x.backup", "abc")
 	row := b.pass(b.row(running))
-	if row.Status != model.BackupComplete || row.Bytes != 3 || !strings.HasPrefix(row.SHA256, "ba7816bf") {
+	if row.Status != system.BackupComplete || row.Bytes != 3 || !strings.HasPrefix(row.SHA256, "ba7816bf") {
 		t.Errorf("%+v", row)
 	}
 }
@@ -118,8 +118,8 @@ func TestWholeBackupIsTaken(t *testing.T) {
 func TestServerThatAlwaysEndsDuringABackupMakesNone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, t.TempDir(), func(string) error { return errors.New("must not be begun") })
-	row := b.pass(b.row(schema.Set{"status": schema.TextValue(model.BackupRunning), "attempt": schema.IntValue(4)}))
-	if row.Status != model.BackupError || row.StatusInfo != "the server has ended 4 times while it was made" {
+	row := b.pass(b.row(schema.Set{"status": schema.TextValue(system.BackupRunning), "attempt": schema.IntValue(4)}))
+	if row.Status != system.BackupError || row.StatusInfo != "the server has ended 4 times while it was made" {
 		t.Errorf("%+v", row)
 	}
 }
@@ -127,9 +127,9 @@ func TestServerThatAlwaysEndsDuringABackupMakesNone(t *testing.T) {
 func TestBackupThatLostItsFileSaysSo(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, t.TempDir(), willing)
-	key := b.row(schema.Set{"status": schema.TextValue(model.BackupComplete)})
+	key := b.row(schema.Set{"status": schema.TextValue(system.BackupComplete)})
 	_, _, _, err := b.Open(t.Context(), key)
-	if row := b.pass(key); row.Status != model.BackupError || row.StatusInfo != "its file is missing" || !errs.Is(err, errs.Conflict) {
+	if row := b.pass(key); row.Status != system.BackupError || row.StatusInfo != "its file is missing" || !errs.Is(err, errs.Conflict) {
 		t.Errorf("%+v, %v", row, err)
 	}
 }
@@ -143,10 +143,10 @@ func TestFailureStaysWithItsRow(t *testing.T) {
 		return nil
 	})
 	bad, good := b.row(schema.Set{"path": schema.TextValue("backups/1-bad.backup")}), b.row(schema.Set{"path": schema.TextValue("backups/2-x.backup")})
-	if row := b.pass(bad); row.Status != model.BackupError || strings.Contains(row.StatusInfo, "secret") {
+	if row := b.pass(bad); row.Status != system.BackupError || strings.Contains(row.StatusInfo, "secret") {
 		t.Errorf("%+v", row)
 	}
-	if row := b.pass(good); row.Status != model.BackupComplete {
+	if row := b.pass(good); row.Status != system.BackupComplete {
 		t.Errorf("%+v", row)
 	}
 }
@@ -156,7 +156,7 @@ func TestNoRoom(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, tmpfs.Mount(t, 8<<20), func(string) error { return errors.New("must not be begun") })
 	row := b.pass(b.row(nil))
-	if row.Status != model.BackupError || !strings.Contains(row.StatusInfo, "the disk that holds the backups has") {
+	if row.Status != system.BackupError || !strings.Contains(row.StatusInfo, "the disk that holds the backups has") {
 		t.Errorf("%+v", row)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	writer "dewpoint/internal/backup"
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
@@ -24,7 +24,7 @@ import (
 const mostAttempts = 4
 
 // make makes the backup of a row. What fails is the row's; an error is of the database.
-func (c *Controller) make(ctx context.Context, row model.DatabaseBackup) error {
+func (c *Controller) make(ctx context.Context, row system.DatabaseBackup) error {
 	done, err := measure(c.file(row)) // whole: the server was killed before it could say so
 	if errors.Is(err, fs.ErrNotExist) {
 		if row.Attempt >= mostAttempts {
@@ -47,7 +47,7 @@ func (c *Controller) make(ctx context.Context, row model.DatabaseBackup) error {
 }
 
 // write writes the file, if there is room for it.
-func (c *Controller) write(ctx context.Context, row model.DatabaseBackup) (writer.Written, error) {
+func (c *Controller) write(ctx context.Context, row system.DatabaseBackup) (writer.Written, error) {
 	bytes, err := c.expected(ctx)
 	if err != nil {
 		return writer.Written{}, err
@@ -98,30 +98,30 @@ func measure(path string) (w writer.Written, err error) {
 }
 
 // begin notes that a backup is being made; live is false when the row was deleted meanwhile.
-func (c *Controller) begin(ctx context.Context, row *model.DatabaseBackup) (live bool, err error) {
+func (c *Controller) begin(ctx context.Context, row *system.DatabaseBackup) (live bool, err error) {
 	row.Attempt, row.Sealed = row.Attempt+1, c.Sealed
 	return c.change(ctx, *row, schema.Set{
-		"status": schema.TextValue(model.BackupRunning), "attempt": schema.IntValue(row.Attempt), "sealed": schema.BoolValue(row.Sealed),
+		"status": schema.TextValue(system.BackupRunning), "attempt": schema.IntValue(row.Attempt), "sealed": schema.BoolValue(row.Sealed),
 	}, nil)
 }
 
 // fail notes why there is no backup.
-func (c *Controller) fail(ctx context.Context, row model.DatabaseBackup, why error) error {
+func (c *Controller) fail(ctx context.Context, row system.DatabaseBackup, why error) error {
 	c.Log.Error("there is no backup of the database", "backup", row.Key, "err", why)
-	_, err := c.change(ctx, row, schema.Set{"status": schema.TextValue(model.BackupError), "status_info": schema.TextValue(errs.Shown(why))}, nil)
+	_, err := c.change(ctx, row, schema.Set{"status": schema.TextValue(system.BackupError), "status_info": schema.TextValue(errs.Shown(why))}, nil)
 	return err
 }
 
 // complete notes that the file is there, and deletes the rows that make room for it.
-func (c *Controller) complete(ctx context.Context, row model.DatabaseBackup, done writer.Written) error {
+func (c *Controller) complete(ctx context.Context, row system.DatabaseBackup, done writer.Written) error {
 	_, err := c.change(ctx, row, schema.Set{
-		"status": schema.TextValue(model.BackupComplete), "status_info": schema.Value{}, "bytes": schema.IntValue(done.Bytes), "sha256": schema.TextValue(done.SHA256),
+		"status": schema.TextValue(system.BackupComplete), "status_info": schema.Value{}, "bytes": schema.IntValue(done.Bytes), "sha256": schema.TextValue(done.SHA256),
 	}, prune)
 	return err
 }
 
 // change writes a row that may have been deleted meanwhile, and does something more in the same transaction.
-func (c *Controller) change(ctx context.Context, row model.DatabaseBackup, set schema.Set, more func(*store.Tx, model.DatabaseBackup) error) (live bool, err error) {
+func (c *Controller) change(ctx context.Context, row system.DatabaseBackup, set schema.Set, more func(*store.Tx, system.DatabaseBackup) error) (live bool, err error) {
 	err = c.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		_, err := tx.Get(row.TableName(), schema.IntValue(row.Key))
 		if live = err == nil; errs.Is(err, errs.NotFound) {
@@ -139,11 +139,11 @@ func (c *Controller) change(ctx context.Context, row model.DatabaseBackup, set s
 }
 
 // prune deletes the scheduled backups that are older than those which the latest one leaves, the failed ones among them too.
-func prune(tx *store.Tx, latest model.DatabaseBackup) error {
+func prune(tx *store.Tx, latest system.DatabaseBackup) error {
 	if !latest.Scheduled || latest.Keep == 0 {
 		return nil
 	}
-	rows, err := store.FindRows[model.DatabaseBackup](tx, store.Eq("scheduled", schema.BoolValue(true)))
+	rows, err := store.FindRows[system.DatabaseBackup](tx, store.Eq("scheduled", schema.BoolValue(true)))
 	if err != nil {
 		return err
 	}
@@ -151,12 +151,12 @@ func prune(tx *store.Tx, latest model.DatabaseBackup) error {
 	for i := len(rows) - 1; i >= 0; i-- {
 		row := rows[i]
 		switch {
-		case row.Status == model.BackupQueued, row.Status == model.BackupRunning:
+		case row.Status == system.BackupQueued, row.Status == system.BackupRunning:
 		case kept >= latest.Keep:
 			if err := retire(tx, row); err != nil {
 				return err
 			}
-		case row.Status == model.BackupComplete:
+		case row.Status == system.BackupComplete:
 			kept++
 		}
 	}
@@ -164,11 +164,11 @@ func prune(tx *store.Tx, latest model.DatabaseBackup) error {
 }
 
 // retire deletes a row; the next pass removes its file.
-func retire(tx *store.Tx, row model.DatabaseBackup) error {
+func retire(tx *store.Tx, row system.DatabaseBackup) error {
 	if err := tx.Delete(row.TableName(), schema.IntValue(row.Key)); err != nil {
 		return err
 	}
-	_, err := tx.Insert(model.LogLine(tx.Schema(), map[string]string{
+	_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{
 		"level": "audit", "object_type": "system", "object_name": row.Name, "text": "deleted Database backup \"" + row.Name + "\", since newer ones are there", "user": "schedule",
 		"object": row.TableName() + "/" + schema.IntValue(row.Key).Text(),
 	}))

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 )
 
@@ -95,6 +95,6 @@ func (l load) columns(before *load, ramMiB int64) schema.Set {
 	for i := range l.cores {
 		each[i] = l.cores[i].since(before.cores[i]).busy()
 	}
-	maps.Copy(set, model.CoreUse(each))
+	maps.Copy(set, compute.CoreUse(each))
 	return set
 }

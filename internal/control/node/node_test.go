@@ -17,6 +17,10 @@ import (
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/node"
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/cluster"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
@@ -87,10 +91,10 @@ func view(t *testing.T, db *store.DB, f func(*store.Tx) error) {
 	}
 }
 
-func nodes(t *testing.T, db *store.DB) (rows []model.Node) {
+func nodes(t *testing.T, db *store.DB) (rows []cluster.Node) {
 	t.Helper()
 	view(t, db, func(tx *store.Tx) (err error) {
-		rows, err = store.FindRows[model.Node](tx)
+		rows, err = store.FindRows[cluster.Node](tx)
 		return err
 	})
 	return rows
@@ -104,31 +108,31 @@ func TestFirstPassMakesEverything(t *testing.T) {
 		t.Errorf("identity %+v", id)
 	}
 	view(t, c.DB, func(tx *store.Tx) error {
-		node, err := store.GetRow[model.Node](tx, schema.IntValue(id.Node))
+		node, err := store.GetRow[cluster.Node](tx, schema.IntValue(id.Node))
 		if err != nil {
 			return err
 		}
-		want := model.Node{
+		want := cluster.Node{
 			Key: id.Node, Name: "alpha", Model: "Box 9", CPU: "Fast CPU", CPUSpeed: "2400 MHz", RAM: 8192, VMRAM: 8192, Cores: 2, Physical: true,
 			Iommu: true, IpmiStatus: "offline", VsanNodeid: -1, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", KernelVersion: "6.1.0-18-amd64",
 			AppserverVersion: "0.1.0", QemuVersion: "7.2.9", Accelerator: "qemu", AcceleratorReason: "KVM self-test: no", Cluster: id.Cluster,
 			Machine: node.Machine, MachineID: machineID, VMStatsTotals: `{"running_cores":0,"running_ram":0}`,
 		}
-		if d := cmp.Diff(want, node, cmpopts.IgnoreFields(model.Node{}, "Modified")); d != "" {
+		if d := cmp.Diff(want, node, cmpopts.IgnoreFields(cluster.Node{}, "Modified")); d != "" {
 			t.Errorf("node (-want +got):\n%s", d)
 		}
-		status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(node.Machine))
+		status, err := store.GetRow[compute.MachineStatus](tx, schema.IntValue(node.Machine))
 		if status.Status != "running" || status.State != "online" || !status.Running || status.Node != id.Node || status.Started != 1700000000 || status.BootID != "b0071d" {
 			t.Errorf("machine status %+v", status)
 		}
 		return err
 	})
 	view(t, c.DB, func(tx *store.Tx) error {
-		systems, err := store.FindRows[model.System](tx)
+		systems, err := store.FindRows[system.System](tx)
 		if err != nil {
 			return err
 		}
-		want := []model.System{{Key: 1, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", CloudName: "alpha", Branch: "dewpoint", Instance: id.Instance}}
+		want := []system.System{{Key: 1, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", CloudName: "alpha", Branch: "dewpoint", Instance: id.Instance}}
 		if d := cmp.Diff(want, systems); d != "" {
 			t.Errorf("system (-want +got):\n%s", d)
 		}
@@ -190,7 +194,7 @@ func TestPeoplesWishesAreKept(t *testing.T) {
 	}
 	set("cloud_name", "my cloud")
 	view(t, c.DB, func(tx *store.Tx) error {
-		s, err := store.GetRow[model.System](tx, schema.IntValue(1))
+		s, err := store.GetRow[system.System](tx, schema.IntValue(1))
 		if s.CloudName != "my cloud" || s.Instance != id.Instance {
 			t.Errorf("system is %+v", s)
 		}
@@ -286,7 +290,7 @@ func TestOneServerKeepsASharedDatabase(t *testing.T) {
 	}
 	for _, n := range nodes(t, db) {
 		view(t, db, func(tx *store.Tx) error {
-			status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(n.Machine))
+			status, err := store.GetRow[compute.MachineStatus](tx, schema.IntValue(n.Machine))
 			if strings.HasPrefix(status.StatusInfo, "only answers requests: the server on alpha") != (n.Key == two.Node) || status.State != "online" {
 				t.Errorf("node %d: %+v", n.Key, status)
 			}
@@ -375,7 +379,7 @@ func TestTiersFollowThePools(t *testing.T) {
 			t.Fatal(err)
 		}
 		view(t, c.DB, func(tx *store.Tx) error {
-			tiers, err := store.FindRows[model.StorageTier](tx)
+			tiers, err := store.FindRows[storage.StorageTier](tx)
 			got := map[int64]int64{}
 			for _, s := range tiers {
 				got[s.Tier] = s.Allocated

@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -21,7 +21,7 @@ func settingsOf(hostname string) []setting {
 		{"max_sign_in_age", "2592000", "seconds after a login in which its JWT, refreshed or not, is good; after that log in again"},
 		{"session_idle", "86400", "seconds after which an unused session ends"},
 		{"rate_limit_per_hour", "1000", "requests that each API key is good for in an hour; 0 for any number"},
-		{model.QuarantineSetting, strconv.Itoa(model.QuarantineDays), "days for which data that no row stands for are kept in quarantine; 0 for ever"},
+		{system.QuarantineSetting, strconv.Itoa(system.QuarantineDays), "days for which data that no row stands for are kept in quarantine; 0 for ever"},
 		{"rate_limit_sessions", "0", "requests that each session, or account by password or JWT, is good for in an hour; 0 for any number"},
 	}
 }

@@ -13,7 +13,9 @@ import (
 
 	"dewpoint/internal/control/node"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/cluster"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -51,24 +53,24 @@ func TestLoadIsWhatTheKernelCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	machine := row[model.Node](t, c.DB, id.Node).Machine
-	first := row[model.MachineStats](t, c.DB, machine)
+	machine := row[cluster.Node](t, c.DB, id.Node).Machine
+	first := row[compute.MachineStats](t, c.DB, machine)
 	if first.RAMUsed != 2048 || first.RAMPct != 25 || first.CoreUsagelist != "" {
 		t.Errorf("before anything can be known of the processors: %+v", first)
 	}
 	// 200 ticks went by: 80 for programs, of which guests had 60, 20 for the kernel, 10 for interrupts, 10 waiting, 80 for nothing.
 	say("proc/stat", "cpu  180 0 120 880 10 4 6 0 60 0\ncpu0 140 0 60 400 0 0 0 0 0 0\ncpu1 40 0 60 480 10 4 6 0 60 0\nbtime 1700000000\n")
 	pass(t, h)
-	want := model.MachineStats{
+	want := compute.MachineStats{
 		Key: machine, Machine: machine, TotalCPU: 55, UserCPU: 40, SystemCPU: 10, IowaitCPU: 5, IrqCPU: 5, VmusageCPU: 30, RAMUsed: 2048, RAMPct: 25,
 		CoreUsagelist: "[100,10]", CorePeak: 100, CoreCountGt25: 1, CoreCountGt50: 1, CoreCountGt75: 1,
 	}
-	if d := cmp.Diff(want, row[model.MachineStats](t, c.DB, machine), cmpopts.IgnoreFields(want, "Modified")); d != "" {
+	if d := cmp.Diff(want, row[compute.MachineStats](t, c.DB, machine), cmpopts.IgnoreFields(want, "Modified")); d != "" {
 		t.Errorf("load (-want +got):\n%s", d)
 	}
-	cluster := row[model.ClusterStatus](t, c.DB, id.Cluster)
-	if cluster.Status != "online" || cluster.TotalRAM != 8192 || cluster.PhysRAMUsed != 2048 || cluster.PhysTotalCPU != 55 || cluster.TotalCores != 2 || cluster.OnlineNodes != 1 {
-		t.Errorf("cluster status %+v", cluster)
+	facts := row[cluster.ClusterStatus](t, c.DB, id.Cluster)
+	if facts.Status != "online" || facts.TotalRAM != 8192 || facts.PhysRAMUsed != 2048 || facts.PhysTotalCPU != 55 || facts.TotalCores != 2 || facts.OnlineNodes != 1 {
+		t.Errorf("cluster status %+v", facts)
 	}
 }
 
@@ -91,14 +93,14 @@ func TestTierCountersAreTheDisks(t *testing.T) {
 	}
 	counted(1_000_010, 100, 1_000_020, 200)
 	pass(t, h)
-	got := row[model.StorageTierStats](t, c.DB, 1)
+	got := row[storage.StorageTierStats](t, c.DB, 1)
 	if got.Reads != 1_000_010 || got.ReadBytes != 51200 || got.Writes != 1_000_020 || got.WriteBytes != 102400 || got.Rops == 0 || got.Wops == 0 || got.Rbps != 0 {
 		t.Errorf("counters %+v", got)
 	}
-	if of := row[model.ClusterTierStats](t, c.DB, 1); of.Reads != got.Reads || of.Tier != 1 {
+	if of := row[storage.ClusterTierStats](t, c.DB, 1); of.Reads != got.Reads || of.Tier != 1 {
 		t.Errorf("counters of the cluster's tier %+v", of)
 	}
-	tier, status := row[model.StorageTier](t, c.DB, 1), row[model.ClusterTierStatus](t, c.DB, 1)
+	tier, status := row[storage.StorageTier](t, c.DB, 1), row[storage.ClusterTierStatus](t, c.DB, 1)
 	if status.Status == "offline" || !status.Working || status.Capacity != tier.Capacity || status.Capacity == 0 {
 		t.Errorf("status %+v of tier %+v", status, tier)
 	}
@@ -111,14 +113,14 @@ func TestNodeSaysThatTheHypervisorIsLost(t *testing.T) {
 		h, id := ensure(t, c)
 		h.Probe = probe{failed: cause}
 		pass(t, h)
-		node := row[model.MachineStatus](t, c.DB, row[model.Node](t, c.DB, id.Node).Machine)
-		cluster := row[model.ClusterStatus](t, c.DB, id.Cluster)
-		if node.State != "warning" || node.StatusInfo == "" || node.StatusInfo == "refused" || !node.Running || cluster.State != "warning" || cluster.StatusInfo != node.StatusInfo {
-			t.Errorf("after %v: node %+v, cluster %+v", cause, node, cluster)
+		node := row[compute.MachineStatus](t, c.DB, row[cluster.Node](t, c.DB, id.Node).Machine)
+		facts := row[cluster.ClusterStatus](t, c.DB, id.Cluster)
+		if node.State != "warning" || node.StatusInfo == "" || node.StatusInfo == "refused" || !node.Running || facts.State != "warning" || facts.StatusInfo != node.StatusInfo {
+			t.Errorf("after %v: node %+v, cluster %+v", cause, node, facts)
 		}
 		h.Probe = probe{}
 		pass(t, h)
-		if node = row[model.MachineStatus](t, c.DB, node.Key); node.State != "online" || node.StatusInfo != "" {
+		if node = row[compute.MachineStatus](t, c.DB, node.Key); node.State != "online" || node.StatusInfo != "" {
 			t.Errorf("back again: %+v", node)
 		}
 	}
@@ -148,7 +150,7 @@ func TestNodeSumsUpItsVMs(t *testing.T) {
 		t.Fatal(err)
 	}
 	pass(t, h)
-	if got, want := row[model.Node](t, c.DB, id.Node).VMStatsTotals, `{"running_cores":4,"running_ram":1024}`; got != want {
+	if got, want := row[cluster.Node](t, c.DB, id.Node).VMStatsTotals, `{"running_cores":4,"running_ram":1024}`; got != want {
 		t.Errorf("totals %s, want %s", got, want)
 	}
 }

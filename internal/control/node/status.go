@@ -3,7 +3,7 @@ package node
 import (
 	"fmt"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -42,7 +42,7 @@ func runningVMs(tx *store.Tx, conds ...store.Cond) (sum running, err error) {
 
 // writeLoad keeps the node's load and what the cluster has and uses.
 func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
-	node, err := store.GetRow[model.Node](tx, schema.IntValue(id.Node))
+	node, err := store.GetRow[cluster.Node](tx, schema.IntValue(id.Node))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -31,7 +31,7 @@ func (c *Controller) byEvents(ctx context.Context) error {
 	}
 	var failed error
 	for len(events) > 0 {
-		from := c.from(slices.MinFunc(events, func(a, b model.TaskEvent) int { return int(c.from(a) - c.from(b)) }))
+		from := c.from(slices.MinFunc(events, func(a, b tasks.TaskEvent) int { return int(c.from(a) - c.from(b)) }))
 		changes, err := c.db.ChangesSince(ctx, from, batch)
 		if errs.Is(err, errs.NotFound) {
 			return errors.Join(failed, c.skip(ctx, events, from))
@@ -40,7 +40,7 @@ func (c *Controller) byEvents(ctx context.Context) error {
 			return errors.Join(failed, err)
 		}
 		// Who executed its task is resting now.
-		events = slices.DeleteFunc(events, func(e model.TaskEvent) bool {
+		events = slices.DeleteFunc(events, func(e tasks.TaskEvent) bool {
 			executed, err := c.look(ctx, e, changes)
 			failed = errors.Join(failed, err)
 			return executed || err != nil
@@ -50,13 +50,13 @@ func (c *Controller) byEvents(ctx context.Context) error {
 }
 
 // awake returns the events that are not resting.
-func (c *Controller) awake(ctx context.Context) (events []model.TaskEvent, err error) {
+func (c *Controller) awake(ctx context.Context) (events []tasks.TaskEvent, err error) {
 	err = c.db.View(ctx, func(tx *store.Tx) error {
-		all, err := store.FindRows[model.TaskEvent](tx)
+		all, err := store.FindRows[tasks.TaskEvent](tx)
 		maps.DeleteFunc(c.looked, func(key, _ int64) bool {
-			return !slices.ContainsFunc(all, func(e model.TaskEvent) bool { return e.Key == key })
+			return !slices.ContainsFunc(all, func(e tasks.TaskEvent) bool { return e.Key == key })
 		})
-		events = slices.DeleteFunc(all, func(e model.TaskEvent) bool {
+		events = slices.DeleteFunc(all, func(e tasks.TaskEvent) bool {
 			since := tx.Now().Unix() - e.Trigger
 			return since >= 0 && since < rest // one that executed its task in the future did so by a clock that was ahead
 		})
@@ -66,10 +66,10 @@ func (c *Controller) awake(ctx context.Context) (events []model.TaskEvent, err e
 }
 
 // from is the last entry of the log of changes that an event is done with.
-func (c *Controller) from(e model.TaskEvent) int64 { return max(e.Seen, c.looked[e.Key]) }
+func (c *Controller) from(e tasks.TaskEvent) int64 { return max(e.Seen, c.looked[e.Key]) }
 
 // skip lets those events go on at the end of the log that it doesn't reach back to.
-func (c *Controller) skip(ctx context.Context, events []model.TaskEvent, from int64) error {
+func (c *Controller) skip(ctx context.Context, events []tasks.TaskEvent, from int64) error {
 	last, err := c.db.LastChange(ctx)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (c *Controller) skip(ctx context.Context, events []model.TaskEvent, from in
 }
 
 // look executes the task of an event that is among the changes.
-func (c *Controller) look(ctx context.Context, e model.TaskEvent, changes []store.Logged) (executed bool, err error) {
+func (c *Controller) look(ctx context.Context, e tasks.TaskEvent, changes []store.Logged) (executed bool, err error) {
 	end := changes[len(changes)-1].Seq
 	first := slices.IndexFunc(changes, func(l store.Logged) bool { return l.Seq > c.from(e) })
 	if first < 0 {
@@ -108,9 +108,9 @@ func (c *Controller) look(ctx context.Context, e model.TaskEvent, changes []stor
 }
 
 // claimEvent is done with an event up to an entry of the log, unless somebody else was faster.
-func claimEvent(was model.TaskEvent, end int64) Claim {
+func claimEvent(was tasks.TaskEvent, end int64) Claim {
 	return func(tx *store.Tx) (int64, schema.Input, error) {
-		e, err := store.GetRow[model.TaskEvent](tx, schema.IntValue(was.Key))
+		e, err := store.GetRow[tasks.TaskEvent](tx, schema.IntValue(was.Key))
 		if errs.Is(err, errs.NotFound) || err == nil && e.Seen != was.Seen {
 			return 0, nil, nil
 		}

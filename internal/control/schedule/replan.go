@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -55,7 +55,7 @@ type move struct {
 }
 
 func misplanned(tx *store.Tx) (wrong []move, err error) {
-	triggers, err := store.FindRows[model.TaskScheduleTrigger](tx)
+	triggers, err := store.FindRows[tasks.TaskScheduleTrigger](tx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func misplanned(tx *store.Tx) (wrong []move, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if due := model.DueAfter(s, now); due.Int() != t.Trigger {
+		if due := tasks.DueAfter(s, now); due.Int() != t.Trigger {
 			wrong = append(wrong, move{t.Key, due})
 		}
 	}

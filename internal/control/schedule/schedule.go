@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -25,7 +26,7 @@ type Tasks interface {
 	// RunTask executes the task that claim returns, in the name of its creator and in claim's transaction.
 	RunTask(ctx context.Context, claim Claim) error
 	// Happened reports whether one of the changes is what an event waits for, as far as the creator of its task may know.
-	Happened(ctx context.Context, event model.TaskEvent, changes []store.Logged) (bool, error)
+	Happened(ctx context.Context, event tasks.TaskEvent, changes []store.Logged) (bool, error)
 }
 
 // Controller is the reconciler "schedule".
@@ -39,8 +40,8 @@ type Controller struct {
 }
 
 // New makes the controller.
-func New(db *store.DB, tasks Tasks, log *slog.Logger) *Controller {
-	return &Controller{db: db, tasks: tasks, log: log, looked: map[int64]int64{}}
+func New(db *store.DB, executor Tasks, log *slog.Logger) *Controller {
+	return &Controller{db: db, tasks: executor, log: log, looked: map[int64]int64{}}
 }
 
 // Name implements loop.Reconciler.
@@ -53,9 +54,9 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 
 // byClock executes the tasks whose triggers are due.
 func (c *Controller) byClock(ctx context.Context) error {
-	var due []model.TaskScheduleTrigger
+	var due []tasks.TaskScheduleTrigger
 	err := c.db.View(ctx, func(tx *store.Tx) (err error) {
-		due, err = store.FindRows[model.TaskScheduleTrigger](tx, store.UpTo("trigger", schema.IntValue(tx.Now().Unix())))
+		due, err = store.FindRows[tasks.TaskScheduleTrigger](tx, store.UpTo("trigger", schema.IntValue(tx.Now().Unix())))
 		return err
 	})
 	for _, d := range due {
@@ -68,7 +69,7 @@ func (c *Controller) byClock(ctx context.Context) error {
 // claimTrigger plans the next moment of a trigger that is due. However many went by, the task is executed once.
 func claimTrigger(key int64) Claim {
 	return func(tx *store.Tx) (int64, schema.Input, error) {
-		t, err := store.GetRow[model.TaskScheduleTrigger](tx, schema.IntValue(key))
+		t, err := store.GetRow[tasks.TaskScheduleTrigger](tx, schema.IntValue(key))
 		if errs.Is(err, errs.NotFound) || err == nil && (t.Trigger == 0 || t.Trigger > tx.Now().Unix()) {
 			return 0, nil, nil // it is gone, or was run
 		}
@@ -79,7 +80,7 @@ func claimTrigger(key int64) Claim {
 		if err != nil {
 			return 0, nil, err
 		}
-		if err := tx.Change(t.TableName(), schema.IntValue(key), schema.Set{"trigger": model.DueAfter(s, tx.Now())}); err != nil {
+		if err := tx.Change(t.TableName(), schema.IntValue(key), schema.Set{"trigger": tasks.DueAfter(s, tx.Now())}); err != nil {
 			return 0, nil, err
 		}
 		task, err := enabledTask(tx, t.Task)
@@ -89,7 +90,7 @@ func claimTrigger(key int64) Claim {
 
 // enabledTask returns the task's key, 0 when it is disabled: then it is not executed, and that is no failure.
 func enabledTask(tx *store.Tx, key int64) (int64, error) {
-	task, err := store.GetRow[model.Task](tx, schema.IntValue(key))
+	task, err := store.GetRow[tasks.Task](tx, schema.IntValue(key))
 	if err != nil || !task.Enabled {
 		return 0, err
 	}
@@ -114,7 +115,7 @@ func (c *Controller) settle(ctx context.Context, failed error, claim Claim) erro
 // tell writes into a task, and into the log, why it could not be executed.
 func tell(tx *store.Tx, key int64, failed error) error {
 	why := errs.Shown(failed)
-	task, err := store.GetRow[model.Task](tx, schema.IntValue(key))
+	task, err := store.GetRow[tasks.Task](tx, schema.IntValue(key))
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func tell(tx *store.Tx, key int64, failed error) error {
 	if err := tx.Change(task.TableName(), schema.IntValue(key), schema.Set{"status": text("error"), "status_info": text(why)}); err != nil {
 		return err
 	}
-	_, err = tx.Insert(model.LogLine(tx.Schema(), map[string]string{
+	_, err = tx.Insert(system.LogLine(tx.Schema(), map[string]string{
 		"level": "error", "text": "task " + task.Name + " could not be executed: " + why, "user": "system",
 		"object_type": "task", "object_name": task.Name, "object": "tasks/" + schema.IntValue(key).Text(),
 	}))

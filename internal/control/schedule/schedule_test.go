@@ -14,7 +14,7 @@ import (
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/schedule"
 	"dewpoint/internal/engine"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -412,7 +412,7 @@ func TestClockThatWasAhead(t *testing.T) {
 					b.restart()
 				}
 				b.pass(0)
-				want := model.DueAfter(b.find("task_schedules"), b.now)
+				want := tasks.DueAfter(b.find("task_schedules"), b.now)
 				if got := b.find("task_schedule_triggers").Get("trigger"); got != want || want.IsNull() {
 					t.Errorf("every %s, %s ahead, restarted %v: due at %s, want %s", every, what, restarted, got.Text(), want.Text())
 				}

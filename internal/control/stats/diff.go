@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 )
 
@@ -103,7 +103,7 @@ func (s sample) processors(set schema.Set, before sample, nodeCores int64) {
 		each[i] = percent(took, passed)
 	}
 	set["total_cpu"] = schema.RealValue(float64(percent(sum, passed*time.Duration(len(each)))))
-	maps.Copy(set, model.CoreUse(each))
+	maps.Copy(set, compute.CoreUse(each))
 	if s.CPU > 0 && nodeCores > 0 {
 		set["vmusage_cpu"] = schema.IntValue(percent(s.CPU-before.CPU, passed*time.Duration(nodeCores)))
 	}

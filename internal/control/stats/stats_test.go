@@ -14,7 +14,7 @@ import (
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/stats"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres/pgtest"
@@ -89,10 +89,10 @@ func domain(machine int64, l libvirt.Load) libvirt.Load {
 	return l
 }
 
-func (b *bench) stats(machine int64) (s model.MachineStats) {
+func (b *bench) stats(machine int64) (s compute.MachineStats) {
 	b.t.Helper()
 	err := b.db.View(background, func(tx *store.Tx) (err error) {
-		s, err = store.GetRow[model.MachineStats](tx, schema.IntValue(machine))
+		s, err = store.GetRow[compute.MachineStats](tx, schema.IntValue(machine))
 		return err
 	})
 	if err != nil {
@@ -101,7 +101,7 @@ func (b *bench) stats(machine int64) (s model.MachineStats) {
 	return s
 }
 
-func (b *bench) same(what string, machine int64, want model.MachineStats) {
+func (b *bench) same(what string, machine int64, want compute.MachineStats) {
 	b.t.Helper()
 	want.Key, want.Machine = machine, machine
 	if d := cmp.Diff(want, b.stats(machine), cmpopts.IgnoreFields(want, "Modified")); d != "" {
@@ -119,20 +119,20 @@ func TestVMsAreMeasured(t *testing.T) {
 	b := open(t)
 	first := domain(1, libvirt.Load{CPU: 10 * sec, VCPUs: []time.Duration{4 * sec, 5 * sec}, Given: 512 * mib, Resident: 100 * mib})
 	b.pass(0, first, libvirt.Load{Ref: libvirt.Ref{Name: "dp-ab12-99"}}, libvirt.Load{Ref: libvirt.Ref{Name: "dp-ab12-x"}})
-	b.same("first look", 1, model.MachineStats{RAMUsed: 100, RAMPct: 19, VramUsed: 512})
-	b.same("one that doesn't run", 2, model.MachineStats{})
+	b.same("first look", 1, compute.MachineStats{RAMUsed: 100, RAMPct: 19, VramUsed: 512})
+	b.same("one that doesn't run", 2, compute.MachineStats{})
 
 	second := domain(1, libvirt.Load{CPU: 22 * sec, VCPUs: []time.Duration{14 * sec, 6 * sec}, Given: 512 * mib, Resident: 100 * mib, Total: 480 * mib, Usable: 400 * mib})
 	b.pass(10*sec, second)
 	// The guest had 10 and 1 of 10 seconds; its process had 12 of the 40 that the node's processors had.
-	b.same("second look", 1, model.MachineStats{
+	b.same("second look", 1, compute.MachineStats{
 		TotalCPU: 55, VmusageCPU: 30, RAMUsed: 80, RAMPct: 15, VramUsed: 512, CoreUsagelist: "[100,10]", CorePeak: 100, CoreCountGt25: 1, CoreCountGt50: 1, CoreCountGt75: 1,
 	})
 	again := domain(1, libvirt.Load{CPU: sec, VCPUs: []time.Duration{sec, sec}, Given: 512 * mib, Resident: 50 * mib})
 	b.pass(10*sec, again)
-	b.same("started anew", 1, model.MachineStats{RAMUsed: 50, RAMPct: 9, VramUsed: 512})
+	b.same("started anew", 1, compute.MachineStats{RAMUsed: 50, RAMPct: 9, VramUsed: 512})
 	b.pass(10 * sec)
-	b.same("stopped", 1, model.MachineStats{})
+	b.same("stopped", 1, compute.MachineStats{})
 }
 
 func TestNothingNewIsNotWritten(t *testing.T) {
@@ -167,9 +167,9 @@ func TestHistoryIsBounded(t *testing.T) {
 		took += 150 * sec
 		b.pass(5*time.Minute, domain(1, libvirt.Load{CPU: took, VCPUs: []time.Duration{took}, Given: 64 * mib, Resident: 32 * mib}))
 	}
-	var rows []model.MachineStatsHistoryShort
+	var rows []compute.MachineStatsHistoryShort
 	err := b.db.View(background, func(tx *store.Tx) (err error) {
-		rows, err = store.FindRows[model.MachineStatsHistoryShort](tx)
+		rows, err = store.FindRows[compute.MachineStatsHistoryShort](tx)
 		return err
 	})
 	if err != nil {
@@ -185,7 +185,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	if d := cmp.Diff(map[int64]int{1: 288, 3: 288}, count); d != "" {
 		t.Errorf("entries by machine (-want +got):\n%s", d)
 	}
-	want := map[int64]model.MachineStatsHistoryShort{
+	want := map[int64]compute.MachineStatsHistoryShort{
 		1: {Machine: 1, TotalCPU: 50, VmusageCPU: 13, RAMUsed: 32, VramUsed: 64, CorePeak: 50, CoreCountGt25: 1},
 		3: {Machine: 3, TotalCPU: 7, UserCPU: 5, RAMUsed: 1000},
 	}
@@ -232,7 +232,7 @@ func TestClockThatWasAhead(t *testing.T) {
 			b.pass(4 * time.Minute)
 			var got []int64
 			err := b.db.View(background, func(tx *store.Tx) error {
-				rows, err := store.FindRows[model.MachineStatsHistoryShort](tx)
+				rows, err := store.FindRows[compute.MachineStatsHistoryShort](tx)
 				for _, r := range rows {
 					got = append(got, (r.Timestamp-right.Unix())/60)
 				}
@@ -273,6 +273,6 @@ func TestVMsOfOtherNodesAreLeftAlone(t *testing.T) {
 		return nil
 	})
 	b.pass(0)
-	b.same("one that runs on another node", 1, model.MachineStats{VramUsed: 512})
-	b.same("one that ran here and is off", 2, model.MachineStats{})
+	b.same("one that runs on another node", 1, compute.MachineStats{VramUsed: 512})
+	b.same("one that ran here and is off", 2, compute.MachineStats{})
 }

@@ -15,7 +15,8 @@ import (
 	"dewpoint/internal/control/storage"
 	"dewpoint/internal/event"
 	"dewpoint/internal/host/block"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
@@ -133,7 +134,7 @@ func (p *pool) name(table string, key int64) (name string) {
 	if err := p.db.View(p.t.Context(), func(tx *store.Tx) error {
 		r, err := tx.Get(table, schema.IntValue(key), store.Everything())
 		if err == nil {
-			name = model.StorageName(key, r.Get("storage_id").Text())
+			name = column.StorageName(key, r.Get("storage_id").Text())
 		}
 		return err
 	}); err != nil {
@@ -167,10 +168,10 @@ func (p *pool) set(table string, key int64, set schema.Set) {
 	p.update(func(tx *store.Tx) error { return tx.Change(table, schema.IntValue(key), set) })
 }
 
-func (p *pool) status(drive int64) (row model.MachineDriveStatus) {
+func (p *pool) status(drive int64) (row compute.MachineDriveStatus) {
 	p.t.Helper()
 	if err := p.db.View(p.t.Context(), func(tx *store.Tx) (err error) {
-		row, err = store.GetRow[model.MachineDriveStatus](tx, schema.IntValue(drive))
+		row, err = store.GetRow[compute.MachineDriveStatus](tx, schema.IntValue(drive))
 		return err
 	}); err != nil {
 		p.t.Fatal(err)
@@ -284,9 +285,9 @@ func TestImport(t *testing.T) {
 		t.Errorf("the disk holds other bytes than the file (%v)", err)
 	}
 	p.await("the size in the row", func() bool {
-		var row model.MachineDrive
+		var row compute.MachineDrive
 		if err := p.db.View(t.Context(), func(tx *store.Tx) (err error) {
-			row, err = store.GetRow[model.MachineDrive](tx, schema.IntValue(drive))
+			row, err = store.GetRow[compute.MachineDrive](tx, schema.IntValue(drive))
 			return err
 		}); err != nil {
 			t.Fatal(err)

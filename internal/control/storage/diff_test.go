@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 )
 
 func TestDecide(t *testing.T) {
@@ -18,7 +18,7 @@ func TestDecide(t *testing.T) {
 	fresh := Status{Status: "offline"}
 	ready := Status{Status: "offline", Ready: true, Progress: 100, UsedBytes: 2 * mib}
 	importing := Status{Status: "importing"}
-	of := model.ImportSource{File: 3}
+	of := compute.ImportSource{File: 3}
 	online := ready
 	online.Status = "online"
 	whole, partial := &Source{Key: 3, Complete: true}, &Source{Key: 3}

@@ -6,7 +6,8 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/store"
 )
@@ -16,16 +17,16 @@ func Operations(cfg Config) []operation.Kind {
 	return []operation.Kind{cfg.driveImport()}
 }
 
-type importRun = operation.Run[model.DriveImport]
+type importRun = operation.Run[compute.DriveImport]
 
 // driveImport makes a disk from a media file. It is begun by the request for a drive whose file is whole, or by a pass. Each import reads and
 // writes whole disks, so few run at once. What fails may pass: a disk that is full, a host that is short of memory. So only what the image is to
 // blame for ends it.
 func (c *Config) driveImport() operation.Kind {
 	const atOnce, most = 2, 98
-	return operation.Define(operation.Spec[model.DriveImport]{
+	return operation.Define(operation.Spec[compute.DriveImport]{
 		AtOnce: atOnce, Insistent: true,
-		Steps: []operation.Step[model.DriveImport]{
+		Steps: []operation.Step[compute.DriveImport]{
 			{Name: "looking at the file", Do: c.told(c.lookAtFile)},
 			{Name: "copying the disk", Do: c.told(c.copyDisk), Undo: c.removeDraft, Weight: most},
 			{Name: "putting the disk in place", Do: c.told(c.placeDisk), Undo: c.removeDisk},
@@ -64,7 +65,7 @@ func (c *Config) lookAtFile(ctx context.Context, r *importRun) (operation.Commit
 		return nil, errs.New(errs.Invalid, "disk_too_small", "a disk of %d bytes can't hold the %d of its file", d.Size, img.VirtualSize).On("disksize")
 	}
 	needs, err := block.Used(source)
-	r.Params.Image = model.ImportImage{Format: string(img.Format), Size: img.VirtualSize, Needs: needs}
+	r.Params.Image = compute.ImportImage{Format: string(img.Format), Size: img.VirtualSize, Needs: needs}
 	return nil, err
 }
 
@@ -116,5 +117,5 @@ func (c *Config) removeUnless(r *importRun, path string) error {
 }
 
 func (c *Config) mediaPath(r *importRun) string {
-	return block.MediaPath(c.DataDir, model.StorageName(r.Params.Of.File, r.Params.Of.ID))
+	return block.MediaPath(c.DataDir, column.StorageName(r.Params.Of.File, r.Params.Of.ID))
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -24,10 +25,10 @@ import (
 )
 
 // imported returns the last import of a drive.
-func (p *pool) imported(drive int64) (last model.Operation) {
+func (p *pool) imported(drive int64) (last system.Operation) {
 	p.t.Helper()
 	if err := p.db.View(p.t.Context(), func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Operation](tx, store.Eq("object", schema.TextValue(fmt.Sprintf("machine_drives/%d", drive))))
+		rows, err := store.FindRows[system.Operation](tx, store.Eq("object", schema.TextValue(fmt.Sprintf("machine_drives/%d", drive))))
 		if len(rows) > 0 {
 			last = rows[len(rows)-1]
 		}

@@ -9,7 +9,8 @@ import (
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/quarantine"
 )
 
@@ -59,7 +60,7 @@ func sortOut(dataDir string, drives []Drive, found []lying, known Known) sorted 
 }
 
 // name is what the drive's files are called, without an ending.
-func (d *Drive) name() string { return model.StorageName(d.Key, d.StorageID) }
+func (d *Drive) name() string { return column.StorageName(d.Key, d.StorageID) }
 
 // place is where the drive's file belongs.
 func (d *Drive) place(dataDir string) string {
@@ -87,9 +88,9 @@ func (c *Controller) look(ctx context.Context, drives []Drive) (sorted, error) {
 func (c *Controller) setAside(ctx context.Context, files []lying) error {
 	var failed []error
 	for _, f := range files {
-		t := quarantine.Thing{Kind: model.FoundDisk, Path: f.path, Why: "there is no drive with this key and id, or its disk is another file"}
+		t := quarantine.Thing{Kind: system.FoundDisk, Path: f.path, Why: "there is no drive with this key and id, or its disk is another file"}
 		if f.part {
-			t.Kind, t.Why = model.FoundUnfinished, "there is no drive with this key and id that it was being made for"
+			t.Kind, t.Why = system.FoundUnfinished, "there is no drive with this key and id that it was being made for"
 		}
 		if err := c.Keeper.Hold(ctx, t); err != nil && !errs.Is(err, errs.Conflict) {
 			failed = append(failed, err)

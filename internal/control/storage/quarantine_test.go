@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"dewpoint/internal/host/block"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -32,7 +32,7 @@ func (p *pool) held() map[string]string {
 	p.t.Helper()
 	found := map[string]string{}
 	if err := p.db.View(p.t.Context(), func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Quarantine](tx)
+		rows, err := store.FindRows[system.Quarantine](tx)
 		for _, q := range rows {
 			content, err := os.ReadFile(filepath.Join(p.dir, q.Place, "content"))
 			if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -33,11 +35,11 @@ func (r *StoreRows) Wish(ctx context.Context) (drives []Drive, err error) {
 
 // tables are the rows that a wish is made of.
 type tables struct {
-	drives   []model.MachineDrive
-	statuses map[int64]model.MachineDriveStatus
-	machines map[int64]model.Machine
-	power    map[int64]model.MachineStatus
-	files    map[int64]model.File
+	drives   []compute.MachineDrive
+	statuses map[int64]compute.MachineDriveStatus
+	machines map[int64]compute.Machine
+	power    map[int64]compute.MachineStatus
+	files    map[int64]storage.File
 	imports  map[string]Import // by object
 }
 
@@ -46,10 +48,10 @@ func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	ours := []store.Cond{
 		store.Everything(), store.Outside("machine", "machine_status", store.Everything(), store.Other("node", schema.IntValue(r.node))),
 	}
-	if t.drives, err = store.FindRows[model.MachineDrive](tx, ours...); err != nil {
+	if t.drives, err = store.FindRows[compute.MachineDrive](tx, ours...); err != nil {
 		return t, err
 	}
-	statuses, err := store.FindRows[model.MachineDriveStatus](tx, store.Everything(), store.KeyWithin("machine_drives", ours...))
+	statuses, err := store.FindRows[compute.MachineDriveStatus](tx, store.Everything(), store.KeyWithin("machine_drives", ours...))
 	if err != nil {
 		return t, err
 	}
@@ -57,22 +59,22 @@ func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	for i, d := range t.drives {
 		keys[i] = schema.IntValue(d.Machine)
 	}
-	machines, err := store.FindRows[model.Machine](tx, store.Everything(), store.Key(keys...), store.Eq("type", schema.TextValue("vm")))
+	machines, err := store.FindRows[compute.Machine](tx, store.Everything(), store.Key(keys...), store.Eq("type", schema.TextValue("vm")))
 	if err != nil {
 		return t, err
 	}
-	power, err := store.FindRows[model.MachineStatus](tx, store.Everything(), store.Key(keys...))
+	power, err := store.FindRows[compute.MachineStatus](tx, store.Everything(), store.Key(keys...))
 	if err != nil {
 		return t, err
 	}
-	files, err := store.FindRows[model.File](tx, store.Everything())
+	files, err := store.FindRows[storage.File](tx, store.Everything())
 	if err != nil {
 		return t, err
 	}
-	t.statuses = byKey(statuses, func(s model.MachineDriveStatus) int64 { return s.Key })
-	t.machines = byKey(machines, func(m model.Machine) int64 { return m.Key })
-	t.power = byKey(power, func(s model.MachineStatus) int64 { return s.Key })
-	t.files = byKey(files, func(f model.File) int64 { return f.Key })
+	t.statuses = byKey(statuses, func(s compute.MachineDriveStatus) int64 { return s.Key })
+	t.machines = byKey(machines, func(m compute.Machine) int64 { return m.Key })
+	t.power = byKey(power, func(s compute.MachineStatus) int64 { return s.Key })
+	t.files = byKey(files, func(f storage.File) int64 { return f.Key })
 	return t, t.readImports(tx)
 }
 
@@ -115,14 +117,14 @@ func (t *tables) wish() (drives []Drive) {
 func (r *StoreRows) Known(ctx context.Context) (Known, error) {
 	k := Known{Drives: map[string]bool{}, Machines: map[string]bool{}}
 	err := r.db.View(ctx, func(tx *store.Tx) error {
-		drives, err := store.FindRows[model.MachineDrive](tx, store.Everything())
+		drives, err := store.FindRows[compute.MachineDrive](tx, store.Everything())
 		if err != nil {
 			return err
 		}
 		for _, d := range drives {
-			k.Drives[model.StorageName(d.Key, d.StorageID)] = true
+			k.Drives[column.StorageName(d.Key, d.StorageID)] = true
 		}
-		machines, err := store.FindRows[model.Machine](tx, store.Everything())
+		machines, err := store.FindRows[compute.Machine](tx, store.Everything())
 		for _, m := range machines {
 			k.Machines[m.UUID] = m.UUID != ""
 		}
@@ -145,7 +147,7 @@ func (r *StoreRows) Report(ctx context.Context, facts []Fact) error {
 
 func report(tx *store.Tx, f Fact) error {
 	key := schema.IntValue(f.Drive)
-	has, err := store.GetRow[model.MachineDriveStatus](tx, key, store.Everything())
+	has, err := store.GetRow[compute.MachineDriveStatus](tx, key, store.Everything())
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -23,15 +25,15 @@ func (t *tables) readImports(tx *store.Tx) error {
 	if len(queues) == 0 {
 		return nil
 	}
-	rows, err := store.FindRows[model.Operation](
-		tx, store.In("queue", queues...), store.Eq("kind", schema.TextValue(model.DriveImport{}.Operation())))
+	rows, err := store.FindRows[system.Operation](
+		tx, store.In("queue", queues...), store.Eq("kind", schema.TextValue(compute.DriveImport{}.Operation())))
 	if err != nil {
 		return err
 	}
 	t.imports = map[string]Import{}
 	for _, row := range rows { // the last one counts
 		was := Import{Operation: row.Key, Open: row.Ended == 0, Cancelled: row.Status == operation.Cancelled, Info: row.StatusInfo}
-		var params model.DriveImport
+		var params compute.DriveImport
 		if err := json.Unmarshal([]byte(row.Params), &params); err != nil {
 			return fmt.Errorf("params of operation %d: %w", row.Key, err)
 		}
@@ -44,27 +46,27 @@ func (t *tables) readImports(tx *store.Tx) error {
 func imported(media string) bool { return media == "import" || media == "clone" }
 
 // queueOf names the queue of all that happens to a machine as a whole.
-func queueOf(d model.MachineDrive) string { return fmt.Sprintf("machines/%d", d.Machine) }
+func queueOf(d compute.MachineDrive) string { return fmt.Sprintf("machines/%d", d.Machine) }
 
-func objectOf(d model.MachineDrive) string { return fmt.Sprintf("machine_drives/%d", d.Key) }
+func objectOf(d compute.MachineDrive) string { return fmt.Sprintf("machine_drives/%d", d.Key) }
 
 // Importing reads what a drive is to be made from now.
 func (r *StoreRows) Importing(ctx context.Context, key int64) (d Drive, err error) {
 	err = r.db.View(ctx, func(tx *store.Tx) error {
-		row, err := store.GetRow[model.MachineDrive](tx, schema.IntValue(key))
+		row, err := store.GetRow[compute.MachineDrive](tx, schema.IntValue(key))
 		if err != nil {
 			return err
 		}
-		machine, err := store.GetRow[model.Machine](tx, schema.IntValue(row.Machine))
+		machine, err := store.GetRow[compute.Machine](tx, schema.IntValue(row.Machine))
 		if err != nil {
 			return err
 		}
-		file, err := store.GetRow[model.File](tx, schema.IntValue(row.MediaSource))
+		file, err := store.GetRow[storage.File](tx, schema.IntValue(row.MediaSource))
 		if err != nil {
 			return err
 		}
 		t := tables{
-			drives: []model.MachineDrive{row}, machines: map[int64]model.Machine{machine.Key: machine}, files: map[int64]model.File{file.Key: file},
+			drives: []compute.MachineDrive{row}, machines: map[int64]compute.Machine{machine.Key: machine}, files: map[int64]storage.File{file.Key: file},
 		}
 		d = t.wish()[0]
 		return nil
@@ -76,7 +78,7 @@ func (r *StoreRows) Importing(ctx context.Context, key int64) (d Drive, err erro
 func (r *StoreRows) Ask(ctx context.Context, drives []*Drive) error {
 	return r.db.Update(ctx, func(tx *store.Tx) error {
 		for _, d := range drives {
-			row, err := store.GetRow[model.MachineDrive](tx, schema.IntValue(d.Key))
+			row, err := store.GetRow[compute.MachineDrive](tx, schema.IntValue(d.Key))
 			if errs.Is(err, errs.NotFound) {
 				continue // deleted meanwhile
 			}
@@ -85,7 +87,7 @@ func (r *StoreRows) Ask(ctx context.Context, drives []*Drive) error {
 			}
 			if _, err := operation.Begin(tx, operation.Request{
 				Object: objectOf(row), Queue: queueOf(row), Node: r.node, Creator: row.Creator,
-				Params: model.DriveImport{Drive: d.Key, Of: d.importSource()},
+				Params: compute.DriveImport{Drive: d.Key, Of: d.importSource()},
 			}); err != nil {
 				return err
 			}

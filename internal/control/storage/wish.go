@@ -6,7 +6,7 @@ package storage
 import (
 	"context"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 )
 
 // The kinds of machine_drives.media that are not made from a media file: an empty disk, and a CD-ROM drive, which reads the file itself.
@@ -35,13 +35,13 @@ type Drive struct {
 type Import struct {
 	Operation       int64
 	Open, Cancelled bool
-	Info            string             // why it failed
-	Of              model.ImportSource // what it was made from
+	Info            string               // why it failed
+	Of              compute.ImportSource // what it was made from
 }
 
 // importSource is what the drive's disk is to be made from.
-func (d *Drive) importSource() model.ImportSource {
-	return model.ImportSource{File: d.Source.Key, ID: d.Source.StorageID, Modified: d.Source.Modified, Size: d.Size, Tier: d.Tier}
+func (d *Drive) importSource() compute.ImportSource {
+	return compute.ImportSource{File: d.Source.Key, ID: d.Source.StorageID, Modified: d.Source.Modified, Size: d.Size, Tier: d.Tier}
 }
 
 // Source is the media file that a drive reads or is made from.

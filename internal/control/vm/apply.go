@@ -11,7 +11,8 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
 )
 
 // actionLimit bounds an action as a whole. The host's calls have shorter limits of their own.
@@ -57,7 +58,7 @@ func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s ste
 	}
 	status := s.status
 	status.DoneSeq = s.done
-	if verb, _ := model.FindPowerVerb(string(s.action)); verb.Cuts {
+	if verb, _ := compute.FindPowerVerb(string(s.action)); verb.Cuts {
 		status = follow(&Machine{Last: status}, observed{state: libvirt.Off})
 	}
 	f := fact(m, status)
@@ -156,5 +157,5 @@ func failed(m *Machine, s step, err error) *Fact {
 }
 
 func (c *Controller) dir(m *Machine) string {
-	return filepath.Join(c.cfg.DataDir, "machines", model.StorageName(m.Key, m.StorageID))
+	return filepath.Join(c.cfg.DataDir, "machines", column.StorageName(m.Key, m.StorageID))
 }

@@ -7,7 +7,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"dewpoint/internal/host/block"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 )
 
@@ -25,9 +25,9 @@ func BenchmarkPowerOn(b *testing.B) {
 	}
 	b.Run("rows", func(b *testing.B) {
 		for range b.N {
-			ask(model.PowerOn, true)
+			ask(compute.PowerOn, true)
 			b.StopTimer()
-			ask(model.Kill, false)
+			ask(compute.Kill, false)
 			b.StartTimer()
 		}
 	})

@@ -16,7 +16,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/test/locked"
 )
 
@@ -36,7 +36,7 @@ func newBench(t *testing.T, machines ...int64) *bench {
 	b := &bench{rows: &memoryRows{machines: map[int64]*Machine{}}, host: newFakeHost(), log: &locked.Buffer{}}
 	for _, key := range machines {
 		b.rows.machines[key] = &Machine{
-			Key: key, UUID: uuid.NewString(), Hardware: domxml.VM{Row: model.VM{CPUCores: 1, RAM: 64, Console: "none"}},
+			Key: key, UUID: uuid.NewString(), Hardware: domxml.VM{Row: compute.VM{CPUCores: 1, RAM: 64, Console: "none"}},
 			Last: Status{Status: "stopped", State: "offline"},
 		}
 	}

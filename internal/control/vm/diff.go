@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 )
 
 // action is what has to be done to a domain: one of these, or a power verb that a running machine can be asked for.
@@ -40,11 +40,11 @@ func decide(m *Machine, seen observed) step {
 	}
 	active := seen.state.Active()
 	pending := m.PowerSeq > m.Last.DoneSeq
-	verb, known := model.FindPowerVerb(m.PowerOp)
+	verb, known := compute.FindPowerVerb(m.PowerOp)
 	switch {
-	case pending && m.PowerOp == model.PowerOn && !active:
+	case pending && m.PowerOp == compute.PowerOn && !active:
 		return powerUp(m)
-	case pending && active && known && m.PowerOp != model.PowerOn: // which has nothing to do there
+	case pending && active && known && m.PowerOp != compute.PowerOn: // which has nothing to do there
 		status := follow(m, seen)
 		if verb.Cuts {
 			status.Status = "stopping"

@@ -7,7 +7,8 @@ import (
 
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/system"
 )
 
 const (
@@ -64,7 +65,7 @@ func TestDecide(t *testing.T) {
 		{"kill of a start that keeps failing", Kill, 3, with(starting, func(s *Status) { s.Status, s.Info = "error", "no bridge" }), libvirt.Off, nothing, with(off, noted(3))},
 	}
 	for _, c := range cases {
-		m := Machine{Key: 1, PowerOp: c.op, PowerSeq: c.seq, Last: c.last, Hardware: domxml.VM{Row: model.VM{CPUCores: 2, RAM: 512}}}
+		m := Machine{Key: 1, PowerOp: c.op, PowerSeq: c.seq, Last: c.last, Hardware: domxml.VM{Row: compute.VM{CPUCores: 2, RAM: 512}}}
 		got := decide(&m, observed{state: c.state, bootID: thisBoot, now: 1000})
 		if got.action != c.action {
 			t.Errorf("%s: action %q, want %q", c.name, got.action, c.action)
@@ -111,12 +112,12 @@ func TestPowerLoss(t *testing.T) {
 
 func TestDrivesAndDeletion(t *testing.T) {
 	t.Parallel()
-	m := Machine{Key: 1, PowerOp: PowerOn, PowerSeq: 2, Last: off, Drives: []Drive{{Ready: true}, {Drive: domxml.Drive{Row: model.MachineDrive{Key: 7}}}}}
+	m := Machine{Key: 1, PowerOp: PowerOn, PowerSeq: 2, Last: off, Drives: []Drive{{Ready: true}, {Drive: domxml.Drive{Row: compute.MachineDrive{Key: 7}}}}}
 	got := decide(&m, observed{state: libvirt.Off, bootID: thisBoot})
 	if got.action != nothing || got.status.Status != "waitingforresources" || got.status.DoneSeq != 1 || !got.status.PowerWanted {
 		t.Errorf("a drive has no file: %+v, want to wait with the operation undone", got)
 	}
-	m.Drives, m.Before = nil, []model.Operation{{Key: 12, Kind: "drive_import"}, {Key: 13}}
+	m.Drives, m.Before = nil, []system.Operation{{Key: 12, Kind: "drive_import"}, {Key: 13}}
 	got = decide(&m, observed{state: libvirt.Off, bootID: thisBoot})
 	if want := "waits for operation 12 (drive_import) and 1 more"; got.action != nothing || got.status.Status != "waitingforresources" || got.status.Info != want {
 		t.Errorf("operations come first: %+v, want to wait with %q", got, want)
@@ -132,8 +133,8 @@ func TestDrivesAndDeletion(t *testing.T) {
 // TestEveryPowerVerbCanBeCarriedOut: what clients may ask for, libvirt's driver knows; powering on is the controller's own.
 func TestEveryPowerVerbCanBeCarriedOut(t *testing.T) {
 	t.Parallel()
-	for _, v := range model.PowerVerbs() {
-		if v.Op != model.PowerOn && !libvirt.Powers(v.Op) {
+	for _, v := range compute.PowerVerbs() {
+		if v.Op != compute.PowerOn && !libvirt.Powers(v.Op) {
 			t.Errorf("nothing carries out %q", v.Op)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 )
 
 // fakeHost is a libvirt in memory that can be told to hang or to be away: what the real one won't do on demand.
@@ -72,11 +72,11 @@ func (h *fakeHost) Start(ctx context.Context, ref libvirt.Ref) error {
 
 // The operations that tests ask for.
 const (
-	PowerOn  = model.PowerOn
-	PowerOff = model.PowerOff
-	Kill     = model.Kill
-	Reset    = model.Reset
-	Reboot   = model.Reboot
+	PowerOn  = compute.PowerOn
+	PowerOff = compute.PowerOff
+	Kill     = compute.Kill
+	Reset    = compute.Reset
+	Reboot   = compute.Reboot
 )
 
 func (h *fakeHost) Power(ctx context.Context, ref libvirt.Ref, op string) error {

@@ -18,7 +18,8 @@ import (
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/test/rig"
@@ -105,7 +106,7 @@ func (s *server) createVM(id string, set schema.Set) (key, machine int64) {
 		if err != nil {
 			return err
 		}
-		row, err := store.GetRow[model.VM](tx, k)
+		row, err := store.GetRow[compute.VM](tx, k)
 		if err != nil {
 			return err
 		}
@@ -124,7 +125,7 @@ func (s *server) createDrive(machine int64, content func(path string) error) int
 		r.Put("name", schema.TextValue("drive_0"))
 		r.Put("machine", schema.IntValue(machine))
 		k, err := tx.Create(r, nil)
-		key, name = k.Int(), model.StorageName(k.Int(), r.Get("storage_id").Text())
+		key, name = k.Int(), column.StorageName(k.Int(), r.Get("storage_id").Text())
 		return err
 	})
 	m := s.machine(machine)
@@ -153,10 +154,10 @@ func (s *server) ask(machine int64, op string) {
 	})
 }
 
-func (s *server) machine(key int64) (m model.Machine) {
+func (s *server) machine(key int64) (m compute.Machine) {
 	s.t.Helper()
 	if err := s.db.View(s.t.Context(), func(tx *store.Tx) (err error) {
-		m, err = store.GetRow[model.Machine](tx, schema.IntValue(key))
+		m, err = store.GetRow[compute.Machine](tx, schema.IntValue(key))
 		return err
 	}); err != nil {
 		s.t.Fatal(err)
@@ -164,10 +165,10 @@ func (s *server) machine(key int64) (m model.Machine) {
 	return m
 }
 
-func (s *server) status(machine int64) (row model.MachineStatus) {
+func (s *server) status(machine int64) (row compute.MachineStatus) {
 	s.t.Helper()
 	if err := s.db.View(s.t.Context(), func(tx *store.Tx) (err error) {
-		row, err = store.GetRow[model.MachineStatus](tx, schema.IntValue(machine))
+		row, err = store.GetRow[compute.MachineStatus](tx, schema.IntValue(machine))
 		return err
 	}); err != nil {
 		s.t.Fatal(err)
@@ -204,7 +205,7 @@ func TestLiveMachine(t *testing.T) {
 	drive := s.createDrive(machine, func(path string) error { return block.Create(t.Context(), path, 1<<20) })
 
 	begin := time.Now()
-	s.ask(machine, model.PowerOn)
+	s.ask(machine, compute.PowerOn)
 	s.await("running", func() bool { return s.status(machine).Running })
 	t.Logf("from the request to running in the rows: %v", time.Since(begin))
 	row := s.status(machine)
@@ -215,7 +216,7 @@ func TestLiveMachine(t *testing.T) {
 		t.Errorf("libvirt has %+v, %v; want it running", d, ok)
 	}
 	for _, name := range []string{domxml.SerialLog, filepath.Join(domxml.SocketFolder, domxml.VNCSocket)} {
-		if _, err := os.Stat(filepath.Join(s.dataDir, "machines", model.StorageName(machine, s.machine(machine).StorageID), name)); err != nil {
+		if _, err := os.Stat(filepath.Join(s.dataDir, "machines", column.StorageName(machine, s.machine(machine).StorageID), name)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -237,7 +238,7 @@ func TestLiveMachine(t *testing.T) {
 		t.Errorf("the drive of the stopped machine is %q", got)
 	}
 
-	s.ask(machine, model.PowerOn)
+	s.ask(machine, compute.PowerOn)
 	s.await("running again", func() bool { return s.status(machine).DoneSeq == 2 && s.status(machine).Running })
 	s.update(func(tx *store.Tx) error { return tx.Delete("vms", schema.IntValue(key)) })
 	s.await("no domain", func() bool { _, there := s.domain(machine); return !there })
@@ -258,7 +259,7 @@ func TestLiveMachine(t *testing.T) {
 func (s *server) driveStatus(drive int64) (status string) {
 	s.t.Helper()
 	if err := s.db.View(s.t.Context(), func(tx *store.Tx) error {
-		row, err := store.GetRow[model.MachineDriveStatus](tx, schema.IntValue(drive))
+		row, err := store.GetRow[compute.MachineDriveStatus](tx, schema.IntValue(drive))
 		status = row.Status
 		return err
 	}); err != nil {
@@ -279,7 +280,7 @@ func TestLiveForeignUUID(t *testing.T) {
 	}
 	defer func() { _ = s.host.Undefine(context.Background(), foreign) }()
 	key, machine := s.createVM(id, nil)
-	s.ask(machine, model.PowerOn)
+	s.ask(machine, compute.PowerOn)
 	s.await("the refusal", func() bool { return s.status(machine).Status == "error" })
 	s.update(func(tx *store.Tx) error { return tx.Delete("vms", schema.IntValue(key)) })
 	s.await("no row", func() bool {

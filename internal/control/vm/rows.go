@@ -10,7 +10,10 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -53,14 +56,14 @@ func (r *StoreRows) Wish(ctx context.Context, present []int64) (out []Machine, e
 
 // tables are the rows that a wish is made of.
 type tables struct {
-	machines []model.Machine
-	vms      map[int64]model.VM // by machine
-	statuses map[int64]model.MachineStatus
-	drives   map[int64][]model.MachineDrive // by machine, in their order
-	ready    map[int64]bool                 // drives
-	nics     map[int64][]model.MachineNIC   // by machine, in their order
-	media    map[int64]string               // storage ids of the files that CD-ROM drives read
-	before   map[int64][]model.Operation    // by machine
+	machines []compute.Machine
+	vms      map[int64]compute.VM // by machine
+	statuses map[int64]compute.MachineStatus
+	drives   map[int64][]compute.MachineDrive // by machine, in their order
+	ready    map[int64]bool                   // drives
+	nics     map[int64][]compute.MachineNIC   // by machine, in their order
+	media    map[int64]string                 // storage ids of the files that CD-ROM drives read
+	before   map[int64][]system.Operation     // by machine
 }
 
 func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
@@ -71,24 +74,24 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 	for i, m := range t.machines {
 		keys[i] = schema.IntValue(m.Key)
 	}
-	vms, err := store.FindRows[model.VM](tx, store.In("machine", keys...))
+	vms, err := store.FindRows[compute.VM](tx, store.In("machine", keys...))
 	if err != nil {
 		return t, err
 	}
-	statuses, err := store.FindRows[model.MachineStatus](tx, store.Everything(), store.Key(keys...))
+	statuses, err := store.FindRows[compute.MachineStatus](tx, store.Everything(), store.Key(keys...))
 	if err != nil {
 		return t, err
 	}
 	theirs := []store.Cond{store.In("machine", keys...), store.Eq("enabled", schema.BoolValue(true))}
-	drives, err := store.FindRows[model.MachineDrive](tx, theirs...)
+	drives, err := store.FindRows[compute.MachineDrive](tx, theirs...)
 	if err != nil {
 		return t, err
 	}
-	driveStatuses, err := store.FindRows[model.MachineDriveStatus](tx, store.KeyWithin("machine_drives", theirs...))
+	driveStatuses, err := store.FindRows[compute.MachineDriveStatus](tx, store.KeyWithin("machine_drives", theirs...))
 	if err != nil {
 		return t, err
 	}
-	nics, err := store.FindRows[model.MachineNIC](tx, theirs...)
+	nics, err := store.FindRows[compute.MachineNIC](tx, theirs...)
 	if err != nil {
 		return t, err
 	}
@@ -100,7 +103,7 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 }
 
 // readMedia reads the names of what is in CD-ROM drives.
-func (t *tables) readMedia(tx *store.Tx, drives []model.MachineDrive) error {
+func (t *tables) readMedia(tx *store.Tx, drives []compute.MachineDrive) error {
 	t.media = map[int64]string{}
 	var keys []schema.Value
 	for _, d := range drives {
@@ -111,7 +114,7 @@ func (t *tables) readMedia(tx *store.Tx, drives []model.MachineDrive) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	files, err := store.FindRows[model.File](tx, store.Everything(), store.Key(keys...))
+	files, err := store.FindRows[storage.File](tx, store.Everything(), store.Key(keys...))
 	for _, f := range files {
 		t.media[f.Key] = f.StorageID
 	}
@@ -119,7 +122,7 @@ func (t *tables) readMedia(tx *store.Tx, drives []model.MachineDrive) error {
 }
 
 // machines reads those that are deleted, that aren't settled, or that the host has a domain of. Those that run on another node are its own.
-func (r *StoreRows) machines(tx *store.Tx, present []int64) (all []model.Machine, err error) {
+func (r *StoreRows) machines(tx *store.Tx, present []int64) (all []compute.Machine, err error) {
 	here := store.EqOrNull("node", schema.IntValue(r.node))
 	keys := make([]schema.Value, len(present))
 	for i, key := range present {
@@ -132,7 +135,7 @@ func (r *StoreRows) machines(tx *store.Tx, present []int64) (all []model.Machine
 		{store.KeyWithin("machine_status", here, store.Eq("settled", schema.BoolValue(false)))},
 		{store.Everything(), store.Key(keys...)},
 	} {
-		found, err := store.FindRows[model.Machine](tx, append(which, isVM)...)
+		found, err := store.FindRows[compute.Machine](tx, append(which, isVM)...)
 		if err != nil {
 			return nil, err
 		}
@@ -146,29 +149,29 @@ func (r *StoreRows) machines(tx *store.Tx, present []int64) (all []model.Machine
 	return all, nil
 }
 
-func (t *tables) index(vms []model.VM, statuses []model.MachineStatus, drives []model.MachineDrive, ready []model.MachineDriveStatus, nics []model.MachineNIC) {
-	t.vms, t.statuses = map[int64]model.VM{}, map[int64]model.MachineStatus{}
-	t.drives, t.ready, t.nics = map[int64][]model.MachineDrive{}, map[int64]bool{}, map[int64][]model.MachineNIC{}
+func (t *tables) index(vms []compute.VM, statuses []compute.MachineStatus, drives []compute.MachineDrive, ready []compute.MachineDriveStatus, nics []compute.MachineNIC) {
+	t.vms, t.statuses = map[int64]compute.VM{}, map[int64]compute.MachineStatus{}
+	t.drives, t.ready, t.nics = map[int64][]compute.MachineDrive{}, map[int64]bool{}, map[int64][]compute.MachineNIC{}
 	for _, row := range vms {
 		t.vms[row.Machine] = row
 	}
 	for _, row := range statuses {
 		t.statuses[row.Key] = row
 	}
-	slices.SortStableFunc(drives, func(a, b model.MachineDrive) int { return cmp.Compare(a.Orderid, b.Orderid) })
+	slices.SortStableFunc(drives, func(a, b compute.MachineDrive) int { return cmp.Compare(a.Orderid, b.Orderid) })
 	for _, row := range drives {
 		t.drives[row.Machine] = append(t.drives[row.Machine], row)
 	}
 	for _, row := range ready {
 		t.ready[row.Key] = row.Ready
 	}
-	slices.SortStableFunc(nics, func(a, b model.MachineNIC) int { return cmp.Compare(a.Orderid, b.Orderid) })
+	slices.SortStableFunc(nics, func(a, b compute.MachineNIC) int { return cmp.Compare(a.Orderid, b.Orderid) })
 	for _, row := range nics {
 		t.nics[row.Machine] = append(t.nics[row.Machine], row)
 	}
 }
 
-func (r *StoreRows) machine(t tables, row model.Machine) Machine {
+func (r *StoreRows) machine(t tables, row compute.Machine) Machine {
 	m := Machine{
 		Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
 		Hardware: domxml.VM{Row: t.vms[row.Key], Title: cmp.Or(t.vms[row.Key].Name, row.Name)}, Last: statusOf(t.statuses[row.Key]),
@@ -190,7 +193,7 @@ func (r *StoreRows) machine(t tables, row model.Machine) Machine {
 }
 
 // consolePassword is opened no earlier than here, on the way to the host.
-func (r *StoreRows) consolePassword(vm model.VM) (string, error) {
+func (r *StoreRows) consolePassword(vm compute.VM) (string, error) {
 	if !vm.ConsolePassEnabled {
 		return "", nil
 	}
@@ -203,20 +206,20 @@ func (r *StoreRows) consolePassword(vm model.VM) (string, error) {
 }
 
 // drive says which file a drive is: a CD-ROM reads its medium as it is, everything else has a qcow2 file in a pool.
-func (r *StoreRows) drive(t tables, machine model.Machine, row model.MachineDrive) domxml.Drive {
+func (r *StoreRows) drive(t tables, machine compute.Machine, row compute.MachineDrive) domxml.Drive {
 	d := domxml.Drive{
-		Row: row, Device: "disk", Format: string(block.Qcow2), Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, model.StorageName(row.Key, row.StorageID)),
+		Row: row, Device: "disk", Format: string(block.Qcow2), Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, column.StorageName(row.Key, row.StorageID)),
 	}
 	if row.Media == "cdrom" {
 		d.Device, d.Format, d.Path = "cdrom", string(block.Raw), ""
 		if row.MediaSource != 0 {
-			d.Path = block.MediaPath(r.dataDir, model.StorageName(row.MediaSource, t.media[row.MediaSource]))
+			d.Path = block.MediaPath(r.dataDir, column.StorageName(row.MediaSource, t.media[row.MediaSource]))
 		}
 	}
 	return d
 }
 
-func statusOf(row model.MachineStatus) Status {
+func statusOf(row compute.MachineStatus) Status {
 	return Status{
 		Running: row.Running, Status: row.Status, State: row.State, Info: row.StatusInfo, Started: row.Started, DoneSeq: row.DoneSeq,
 		BootID: row.BootID, PowerWanted: row.Powerstate, Cores: int(row.RunningCores), RAMMiB: int(row.RunningRAM), MachineType: row.MachineType,

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -27,7 +27,7 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 	if f.Running {
 		node = r.node
 	}
-	machine, err := store.GetRow[model.Machine](tx, schema.IntValue(f.Machine), store.Everything())
+	machine, err := store.GetRow[compute.Machine](tx, schema.IntValue(f.Machine), store.Everything())
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 // reportDrives writes online and offline. Other words (importing, error) are the storage controller's, and stay. It touches every drive:
 // what the storage controller may do to a file hangs on whether a guest has it.
 func reportDrives(tx *store.Tx, f Fact) error {
-	drives, err := store.FindRows[model.MachineDrive](tx, store.Everything(), store.Eq("machine", schema.IntValue(f.Machine)))
+	drives, err := store.FindRows[compute.MachineDrive](tx, store.Everything(), store.Eq("machine", schema.IntValue(f.Machine)))
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func reportDrives(tx *store.Tx, f Fact) error {
 		if drive.Deleted {
 			continue
 		}
-		has, err := store.GetRow[model.MachineDriveStatus](tx, key, store.Everything())
+		has, err := store.GetRow[compute.MachineDriveStatus](tx, key, store.Everything())
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func reportDrives(tx *store.Tx, f Fact) error {
 }
 
 func reportNICs(tx *store.Tx, f Fact) error {
-	nics, err := store.FindRows[model.MachineNIC](tx, store.Eq("machine", schema.IntValue(f.Machine)))
+	nics, err := store.FindRows[compute.MachineNIC](tx, store.Eq("machine", schema.IntValue(f.Machine)))
 	if err != nil {
 		return err
 	}

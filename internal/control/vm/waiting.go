@@ -6,11 +6,11 @@ import (
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 )
 
 // behind tells people the operations that power waits for.
-func behind(before []model.Operation) string {
+func behind(before []system.Operation) string {
 	first := fmt.Sprintf("waits for operation %d (%s)", before[0].Key, before[0].Kind)
 	if more := len(before) - 1; more > 0 {
 		return fmt.Sprintf("%s and %d more", first, more)

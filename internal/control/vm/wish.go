@@ -8,7 +8,7 @@ import (
 	"context"
 
 	"dewpoint/internal/host/domxml"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/system"
 )
 
 // LeaveOff is the machines.on_power_loss that doesn't start a machine again after the host lost power.
@@ -26,8 +26,8 @@ type Machine struct {
 	Hardware    domxml.VM // all but Instance, MachineKey, UUID, Accelerator, Dir and Drives, which the controller fills in
 	Drives      []Drive   // in the order of orderid
 	Last        Status
-	Before      []model.Operation // that power has to wait for
-	Unreadable  error             // why Hardware lacks something that the rows wish; it can't be started without
+	Before      []system.Operation // that power has to wait for
+	Unreadable  error              // why Hardware lacks something that the rows wish; it can't be started without
 }
 
 // Drive is a drive of a machine.

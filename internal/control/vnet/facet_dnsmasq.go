@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 
 	"dewpoint/internal/host/dnsmasq"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
 )
 
 // dnsmasqFacet answers DHCP and DNS in the network.
@@ -73,7 +73,7 @@ func (l *Linux) processes(_ context.Context, o *Observed) error {
 		return err
 	}
 	for _, p := range list {
-		if n, _, ok := model.ReadStorageName(filepath.Base(p.Dir)); ok {
+		if n, _, ok := column.ReadStorageName(filepath.Base(p.Dir)); ok {
 			o.edit(n, func(h *Have) { h.Dnsmasq = append(h.Dnsmasq, p) })
 		}
 	}

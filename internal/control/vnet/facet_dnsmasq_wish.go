@@ -5,7 +5,8 @@ import (
 	"net/netip"
 
 	"dewpoint/internal/host/dnsmasq"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -13,11 +14,11 @@ import (
 // reservations collects the fixed addresses of a network: rows of type static first, then NICs whose address is the client's wish. A
 // MAC or an address that comes twice counts once.
 func reservations(tx *store.Tx, v *Vnet) error {
-	fixed, err := store.FindRows[model.VnetAddress](tx, store.Eq("vnet", schema.IntValue(v.Key)), store.Eq("type", schema.TextValue("static")))
+	fixed, err := store.FindRows[network.VnetAddress](tx, store.Eq("vnet", schema.IntValue(v.Key)), store.Eq("type", schema.TextValue("static")))
 	if err != nil {
 		return err
 	}
-	nics, err := store.FindRows[model.MachineNIC](tx, store.Eq("vnet", schema.IntValue(v.Key)), store.Eq("ip_reserved", schema.BoolValue(true)))
+	nics, err := store.FindRows[compute.MachineNIC](tx, store.Eq("vnet", schema.IntValue(v.Key)), store.Eq("ip_reserved", schema.BoolValue(true)))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/dnsmasq"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
 )
 
 // folders looks into the networks' folders.
@@ -79,7 +79,7 @@ func (l *Linux) namedBefore(n int64, id string) (string, error) {
 	}
 	var found []string
 	for _, dir := range dirs {
-		if of, its, ok := model.ReadStorageName(filepath.Base(dir)); ok && of == n {
+		if of, its, ok := column.ReadStorageName(filepath.Base(dir)); ok && of == n {
 			found = append(found, its)
 		}
 	}

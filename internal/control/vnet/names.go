@@ -5,13 +5,13 @@ import (
 	"strconv"
 	"strings"
 
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
 )
 
 // marks makes and reads the names by which our things are known on the host (docs/design/0001-first-boot.md).
 type marks struct {
 	instance string // four hex digits
-	dir      string // holds one directory per network, named by its key and id (model.StorageName)
+	dir      string // holds one directory per network, named by its key and id (column.StorageName)
 }
 
 // The links inside a router namespace.
@@ -29,7 +29,7 @@ func (m marks) table() string              { return "dewpoint_" + m.instance }
 
 // path is the folder of a network.
 func (m marks) path(key int64, id string) string {
-	return filepath.Join(m.dir, model.StorageName(key, id))
+	return filepath.Join(m.dir, column.StorageName(key, id))
 }
 
 // folders are those of all the networks.

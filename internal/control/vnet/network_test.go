@@ -24,7 +24,7 @@ import (
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/link/linktest"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/column"
 )
 
 func TestClientGetsAddressNameAndAnswer(t *testing.T) {
@@ -304,7 +304,7 @@ func TestDeleteLeavesNothing(t *testing.T) {
 		t.Errorf("processes left: %v, %v", list, err)
 	}
 	// The leases of the one whose row is gone are kept: its folder is the quarantine's to take.
-	if list, err := os.ReadDir(h.Dir); err != nil || len(list) != 1 || list[0].Name() != model.StorageName(2, usual(2).ID) {
+	if list, err := os.ReadDir(h.Dir); err != nil || len(list) != 1 || list[0].Name() != column.StorageName(2, usual(2).ID) {
 		t.Errorf("files left: %v, %v", list, err)
 	}
 }

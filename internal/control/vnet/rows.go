@@ -8,7 +8,8 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/dnsmasq"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -30,7 +31,7 @@ func NewStoreRows(db *store.DB, node int64, bootID string) *StoreRows {
 // Wish reads all networks in one transaction.
 func (r *StoreRows) Wish(ctx context.Context) (out []Vnet, err error) {
 	err = r.db.View(ctx, func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Vnet](tx, store.Everything())
+		rows, err := store.FindRows[network.Vnet](tx, store.Everything())
 		if err != nil {
 			return err
 		}
@@ -46,16 +47,16 @@ func (r *StoreRows) Wish(ctx context.Context) (out []Vnet, err error) {
 	return out, err
 }
 
-func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
+func (r *StoreRows) wishOf(tx *store.Tx, row network.Vnet) (Vnet, error) {
 	v := settingsOf(row)
 	if v.Absent {
 		return v, nil
 	}
-	machine, err := store.GetRow[model.Machine](tx, schema.IntValue(row.Machine), store.Everything())
+	machine, err := store.GetRow[compute.Machine](tx, schema.IntValue(row.Machine), store.Everything())
 	if err != nil {
 		return v, err
 	}
-	status, err := store.GetRow[model.MachineStatus](tx, schema.IntValue(row.Machine), store.Everything())
+	status, err := store.GetRow[compute.MachineStatus](tx, schema.IntValue(row.Machine), store.Everything())
 	if err != nil {
 		return v, err
 	}
@@ -72,10 +73,10 @@ func (r *StoreRows) wishOf(tx *store.Tx, row model.Vnet) (Vnet, error) {
 }
 
 // settingsOf reads the columns; an address that can't be read is as good as none, for the declaration has checked it.
-func settingsOf(row model.Vnet) Vnet {
-	network, _ := netip.ParsePrefix(row.Network)
+func settingsOf(row network.Vnet) Vnet {
+	subnet, _ := netip.ParsePrefix(row.Network)
 	v := Vnet{
-		Key: row.Key, ID: row.StorageID, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: network,
+		Key: row.Key, ID: row.StorageID, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: subnet,
 		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain, Hostname: row.Hostname,
 	}
 	v.Router, v.Gateway = parseAddr(row.Ipaddress), parseAddr(row.Gateway)
@@ -95,11 +96,11 @@ func parseAddr(text string) netip.Addr {
 
 // power says whether the router is to run: as the operation says that is not carried out yet, else as it was, unless the host lost
 // its power since (docs/design/0001-first-boot.md, Power).
-func (r *StoreRows) power(m model.Machine, s model.MachineStatus, onLoss string) (running, restart bool) {
+func (r *StoreRows) power(m compute.Machine, s compute.MachineStatus, onLoss string) (running, restart bool) {
 	switch {
 	case m.PowerSeq > s.DoneSeq:
-		restart = m.PowerOp == model.Reset || m.PowerOp == model.Reboot
-		return restart || m.PowerOp == model.PowerOn, restart
+		restart = m.PowerOp == compute.Reset || m.PowerOp == compute.Reboot
+		return restart || m.PowerOp == compute.PowerOn, restart
 	case s.BootID != "" && s.BootID != r.bootID && onLoss != "last_state":
 		return onLoss == "power_on", false
 	}
@@ -109,7 +110,7 @@ func (r *StoreRows) power(m model.Machine, s model.MachineStatus, onLoss string)
 // Name writes the network's id. A row that is gone by now needs none.
 func (r *StoreRows) Name(ctx context.Context, key int64, id string) error {
 	return r.db.Update(ctx, func(tx *store.Tx) error {
-		err := tx.Change((*model.Vnet)(nil).TableName(), schema.IntValue(key), schema.Set{"storage_id": schema.TextValue(id)})
+		err := tx.Change((*network.Vnet)(nil).TableName(), schema.IntValue(key), schema.Set{"storage_id": schema.TextValue(id)})
 		if errs.Is(err, errs.NotFound) {
 			return nil
 		}
@@ -121,11 +122,11 @@ func (r *StoreRows) Name(ctx context.Context, key int64, id string) error {
 func (r *StoreRows) Report(ctx context.Context, facts []Fact) error {
 	var todo []func(*store.Tx) error
 	err := r.db.View(ctx, func(tx *store.Tx) error {
-		rows, err := store.FindRows[model.Vnet](tx, store.Everything())
+		rows, err := store.FindRows[network.Vnet](tx, store.Everything())
 		if err != nil {
 			return err
 		}
-		byKey := make(map[int64]model.Vnet, len(rows))
+		byKey := make(map[int64]network.Vnet, len(rows))
 		for _, row := range rows {
 			byKey[row.Key] = row
 		}

@@ -6,7 +6,8 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/dnsmasq"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -38,11 +39,11 @@ func (w *factWriter) purge(table string, key int64) {
 	w.todo = append(w.todo, func(tx *store.Tx) error { return tx.Purge(table, schema.IntValue(key)) })
 }
 
-func (w *factWriter) compare(row model.Vnet) error {
+func (w *factWriter) compare(row network.Vnet) error {
 	if row.Deleted {
 		if w.fact.Gone {
 			w.purge(row.TableName(), row.Key)
-			w.purge((*model.Machine)(nil).TableName(), row.Machine)
+			w.purge((*compute.Machine)(nil).TableName(), row.Machine)
 		}
 		return nil
 	}
@@ -57,7 +58,7 @@ func (w *factWriter) compare(row model.Vnet) error {
 
 // status compares the router machine's status row.
 func (w *factWriter) status(machine int64) error {
-	has, err := store.GetRow[model.MachineStatus](w.tx, schema.IntValue(machine), store.Everything())
+	has, err := store.GetRow[compute.MachineStatus](w.tx, schema.IntValue(machine), store.Everything())
 	if err != nil {
 		return err
 	}
@@ -100,11 +101,11 @@ func words(f Fact) (status, state string) {
 // addresses makes the network's rows of type dynamic equal to its leases.
 func (w *factWriter) addresses() error {
 	vnet := schema.IntValue(w.fact.Key)
-	have, err := store.FindRows[model.VnetAddress](w.tx, store.Eq("vnet", vnet), store.Eq("type", schema.TextValue("dynamic")))
+	have, err := store.FindRows[network.VnetAddress](w.tx, store.Eq("vnet", vnet), store.Eq("type", schema.TextValue("dynamic")))
 	if err != nil {
 		return err
 	}
-	left := make(map[string]model.VnetAddress) // by address: dnsmasq has one lease for each
+	left := make(map[string]network.VnetAddress) // by address: dnsmasq has one lease for each
 	for _, row := range have {
 		if _, twice := left[row.IP]; twice {
 			w.purge(row.TableName(), row.Key)
@@ -141,7 +142,7 @@ func columnsOf(l dnsmasq.Lease) schema.Set {
 }
 
 // differing returns set, or nothing when the row says the same.
-func differing(row model.VnetAddress, l dnsmasq.Lease, set schema.Set) schema.Set {
+func differing(row network.VnetAddress, l dnsmasq.Lease, set schema.Set) schema.Set {
 	if row.MAC == l.MAC.String() && row.Hostname == l.Hostname && row.ClientID == l.ClientID && row.Expiration == set["expiration"].Int() {
 		return nil
 	}
@@ -150,7 +151,7 @@ func differing(row model.VnetAddress, l dnsmasq.Lease, set schema.Set) schema.Se
 
 func (w *factWriter) insertAddress(vnet schema.Value, set schema.Set) {
 	w.todo = append(w.todo, func(tx *store.Tx) error {
-		rec := schema.NewRecord(tx.Schema().Table((*model.VnetAddress)(nil).TableName()))
+		rec := schema.NewRecord(tx.Schema().Table((*network.VnetAddress)(nil).TableName()))
 		rec.Put("vnet", vnet)
 		rec.Put("type", schema.TextValue("dynamic"))
 		rec.PutAll(set)
@@ -169,11 +170,11 @@ func (w *factWriter) nics() error {
 		macs = append(macs, schema.TextValue(l.MAC.String()))
 	}
 	theirs := []store.Cond{store.Eq("vnet", schema.IntValue(w.fact.Key)), store.Eq("ip_reserved", schema.BoolValue(false))}
-	addressed, err := store.FindRows[model.MachineNIC](w.tx, append(theirs, store.Other("ipaddress", schema.TextValue("")))...)
+	addressed, err := store.FindRows[compute.MachineNIC](w.tx, append(theirs, store.Other("ipaddress", schema.TextValue("")))...)
 	if err != nil {
 		return err
 	}
-	unaddressed, err := store.FindRows[model.MachineNIC](w.tx, append(theirs, store.EqOrNull("ipaddress", schema.TextValue("")), store.In("macaddress", macs...))...)
+	unaddressed, err := store.FindRows[compute.MachineNIC](w.tx, append(theirs, store.EqOrNull("ipaddress", schema.TextValue("")), store.In("macaddress", macs...))...)
 	if err != nil {
 		return err
 	}

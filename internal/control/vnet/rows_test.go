@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dewpoint/internal/host/dnsmasq"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/test/rig"
@@ -39,7 +40,7 @@ func newDatabaseOn(t *testing.T, db *store.DB) *database {
 			"dhcp_enabled": schema.BoolValue(true), "dhcp_start": text("10.0.0.10"), "dhcp_stop": text("10.0.0.99"),
 			"domain": text("lab.example"), "dnslist": text("192.0.2.1, 192.0.2.2\nnonsense"),
 		})
-		row, err := store.GetRow[model.Vnet](tx, schema.IntValue(d.vnet))
+		row, err := store.GetRow[network.Vnet](tx, schema.IntValue(d.vnet))
 		if err != nil {
 			return err
 		}
@@ -135,7 +136,7 @@ func TestWishReadsTheColumns(t *testing.T) {
 	})
 	d.change(t, "machine_nics", d.nic, schema.Set{"ip_reserved": schema.BoolValue(true), "ipaddress": text("10.0.0.6")})
 	want := Vnet{
-		Key: d.vnet, ID: get[model.Vnet](t, d, d.vnet).StorageID, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
+		Key: d.vnet, ID: get[network.Vnet](t, d, d.vnet).StorageID, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
 		DHCPEnd: addr("10.0.0.99"), DNS: true, Domain: "lab.example", Hostname: "router", DNSServers: []netip.Addr{addr("192.0.2.1"), addr("192.0.2.2")},
 		Hosts: []dnsmasq.Host{
 			{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 5}, IP: addr("10.0.0.5"), Name: "db"},
@@ -232,13 +233,13 @@ func TestReportWritesFactsOnce(t *testing.T) {
 		{faulty, []row{{"10.0.0.11", "02:00:00:00:00:0b", "", "running", "warning", "why", ""}}},
 	} {
 		d.report(t, c.fact)
-		status, nic := get[model.MachineStatus](t, d, d.machine), get[model.MachineNIC](t, d, d.nic)
+		status, nic := get[compute.MachineStatus](t, d, d.machine), get[compute.MachineNIC](t, d, d.nic)
 		if !status.Running || status.Started != 50 || status.Node != 1 || !status.Powerstate || status.BootID != thisBoot {
 			t.Errorf("status is %+v", status)
 		}
 		var got []row
 		if err := d.View(t.Context(), func(tx *store.Tx) error {
-			found, err := store.FindRows[model.VnetAddress](tx, store.Eq("type", text("dynamic")))
+			found, err := store.FindRows[network.VnetAddress](tx, store.Eq("type", text("dynamic")))
 			for _, a := range found {
 				got = append(got, row{a.IP, a.MAC, a.Hostname, status.Status, status.State, status.StatusInfo, nic.Ipaddress})
 			}
@@ -262,7 +263,7 @@ func TestReservedAddressOfANICStays(t *testing.T) {
 	d := newDatabase(t)
 	d.change(t, "machine_nics", d.nic, schema.Set{"ip_reserved": schema.BoolValue(true), "ipaddress": text("10.0.0.6")})
 	d.report(t, Fact{Running: true})
-	if nic := get[model.MachineNIC](t, d, d.nic); nic.Ipaddress != "10.0.0.6" {
+	if nic := get[compute.MachineNIC](t, d, d.nic); nic.Ipaddress != "10.0.0.6" {
 		t.Errorf("the address became %q", nic.Ipaddress)
 	}
 }
@@ -303,7 +304,7 @@ func TestRowsAndHostTogether(t *testing.T) {
 	together := &realHost{New(c), h.rows, h.steps}
 	d.ask(t, "poweron", 1)
 	reconcile(t, together.Controller)
-	if s := get[model.MachineStatus](t, d, d.machine); !s.Running || s.Status != "running" || s.DoneSeq != 1 || s.Started == 0 {
+	if s := get[compute.MachineStatus](t, d, d.machine); !s.Running || s.Status != "running" || s.DoneSeq != 1 || s.Started == 0 {
 		t.Fatalf("status is %+v", s)
 	}
 	joined := together.join(t, d.vnet)
@@ -311,7 +312,7 @@ func TestRowsAndHostTogether(t *testing.T) {
 	d.change(t, "machine_nics", d.nic, schema.Set{"macaddress": text(mac)})
 	ack := joined.dhcp(t, "web")
 	reconcile(t, together.Controller)
-	if nic := get[model.MachineNIC](t, d, d.nic); nic.Ipaddress != ack.YourIPAddr.String() {
+	if nic := get[compute.MachineNIC](t, d, d.nic); nic.Ipaddress != ack.YourIPAddr.String() {
 		t.Errorf("the NIC's address is %q, the client has %v", nic.Ipaddress, ack.YourIPAddr)
 	}
 	before := d.commits

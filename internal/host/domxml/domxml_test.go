@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"dewpoint/internal/host/domxml"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 	"dewpoint/test/golden"
 )
 
@@ -22,7 +22,7 @@ func base() domxml.VM {
 	return domxml.VM{
 		Instance: "a1b2", MachineKey: 7, UUID: "6f1c2a8e-92a4-4c5b-9d3e-0a1b2c3d4e5f", Title: "web",
 		Accelerator: "qemu", Dir: "/var/lib/dewpoint/machines/7",
-		Row: model.VM{CPUCores: 1, RAM: 256, MachineType: "pc-q35-10.0", BootOrder: "cd"},
+		Row: compute.VM{CPUCores: 1, RAM: 256, MachineType: "pc-q35-10.0", BootOrder: "cd"},
 	}
 }
 
@@ -33,15 +33,15 @@ func shapes() map[string]domxml.VM {
 	usual := base()
 	usual.Title, usual.Row.USBTablet = `<web> & "friends" – ünïcode`, true
 	usual.Drives = []domxml.Drive{
-		{Row: model.MachineDrive{Key: 1, Interface: "virtio-scsi", Serial: "vol-1", Discard: true}, Device: "disk", Path: "/var/lib/dewpoint/pools/1/6f1c/1.qcow2", Format: "qcow2"},
-		{Row: model.MachineDrive{Key: 2, Interface: "virtio-scsi"}, Device: "cdrom", Path: "/var/lib/dewpoint/files/3", Format: "raw"},
+		{Row: compute.MachineDrive{Key: 1, Interface: "virtio-scsi", Serial: "vol-1", Discard: true}, Device: "disk", Path: "/var/lib/dewpoint/pools/1/6f1c/1.qcow2", Format: "qcow2"},
+		{Row: compute.MachineDrive{Key: 2, Interface: "virtio-scsi"}, Device: "cdrom", Path: "/var/lib/dewpoint/files/3", Format: "raw"},
 	}
-	usual.NICs = []domxml.NIC{{Row: model.MachineNIC{Key: 9, Interface: "virtio", Macaddress: "52:54:00:12:34:56"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t9"}}
+	usual.NICs = []domxml.NIC{{Row: compute.MachineNIC{Key: 9, Interface: "virtio", Macaddress: "52:54:00:12:34:56"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t9"}}
 
 	secure := base()
 	secure.Row.UEFI, secure.Row.SecureBoot, secure.Row.Console, secure.Row.Video, secure.Row.RTCBase = true, true, "spice", "qxl", "localtime"
 	secure.Row.CPUCores, secure.Row.Sound, secure.Row.BootDelay, secure.Row.BootOrder = 4, "hda", 5, "dcn"
-	secure.Drives = []domxml.Drive{{Row: model.MachineDrive{Key: 1, Interface: "virtio"}, Device: "disk", Path: "/pool/1.qcow2", Format: "qcow2"}}
+	secure.Drives = []domxml.Drive{{Row: compute.MachineDrive{Key: 1, Interface: "virtio"}, Device: "disk", Path: "/pool/1.qcow2", Format: "qcow2"}}
 
 	native := base()
 	native.Accelerator, native.Row.DisableHypervisor, native.Row.Console, native.ConsolePassword = "kvm", true, "vnc", "secret"
@@ -51,14 +51,14 @@ func shapes() map[string]domxml.VM {
 	old := base()
 	old.Row.MachineType, old.Row.Video, old.Row.Sound, old.Row.CPUType, old.Row.UEFI = "pc", "cirrus", "ac97", "Nehalem", true
 	old.Drives = []domxml.Drive{
-		{Row: model.MachineDrive{Key: 1, Interface: "ide"}, Device: "disk", Path: "/pool/1.qcow2", Format: "qcow2"},
-		{Row: model.MachineDrive{Key: 2, Interface: "ide"}, Device: "cdrom", Format: "raw"},
-		{Row: model.MachineDrive{Key: 3, Interface: "lsi53c895a", Readonly: true}, Device: "disk", Path: "/pool/3.raw", Format: "raw"},
+		{Row: compute.MachineDrive{Key: 1, Interface: "ide"}, Device: "disk", Path: "/pool/1.qcow2", Format: "qcow2"},
+		{Row: compute.MachineDrive{Key: 2, Interface: "ide"}, Device: "cdrom", Format: "raw"},
+		{Row: compute.MachineDrive{Key: 3, Interface: "lsi53c895a", Readonly: true}, Device: "disk", Path: "/pool/3.raw", Format: "raw"},
 	}
 	old.NICs = []domxml.NIC{
-		{Row: model.MachineNIC{Key: 1, Interface: "e1000", Macaddress: "52:54:00:12:34:01"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t1"},
-		{Row: model.MachineNIC{Key: 2, Interface: "rtl8139", Macaddress: "52:54:00:12:34:02"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t2"},
-		{Row: model.MachineNIC{Key: 3, Interface: "pcnet", Macaddress: "52:54:00:12:34:03"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t3"},
+		{Row: compute.MachineNIC{Key: 1, Interface: "e1000", Macaddress: "52:54:00:12:34:01"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t1"},
+		{Row: compute.MachineNIC{Key: 2, Interface: "rtl8139", Macaddress: "52:54:00:12:34:02"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t2"},
+		{Row: compute.MachineNIC{Key: 3, Interface: "pcnet", Macaddress: "52:54:00:12:34:03"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t3"},
 	}
 	old.Row.BootOrder = "ndc"
 
@@ -69,11 +69,11 @@ func shapes() map[string]domxml.VM {
 		"lsi53c895a", "lsi53c895a", "megasas", "mptsas1068", "mptsas1068", "ide", "virtio-scsi",
 	} {
 		path := filepath.Join("/pool", string(rune('a'+i))+".qcow2")
-		buses.Drives = append(buses.Drives, domxml.Drive{Row: model.MachineDrive{Key: int64(i + 1), Interface: iface}, Device: "disk", Path: path, Format: "qcow2"})
+		buses.Drives = append(buses.Drives, domxml.Drive{Row: compute.MachineDrive{Key: int64(i + 1), Interface: iface}, Device: "disk", Path: path, Format: "qcow2"})
 	}
 	for i, card := range []string{"e1000e", "igb", "vmxnet3"} {
 		key := int64(i + 1)
-		buses.NICs = append(buses.NICs, domxml.NIC{Row: model.MachineNIC{Key: key, Interface: card, Macaddress: "52:54:00:00:00:0" + string(rune('1'+i))}, Bridge: "dpa1b2b4", Tap: "dpa1b2t" + string(rune('1'+i))})
+		buses.NICs = append(buses.NICs, domxml.NIC{Row: compute.MachineNIC{Key: key, Interface: card, Macaddress: "52:54:00:00:00:0" + string(rune('1'+i))}, Bridge: "dpa1b2b4", Tap: "dpa1b2t" + string(rune('1'+i))})
 	}
 	return map[string]domxml.VM{
 		"bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,

@@ -5,7 +5,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
-	"dewpoint/internal/model"
+	"dewpoint/internal/model/compute"
 )
 
 // TestInvalid proves that what libvirt or QEMU can't take is refused before, and names its field.
@@ -13,14 +13,14 @@ func TestInvalid(t *testing.T) {
 	t.Parallel()
 	drive := func(change func(*domxml.Drive)) func(*domxml.VM) {
 		return func(vm *domxml.VM) {
-			d := domxml.Drive{Row: model.MachineDrive{Key: 1, Interface: "virtio-scsi"}, Device: "disk", Path: "/p", Format: "qcow2"}
+			d := domxml.Drive{Row: compute.MachineDrive{Key: 1, Interface: "virtio-scsi"}, Device: "disk", Path: "/p", Format: "qcow2"}
 			change(&d)
 			vm.Drives = []domxml.Drive{d}
 		}
 	}
 	nic := func(card, mac string) func(*domxml.VM) {
 		return func(vm *domxml.VM) {
-			vm.NICs = []domxml.NIC{{Row: model.MachineNIC{Key: 1, Interface: card, Macaddress: mac}, Bridge: "b", Tap: "t"}}
+			vm.NICs = []domxml.NIC{{Row: compute.MachineNIC{Key: 1, Interface: card, Macaddress: mac}, Bridge: "b", Tap: "t"}}
 		}
 	}
 	cases := []struct {

@@ -3,11 +3,11 @@
 // and is checked first: what libvirt or QEMU would refuse comes back as errs.Invalid that names the field of the contract.
 package domxml
 
-import "dewpoint/internal/model"
+import "dewpoint/internal/model/compute"
 
 // VM is what a domain is made from: the rows as people wrote them, and what the node gives the machine.
 type VM struct {
-	Row model.VM // what devices are made from; the fields below are for what it can't say
+	Row compute.VM // what devices are made from; the fields below are for what it can't say
 
 	Instance        string // this database's id, four hex digits
 	MachineKey      int64
@@ -22,7 +22,7 @@ type VM struct {
 
 // Drive is one disk or CD-ROM, in the order of machine_drives.orderid.
 type Drive struct {
-	Row    model.MachineDrive
+	Row    compute.MachineDrive
 	Device string // "disk" or "cdrom"
 	Path   string // empty for an empty CD-ROM drive
 	Format string // qcow2 or raw: never probed
@@ -30,7 +30,7 @@ type Drive struct {
 
 // NIC is one network card, in the order of machine_nics.orderid.
 type NIC struct {
-	Row    model.MachineNIC
+	Row    compute.MachineNIC
 	Bridge string
 	Tap    string // name of the host's end, made by libvirt
 }

@@ -1,0 +1,15 @@
+package access
+
+import "dewpoint/internal/schema"
+
+// endedSignIns declares the logins that were given up before their JWTs ran out.
+func endedSignIns() *schema.Table {
+	return &schema.Table{
+		Name: "ended_sign_ins", Title: "Ended sign-in", Internal: true, Key: schema.NameKey, KeyField: "name", Display: "name",
+		Fields: schema.Fields{
+			schema.String("name").Via("$key").Note("SHA-256 of the sign-in's id, in hex"),
+			schema.Int64("until").Indexed().Note("when none of its JWTs is good any more anyway, in seconds since 1970"),
+			schema.Int64("served").Note("the same by served_time; null for a note of an older version"),
+		},
+	}
+}

@@ -1,0 +1,32 @@
+package access
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// Administrators is the name of the built-in group whose members, and members of members, may do everything.
+const Administrators = "Administrators"
+
+// groups declares groups of users and of other groups. What is granted to a group, its members have.
+func groups() *schema.Table {
+	return &schema.Table{
+		Name: "groups", Title: "Group", LogType: "user",
+		Doc: "Groups of users and of other groups: what is granted to a group, its members have, unless the group is disabled.",
+		Fields: schema.Fields{
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Enabled("enabled").Summary(),
+			schema.Created("created"),
+			schema.String("email").Len(0, 254),
+			schema.String("id").Len(0, 128).Note("an identifier of your own"),
+			identity(),
+			schema.Bool("system_group").ReadOnly().Summary().Note("built in: can't be renamed, disabled or deleted"),
+			schema.String("creator").ReadOnly(),
+			schema.Rows("members", "members", "parent_group"),
+			schema.Enum("type", "normal", "system").ReadOnly().Def("normal"),
+			schema.Row("auth_source", "auth_sources").ReadOnly().Note("always empty: groups are Dewpoint's own"),
+			schema.Row("sysgroup", "groups").Via("$key").Argument().Note("the same group: there is no other of the system's"),
+		},
+	}
+}

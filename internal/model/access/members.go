@@ -1,0 +1,18 @@
+package access
+
+import "dewpoint/internal/schema"
+
+// members declares who belongs to which group.
+func members() *schema.Table {
+	return &schema.Table{
+		Name: "members", Title: "Member", LogType: "user", Parent: "parent_group", Display: "member",
+		Unique: []schema.Unique{schema.Together("parent_group", "member")},
+		Doc:    "Who belongs to which group. Groups may be members of groups.",
+		Fields: schema.Fields{
+			schema.Row("parent_group", "groups").Required().CreateOnly().Summary(),
+			schema.AnyRow("member", "users", "groups").Required().CreateOnly().Follows().Summary().Note("users/3 or groups/2"),
+			schema.String("creator").ReadOnly(),
+			schema.Bool("system").ReadOnly(),
+		},
+	}
+}

@@ -1,0 +1,16 @@
+package access
+
+import "dewpoint/internal/schema"
+
+// secrets declares what servers that share a database hand to each other. Nothing of it opens without what the database doesn't hold.
+func secrets() *schema.Table {
+	return &schema.Table{
+		Name: "secrets", Title: "Secret", Internal: true, Key: schema.NameKey, KeyField: "name", Display: "name",
+		Fields: schema.Fields{
+			schema.String("name").Via("$key"),
+			schema.String("digest").Note("SHA-256 of the secret, which is random, in hex"),
+			schema.String("salt"),
+			schema.String("sealed").Secret().Note("the secret, with a key made of salt and the password of the database; null without one"),
+		},
+	}
+}

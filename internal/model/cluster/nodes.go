@@ -1,0 +1,93 @@
+package cluster
+
+import "dewpoint/internal/schema"
+
+// nodes declares the hosts and what they are.
+func nodes() *schema.Table {
+	return &schema.Table{
+		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true, Wakes: []string{"node"},
+		Doc: "Hosts. Their facts are written by the host controller.",
+		Views: map[string]string{
+			"dashboard": "most,vm_stats_totals,machine[$key,name,status[status,state,running]]",
+		},
+		ActionTable: "node_actions", ActionRef: "node", Actions: nodeActions(),
+		Fields: schema.Fields{
+			schema.String("name").ReadOnly().Summary(),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Uint32("id").Via("$key").Summary(),
+			schema.String("model").ReadOnly(),
+			schema.String("cpu").ReadOnly(),
+			schema.String("cpu_speed").ReadOnly(),
+			schema.Uint32("ram").ReadOnly().In("MiB"),
+			schema.Uint32("vm_ram").In("MiB").NotYet("all of the host's memory is for VMs: none can be set aside"),
+			schema.Uint32("cores").ReadOnly(),
+			schema.Bool("physical").Def(true).ReadOnly(),
+			schema.Bool("maintenance").NotYet(noMaintenance),
+			schema.String("verify_maintenance").NotYet(noMaintenance),
+			schema.Bool("maintenance_reset").NotYet(noMaintenance),
+			schema.Bool("reload_drivers_required").ReadOnly().Note("false: drivers are the host's own affair"),
+			schema.Bool("iommu").ReadOnly(),
+			schema.Bool("need_restart").ReadOnly(),
+			schema.String("restart_reason").ReadOnly(),
+			schema.Uint32("overcommit").Def(0).In("MiB").NotYet("a node's memory is neither promised twice nor kept free"),
+			schema.Uint32("failover_ram").Def(0).In("MiB").NotYet("a node's memory is neither promised twice nor kept free"),
+			schema.String("asset_tag").Len(0, 128),
+			schema.String("ipmi_address").ReadOnly(),
+			schema.String("ipmi_user").ReadOnly(),
+			schema.Enum("ipmi_status", "offline", "ready", "connecting", "error", "ok").Def("offline").ReadOnly(),
+			schema.String("ipmi_status_info").ReadOnly(),
+			schema.Uint64("ipmi_status_last_connected").ReadOnly().In("seconds since 1970").Note("null: nobody speaks to a node's IPMI"),
+			schema.String("ipmi_password").ReadOnly().Secret().Note("not kept: nobody speaks to a node's IPMI"),
+			schema.Int32("vsan_nodeid").ReadOnly().Def(-1),
+			schema.Bool("vsan_connected").ReadOnly(),
+			schema.String("vsan_version").ReadOnly(),
+			schema.Uint32("max_core_temp").ReadOnly(),
+			schema.Uint32("max_core_temp_warn_perc").ReadOnly(),
+			schema.Uint32("critical_core_temp").ReadOnly(),
+			schema.Row("pxe_vnet", "vnets").ReadOnly(),
+			schema.Bool("capture_logs").ReadOnly(),
+			schema.Bool("lldp").ReadOnly(),
+			schema.JSON("resources").ReadOnly(),
+			schema.String("yb_version").ReadOnly(),
+			schema.String("os_version").ReadOnly(),
+			schema.String("kernel_version").ReadOnly(),
+			schema.String("appserver_version").ReadOnly(),
+			schema.String("qemu_version").ReadOnly(),
+			schema.String("accelerator").ReadOnly().Note("what guests run by: kvm, or qemu for emulation"),
+			schema.String("accelerator_reason").ReadOnly().Note("why, as the self-test found it"),
+			schema.Row("cluster", "clusters").ReadOnly(),
+			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("node")}),
+			schema.Row("console_status", "machine_console").Via("machine#console_status"),
+			schema.JSON("vm_stats_totals").ReadOnly().Argument().Note("running_cores and running_ram, in MiB, of the VMs that run on it"),
+			schema.LongText("note").Len(0, 1024),
+			schema.Modified("modified"),
+			schema.String("machine_id").ReadOnly().Hidden().Unique().Note("which host this row is"),
+		},
+	}
+}
+
+// noMaintenance is why a node can't be sent into maintenance.
+const noMaintenance = "nodes have no maintenance mode: there is no other node that its VMs could go to"
+
+func nodeActions() schema.Actions {
+	const (
+		noIPMI = "nobody speaks to a node's IPMI; use its own console"
+		byHost = "the host is looked after with its own tools"
+	)
+	return schema.Actions{
+		{Name: "refresh", Doc: "look at the host anew", Aliases: []string{"refresh_status"}},
+		{Name: "maintenance", NotBuilt: noMaintenance, Aliases: []string{"enable_maintenance"}},
+		{Name: "leavemaintenance", NotBuilt: noMaintenance, Aliases: []string{"disable_maintenance"}},
+		{Name: "maintenance_reboot", NotBuilt: noMaintenance},
+		{Name: "poweron", NotBuilt: noIPMI},
+		{Name: "poweroff", NotBuilt: noIPMI},
+		{Name: "reset", NotBuilt: noIPMI},
+		{Name: "kill", NotBuilt: noIPMI},
+		{Name: "ipmi_test", NotBuilt: noIPMI},
+		{Name: "clear_sel", NotBuilt: noIPMI},
+		{Name: "clear_pstore", NotBuilt: byHost},
+		{Name: "receive_file", NotBuilt: byHost},
+		{Name: "interfaces", NotBuilt: byHost},
+		{Name: "refresh_fabric_status", NotBuilt: byHost},
+	}
+}

@@ -1,0 +1,18 @@
+package compute
+
+import "dewpoint/internal/schema"
+
+// machineConsole declares where a machine's screen can be reached; its key is the machine's.
+func machineConsole() *schema.Table {
+	return &schema.Table{
+		Name: "machine_console", Title: "Machine console", ReadOnly: true, Parent: "machine",
+		Doc:     "Where the screen of a machine can be reached; host and port are null while there is none.",
+		Display: "host",
+		Fields: schema.Fields{
+			schema.Row("machine", "machines").ReadOnly(),
+			schema.String("host").ReadOnly(),
+			schema.Uint16("port").ReadOnly(),
+			schema.Bool("active").ReadOnly(),
+		},
+	}
+}

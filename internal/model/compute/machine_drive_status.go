@@ -1,0 +1,19 @@
+package compute
+
+import "dewpoint/internal/schema"
+
+// machineDriveStatus declares the facts of one drive; its key is the drive's.
+func machineDriveStatus() *schema.Table {
+	return &schema.Table{
+		Name: "machine_drive_status", Title: "Drive status", ReadOnly: true, Parent: "parent_drive", Display: "status",
+		Doc: "State of one drive. The key is that of the drive.",
+		Fields: schema.Fields{
+			schema.Row("parent_drive", "machine_drives").ReadOnly(),
+			schema.Enum("status", "online", "offline", "importing", "initializing", "error").Def("offline").ReadOnly().Summary(),
+			schema.String("status_info").ReadOnly(),
+			schema.Bool("ready").ReadOnly().Hidden().Note("the file is there and may be given to a guest"),
+			schema.Num("progress_pct").ReadOnly().Def(0.0),
+			schema.Modified("last_update"),
+		},
+	}
+}

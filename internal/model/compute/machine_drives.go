@@ -1,0 +1,44 @@
+package compute
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// machineDrives declares the disks and CD-ROM drives of machines.
+func machineDrives() *schema.Table {
+	return &schema.Table{
+		Name: "machine_drives", Title: "Drive", LogType: "vm", Parent: "machine", Wakes: []string{"storage", "vm"}, Tombstone: true,
+		Doc: "Disks and CD-ROM drives of a machine.",
+		Fields: schema.Fields{
+			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Note("drive_N when not given"),
+			schema.Uint32("orderid").Summary().Note("next free number when not given"),
+			schema.Enum("interface", "virtio-scsi", "virtio", "virtio-scsi-dedicated", "ide", "ahci", "nvme", "usb", "lsi53c895a", "megasas",
+				"megasas-gen2", "mptsas1068", "cifs", "nfs", "vsan", "pflash", "direct", "tpm_state").Def("virtio-scsi").Summary(),
+			schema.Enum("media", "disk", "cdrom", "efidisk", "import", "9p", "dir", "clone", "clone9p", "clonedir", "nonpersistent",
+				"nonpersistent9p", "nonpersistentdir").Def("disk").CreateOnly().
+				OnlyYet("such drives can't be made yet; disk, cdrom, import and clone can", "disk", "cdrom", "import", "clone").Summary(),
+			schema.LongText("description").Len(0, 2048),
+			schema.Enabled("enabled").Summary(),
+			schema.String("serial").Len(0, 64).Match(column.Serial, "a serial number (letters, digits, space _ . + -)"),
+			column.Tier("preferred_tier"),
+			schema.Bool("readonly"),
+			schema.Filesize("disksize").Range(0, 64<<40).Summary(),
+			schema.Fileused("used_bytes").Def(0),
+			schema.Row("media_source", "files").Restrict(),
+			schema.Row("machine", "machines").Required().Summary(),
+			schema.Row("status", "machine_drive_status").Twin("parent_drive"),
+			schema.Row("stats", "machine_drive_stats").ReadOnly(),
+			schema.Row("physical_status", "machine_drive_phys").ReadOnly(),
+			schema.Bool("preserve_drive_format"),
+			schema.Enum("optimize", "general", "large"),
+			schema.Enum("fsync", "", "0", "1"),
+			schema.Bool("discard").Def(true),
+			schema.LongText("advanced").Len(0, 65536),
+			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable),
+			schema.String("creator").ReadOnly(),
+			column.StorageID(),
+			schema.Modified("modified"),
+		},
+	}
+}

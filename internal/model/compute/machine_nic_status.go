@@ -1,0 +1,18 @@
+package compute
+
+import "dewpoint/internal/schema"
+
+// machineNICStatus declares the facts of one NIC; its key is the NIC's.
+func machineNICStatus() *schema.Table {
+	return &schema.Table{
+		Name: "machine_nic_status", Title: "NIC status", ReadOnly: true, Parent: "parent_nic", Display: "status",
+		Doc: "Link state of one NIC. The key is that of the NIC.",
+		Fields: schema.Fields{
+			schema.Row("parent_nic", "machine_nics").ReadOnly(),
+			schema.Enum("status", "up", "down", "unknown", "lowerlayerdown").Def("down").ReadOnly().Summary(),
+			schema.Enum("state", "online", "offline", "warning", "error").Def("offline").ReadOnly(),
+			schema.Uint32("speed").ReadOnly().Def(0).In("Mbit/s"),
+			schema.Modified("last_update"),
+		},
+	}
+}

@@ -1,0 +1,38 @@
+package compute
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// machineNICs declares the network cards of machines.
+func machineNICs() *schema.Table {
+	return &schema.Table{
+		Name: "machine_nics", Title: "NIC", LogType: "vm", Parent: "machine", Wakes: []string{"vm", "vnet"}, Tombstone: false,
+		Unique: []schema.Unique{schema.Together("vnet", "ipaddress").When("ip_reserved")},
+		Doc:    "Network cards of a machine.",
+		Fields: schema.Fields{
+			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Note("nic_N when not given"),
+			schema.Uint32("orderid").Range(0, 30).Summary().Note("next free number when not given"),
+			schema.Enum("interface", "virtio", "e1000", "e1000e", "rtl8139", "pcnet", "igb", "vmxnet3", "direct").Def("virtio").Summary(),
+			schema.LongText("description").Len(0, 2048),
+			schema.Enabled("enabled").Summary(),
+			schema.String("macaddress").Unique().Match(column.MACAddress, column.NotMACAddress).Summary().Note("made when not given"),
+			schema.String("ipaddress").Len(0, 45).Summary().Note("the address that DHCP gave, or the one to give when set"),
+			schema.Row("vnet", "vnets").Restrict().Summary(),
+			schema.Row("machine", "machines").Required().CreateOnly().Summary(),
+			schema.Row("status", "machine_nic_status").Twin("parent_nic"),
+			schema.Row("stats", "machine_nic_stats").ReadOnly(),
+			schema.String("driver").Len(0, 64).Match(column.Printable, column.NotPrintable),
+			schema.String("model").Len(0, 64).Match(column.Printable, column.NotPrintable),
+			schema.String("vendor").Len(0, 64).Match(column.Printable, column.NotPrintable),
+			schema.Uint32("port"),
+			schema.Bool("disable_mq"),
+			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable),
+			schema.String("device").ReadOnly(),
+			schema.Bool("ip_reserved").ReadOnly().Hidden().Note("ipaddress is the client's wish, not a fact"),
+			schema.String("creator").ReadOnly(),
+			schema.Modified("modified"),
+		},
+	}
+}

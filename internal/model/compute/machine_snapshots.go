@@ -1,0 +1,31 @@
+package compute
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// machineSnapshots declares the states of machines that can be gone back to. What a machine was at the time is a machine of its own, that of
+// a VM with is_snapshot set.
+func machineSnapshots() *schema.Table {
+	return &schema.Table{
+		Name: "machine_snapshots", Title: "Snapshot", LogType: "vm", Parent: "machine",
+		Doc:      "Snapshots of machines. Each leads to a machine of its own, which belongs to a VM with is_snapshot set.",
+		NotBuilt: "Dewpoint can't take snapshots yet",
+		Fields: schema.Fields{
+			schema.String("name").Required().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
+			schema.LongText("description").Len(0, 2048),
+			schema.Created("created").Summary(),
+			schema.Uint64("expires").Def(0).Summary().In("seconds since 1970").Note("0: never"),
+			schema.Enum("expires_type", "never", "date").Def("date"),
+			schema.Uint64("expires_timer").In("seconds"),
+			schema.Bool("quiesce").CreateOnly().Note("ask the guest to write down what it has in memory first"),
+			schema.Bool("quiesced").ReadOnly(),
+			schema.Bool("created_manually"),
+			schema.Bool("queue_delete"),
+			schema.Row("machine", "machines").Required().CreateOnly().Summary(),
+			schema.Row("snap_machine", "machines").ReadOnly().Summary().Note("the machine as it was"),
+			schema.Row("snapshot_period", "snapshot_profile_periods").CreateOnly(),
+		},
+	}
+}

@@ -1,0 +1,58 @@
+package compute
+
+import (
+	"encoding/json"
+
+	"dewpoint/internal/schema"
+)
+
+// machineStats declares the load of a machine; its key is the machine's. It is measured for nodes and VMs, and null for the others and for
+// VMs that don't run.
+func machineStats() *schema.Table {
+	return &schema.Table{
+		Name: "machine_stats", Title: "Machine load", ReadOnly: true, Parent: "machine", Display: "machine",
+		Doc: "Processor and memory use of a machine since the measurement before. The key is that of the machine. Nodes and running VMs are measured; of other " +
+			"machines the columns are null. How a guest spends its processors' time can't be seen from outside: user_cpu, system_cpu, iowait_cpu and irq_cpu are those of nodes.",
+		Fields: schema.Fields{
+			schema.Row("machine", "machines").ReadOnly().Summary(),
+			schema.Num("total_cpu").ReadOnly().In("percent").Summary().Note("of all its processors"),
+			schema.Uint8("user_cpu").ReadOnly().In("percent"),
+			schema.Uint8("system_cpu").ReadOnly().In("percent"),
+			schema.Uint8("iowait_cpu").ReadOnly().In("percent"),
+			schema.Uint32("vmusage_cpu").ReadOnly().In("percent").Note("of the node's processors: what all guests took of them; of a VM what it took, emulation included"),
+			schema.Uint32("irq_cpu").ReadOnly().In("percent"),
+			schema.Uint64("ram_used").ReadOnly().In("MiB").Summary().Note("of a VM: as its guest says, or what its process takes while it says nothing"),
+			schema.Num("ram_pct").ReadOnly().In("percent"),
+			schema.Uint32("vram_used").ReadOnly().In("MiB").Note("given to running VMs; of a VM what is given to it"),
+			schema.JSON("core_usagelist").ReadOnly().Note("percent of each processor"),
+			schema.Uint16("core_temp").ReadOnly().Note("not measured"),
+			schema.Uint16("core_temp_top").ReadOnly().Note("not measured"),
+			schema.Uint32("core_peak").ReadOnly().In("percent").Note("of the busiest processor"),
+			schema.Uint32("core_count_gt_25").ReadOnly(),
+			schema.Uint32("core_count_gt_50").ReadOnly(),
+			schema.Uint32("core_count_gt_75").ReadOnly(),
+			schema.Modified("modified"),
+		},
+	}
+}
+
+// CoreUse returns the columns of machine_stats that follow from the use of each processor, in percent.
+func CoreUse(each []int64) schema.Set {
+	list, err := json.Marshal(each)
+	if err != nil { // numbers always marshal
+		panic(err)
+	}
+	peak, above := int64(0), map[int64]int64{}
+	for _, percent := range each {
+		peak = max(peak, percent)
+		for _, limit := range []int64{25, 50, 75} {
+			if percent > limit {
+				above[limit]++
+			}
+		}
+	}
+	return schema.Set{
+		"core_usagelist": schema.TextValue(string(list)), "core_peak": schema.IntValue(peak),
+		"core_count_gt_25": schema.IntValue(above[25]), "core_count_gt_50": schema.IntValue(above[50]), "core_count_gt_75": schema.IntValue(above[75]),
+	}
+}

@@ -1,0 +1,40 @@
+package compute
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// machines declares the machine behind every VM, network router and node: where it shall run, and the last power operation asked for.
+func machines() *schema.Table {
+	return &schema.Table{
+		Name: "machines", Title: "Machine", Wakes: []string{"vm", "vnet"}, NoCreate: true, Tombstone: true, Owner: "owner",
+		Doc: "The machine behind every VM, network router and node. It comes and goes with its owner.",
+		Fields: schema.Fields{
+			schema.String("name").ReadOnly().Summary(),
+			schema.Enum("type", "vm", "container", "vmware_container", "service_container", "metal", "vdi", "node", "tenant", "vnet").ReadOnly().Summary().Indexed(),
+			schema.Row("status", "machine_status").Twin("machine"),
+			schema.Row("stats", "machine_stats").Twin("machine"),
+			schema.Row("console_status", "machine_console").Twin("machine"),
+			schema.Rows("history", "machine_stats_history_short", "machine").Hidden(),
+			schema.Uint32("cores").ReadOnly(),
+			schema.Uint32("ram").ReadOnly().In("MiB"),
+			schema.Row("cluster", "clusters"),
+			schema.Row("cluster_failover", "clusters"),
+			schema.Row("preferred_node", "nodes"),
+			schema.Row("snapshot_profile", "snapshot_profiles"),
+			schema.String("ha_group").Len(0, 128),
+			column.PowerLoss(),
+			schema.Rows("drives", "machine_drives", "machine"),
+			schema.Rows("nics", "machine_nics", "machine"),
+			schema.Created("created"),
+			schema.Modified("modified"),
+			schema.String("uuid").ReadOnly().Hidden().Note("kept here so that the domain can be found after the VM's row is gone"),
+			column.StorageID(),
+			schema.AnyRow("owner", "vms", "vnets", "nodes").ReadOnly().Hidden().Note("the row that it came with, whose rights count"),
+			schema.Enum("power_op", powerOps()...).ReadOnly().Hidden(),
+			schema.Int64("power_seq").ReadOnly().Hidden().Def(0).Note("grows by one with every power operation asked for"),
+			schema.Int64("power_after").ReadOnly().Hidden().Def(0).Note("the last operation that was open when power was asked for; power comes behind it"),
+		},
+	}
+}

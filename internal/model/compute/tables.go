@@ -1,0 +1,14 @@
+// Package compute declares virtual machines: what they shall be, their machines with drives and NICs, and the facts of these.
+package compute
+
+import "dewpoint/internal/schema"
+
+//go:generate go run dewpoint/internal/model/gen
+
+// Tables lists the tables of the area.
+func Tables() []*schema.Table {
+	return []*schema.Table{
+		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(), machineSnapshots(),
+		machineDrives(), machineDriveStatus(), machineNICs(), machineNICStatus(), vms(),
+	}
+}

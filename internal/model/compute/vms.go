@@ -1,0 +1,116 @@
+package compute
+
+import (
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// vms declares what a virtual machine shall be. What it is (running or not, where) stands on its machine.
+func vms() *schema.Table {
+	return &schema.Table{
+		Name: "vms", Title: "VM", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner", Aside: "is_snapshot",
+		Doc:         "Virtual machines: their definition and settings. Each has a machine, which holds its drives, NICs and state.",
+		ActionTable: "vm_actions", ActionRef: "vm", Actions: vmActions(), Check: checkVM,
+		Views: map[string]string{
+			"dashboard": "most,machine[$key,name,drives[$key,name,interface,media,description,preferred_tier,media_source[$key,used_bytes,allocated_bytes,filesize],status#status as status],nics[$key,name,interface,vnet#$display as vnet,status#display(status) as status,ipaddress,macaddress],status[agent_guest_info,running,status,state]]",
+		},
+		Fields: schema.Fields{
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable).Note("shown to people; free again once the VM is deleted"),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vm")}).Summary(),
+			schema.Created("created"),
+			schema.Modified("modified"),
+			schema.Bool("is_snapshot").ReadOnly(),
+			schema.Enum("console", "vnc", "spice", "serial", "none").Def("vnc"),
+			schema.Row("console_status", "machine_console").Via("machine#console_status"),
+			schema.Enabled("enabled").Summary(),
+			schema.Uint32("cpu_cores").Def(1).Range(1, 1024).Summary(),
+			schema.Uint32("ram").Def(1024).Range(256, 1048576).In("MiB").Summary(),
+			schema.Enum("os_family", "linux", "windows", "freebsd", "other").Def("linux").Labels("freebsd", "FreeBSD").Summary(),
+			schema.String("os_description").Len(0, 2048),
+			schema.Bool("guest_agent"),
+			schema.Bool("uefi"),
+			schema.Bool("secure_boot"),
+			schema.String("machine_type").Def("q35").Match(column.MachineType, "a machine type such as q35, pc or pc-q35-9.0").Note("a wish: it runs as the nearest lower version that the node has"),
+			schema.Enum("cloudinit_datasource", "none", "config_drive_v2", "nocloud").Def("none"),
+			schema.String("uuid").CreateOnly().Unique().Match(column.UUID, "a UUID"),
+			schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services", "vm_recipes").ReadOnly(),
+			schema.Row("owner_user", "users"),
+			schema.String("creator").ReadOnly(),
+			schema.Enum("cpu_type", column.CPUTypes...),
+			schema.Bool("iommu"),
+			schema.Bool("usb_legacy"),
+			schema.Enum("boot_order", "cd", "cdn", "dc", "nc", "n", "c", "d", "strict").Def("cd").Note("c: disk, d: CD-ROM, n: network"),
+			schema.Uint32("boot_delay").Def(5).Range(0, 60).In("seconds"),
+			schema.Enum("video", "std", "cirrus", "vmware", "qxl", "virtio", "none").Def("std"),
+			schema.Enum("sound", "none", "sb16", "es1370", "ac97", "adlib", "gus", "cs4231a", "hda", "pcspk").Def("none"),
+			schema.Bool("serial_port"),
+			schema.Enum("rtc_base", "utc", "localtime").Def("utc"),
+			schema.Bool("allow_hotplug").Def(true),
+			schema.Bool("nested_virtualization"),
+			schema.Bool("disable_hypervisor"),
+			schema.Bool("allow_export").Def(true),
+			schema.Enum("migration_method", "auto", "live").Def("auto"),
+			schema.Uint32("power_cycle_timeout").Def(0).Range(0, 65535).In("seconds"),
+			schema.Bool("need_restart"),
+			schema.Enum("created_from", "import", "import_vmx", "import_ovf", "import_vmware", "import_shared", "clone", "recipe", "custom", "terraform").Def("custom").CreateOnly(),
+			schema.Bool("imported"),
+			schema.Bool("console_pass_enabled"),
+			schema.String("console_pass").Len(0, 256).Sealed(),
+			schema.Bool("usb_tablet").Def(true),
+			schema.Bool("disable_powercycle"),
+			schema.LongText("advanced").Len(0, 65536),
+			schema.LongText("note").Len(0, 1024),
+			schema.JSON("meta").ReadOnly(),
+			schema.String("display"),
+			schema.Row("paste_key_config", "vm_paste_configs").ReadOnly(),
+			schema.Row("parent_vm", "vms").ReadOnly(),
+			schema.Row("status", "machine_status").Via("machine#status").Argument(),
+			schema.Uint32("id").Via("machine#$key").Argument(),
+			schema.Row("cluster", "clusters").Forward("machine"),
+			schema.Row("cluster_failover", "clusters").Forward("machine"),
+			schema.Row("preferred_node", "nodes").Forward("machine"),
+			schema.Row("snapshot_profile", "snapshot_profiles").Forward("machine"),
+			schema.String("ha_group").Forward("machine"),
+			column.PowerLoss().Forward("machine"),
+			schema.Bool("powerstate").Via("machine#status#powerstate").Argument().Note("true in a create or update asks for power on"),
+		},
+	}
+}
+
+func vmActions() schema.Actions {
+	later := "Dewpoint can't do this to a VM yet"
+	return append(powerActions(), schema.Actions{
+		{Name: "refresh", Doc: "look at the VM's state again"},
+		{
+			Name: "hotplugdrive", Doc: "attach a drive to the running guest, or detach it; a stopped VM has its drives at the next start",
+			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
+		},
+		{Name: "hibernate", NotBuilt: later},
+		{Name: "migrate", NotBuilt: later},
+		{Name: "move", NotBuilt: later},
+		{Name: "clone", NotBuilt: later},
+		{Name: "snapshot", NotBuilt: later},
+		{Name: "quiesce_snapshot", NotBuilt: later},
+		{Name: "restore", NotBuilt: later},
+		{Name: "hotplugnic", NotBuilt: later},
+		{Name: "changecd", NotBuilt: later},
+		{Name: "changenet", NotBuilt: later},
+		{Name: "paste", NotBuilt: later},
+		{Name: "recover_cloudsnapshot", NotBuilt: later},
+		{Name: "execute", NotBuilt: later},
+		{Name: "fsync_strict", NotBuilt: later},
+		{Name: "erase_drive", NotBuilt: later},
+	}...)
+}
+
+func checkVM(r *schema.Record) error {
+	if column.UUID.MatchString(r.Get("name").Text()) {
+		return errs.Field("name", "a name must not look like a UUID, because VMs are found by either")
+	}
+	if r.Get("secure_boot").Bool() && !r.Get("uefi").Bool() {
+		return errs.Field("secure_boot", "needs uefi")
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package network
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// vnetIdentity says what a network is.
+func vnetIdentity() schema.Fields {
+	return schema.Fields{
+		schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
+		schema.LongText("description").Len(0, 2048).Summary(),
+		schema.Enabled("enabled").Summary(),
+		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Def("internal").CreateOnly().
+			OnlyYet("such networks can't be made yet; internal ones can", "internal").Summary(),
+		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Def("vxlan"),
+		schema.Uint32("layer2_id"),
+	}
+}
+
+// vnetSubnet says which addresses a network has, and who gives them out.
+func vnetSubnet() schema.Fields {
+	return schema.Fields{
+		schema.String("network").Len(0, 43).Summary().Note("the subnet, as in 10.0.0.0/24"),
+		schema.String("ipaddress").Len(0, 45).Summary().Note("the router's address in it; the first one when not given"),
+		schema.String("gateway").Len(0, 45).Note("handed to DHCP clients; the router when empty"),
+		schema.Uint32("mtu").Def(1500).Range(576, 65536).In("bytes"),
+		schema.Bool("dhcp_enabled"),
+		schema.String("dhcp_start").Len(0, 45),
+		schema.String("dhcp_stop").Len(0, 45),
+		schema.Enum("dns", "disabled", "simple", "bind", "network").Def("simple"),
+		schema.String("domain").Len(0, 253).Match(column.DNSDomain, column.NotDNSDomain),
+	}
+}
+
+// vnetRouter says how the router of a network runs.
+func vnetRouter() schema.Fields {
+	return schema.Fields{
+		schema.Bool("need_fw_apply").ReadOnly().Note("rules were changed and wait for the action refresh"),
+		schema.Bool("need_dns_apply").ReadOnly().Note("DNS rows were changed and wait for the action applydns"),
+		schema.Bool("need_proxy_apply").ReadOnly(),
+		schema.Bool("need_restart").ReadOnly(),
+		column.PowerLoss(),
+		schema.Row("interface_vnet", "vnets"),
+		schema.Bool("proxy_enabled"),
+		schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
+		schema.LongText("dnslist").Len(0, 1024).Note("upstream name servers; the host's when empty"),
+		schema.String("creator").ReadOnly(),
+		schema.String("dmz_ipaddress").Len(0, 45),
+		schema.String("macaddress").ReadOnly(),
+		schema.Enum("ipaddress_type", "static", "dynamic", "bgp", "none").Def("static"),
+		schema.String("hostname").Len(0, 63).Match(column.Hostname, column.NotHostname).Def("router"),
+		schema.Bool("override_dhcp_dns"),
+		schema.Row("network_dns", "vnets"),
+		schema.Bool("dhcp_dynamic"),
+		schema.Bool("dhcp_sequential"),
+		schema.String("vxlan_multicast").Len(0, 45),
+		schema.Bool("physical_bridged"),
+		schema.Bool("powerstate").Via("machine#status#powerstate"),
+		schema.Row("cluster", "clusters").Forward("machine"),
+		schema.Row("cluster_failover", "clusters").Forward("machine"),
+		schema.Row("preferred_node", "nodes").Forward("machine"),
+		schema.String("ha_group").Forward("machine"),
+	}
+}
+
+// vnetTraffic says what becomes of what passes a network.
+func vnetTraffic() schema.Fields {
+	return schema.Fields{
+		schema.Bool("enable_bonding"),
+		schema.Enum("port_mirroring", "off", "east_west", "north_south").Def("off"),
+		schema.Row("port_mirroring_vnet", "vnets"),
+		schema.Bool("statistics"),
+		schema.Bool("dmz_statistics"),
+		schema.Bool("trace"),
+		schema.Bool("mirror_logs"),
+		schema.Uint64("rate_limit").Def(0),
+		schema.Enum("rate_limit_type", "bytes/second", "kbytes/second", "mbytes/second", "bytes/minute", "kbytes/minute", "mbytes/minute", "bytes/hour",
+			"kbytes/hour", "mbytes/hour", "bytes/day", "kbytes/day", "mbytes/day", "second", "minute", "hour", "day").Def("mbytes/second"),
+		schema.Uint64("rate_limit_burst").Def(0),
+	}
+}
+
+// vnetRest are the columns that clients know beside these, and those that the server keeps for itself.
+func vnetRest() schema.Fields {
+	return schema.Fields{
+		schema.Uint32("bgp_asn"),
+		schema.Bool("ipsec_enabled").ReadOnly(),
+		schema.String("proxy_listen_address").Len(0, 45),
+		schema.Enum("pxe", "none", "ybos", "custom").Def("none"),
+		schema.String("tftp_server").Len(0, 45),
+		schema.Bool("monitor_gateway"),
+		schema.String("monitor_ip").Len(0, 45),
+		schema.Uint32("monitor_interval_ms").Def(2000).Range(1000, 120000).In("milliseconds"),
+		schema.LongText("note").Len(0, 1024),
+		schema.Row("vnet_default_gateway", "vnets"),
+		schema.JSON("bond_interfaces_args").Argument(),
+		schema.JSON("advanced_options"),
+		schema.Bool("autostart").Def(true),
+		schema.Bool("need_interface_apply").ReadOnly(),
+		schema.Bool("apply_fw_on_start").Note("apply the rules whenever somebody starts the router"),
+		schema.Uint64("last_fw_apply").ReadOnly(),
+		schema.Uint64("last_dns_apply").ReadOnly(),
+		schema.Row("nic", "machine_nics").ReadOnly(),
+		schema.Row("nic_dmz", "machine_nics").ReadOnly(),
+		schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services").ReadOnly(),
+		schema.Rows("addresses", "vnet_addresses", "vnet"),
+		schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),
+		column.StorageID(),
+		schema.Enum("mode", "nat", "route", "bridge", "private").Def("nat").Hidden().Note("how the resource API's networks reach the outside"),
+		schema.Created("created").Argument(),
+		schema.Modified("modified").Argument(),
+	}
+}

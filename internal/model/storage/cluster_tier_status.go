@@ -1,0 +1,39 @@
+package storage
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// clusterTierStatus declares the health of a cluster's tier; its key is the cluster tier's. What belongs to a distributed store (walks,
+// repairs, transactions) stays null: a tier is a directory.
+func clusterTierStatus() *schema.Table {
+	return &schema.Table{
+		Name: "cluster_tier_status", Title: "Cluster tier status", ReadOnly: true, Display: "status",
+		Doc: "Health and size of a cluster's storage tier. The key is that of the cluster tier.",
+		Fields: schema.Fields{
+			schema.Uint32("tier").ReadOnly().Summary().Indexed(),
+			schema.Enum("status", "online", "offline", "repairing", "initializing", "verifying", "noredundant", "outofspace").
+				Labels("noredundant", "No Redundancy", "outofspace", "Out Of Space").ReadOnly().Def("offline").Summary(),
+			column.Health().Summary(),
+			schema.Uint64("capacity").ReadOnly().Def(0).In("bytes"),
+			schema.Uint64("used").ReadOnly().Def(0).In("bytes"),
+			schema.Uint64("allocated").ReadOnly().Def(0).In("bytes"),
+			schema.Uint32("used_pct").ReadOnly().Def(0),
+			schema.Bool("redundant").ReadOnly(),
+			schema.Bool("encrypted").ReadOnly(),
+			schema.Bool("working").ReadOnly(),
+			schema.Uint64("last_walk_time_ms").ReadOnly(),
+			schema.Uint64("last_fullwalk_time_ms").ReadOnly(),
+			schema.Uint64("transaction").ReadOnly(),
+			schema.Uint64("repairs").ReadOnly(),
+			schema.Num("bad_drives").ReadOnly(),
+			schema.Bool("fullwalk").ReadOnly(),
+			schema.Num("progress").ReadOnly(),
+			schema.Uint64("index_unique").ReadOnly(),
+			schema.Uint64("state_timestamp").ReadOnly(),
+			schema.Num("cur_space_throttle_ms").ReadOnly(),
+			schema.Uint32("transaction_start_stamp").ReadOnly(),
+		},
+	}
+}

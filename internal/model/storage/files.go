@@ -1,0 +1,42 @@
+package storage
+
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// FileTypes are the media types that the table API knows.
+var FileTypes = []string{
+	"iso", "img", "qcow", "qcow2", "qed", "raw", "vdi", "vhd", "vhdx", "vmdk", "ova", "ovf", "vmx", "9p", "dir", "png", "jpg", "svg",
+	"webp", "ybvm", "nvram", "unknown", "ico", "diagnostics", "zip", "lrq", "run",
+}
+
+// files declares media: ISOs, disk images and the like, whose bytes lie in the data directory.
+func files() *schema.Table {
+	return &schema.Table{
+		Name: "files", Title: "File", LogType: "file", Wakes: []string{"storage"}, Tombstone: true,
+		Doc: "Media files. Create one with its size, then send the bytes with PUT files/{key}?filepos=N in any order; read them with ?download=1.",
+		Fields: schema.Fields{
+			schema.Filename("name").Required().Summary().Indexed(),
+			schema.Enum("type", FileTypes...).CreateOnly().Summary().Note("from the name's ending when not given"),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Fileallocated("allocated_bytes").CreateOnly().Def(0).Note("the size that will be uploaded"),
+			schema.Filesize("filesize").ReadOnly().Def(0).Summary().Note("bytes that have arrived, counted from the start without a gap"),
+			schema.Fileused("used_bytes").Def(0),
+			column.Tier("preferred_tier"),
+			schema.FileModified("modified"),
+			schema.String("creator").ReadOnly(),
+			schema.Row("owner", "machine_drives").ReadOnly(),
+			schema.String("url").CreateOnly().Len(0, 2048).
+				OnlyYet("files can't be fetched from a URL yet; create the file with allocated_bytes and PUT its bytes").Note("not built yet: a create with it is answered with 501"),
+			schema.Num("used_pct").ReadOnly(),
+			schema.Created("created").Argument(),
+			schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),
+			schema.Bool("complete").ReadOnly().Hidden().Note("all bytes have arrived"),
+			schema.String("sha256").ReadOnly().Argument(),
+			schema.Rows("chunks", "file_chunks", "file").Hidden(),
+			column.StorageID(),
+			schema.JSON("metadata").ReadOnly().Hidden().Note("what the uploader said about an ISO: os_type, architecture …"),
+		},
+	}
+}

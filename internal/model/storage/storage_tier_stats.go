@@ -1,0 +1,26 @@
+package storage
+
+import "dewpoint/internal/schema"
+
+// storageTierStats declares what is read from and written to a storage tier; its key is the tier's row.
+func storageTierStats() *schema.Table {
+	return &schema.Table{
+		Name: "storage_tier_stats", Title: "Storage tier counters", ReadOnly: true,
+		Doc:    "Reads and writes of the disk that a storage tier lies on. The key is that of the storage tier.",
+		Fields: diskCounters(),
+	}
+}
+
+// diskCounters are null where the tier lies on no disk that the kernel counts for.
+func diskCounters() schema.Fields {
+	return schema.Fields{
+		schema.Uint64("reads").ReadOnly().Note("since the host started"),
+		schema.Uint64("writes").ReadOnly().Note("since the host started"),
+		schema.Uint64("read_bytes").ReadOnly().In("bytes"),
+		schema.Uint64("write_bytes").ReadOnly().In("bytes"),
+		schema.Uint64("rops").ReadOnly().In("reads a second"),
+		schema.Uint64("wops").ReadOnly().In("writes a second"),
+		schema.Uint64("rbps").ReadOnly().In("bytes a second"),
+		schema.Uint64("wbps").ReadOnly().In("bytes a second"),
+	}
+}

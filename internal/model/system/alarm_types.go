@@ -1,0 +1,26 @@
+package system
+
+import "dewpoint/internal/schema"
+
+// alarmTypes declares what can be wrong.
+func alarmTypes() *schema.Table {
+	return &schema.Table{
+		Name: "alarm_types", Title: "Alarm type", Key: schema.NameKey, KeyField: "name", Display: "name", ReadOnly: true, Open: true,
+		Doc: "What can be wrong, by name.",
+		Fields: schema.Fields{
+			schema.String("name").Via("$key").Summary(),
+			schema.LongText("description").ReadOnly().Summary(),
+			alarmLevel().Summary(),
+			schema.Bool("disable_logging").ReadOnly(),
+			schema.Bool("allow_delete").ReadOnly(),
+			schema.Num("threshold").ReadOnly().Note("above which the alarm is raised, where it is about a figure"),
+			schema.Num("max_snooze_threshold").ReadOnly().Note("the highest snooze_threshold of its alarms"),
+			schema.Uint32("max_snooze_seconds").ReadOnly().Def(0).In("seconds"),
+			schema.Uint32("default_snooze_seconds").ReadOnly().Def(0).In("seconds"),
+		},
+	}
+}
+
+func alarmLevel() *schema.Field {
+	return schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Def("warning").ReadOnly()
+}

@@ -1,0 +1,33 @@
+package system
+
+import "dewpoint/internal/schema"
+
+// logs declares the log of changes: who did what, from where.
+func logs() *schema.Table {
+	return &schema.Table{
+		Name: "logs", Title: "Log line", ReadOnly: true, Display: "text",
+		Doc: "Every change: who made it, to what, from where.",
+		Fields: schema.Fields{
+			schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Def("message").ReadOnly().Summary(),
+			schema.LongText("text").ReadOnly().Summary(),
+			schema.CreatedMicros("timestamp").Summary().Indexed(),
+			schema.String("user").ReadOnly().Summary(),
+			schema.Enum("object_type", "catalog_repository", "cloud_snapshots", "cluster", "file", "group", "node", "oidc_application", "other", "permission",
+				"service_container", "smtp", "tenant", "updates", "user", "vm", "vm_service", "vm_import", "vmware_container", "vnet", "site", "system",
+				"snapshot_profile", "import_export", "task").Labels("vm", "VM", "smtp", "SMTP").ReadOnly().Summary(),
+			schema.String("object_name").ReadOnly().Summary(),
+			schema.AnyRow("object").ReadOnly().Argument().Note("the row, as table/key"),
+			schema.String("address").ReadOnly().Argument().Note("where the request came from"),
+			schema.String("request").ReadOnly().Argument().Note("the request's id"),
+		},
+	}
+}
+
+// LogLine makes a line of the log out of its columns.
+func LogLine(s *schema.Schema, columns map[string]string) *schema.Record {
+	line := schema.NewRecord(s.Table("logs"))
+	for column, v := range columns {
+		line.Put(column, schema.TextValue(v))
+	}
+	return line
+}

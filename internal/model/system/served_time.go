@@ -1,0 +1,15 @@
+package system
+
+import "dewpoint/internal/schema"
+
+// servedTime declares the clock that nobody can set: for how long servers have run on this database.
+func servedTime() *schema.Table {
+	return &schema.Table{
+		Name: "served_time", Title: "Served time", Internal: true, Key: schema.NameKey, KeyField: "name", Display: "name",
+		Fields: schema.Fields{
+			schema.String("name").Via("$key"),
+			schema.Int64("seconds").Def(0).Note("that servers have run; those that ran side by side count once"),
+			schema.Int64("counted").Def(0).Note("when they were counted last, in seconds since 1970"),
+		},
+	}
+}

@@ -1,0 +1,71 @@
+package tasks
+
+import (
+	"dewpoint/internal/calendar"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
+
+// taskSchedules declares when tasks are to be executed.
+func taskSchedules() *schema.Table {
+	t := &schema.Table{
+		Name: "task_schedules", Title: "Task schedule", LogType: "task", Check: checkSchedule,
+		Doc: "When tasks are executed, in UTC. Triggers bind tasks to a schedule. A schedule is counted from its start: the start date at the time of day " +
+			"that it begins at. What was missed while the server was down is made up for once.",
+		ActionTable: "task_schedule_actions", ActionRef: "task_schedule", Actions: schema.Actions{{
+			Name: "get_schedule", Doc: "tell when it is due next; the reply has the moments as times",
+			Params: schema.Fields{
+				schema.Uint32("max").Range(1, 1440).Def(100).Note("how many moments"),
+				schema.Uint64("start_time").In("seconds since 1970").Note("the first moment; now when not given"),
+				schema.Uint64("end_time").In("seconds since 1970").Note("the last moment; none when not given"),
+			},
+			Answers: schema.Fields{schema.JSON("times").Note("objects whose time is in seconds since 1970")},
+		}},
+		Fields: schema.Fields{
+			schema.String("name").Required().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
+			schema.LongText("description").Len(0, 2048).Summary(),
+			schema.Enabled("enabled").Summary().Note("nothing is due, nor made up for, while it is disabled"),
+			schema.Row("task", "tasks").CreateOnly().Note("a task that gets a trigger of the schedule at once"),
+			schema.Enum("repeat_every", "minute", "hour", "day", "week", "month", "year", "never").Def("hour").Summary().
+				Labels("minute", "Minute(s)", "hour", "Hour(s)", "day", "Day(s)", "week", "Week(s)", "month", "Month(s)", "year", "Year(s)", "never", "Does Not Repeat").
+				Note("week: on each of the chosen weekdays, or, if all seven are, on that of the start date; never: once, at the start"),
+			schema.Uint32("repeat_iteration").Def(1).Range(1, 10000).Summary().Note("how many of them lie between two times"),
+			schema.String("start_date").Len(0, 19).Eg("2026-11-23").Note("YYYY-MM-DD; the day on which it is made when not given"),
+			schema.Uint64("start_date_epoch").ReadOnly().In("seconds since 1970").Note("the beginning of the start date"),
+			schema.String("end_date").Len(0, 19).Eg("2030-12-31").Note("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty for no end"),
+			schema.Uint32("start_time_of_day").Def(0).Range(0, calendar.DaySeconds).In("seconds since midnight"),
+			schema.Uint32("end_time_of_day").Def(calendar.DaySeconds).Range(0, calendar.DaySeconds).In("seconds since midnight").Note("it is due before that"),
+			schema.Bool("all_day").ReadOnly().Note("the time of day is from midnight to midnight"),
+			schema.Enum("day_of_month", "first", "last", "15th", "start_date").Labels("start_date", "Start Date").Def("start_date").
+				Note("for months and years. start_date: the day of the start date, or the month's last day where it has no such day"),
+		},
+	}
+	for i := range calendar.Weekdays {
+		t.Fields = append(t.Fields, schema.Bool(calendar.Weekdays[(i+1)%7]).Def(true).Note("it may be due on this day, whatever it repeats by"))
+	}
+	t.Fields = append(t.Fields,
+		schema.Bool("system_created").ReadOnly(),
+		schema.Row("creator", "users").ReadOnly(),
+		schema.Created("created").Argument(),
+		schema.Modified("modified").Argument(),
+	)
+	return t
+}
+
+// checkSchedule refuses dates that can't be read, and days that end before they begin.
+func checkSchedule(r *schema.Record) error {
+	start, _, ok := calendar.ParseDate(r.Get("start_date").Text())
+	if !ok || start.Unix()%calendar.DaySeconds != 0 {
+		return errs.Field("start_date", "must be a day since 1970 as YYYY-MM-DD; the time of day is start_time_of_day")
+	}
+	if text := r.Get("end_date").Text(); text != "" {
+		if _, _, ok := calendar.ParseDate(text); !ok {
+			return errs.Field("end_date", "must be YYYY-MM-DD or YYYY-MM-DD HH:MM:SS")
+		}
+	}
+	if r.Get("start_time_of_day").Int() >= r.Get("end_time_of_day").Int() {
+		return errs.Field("end_time_of_day", "must be later than start_time_of_day")
+	}
+	return nil
+}
