@@ -53,7 +53,8 @@ type Feed struct {
 	table    *schema.Table
 	ast      *query.AST
 	actor    perm.Actor
-	reads    []string // tables that the request reads
+	reads    []string // tables that the request reads, as far as rows lead to them
+	grows    bool     // they may get more
 	decide   []string // those of them that decide which rows are shown
 	cursor   int64    // the last entry of the log that was worked off
 	seen     map[string]uint64
@@ -92,12 +93,21 @@ func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since
 	if err := f.findTables(); err != nil {
 		return nil, err
 	}
-	f.wake, f.stopWake = e.bus.Pulse(slices.Concat(f.reads, rightsTables, credentialTables))
+	f.wake, f.stopWake = e.bus.Pulse(f.wakers())
 	if err := f.open(ctx, before); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// wakers are the tables whose changes may be something to tell.
+func (f *Feed) wakers() []string {
+	reads := f.reads
+	if f.grows {
+		reads = f.eng.db.Schema.Names()
+	}
+	return slices.Concat(reads, rightsTables, credentialTables)
 }
 
 // Wake returns the channel that gets a token when Read may have something to tell.
@@ -118,6 +128,8 @@ func (f *Feed) Facts() bool { return f.table.ReadOnly || f.table.NoCreate }
 // Close ends the feed.
 func (f *Feed) Close() { f.stopWake() }
 
+// findTables finds the tables that the feed has to follow. Where rows lead to any table, those count to which they lead now: one that they lead
+// to later comes by a change of a table that is followed already, and the rows are read again then.
 func (f *Feed) findTables() error {
 	whole, err := f.render(nil, false)
 	if err != nil {
@@ -127,7 +139,7 @@ func (f *Feed) findTables() error {
 	if err != nil {
 		return err
 	}
-	f.reads, f.decide = store.Reads(whole.Text), store.Reads(keys.Text)
+	f.reads, f.decide, f.grows = store.Reads(whole.Text), store.Reads(keys.Text), whole.Grows()
 	return nil
 }
 
@@ -136,7 +148,7 @@ func (f *Feed) open(ctx context.Context, before int64) error {
 	if f.cursor == FromNow {
 		f.cursor = before
 	}
-	if f.actor.Admin && len(f.reads) == 1 {
+	if f.actor.Admin && len(f.reads) == 1 && !f.grows {
 		return nil
 	}
 	rows, err := f.rows(ctx, nil)

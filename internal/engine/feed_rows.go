@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"hash/maphash"
+	"slices"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
@@ -22,6 +23,10 @@ var hashSeed = maphash.MakeSeed()
 
 // render makes the statement that reads the rows of a feed, or those of them that have one of the keys; bare leaves out what is shown.
 func (f *Feed) render(keys []schema.Value, bare bool) (*store.Query, error) {
+	return f.eng.statement(f.actor, func() (*query.Plan, error) { return f.plan(keys, bare) })
+}
+
+func (f *Feed) plan(keys []schema.Value, bare bool) (*query.Plan, error) {
 	plan, err := f.eng.plan(f.actor, f.table, f.ast, query.Options{})
 	if err != nil {
 		return nil, err
@@ -36,7 +41,7 @@ func (f *Feed) render(keys []schema.Value, bare bool) (*store.Query, error) {
 	if keys != nil {
 		plan.Among(keys)
 	}
-	return f.eng.statement(f.actor, plan)
+	return plan, nil
 }
 
 // withKey adds the key to the columns, which tells the reader of an event what row it is about.
@@ -76,6 +81,10 @@ func (f *Feed) rows(ctx context.Context, keys []schema.Value) (map[string]feedRo
 		}
 		return nil
 	})
+	unknown := func(table string) bool { return !slices.Contains(f.reads, table) }
+	if err == nil && q.Grows() && slices.ContainsFunc(store.Reads(q.Text), unknown) {
+		err = f.findTables() // those that rows lead to by now
+	}
 	return rows, err
 }
 

@@ -89,26 +89,23 @@ func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, opt 
 	if err != nil {
 		return nil, err
 	}
-	opt.Present = e.db.Leads
+	return e.statement(actor, func() (*query.Plan, error) { return e.plan(actor, t, ast, opt) })
+}
+
+// statement renders what plan makes for an actor. It makes it anew when rows lead to tables that nobody knew of.
+func (e *Engine) statement(actor perm.Actor, plan func() (*query.Plan, error)) (*store.Query, error) {
 	again := func() (*store.Query, error) {
-		plan, err := e.plan(actor, t, ast, opt)
+		p, err := plan()
 		if err != nil {
 			return nil, err
 		}
-		return e.statement(actor, plan)
+		q, err := e.db.Render(p)
+		q.Caller = actor.User
+		return q, err
 	}
 	q, err := again()
 	if err == nil {
 		q.Again = again
-	}
-	return q, err
-}
-
-// statement renders a plan that was made for an actor.
-func (e *Engine) statement(actor perm.Actor, plan *query.Plan) (*store.Query, error) {
-	q, err := e.db.Render(plan)
-	if err == nil {
-		q.Caller = actor.User
 	}
 	return q, err
 }

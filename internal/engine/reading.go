@@ -47,7 +47,7 @@ func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, opt que
 	} else if opt.Root == nil {
 		opt.Root = perm.Guard(actor, perm.List)
 	}
-	opt.Guard, opt.Now = perm.Guard(actor, perm.Read), e.db.Now()
+	opt.Guard, opt.Now, opt.Present = perm.Guard(actor, perm.Read), e.db.Now(), e.db.Leads
 	return query.Build(e.db.Schema, t, ast, opt)
 }
 

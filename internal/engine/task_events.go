@@ -169,12 +169,13 @@ func (e *Engine) anyMeets(ctx context.Context, a perm.Actor, t *schema.Table, fi
 	if err != nil {
 		return false, err
 	}
-	plan, err := e.plan(a, t, ast, query.Options{})
-	if err != nil {
-		return false, err
-	}
-	plan.Among(keys)
-	q, err := e.statement(a, plan)
+	q, err := e.statement(a, func() (*query.Plan, error) {
+		plan, err := e.plan(a, t, ast, query.Options{})
+		if err == nil {
+			plan.Among(keys)
+		}
+		return plan, err
+	})
 	if err != nil {
 		return false, err
 	}

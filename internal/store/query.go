@@ -23,6 +23,9 @@ type Query struct {
 	export   func()
 }
 
+// Grows reports whether the query may come to read more tables than its text has.
+func (q *Query) Grows() bool { return len(q.presumed) > 0 }
+
 // Pattern is an argument of a statement that is a regular expression.
 type Pattern string
 

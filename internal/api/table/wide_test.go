@@ -4,8 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 
+	"dewpoint/internal/model/tasks"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 	"dewpoint/test/rig"
 )
 
@@ -54,6 +59,56 @@ func TestPathsToAllTables(t *testing.T) {
 	same(t, "ann", `[`+mine+`,{"text":"created VM \"other\"","n":null,"d":null,"k":null},`+x+`,`+none+`]`, s.send("GET", about, nil, ann).must(t, http.StatusOK).body)
 	same(t, "filtered", `[`+x+`]`, s.send("GET", linesOfObjects("text rx '^created' and object#name eq 'x'"), nil, ann).must(t, http.StatusOK).body)
 	same(t, "another list", `[{"name":"x"}]`, s.get("/api/v4/wide_000?fields=name").must(t, http.StatusOK).body)
+}
+
+// TestFeedOfAllTables follows lines of the log with what they are about, one of a table that no line led to when the feed was opened.
+func TestFeedOfAllTables(t *testing.T) {
+	t.Parallel()
+	s := startWide(t)
+	user := s.make("users", `{"name":"ann","password":"anns password"}`)
+	identity := s.get("/api/v4/users/" + user + "?fields=identity").object(t)["identity"]
+	for _, grant := range []string{`"table":"logs","list":true`, `"table":"wide_000","read":true`} {
+		s.make("permissions", fmt.Sprintf(`{"identity":%v,%s}`, identity, grant))
+	}
+	about := linesOfObjects("text rx '^created Wide'") + "&watch=1"
+	feeds := map[string]*follower{"admin": s.follow(about, ""), "ann": s.follow(about, "", basic("ann", "anns password"))}
+	s.make("wide_000", `{"name":"x"}`)
+	key := strings.Trim(s.get("/api/v4/logs?fields=$key&filter="+url.QueryEscape("text rx '^created Wide'")).must(t, http.StatusOK).body, "[{}]\n")
+	for who, f := range feeds {
+		same(t, who, `created {`+key+`,"text":"created Wide thing 0 \"x\"","n":"x","d":"x","k":"1"}`, f.event())
+	}
+	s.put("/api/v4/wide_000/1", `{"name":"y"}`).must(t, http.StatusOK)
+	for who, f := range feeds {
+		same(t, who, `changed {`+key+`,"text":"created Wide thing 0 \"x\"","n":"y","d":"y","k":"1"}`, f.event())
+	}
+}
+
+// TestTaskEventsOfAllTables has a task wait for what is found through a column that leads to any table.
+func TestTaskEventsOfAllTables(t *testing.T) {
+	t.Parallel()
+	s := startWide(t)
+	s.make("vms", `{"name":"mine"}`)
+	s.make("tasks", `{"name":"on","owner":"vms/1","action":"poweron"}`)
+	s.make("tag_categories", `{"name":"env","taggable_vms":true}`)
+	s.make("tags", `{"name":"test","category":1}`)
+	const filter = `"member#name eq 'mine' and member#$display ne null and member#$key ne null"`
+	s.make("task_events", `{"task":1,"table":"tag_members","event":"created","table_event_filters":`+filter+`}`)
+	for name, want := range map[string]bool{"mine": true, "other": false} {
+		vm := "1"
+		if name != "mine" {
+			vm = s.make("vms", `{"name":"`+name+`"}`)
+		}
+		member := s.make("tag_members", `{"tag":1,"member":"vms/`+vm+`"}`)
+		key, err := strconv.ParseInt(member, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := tasks.TaskEvent{Task: 1, Table: "tag_members", Event: "created", TableEventFilters: filter}
+		happened, err := s.eng.Happened(t.Context(), event, []store.Logged{{Change: store.Change{Table: s.db.Schema.Table("tag_members"), Key: schema.IntValue(key), Verb: store.Created}}})
+		if err != nil || happened != want {
+			t.Errorf("%s: %t, want %t: %v", name, happened, want, err)
+		}
+	}
 }
 
 // BenchmarkPathsToAllTables measures the request that the test above makes, with lines about two hundred tables, by an ordinary user and by an
