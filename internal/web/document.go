@@ -31,6 +31,8 @@ type DocumentPage struct {
 	Document string
 	// Login is where the page gets a session when the document isn't for everybody; empty when it is.
 	Login string
+	// Index is the path of a list of documents that the page lets people choose from; empty when there is but one.
+	Index string
 }
 
 // ServeHTTP implements http.Handler.

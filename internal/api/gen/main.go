@@ -1,10 +1,8 @@
-// Command gen writes docs/api: the OpenAPI documents of both dialects, as a server gives them but for the version.
+// Command gen writes docs/api: digests of the OpenAPI documents of both dialects, as a server gives them but for the version.
 // It is run by `go generate ./internal/api/gen`.
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"log"
 	"os"
 	"path/filepath"
@@ -24,20 +22,19 @@ func main() {
 		log.Fatal("usage: gen folder")
 	}
 	tables, err := table.Document(model.Schema(), tableVersion).MarshalJSON()
-	write("table-openapi.json", tables, err)
+	write("table-openapi.txt", tables, err)
 	resources, err := resource.Document(resourceVersion)
-	write("resource-openapi.json", resources, err)
+	write("resource-openapi.txt", resources, err)
 }
 
-// write writes a document so that a change of it can be read as one.
+// write writes the digest of a document.
 func write(name string, document []byte, err error) {
-	var text bytes.Buffer
+	var text []byte
 	if err == nil {
-		err = json.Indent(&text, document, "", "  ")
+		text, err = digest(document)
 	}
 	if err == nil {
-		text.WriteByte('\n')
-		err = os.WriteFile(filepath.Join(os.Args[1], name), text.Bytes(), 0o644)
+		err = os.WriteFile(filepath.Join(os.Args[1], name), text, 0o644)
 	}
 	if err != nil {
 		log.Fatalf("%s: %v", name, err)

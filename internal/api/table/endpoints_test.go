@@ -24,7 +24,7 @@ import (
 // path has.
 func (s *server) endpoints() []string {
 	s.t.Helper()
-	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/sys/can", "/api/v4"}
+	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/sys/can", "/api/v4", "/api/v4/openapi", "/api/v4/openapi.json", "/api/v4/openapi.yaml", "/api/v4/openapi/{document}"}
 	for _, t := range s.db.Schema.Tables() {
 		if t.Internal {
 			continue
@@ -103,6 +103,7 @@ func probe(endpoint string, keys map[string]string) (method, path, body string) 
 	if len(parts) > 3 {
 		path = strings.Replace(path, "{key}", keys[parts[3]], 1)
 	}
+	path = strings.Replace(path, "{document}", "vms.json", 1)
 	path = strings.Replace(path, "{token}", strings.Repeat("0", 40), 1)
 	body = `{}`
 	if strings.HasSuffix(parts[len(parts)-1], "_actions") || len(parts) > 4 && strings.HasSuffix(parts[3], "_actions") {

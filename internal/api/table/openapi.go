@@ -14,11 +14,37 @@ import (
 
 // Document describes the table API as an OpenAPI 3.1 document made from the declarations: no table has a word of its own in here.
 func Document(s *schema.Schema, version string) *huma.OpenAPI {
+	d := newDescriber(s, "Dewpoint table API", version)
+	d.sessions()
+	for _, t := range s.Tables() {
+		if !t.Internal {
+			d.table(t)
+		}
+	}
+	return d.doc
+}
+
+// TableDocument describes one table: what Document says of it, as a document of its own.
+func TableDocument(s *schema.Schema, t *schema.Table, version string) *huma.OpenAPI {
+	d := newDescriber(s, "Dewpoint table API: "+t.Name, version)
+	d.table(t)
+	return d.doc
+}
+
+// StartDocument describes what belongs to no table.
+func StartDocument(s *schema.Schema, version string) *huma.OpenAPI {
+	d := newDescriber(s, "Dewpoint table API: "+sessionsTag, version)
+	d.sessions()
+	return d.doc
+}
+
+// newDescriber begins a document.
+func newDescriber(s *schema.Schema, title, version string) *describer {
 	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	d := &describer{schema: s, schemas: schemas.Map(), doc: &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
-			Title: "Dewpoint table API", Version: version, Description: introduction, License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
+			Title: title, Version: version, Description: introduction, License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 		},
 		Servers: []*huma.Server{{URL: "/"}},
 		Components: &huma.Components{
@@ -35,13 +61,7 @@ func Document(s *schema.Schema, version string) *huma.OpenAPI {
 	}}
 	d.common()
 	d.conditions()
-	d.sessions()
-	for _, t := range s.Tables() {
-		if !t.Internal {
-			d.table(t)
-		}
-	}
-	return d.doc
+	return d
 }
 
 const introduction = `Every kind of object is a table: ` + "`GET /api/v4/vms`" + ` lists rows, ` + "`POST`" + ` makes one, ` + "`GET`, `PUT` and `DELETE /api/v4/vms/{key}`" + ` read, change and

@@ -4,25 +4,25 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/web"
 )
 
-// documents are both forms of the OpenAPI document, made at the first request for one.
-type documents struct {
-	once       sync.Once
-	json, yaml []byte
-	err        error
-}
+const (
+	// docsPath is the interactive page; what it loads lies below.
+	docsPath = "/api/v4/docs"
+	// documentsPath is the list of OpenAPI documents; with an ending it is the one of all there is, and those of single tables lie below.
+	documentsPath = "/api/v4/openapi"
+	// startName is the name of the document of what belongs to no table: a name that no table can have.
+	startName = "$start"
+)
 
-// docsPath is the interactive page; what it loads lies below.
-const docsPath = "/api/v4/docs"
-
-// docsPages serves the page to everybody: it holds nothing, and asks for a login before it reads the document.
+// docsPages serves the page to everybody: it holds nothing, and asks for a login before it reads a document.
 func docsPages() http.Handler {
-	page := web.DocumentPage{Title: "Table API", Assets: docsPath, Document: "/api/v4/openapi", Login: "/api/sys/tokens"}
+	page := web.DocumentPage{Title: "Table API", Assets: docsPath, Document: documentsPath, Login: "/api/sys/tokens", Index: documentsPath}
 	assets := web.Assets(docsPath)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == docsPath {
@@ -35,31 +35,91 @@ func docsPages() http.Handler {
 
 func isDocs(path string) bool { return path == docsPath || strings.HasPrefix(path, docsPath+"/") }
 
-func isDocument(name string) bool { return name == "openapi.json" || name == "openapi.yaml" }
+// isDocument reports whether a path is one of OpenAPI documents, or their list.
+func isDocument(path string) bool {
+	return path == documentsPath || strings.HasPrefix(path, documentsPath+".") || strings.HasPrefix(path, documentsPath+"/")
+}
 
-// document answers with the OpenAPI document. It says of all tables what $table says of one, and to the same people.
-func (c *call) document() error {
+// written are the forms of a document.
+var written = map[string]struct {
+	kind string
+	by   func(*huma.OpenAPI) ([]byte, error)
+}{
+	"json": {"application/json", (*huma.OpenAPI).MarshalJSON},
+	"yaml": {"application/yaml", (*huma.OpenAPI).YAML},
+}
+
+// documents answers with an OpenAPI document, or their list. They say what $table says, and to the same people. A document is made when it is
+// asked for, which takes some milliseconds for each table; nobody asks often, and kept they would fill the memory.
+func (c *call) documents() error {
+	name, ending, ok := strings.Cut(strings.TrimPrefix(c.r.URL.Path, documentsPath), ".")
+	form, known := written[ending]
 	if c.method() != http.MethodGet {
 		return c.notAllowed(http.MethodGet)
 	}
 	if !c.actor().Admin {
-		return errs.New(errs.Denied, "denied", "only administrators can read the description of all tables")
+		return errs.New(errs.Denied, "denied", "only administrators can read the descriptions of tables")
 	}
-	c.docs.once.Do(func() {
-		doc := Document(c.eng.Schema(), c.info.Version)
-		if c.docs.json, c.docs.err = doc.MarshalJSON(); c.docs.err == nil {
-			c.docs.yaml, c.docs.err = doc.YAML()
-		}
-	})
-	if c.docs.err != nil {
-		return errs.Wrap(c.docs.err, errs.Internal, "bad_document", "the description can't be written")
+	if !ok && name == "" {
+		send(c.w, c.r, http.StatusOK, c.listDocuments())
+		return nil
 	}
-	body, kind := c.docs.json, "application/json"
-	if strings.HasSuffix(c.path[0], ".yaml") {
-		body, kind = c.docs.yaml, "application/yaml"
+	doc := c.documentOf(strings.TrimPrefix(name, "/"))
+	if doc == nil || !known {
+		return c.nowhere()
 	}
-	c.w.Header().Set("Content-Type", kind)
+	body, err := c.writeDocument(doc, form.by)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", form.kind)
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.Write(body) // a client that went away meanwhile is nobody to tell
 	return nil
+}
+
+// writeDocument makes one document at a time: that of all there is takes a hundred times its size while it is made.
+func (c *call) writeDocument(doc func() *huma.OpenAPI, form func(*huma.OpenAPI) ([]byte, error)) ([]byte, error) {
+	c.docs.Lock()
+	defer c.docs.Unlock()
+	body, err := form(doc())
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "bad_document", "the description can't be written")
+	}
+	return body, nil
+}
+
+// documentOf finds what makes the document of that name, where the empty one is that of all; nil when there is none.
+func (c *call) documentOf(name string) func() *huma.OpenAPI {
+	s := c.eng.Schema()
+	switch name {
+	case "":
+		return func() *huma.OpenAPI { return Document(s, c.info.Version) }
+	case startName:
+		return func() *huma.OpenAPI { return StartDocument(s, c.info.Version) }
+	}
+	if t := s.Table(name); t != nil && !t.Internal {
+		return func() *huma.OpenAPI { return TableDocument(s, t, c.info.Version) }
+	}
+	return nil
+}
+
+// documentEntry is a line of the list of documents.
+type documentEntry struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	JSON  string `json:"json"`
+	YAML  string `json:"yaml"`
+}
+
+func (c *call) listDocuments() []documentEntry {
+	list := []documentEntry{
+		{"", "All there is", documentsPath + ".json", documentsPath + ".yaml"},
+		{startName, "What belongs to no table", documentsPath + "/" + startName + ".json", documentsPath + "/" + startName + ".yaml"},
+	}
+	for _, name := range c.eng.Schema().Names() {
+		at := documentsPath + "/" + name
+		list = append(list, documentEntry{name, c.eng.Schema().Table(name).Title, at + ".json", at + ".yaml"})
+	}
+	return list
 }

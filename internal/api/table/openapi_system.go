@@ -1,7 +1,9 @@
 package table
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -35,13 +37,36 @@ func (d *describer) sessions() {
 		method: http.MethodGet, path: "/api/v4", id: "tables", tag: sessionsTag, summary: "List the tables", status: http.StatusOK,
 		reply: &huma.Response{Description: "The tables.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: tables}, nil)}, fails: []errs.Kind{errs.NotAllowed},
 	})
-	for _, way := range []struct{ ending, kind string }{{"json", "application/json"}, {"yaml", "application/yaml"}} {
-		d.add(endpoint{
-			method: http.MethodGet, path: "/api/v4/openapi." + way.ending, id: "document_" + way.ending, tag: sessionsTag, summary: "Read this document (" + strings.ToUpper(way.ending) + ")",
-			doc: "For administrators.", status: http.StatusOK, fails: []errs.Kind{errs.Denied},
-			reply: &huma.Response{Description: "The document.", Content: map[string]*huma.MediaType{way.kind: {Schema: &huma.Schema{Type: huma.TypeObject}}}},
-		})
+	d.documents()
+}
+
+// documents describes how descriptions such as this one are read.
+func (d *describer) documents() {
+	entry := textObject("name", "title", "json", "yaml")
+	d.add(endpoint{
+		method: http.MethodGet, path: documentsPath, id: "documents", tag: sessionsTag, summary: "List the OpenAPI documents",
+		doc: "One of all there is, one of what belongs to no table, and one of each table; each with its paths as JSON and as YAML. For administrators.", status: http.StatusOK,
+		reply: &huma.Response{Description: "The documents.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: entry}, nil)}, fails: []errs.Kind{errs.Denied, errs.NotAllowed},
+	})
+	any := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeObject}}
+	read := endpoint{method: http.MethodGet, tag: sessionsTag, doc: "For administrators.", status: http.StatusOK, fails: []errs.Kind{errs.Denied, errs.NotAllowed}}
+	for _, ending := range slices.Sorted(maps.Keys(written)) {
+		e := read
+		e.path, e.id, e.summary = documentsPath+"."+ending, "document_"+ending, "Read the document of all there is ("+strings.ToUpper(ending)+")"
+		e.reply = &huma.Response{Description: "The document.", Content: map[string]*huma.MediaType{written[ending].kind: any}}
+		d.add(e)
 	}
+	read.path, read.id, read.summary = documentsPath+"/{document}", "document_of_table", "Read the document of one table"
+	read.params = []*huma.Param{{
+		Name: "document", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, MinLength: number(1)}, Example: "vms.json",
+		Description: "the name of a table, or `" + startName + "` for what belongs to none, with the ending `.json` or `.yaml`",
+	}}
+	read.fails = append(read.fails, errs.NotFound)
+	read.reply = &huma.Response{Description: "The document.", Content: map[string]*huma.MediaType{}}
+	for _, form := range written {
+		read.reply.Content[form.kind] = any
+	}
+	d.add(read)
 }
 
 func (d *describer) login() {

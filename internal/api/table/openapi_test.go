@@ -2,10 +2,12 @@ package table_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,13 +19,21 @@ import (
 	"dewpoint/test/golden"
 )
 
-// document is the OpenAPI document as the server gives it.
+// document is the OpenAPI document of all there is.
 func (s *server) document(ending string) *openapi3.T {
 	s.t.Helper()
-	r := s.get("/api/v4/openapi."+ending).must(s.t, http.StatusOK)
-	doc, err := openapi3.NewLoader().LoadFromData([]byte(r.body))
+	return s.documentAt("/api/v4/openapi." + ending)
+}
+
+// documentAt is a document as the server gives it, which has to be a valid one.
+func (s *server) documentAt(path string) *openapi3.T {
+	s.t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(s.get(path).must(s.t, http.StatusOK).body))
 	if err != nil {
-		s.t.Fatalf("openapi.%s: %v", ending, err)
+		s.t.Fatalf("%s: %v", path, err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		s.t.Errorf("%s: %v", path, err)
 	}
 	return doc
 }
@@ -34,9 +44,6 @@ func TestDocumentIsValid(t *testing.T) {
 	var titles []string
 	for _, ending := range []string{"json", "yaml"} {
 		doc := s.document(ending)
-		if err := doc.Validate(context.Background()); err != nil {
-			t.Errorf("openapi.%s: %v", ending, err)
-		}
 		titles = append(titles, fmt.Sprintf("%s %s %d paths %d schemas", doc.OpenAPI, doc.Info.Title, doc.Paths.Len(), len(doc.Components.Schemas)))
 	}
 	if titles[0] != titles[1] || !strings.HasPrefix(titles[0], "3.1.0 Dewpoint table API") {
@@ -48,11 +55,61 @@ func TestDocumentIsForAdministrators(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	s.make("users", `{"name":"bob","password":"bobs password"}`)
-	for _, path := range []string{"/api/v4/openapi.json", "/api/v4/openapi.yaml"} {
+	for _, path := range []string{"/api/v4/openapi", "/api/v4/openapi.json", "/api/v4/openapi.yaml", "/api/v4/openapi/vms.json", "/api/v4/openapi/$start.yaml"} {
 		s.send("GET", path, nil, nobody).failed(t, 401)
 		s.send("GET", path, nil, basic("bob", "bobs password")).failed(t, 403)
 		s.post(path, "{}").failed(t, 405)
 	}
+}
+
+// TestDocumentsOfTables reads all that the index lists: together they say what the whole says, and each stands for itself.
+func TestDocumentsOfTables(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var index []struct{ Name, Title, JSON, YAML string }
+	if err := json.Unmarshal([]byte(s.get("/api/v4/openapi").must(t, http.StatusOK).body), &index); err != nil {
+		t.Fatal(err)
+	}
+	if tables := s.eng.Schema().Names(); len(index) != len(tables)+2 || index[0].JSON != "/api/v4/openapi.json" {
+		t.Fatalf("%d documents are listed for %d tables: %+v", len(index), len(tables), index[:2])
+	}
+	whole, parts := said(t, s.document("json")), map[string]string{}
+	for _, e := range index[1:] {
+		doc := s.documentAt(e.JSON)
+		maps.Copy(parts, said(t, doc))
+		if e.Name == "vms" && !reflect.DeepEqual(said(t, doc), said(t, s.documentAt(e.YAML))) {
+			t.Error("the YAML of vms differs from its JSON")
+		}
+		if !strings.HasPrefix(e.Name, "$") && len(doc.Paths.Map()["/api/v4/"+e.Name].Operations()) == 0 {
+			t.Errorf("%s lacks the table %s", e.JSON, e.Name)
+		}
+	}
+	if d := cmp.Diff(whole, parts); d != "" {
+		t.Errorf("the whole (-) and its parts (+):\n%s", d)
+	}
+	for _, path := range []string{"/api/v4/openapi/", "/api/v4/openapi/vms", "/api/v4/openapi/none.json", "/api/v4/openapi/vms.xml", "/api/v4/openapi/a/vms.json", "/api/v4/openapi.txt"} {
+		s.get(path).failed(t, http.StatusNotFound)
+	}
+}
+
+// said is the text of each operation and schema of a document.
+func said(t *testing.T, doc *openapi3.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	add := func(name string, v any) {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = string(text)
+	}
+	for e, op := range operations(doc) {
+		add(e, op)
+	}
+	for name, s := range doc.Components.Schemas {
+		add(name, s)
+	}
+	return all
 }
 
 // operations lists what the document describes, as method and path.
@@ -76,7 +133,7 @@ func TestDocumentHasEveryEndpoint(t *testing.T) {
 		fmt.Fprintf(&list, "%-46s %s\n", e, described[e].OperationID)
 	}
 	golden.Equal(t, "testdata/openapi.txt", list.String())
-	served := map[string]bool{"GET /api/v4/openapi.json": true, "GET /api/v4/openapi.yaml": true}
+	served := map[string]bool{}
 	for _, e := range s.endpoints() {
 		served[strings.ReplaceAll(e, "/refresh", "/{action}")] = true
 	}

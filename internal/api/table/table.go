@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"dewpoint/internal/api/front"
@@ -57,7 +58,7 @@ type api struct {
 	tables http.Handler
 	rights http.Handler
 	pages  http.Handler
-	docs   documents
+	docs   sync.Mutex // held while a document is made
 }
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
@@ -132,8 +133,8 @@ func (c *call) tables() error {
 	if len(c.path) == 0 {
 		return c.index()
 	}
-	if len(c.path) == 1 && isDocument(c.path[0]) {
-		return c.document()
+	if isDocument(c.r.URL.Path) {
+		return c.documents()
 	}
 	s := c.eng.Schema()
 	if t := s.ActionTable(c.path[0]); t != nil {
