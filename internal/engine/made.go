@@ -13,7 +13,7 @@ type made map[string]bool
 func (m made) add(r *schema.Record) {
 	m[pathOf(r).Text()] = true
 	for _, f := range r.Table.Fields {
-		if f.IsOwned && !r.Get(f.Name).IsNull() {
+		if f.Bond == schema.Owned && !r.Get(f.Name).IsNull() {
 			m[f.Ref+"/"+r.Get(f.Name).Text()] = true
 		}
 	}

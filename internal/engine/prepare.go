@@ -19,12 +19,12 @@ func (e *Engine) Prepare(ctx context.Context) error {
 						return err
 					}
 				}
-				if f.IsTwin {
+				if f.Bond == schema.Twin {
 					if err := addTwins(tx, t, f); err != nil {
 						return err
 					}
 				}
-				if !f.IsOwned || tx.Schema().Table(f.Ref).Owner == "" {
+				if f.Bond != schema.Owned || tx.Schema().Table(f.Ref).Owner == "" {
 					continue
 				}
 				if err := adopt(tx, t, f); err != nil {

@@ -13,7 +13,7 @@ func checkRequired(old *schema.Record, set, forwarded schema.Set, create bool) e
 			continue
 		}
 		v, given := set[f.Name]
-		if f.IsForwarded {
+		if f.Bond == schema.Forwarded {
 			v, given = forwarded[f.Name]
 		}
 		switch {

@@ -95,7 +95,7 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 // tellOwned tells the client the keys of the rows that were made with r, as far as clients can address them.
 func (w *Write) tellOwned(r *schema.Record) {
 	for _, f := range r.Table.Fields {
-		if f.IsOwned && !w.Tx.Schema().Table(f.Ref).Internal {
+		if f.Bond == schema.Owned && !w.Tx.Schema().Table(f.Ref).Internal {
 			w.Response[f.Name] = r.Get(f.Name).Text()
 		}
 	}
@@ -207,7 +207,7 @@ func (w *Write) passOn(old *schema.Record, forwarded schema.Set) (passed schema.
 func (w *Write) renameOwned(old *schema.Record, changed schema.Set) error {
 	name, renamed := changed["name"]
 	for _, f := range old.Table.Fields {
-		if !renamed || !f.IsOwned || old.Get(f.Name).IsNull() || w.Tx.Schema().Table(f.Ref).Field("name") == nil {
+		if !renamed || f.Bond != schema.Owned || old.Get(f.Name).IsNull() || w.Tx.Schema().Table(f.Ref).Field("name") == nil {
 			continue
 		}
 		if err := w.Tx.Change(f.Ref, old.Get(f.Name), schema.Set{"name": name}); err != nil {
@@ -291,7 +291,7 @@ func (w *Write) parse(old *schema.Record, in schema.Input, create bool) (set, fo
 		if v.IsNull() && !create && !f.IsRow() {
 			v = f.Default
 		}
-		if f.IsForwarded {
+		if f.Bond == schema.Forwarded {
 			forwarded[name] = v
 		} else if !(create && v.IsNull()) {
 			set[name] = v

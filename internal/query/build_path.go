@@ -32,7 +32,7 @@ func (b *builder) lookup(at spot, name string, done then) (Node, error) {
 	if f == nil || f.IsHidden && !at.inside && !b.opt.Hidden {
 		return nil, b.invalid("unknown_field", "%s has no column %s", at.table().Name, clip(name))
 	}
-	if f.Path == "" || f.IsTwin || f.IsSecret {
+	if f.Path == "" || f.Bond == schema.Twin || f.IsSecret {
 		return done(spot{at.scope, at.src, f, name, at.inside})
 	}
 	inner := at
@@ -80,7 +80,7 @@ func (b *builder) step(end spot, done then) (Node, error) {
 // join returns the source that the reference at end leads to; a reference crossed twice is joined once.
 func (b *builder) join(end spot, to *schema.Table) (*Source, error) {
 	via := end.field
-	if via.IsTwin {
+	if via.Bond == schema.Twin {
 		via = nil
 	}
 	guard, err := b.guard(to, end.inside)
@@ -133,7 +133,7 @@ func (b *builder) value(end spot) (Node, error) {
 		return nil, b.invalid("secret_field", "%s is secret", f.Name)
 	case f.IsSecret && !end.inside:
 		return Null{}, nil
-	case f.IsTwin:
+	case f.Bond == schema.Twin:
 		return end.key(), nil
 	case f.IsRows():
 		return b.rows(end, AggList, func(child spot) (Node, error) { return child.key(), nil })

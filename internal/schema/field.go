@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"dewpoint/internal/errs"
 )
@@ -20,6 +19,8 @@ type Field struct {
 	Among []string
 	// Back is the column of the other table that points back here: for rows always, for a twin when it has one.
 	Back string
+	// Bond ties the column to another row.
+	Bond Bond
 	// Enum lists the allowed values with their display labels; empty means any.
 	Enum []EnumValue
 	// Default is taken on create when the client gives nothing; null when there is none.
@@ -38,13 +39,8 @@ type Field struct {
 	IsArgument   bool // left out of the view "most"
 	IsSummary    bool // in the view "summary"
 	IsHidden     bool // internal: no client sees it at all
-	IsForwarded  bool // Path leads to a row that this row owns, and writes go there
-	IsOwned      bool // row: the other row is made and deleted with this one
-	IsTwin       bool // row: the other row has the same key and is made and deleted with this one
 	IsKey        bool // the row's key, which clients give when they make a row
-	IsRestrict   bool // row: the other row can't be deleted while this one points at it
 	IsRandom     bool // text: drawn at random when the row is made without a value
-	IsFollower   bool // polymorphic row: this row is deleted with the other one
 	OwnedSet     Set  // what an owned row is made with
 
 	// NotBuilt holds the reason when the column can't be given another value yet, or none but those in Built; a write that asks for one is
@@ -115,33 +111,8 @@ func (f *Field) Hidden() *Field { f.IsHidden = true; return f }
 // Via makes the field a read-only view of another column, as in "machine#status#running" or "$key".
 func (f *Field) Via(path string) *Field { f.Path, f.IsReadOnly = path, true; return f }
 
-// Forward makes the field a view of the same-named column of the row that the field owner leads to; writes go there too.
-func (f *Field) Forward(owner string) *Field {
-	f.Path, f.IsForwarded, f.IsArgument = owner+"#"+f.Name, true, true
-	return f
-}
-
-// Owned makes the row that the field leads to come and go with this one, made with the given values.
-func (f *Field) Owned(with Set) *Field {
-	f.IsOwned, f.IsReadOnly, f.OwnedSet = true, true, with
-	return f
-}
-
-// Twin makes the field lead to a row of the other table with the same key, which comes and goes with this one. Back names the
-// other table's column that holds this row's key.
-func (f *Field) Twin(back string) *Field {
-	f.IsTwin, f.IsReadOnly, f.Path, f.Back = true, true, keyPath, back
-	return f
-}
-
-// Restrict refuses the deletion of the row that the field leads to.
-func (f *Field) Restrict() *Field { f.IsRestrict = true; return f }
-
 // Random makes the store draw the text when a row is made without one: eight hexadecimal digits. Rows that are older than the column have none.
 func (f *Field) Random() *Field { f.IsRandom = true; return f }
-
-// Follows makes this row be deleted with the one that a polymorphic row field leads to, whatever table that is in.
-func (f *Field) Follows() *Field { f.IsFollower = true; return f }
 
 // Def sets the default for create; v is an int, bool, float64 or string.
 func (f *Field) Def(v any) *Field {
@@ -192,12 +163,6 @@ func (f *Field) Labels(pairs ...string) *Field {
 
 // Stored reports whether the field has a column of its own.
 func (f *Field) Stored() bool { return f.Path == "" && f.Type.Storage() != NoColumn }
-
-// Owner returns the field of t that leads to the row which f, a forwarded one, is kept in.
-func (f *Field) Owner(t *Table) *Field {
-	name, _, _ := strings.Cut(f.Path, "#")
-	return t.Field(name)
-}
 
 // Version is the number of changes of a row of a versioned table. No declaration has it and no client names it.
 var Version = Int64("_version")

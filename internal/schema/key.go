@@ -63,7 +63,7 @@ func (t *Table) ReadKey(text string) (key Value, ok bool) {
 }
 
 // ShowsKey reports whether the field is a view of the row's own key.
-func (f *Field) ShowsKey() bool { return f.Path == keyPath && !f.IsTwin }
+func (f *Field) ShowsKey() bool { return f.Path == keyPath && f.Bond != Twin }
 
 // keyPath is the path of the row's own key.
 const keyPath = "$key"
@@ -79,5 +79,5 @@ func (f *Field) AsKey() *Field {
 
 // Writable reports whether clients write the column: when they make a row (create), or when they change one.
 func (f *Field) Writable(create bool) bool {
-	return !f.IsHidden && !f.IsReadOnly && (create || !f.IsCreateOnly) && (f.Stored() || f.IsForwarded || f.IsKey)
+	return !f.IsHidden && !f.IsReadOnly && (create || !f.IsCreateOnly) && (f.Stored() || f.Bond == Forwarded || f.IsKey)
 }

@@ -16,14 +16,14 @@ func (s *Schema) link(t *Table) error {
 		return err
 	}
 	for _, f := range t.Fields {
-		if f.IsFollower {
+		if f.Bond == Follows {
 			s.follow = append(s.follow, Reference{t, f})
 		}
 		if f.Ref == "" {
 			continue
 		}
 		to := s.byName[f.Ref]
-		if to == nil && f.IsRow() && !f.IsOwned && !f.IsTwin {
+		if to == nil && f.IsRow() && f.Bond != Owned && f.Bond != Twin {
 			continue // a reference to a table that isn't built yet is a column without a path through it
 		}
 		if to == nil {
@@ -32,7 +32,7 @@ func (s *Schema) link(t *Table) error {
 		if err := checkReference(t, f, to); err != nil {
 			return err
 		}
-		if f.IsTwin && t.Tombstone {
+		if f.Bond == Twin && t.Tombstone {
 			to.Tombstone = true // nobody is to see the facts of a row that is gone
 		}
 		if f.IsRow() && f.Stored() {
@@ -63,9 +63,9 @@ func checkReference(t *Table, f *Field, to *Table) error {
 	switch {
 	case f.IsRow() && f.Type.Storage() != to.Key.Storage():
 		return fmt.Errorf("%s.%s can't hold the keys of %s, which are %ss: use Row for numbers and TextRow for all others", t.Name, f.Name, f.Ref, to.Key)
-	case f.IsTwin && t.Key != to.Key:
+	case f.Bond == Twin && t.Key != to.Key:
 		return fmt.Errorf("%s.%s makes twins of rows keyed by %s and rows keyed by %s, which can't have the same key", t.Name, f.Name, t.Key, to.Key)
-	case f.IsOwned && to.Key == NameKey:
+	case f.Bond == Owned && to.Key == NameKey:
 		return fmt.Errorf("%s.%s owns rows of %s, which are keyed by name: nobody would name them", t.Name, f.Name, f.Ref)
 	case f.Back != "" && to.Field(f.Back) == nil:
 		return fmt.Errorf("%s.%s expects the column %s in %s", t.Name, f.Name, f.Back, f.Ref)

@@ -104,7 +104,7 @@ func (t *Table) Versioned() bool { return !t.Internal && !t.ReadOnly }
 // Owners returns the fields that lead to the rows which columns of t are forwarded to, each once.
 func (t *Table) Owners() (owners []*Field) {
 	for _, f := range t.Fields {
-		if f.IsForwarded && !slices.Contains(owners, f.Owner(t)) {
+		if f.Bond == Forwarded && !slices.Contains(owners, f.Owner(t)) {
 			owners = append(owners, f.Owner(t))
 		}
 	}

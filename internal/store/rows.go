@@ -256,7 +256,7 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 func (tx *Tx) Purge(table string, key schema.Value) error {
 	t := tx.table(table)
 	for _, f := range t.Fields {
-		if f.IsTwin {
+		if f.Bond == schema.Twin {
 			if err := tx.Purge(f.Ref, key); err != nil {
 				return err
 			}

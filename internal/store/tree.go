@@ -11,7 +11,7 @@ import (
 // is forwarded to them (forwarded: column of this table → value), and its twins.
 func (tx *Tx) Create(r *schema.Record, forwarded schema.Set) (schema.Value, error) {
 	for _, f := range r.Table.Fields {
-		if f.IsOwned && r.Get(f.Name).IsNull() {
+		if f.Bond == schema.Owned && r.Get(f.Name).IsNull() {
 			key, err := tx.createOwned(r, f, forwarded)
 			if err != nil {
 				return schema.Value{}, err
@@ -24,12 +24,12 @@ func (tx *Tx) Create(r *schema.Record, forwarded schema.Set) (schema.Value, erro
 		return schema.Value{}, err
 	}
 	for _, f := range r.Table.Fields {
-		if f.IsOwned {
+		if f.Bond == schema.Owned {
 			if err := tx.Own(r, f); err != nil {
 				return schema.Value{}, err
 			}
 		}
-		if f.IsTwin {
+		if f.Bond == schema.Twin {
 			if _, err := tx.createTwin(f, key); err != nil {
 				return schema.Value{}, err
 			}
@@ -62,7 +62,7 @@ func (tx *Tx) createOwned(r *schema.Record, f *schema.Field, forwarded schema.Se
 	owned := schema.NewRecord(tx.table(f.Ref))
 	owned.PutAll(f.OwnedSet)
 	for name, v := range forwarded {
-		if g := r.Table.Field(name); g != nil && g.IsForwarded && g.Path == f.Name+"#"+name {
+		if g := r.Table.Field(name); g != nil && g.Bond == schema.Forwarded && g.Path == f.Name+"#"+name {
 			owned.Put(name, v)
 		}
 	}
@@ -104,7 +104,7 @@ func (tx *Tx) doomed(r *schema.Record, list []*schema.Record) ([]*schema.Record,
 		switch {
 		case f.IsRows():
 			with, err = tx.Find(f.Ref, Eq(f.Back, r.Key))
-		case f.IsOwned && !r.Get(f.Name).IsNull():
+		case f.Bond == schema.Owned && !r.Get(f.Name).IsNull():
 			with, err = tx.Find(f.Ref, Eq(keyColumn, r.Get(f.Name)))
 		}
 		if err != nil {
@@ -141,7 +141,7 @@ func (tx *Tx) followers(r *schema.Record, list []*schema.Record) ([]*schema.Reco
 // release refuses the deletion when something that stays needs the row, and empties the other references to it.
 func (tx *Tx) release(r *schema.Record, doomed []*schema.Record) error {
 	for _, ref := range tx.db.Schema.PointingAt(r.Table.Name) {
-		if ref.Field.IsTwin || ref.Field.IsOwned {
+		if ref.Field.Bond == schema.Twin || ref.Field.Bond == schema.Owned {
 			continue
 		}
 		users, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, r.Key))
@@ -152,7 +152,7 @@ func (tx *Tx) release(r *schema.Record, doomed []*schema.Record) error {
 			if isIn(u, doomed) {
 				continue
 			}
-			if ref.Field.IsRestrict {
+			if ref.Field.Bond == schema.Restricts {
 				return errs.New(errs.Conflict, "in_use", "%s %q is used by %s %q; remove that first",
 					r.Table.Title, displayOf(r), ref.Table.Title, displayOf(u))
 			}
@@ -170,7 +170,7 @@ func (tx *Tx) release(r *schema.Record, doomed []*schema.Record) error {
 // isTwinBack reports whether ref is the column of a twin that points at its row; it goes when the row is purged.
 func isTwinBack(t *schema.Table, ref schema.Reference) bool {
 	for _, f := range t.Fields {
-		if f.IsTwin && f.Ref == ref.Table.Name && f.Back == ref.Field.Name {
+		if f.Bond == schema.Twin && f.Ref == ref.Table.Name && f.Back == ref.Field.Name {
 			return true
 		}
 	}
@@ -202,7 +202,7 @@ func (tx *Tx) bury(r *schema.Record) error {
 // markDeleted makes tombstones of a row and its twins.
 func (tx *Tx) markDeleted(t *schema.Table, key schema.Value) error {
 	for _, f := range t.Fields {
-		if f.IsTwin {
+		if f.Bond == schema.Twin {
 			if err := tx.markDeleted(tx.table(f.Ref), key); err != nil {
 				return err
 			}

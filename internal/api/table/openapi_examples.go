@@ -155,7 +155,7 @@ func (d *describer) exampleRef(f *schema.Field) any {
 func ownedFields(s *schema.Schema, t *schema.Table) []*schema.Field {
 	var owned []*schema.Field
 	for _, f := range t.Fields {
-		if f.IsOwned && leads(s, f) {
+		if f.Bond == schema.Owned && leads(s, f) {
 			owned = append(owned, f)
 		}
 	}

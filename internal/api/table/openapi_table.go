@@ -130,7 +130,7 @@ func (d *describer) remove(t *schema.Table) {
 func removeDoc(t *schema.Table) string {
 	var with []string
 	for _, f := range t.Fields {
-		if (f.IsRows() || f.IsOwned || f.IsTwin) && !f.IsHidden {
+		if (f.IsRows() || f.Bond == schema.Owned || f.Bond == schema.Twin) && !f.IsHidden {
 			with = append(with, "`"+f.Name+"`")
 		}
 	}
