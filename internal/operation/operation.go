@@ -6,6 +6,8 @@ package operation
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/system"
@@ -51,7 +53,11 @@ func Begin(tx *store.Tx, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	row := schema.NewRecord(tx.Schema().Table("operations"))
+	t := tx.Schema().Table("operations")
+	if to, _, _ := strings.Cut(r.Object, "/"); !slices.Contains(t.Field("object").Among, to) {
+		return 0, fmt.Errorf("an operation %s is about a row of %s, which operations.object doesn't name", r.Params.Operation(), to)
+	}
+	row := schema.NewRecord(t)
 	row.PutAll(schema.Set{
 		"kind": schema.TextValue(r.Params.Operation()), "object": schema.TextValue(r.Object), "queue": schema.TextValue(r.Queue),
 		"node": schema.RefValue(r.Node), "creator": schema.TextValue(r.Creator), "params": schema.TextValue(string(params)),

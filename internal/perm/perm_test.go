@@ -116,6 +116,15 @@ func (w *world) holding(user int64, table string, row int64, rights ...perm.Righ
 		p.Put("identity", u.Get("identity"))
 		p.Put("table", schema.TextValue(table))
 		p.Put("row", schema.IntValue(row))
+		before, err := tx.Find("permissions", store.Eq("identity", p.Get("identity")), store.Eq("table", p.Get("table")), store.Eq("row", p.Get("row")))
+		if err != nil {
+			return err
+		}
+		for _, b := range before { // there can't be two
+			if err := tx.Purge("permissions", b.Key); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Create(p, nil); err != nil {
 			return err
 		}

@@ -18,6 +18,25 @@ const (
 	Forwarded      // the column is that of a row which this row owns, and writes go there
 )
 
+// AnyTable lets a polymorphic row lead to any table that clients address. Each of them is one more branch in a query that goes through it, so an
+// owner, through which rights go, can't.
+func (f *Field) AnyTable() *Field { f.IsAnyTable = true; return f }
+
+// checkAny refuses a polymorphic row that doesn't say where it leads, and an owner that leads anywhere.
+func checkAny(t *Table, f *Field) error {
+	switch {
+	case !f.IsRow() || f.Ref != "" || f.Path != "": // what a view shows says it
+		return nil
+	case t.Owner == f.Name && f.IsAnyTable:
+		return fmt.Errorf("%s.%s is the owner and may lead to any table: the rule of rights would have a branch for each; name the tables", t.Name, f.Name)
+	case len(f.Among) == 0 && !f.IsAnyTable:
+		return fmt.Errorf("%s.%s doesn't say which tables it leads to: name them, or say AnyTable", t.Name, f.Name)
+	case len(f.Among) > 0 && f.IsAnyTable:
+		return fmt.Errorf("%s.%s names tables and says AnyTable", t.Name, f.Name)
+	}
+	return nil
+}
+
 // tie gives the field its bond. A second one is a defect of the declaration.
 func (f *Field) tie(b Bond) *Field {
 	if f.Bond != Loose {

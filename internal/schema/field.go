@@ -15,7 +15,7 @@ type Field struct {
 	Type Type
 	// Ref names the table that a row or rows field leads to; empty for a polymorphic row, whose value is "table/key".
 	Ref string
-	// Among names the tables that a polymorphic row may lead to; empty for all.
+	// Among names the tables that a polymorphic row may lead to; empty where IsAnyTable.
 	Among []string
 	// Back is the column of the other table that points back here: for rows always, for a twin when it has one.
 	Back string
@@ -39,6 +39,7 @@ type Field struct {
 	IsArgument   bool // left out of the view "most"
 	IsSummary    bool // in the view "summary"
 	IsHidden     bool // internal: no client sees it at all
+	IsAnyTable   bool // polymorphic row: it may lead to any table that clients address
 	IsKey        bool // the row's key, which clients give when they make a row
 	IsRandom     bool // text: drawn at random when the row is made without a value
 	OwnedSet     Set  // what an owned row is made with

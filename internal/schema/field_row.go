@@ -26,7 +26,8 @@ func TextRow(name, table string) *Field {
 	return &Field{Name: name, Type: rowType{text: true}, Ref: table, IsIndexed: true}
 }
 
-// AnyRow is a reference to a row of any of the given tables, or of all when none is named, written as "table/key".
+// AnyRow is a reference to a row of one of the given tables, which need not be declared yet, written as "table/key". Of all that clients address it
+// is where AnyTable says so.
 func AnyRow(name string, among ...string) *Field {
 	return &Field{Name: name, Type: rowType{text: true}, Among: among, IsIndexed: true}
 }
@@ -51,7 +52,7 @@ func (f *Field) Targets(s *Schema) []*Table {
 
 // leadsTo reports whether a polymorphic row field may lead to rows of t.
 func (f *Field) leadsTo(t *Table) bool {
-	return slices.Contains(f.Among, t.Name) || len(f.Among) == 0 && !t.Internal
+	return slices.Contains(f.Among, t.Name) || f.IsAnyTable && !t.Internal
 }
 
 // Rows is the list of the rows of table whose column back points at this row. They are deleted with it.

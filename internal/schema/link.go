@@ -16,6 +16,9 @@ func (s *Schema) link(t *Table) error {
 		return err
 	}
 	for _, f := range t.Fields {
+		if err := checkAny(t, f); err != nil {
+			return err
+		}
 		if f.Bond == Follows {
 			s.follow = append(s.follow, Reference{t, f})
 		}

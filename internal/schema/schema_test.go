@@ -40,7 +40,7 @@ func TestParse(t *testing.T) {
 		{schema.Row("f", "vms"), map[string]string{`42`: "42", `"42"`: "42", `0`: "null", `null`: "null", `-3`: "!", `"vms/42"`: "!"}},
 		{schema.TextRow("f", "volumes"), map[string]string{`"3f2a"`: "3f2a", `"\u0061\"b"`: `a"b`, `7`: "7", `""`: "null", `null`: "null", `true`: "!", `{"a":1}`: "!", `["a"]`: "!"}},
 		{schema.String("f").AsKey(), map[string]string{`"web-1_a.b:c"`: "web-1_a.b:c", `"-a"`: "!", `"$table"`: "!", `"a/b"`: "!", `".."`: "!", `"a b"`: "!", `"ä"`: "!", `""`: "!"}},
-		{schema.AnyRow("f"), map[string]string{`"vms/42"`: "vms/42", `"/v4/users/3"`: "users/3", `"\/v4\/users\/3"`: "users/3", `"vms"`: "!", `"vms/42/x"`: "!", `"vms/4'2"`: "!", `""`: "null"}},
+		{schema.AnyRow("f").AnyTable(), map[string]string{`"vms/42"`: "vms/42", `"/v4/users/3"`: "users/3", `"\/v4\/users\/3"`: "users/3", `"vms"`: "!", `"vms/42/x"`: "!", `"vms/4'2"`: "!", `""`: "null"}},
 		{schema.Created("f"), map[string]string{`1700000000`: "1700000000", `"soon"`: "!"}},
 	}
 	for _, tt := range tests {
@@ -125,6 +125,9 @@ func TestBadDeclarationsAreRefused(t *testing.T) {
 		"a hash that clients choose":      {keyed("a", schema.HashKey, schema.String("id").AsKey())},
 		"a key column that isn't the key": {with(keyed("a", schema.HashKey, schema.String("id")), func(t *schema.Table) { t.KeyField = "id" })},
 
+		"an owner in any table":  {{Name: "a", Owner: "owner", Fields: schema.Fields{schema.AnyRow("owner").AnyTable()}}},
+		"a row of no table said": {a(schema.AnyRow("x"))},
+
 		"one column together":                 {{Name: "a", Fields: schema.Fields{schema.Int64("x")}, Unique: []schema.Unique{schema.Together("x")}}},
 		"a missing column unique with others": {{Name: "a", Fields: schema.Fields{schema.Int64("x")}, Unique: []schema.Unique{schema.Together("x", "y")}}},
 		"unique where a number holds": {{Name: "a", Fields: schema.Fields{schema.Int64("x"), schema.Int64("y")}, Unique: []schema.Unique{
@@ -179,7 +182,7 @@ func TestTargetOfAReference(t *testing.T) {
 	hash := strings.Repeat("ab", 20)
 	s, err := schema.New(
 		&schema.Table{Name: "hashes", Key: schema.HashKey},
-		&schema.Table{Name: "numbers", Fields: schema.Fields{schema.AnyRow("any"), schema.TextRow("hash", "hashes"), schema.Row("number", "numbers"), schema.TextRow("later", "not_there_yet")}},
+		&schema.Table{Name: "numbers", Fields: schema.Fields{schema.AnyRow("any").AnyTable(), schema.TextRow("hash", "hashes"), schema.Row("number", "numbers"), schema.TextRow("later", "not_there_yet")}},
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,7 @@ func probe(t *testing.T) *schema.Table {
 			schema.Num("share").Def(0.5),
 			schema.String("password").Secret(),
 			schema.String("inner").Hidden(),
-			schema.AnyRow("owner").ReadOnly(),
+			schema.AnyRow("owner", "probes").ReadOnly(),
 			schema.TextRow("next", "probes"),
 			schema.Rows("all", "probes", "next"),
 			schema.Uint32("next_size").Via("next#size"),

@@ -20,7 +20,7 @@ func permissions() *schema.Table {
 			schema.Bool("create").Summary().Note("make rows; on one row: make rows below it"),
 			schema.Bool("modify").Summary().Note("change, and do actions to"),
 			schema.Bool("delete").Summary(),
-			schema.AnyRow("target").ReadOnly().Hidden().Follows().Note("the row as table/key"),
+			schema.AnyRow("target").AnyTable().ReadOnly().Hidden().Follows().Note("the row as table/key"),
 			schema.String("rowdisplay").Via("target#$display").Argument(),
 			schema.String("identity_display").Via("identity#owner#$display").Argument(),
 			schema.String("identity_owner").Via("identity#owner").Argument(),

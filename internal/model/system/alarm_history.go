@@ -16,7 +16,7 @@ func alarmHistory() *schema.Table {
 			alarmLevel().Summary(),
 			schema.String("status").ReadOnly().Summary(),
 			schema.String("alarm_id").ReadOnly(),
-			schema.AnyRow("sub_owner").ReadOnly().Hidden(),
+			schema.AnyRow("sub_owner", alarmParts...).ReadOnly().Hidden(),
 			schema.Bool("standing").ReadOnly().Hidden().Indexed().Note("resolved while its cause was still there: that alone raises no new alarm"),
 		},
 	}

@@ -2,6 +2,9 @@ package system
 
 import "dewpoint/internal/schema"
 
+// alarmParts lists the tables that hold the part of its owner which an alarm is about.
+var alarmParts = []string{"machine_drives", "machine_nics", "machine_devices", "smtp_settings", "storage_tiers", "quarantine"}
+
 // alarmOwner is the row that an alarm is about.
 func alarmOwner() *schema.Field {
 	return schema.AnyRow("owner", "vms", "vnets", "tenant_nodes", "nodes", "users", "system", "cloud_snapshots").ReadOnly().Summary()
@@ -16,8 +19,8 @@ func alarms() *schema.Table {
 		Fields: schema.Fields{
 			alarmOwner(),
 			schema.Enum("owner_type", "vms", "vnets", "tenant_nodes", "nodes", "users", "system", "cloud_snapshots").ReadOnly(),
-			schema.AnyRow("sub_owner").ReadOnly(),
-			schema.Enum("sub_owner_type", "machine_drives", "machine_nics", "machine_devices", "smtp_settings", "storage_tiers", "quarantine").ReadOnly(),
+			schema.AnyRow("sub_owner", alarmParts...).ReadOnly(),
+			schema.Enum("sub_owner_type", alarmParts...).ReadOnly(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),
 			schema.String("status").ReadOnly().Summary().Note("what is wrong, in words"),

@@ -2,6 +2,9 @@ package system
 
 import "dewpoint/internal/schema"
 
+// operated lists the tables whose rows there are operations about.
+var operated = []string{"vms", "machines", "machine_drives", "vnets", "files"}
+
 // operations declares long work: what is to be done, how far it is and how it ended. The rows are made in the transaction of the request that
 // asks for the work, and kept by package operation.
 func operations() *schema.Table {
@@ -13,7 +16,7 @@ func operations() *schema.Table {
 		Actions: schema.Actions{{Name: "cancel", Doc: "stop the operation and take back what it has done"}},
 		Fields: schema.Fields{
 			schema.String("kind").ReadOnly().Summary().Note("what is done, as in drive_import"),
-			schema.AnyRow("object").ReadOnly().Summary().Note("the row that the operation is about; its rights count"),
+			schema.AnyRow("object", operated...).ReadOnly().Summary().Note("the row that the operation is about; its rights count"),
 			schema.Enum("status", "queued", "running", "undoing", "complete", "error", "cancelled").Def("queued").ReadOnly().Summary().Indexed(),
 			schema.String("status_info").ReadOnly().Summary().Note("what it is doing, what it waits for, or why it failed"),
 			schema.Num("progress_pct").ReadOnly().Summary().Def(0.0).In("percent"),

@@ -22,7 +22,7 @@ func tasks() *schema.Table {
 			schema.String("action").Required().CreateOnly().Summary().Len(1, 64).Eg("poweron").Note("an action of the owner's table"),
 			schema.String("action_display").ReadOnly().Note("what the action does, in words"),
 			schema.String("table").CreateOnly().Len(0, 128).Note("the owner's table, which it follows from"),
-			schema.AnyRow("owner").Required().CreateOnly().Follows().Summary().Note("the row that the action is done to"),
+			schema.AnyRow("owner", taskOwners...).Required().CreateOnly().Follows().Summary().Note("the row that the action is done to"),
 			schema.JSON("settings_args").Note("the action's parameters, an object; changed by the creator or an administrator"),
 			schema.AnyRow("creator", "users").ReadOnly(),
 			schema.Uint64("last_run").ReadOnly().Def(0).In("seconds since 1970"),
@@ -35,6 +35,11 @@ func tasks() *schema.Table {
 			schema.Rows("events", "task_events", "task"),
 		},
 	}
+}
+
+// taskOwners lists the tables whose actions tasks can do.
+var taskOwners = []string{
+	"vms", "vnets", "nodes", "users", "system", "alarms", "quarantine", "operations", "task_schedules", "task_schedule_triggers", "task_events",
 }
 
 func taskActions() schema.Actions {
