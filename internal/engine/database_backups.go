@@ -26,9 +26,9 @@ var backupHooks = hooks{
 
 // Taking is told when an administrator is about to download a backup, which has all secrets of all users in it: the log says so. Denied for an API
 // key with bounds unless the backup is sealed: by what is in it anybody can be let in.
-func (e *Engine) Taking(ctx context.Context, key string) error {
+func (e *Engine) Taking(ctx context.Context, table, key string) error {
 	return e.Do(ctx, func(w *Write) error {
-		_, r, held, err := w.live("database_backups", key, perm.Read)
+		_, r, held, err := w.live(table, key, perm.Read)
 		if err == nil {
 			err = held.Check(perm.Read)
 		}

@@ -34,7 +34,7 @@ func (f *Feed) batch(entries []store.Logged) batch {
 
 func (b *batch) add(f *Feed, l store.Logged) {
 	if l.Table != nil && slices.Contains(credentialTables, l.Table.Name) {
-		own := l.Table.Name == "users" && l.Key.Int() == f.actor.User
+		own := l.Table.Own.IsUser() && l.Key.Int() == f.actor.User
 		f.doubtful = f.doubtful || own || l.Verb == store.Deleted
 	}
 	switch {

@@ -122,7 +122,7 @@ func usersIn(tx *store.Tx, group *schema.Record) (map[schema.Value]bool, error) 
 
 // spareAdmins keeps those who may change accounts, but aren't administrators, from the accounts of administrators.
 func (w *Write) spareAdmins(r *schema.Record) error {
-	if r.Table.Name != "users" || !r.Get("admin").Bool() || w.Actor.Admin {
+	if !r.Table.Own.IsUser() || !r.Get("admin").Bool() || w.Actor.Admin {
 		return nil
 	}
 	return errs.New(errs.Denied, "denied", "only administrators can change the account of one")

@@ -20,10 +20,10 @@ func (w *Write) begin(r *schema.Record, p operation.Params) error {
 	return err
 }
 
-// queueOf names the queue that an operation about a row stands in: that of the machine which the row is, or is a part of, as its power does.
+// queueOf names the queue that an operation about a row stands in: for parts of a machine that of the machine, as its power does.
 func queueOf(r *schema.Record) string {
-	if f := r.Table.Field("machine"); f != nil && f.Ref == "machines" {
-		return operation.MachineQueue(r.Get("machine").Int())
+	if f := r.Table.Field(r.Table.Queue); f != nil {
+		return f.Ref + "/" + r.Get(f.Name).Text()
 	}
 	return pathOf(r).Text()
 }

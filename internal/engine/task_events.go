@@ -58,7 +58,7 @@ func (e *Engine) occurrenceOf(table, event string) (o occurrence, t *schema.Tabl
 		return o, nil, errs.New(errs.NotBuilt, "event_not_built", "nothing tells of the event %s of %s; there are %s, and raised and lowered of alarms",
 			event, table, errs.Ours(strings.Join(slices.Sorted(maps.Keys(rowEvents)), ", "))).On("event")
 	}
-	if t, err = e.served(table); err != nil || t.LogType == "task" || table == "logs" {
+	if t, err = e.served(table); err != nil || t.LogType == "task" || t.IsLog {
 		return o, nil, errs.Field("table", "no task can wait for rows of %s", table)
 	}
 	return o, e.db.Schema.Table(o.table), nil

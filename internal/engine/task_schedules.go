@@ -13,7 +13,6 @@ import (
 
 var scheduleHooks = hooks{
 	create: func(w *Write, r *schema.Record) error {
-		r.Put("creator", schema.RefValue(w.Actor.User))
 		for name, v := range w.dates(r) {
 			r.Put(name, v)
 		}

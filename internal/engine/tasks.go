@@ -72,10 +72,6 @@ func prepareTask(w *Write, r *schema.Record) error {
 	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
 	r.Put("table", schema.TextValue(t.Name))
 	r.Put("action_display", schema.TextValue(a.Doc))
-	r.Put("creator", schema.Value{})
-	if user := schema.RefValue(w.Actor.User); !user.IsNull() {
-		r.Put("creator", schema.TextValue(creatorPath(w.Actor)))
-	}
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (e *Engine) Try(ctx context.Context, f func(*Write) error) (effects []Effec
 // visible reports whether the actor may hear of a change: never of log lines and of what is not served. A row that is gone went because
 // the actor could delete what it belongs to.
 func (w *Write) visible(c store.Change) (bool, error) {
-	if c.Table.Internal || c.Table.Name == "logs" {
+	if c.Table.Internal || c.Table.IsLog {
 		return false, nil
 	}
 	if w.Actor.Admin || c.Verb == store.Deleted {

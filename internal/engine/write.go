@@ -49,8 +49,10 @@ func (w *Write) Create(table string, in schema.Input) (*schema.Record, error) {
 // insert completes, checks and writes a new row.
 func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) error {
 	t := r.Table
-	if f := t.Field("creator"); f != nil {
-		r.Put("creator", schema.TextValue(w.Actor.Name))
+	for i, f := range t.Fields {
+		if f.IsCreator {
+			r.PutAt(i, f.CreatorOf(w.Actor.User, w.Actor.Name))
+		}
 	}
 	h := w.eng.hooks[t.Name]
 	w.given = in

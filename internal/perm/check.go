@@ -65,7 +65,7 @@ func Check(rows Rows, a Actor, right Right, r *schema.Record) error {
 // MayCreate is Denied when a can't make any row of t at all, whatever its columns hold. CheckCreate then looks at the row.
 func MayCreate(a Actor, t *schema.Table) error {
 	switch {
-	case a.Admin, a.wholly(t).Has(Create), a.User != 0 && ownOf(t.Name).allows(Create):
+	case a.Admin, a.wholly(t).Has(Create), a.User != 0 && ownOf(t).allows(Create):
 		return nil
 	case t.Parent != "" && a.User != 0 && a.Grants.anywhere(Create):
 		return nil
@@ -76,7 +76,7 @@ func MayCreate(a Actor, t *schema.Table) error {
 // CheckCreate tells whether a may make the row, whose columns are filled: the right is needed on the whole table or on the parent row.
 // An owner gives no right to make rows, or everybody could put theirs anywhere.
 func CheckCreate(rows Rows, a Actor, r *schema.Record) error {
-	own := ownOf(r.Table.Name)
+	own := ownOf(r.Table)
 	if a.Admin || a.wholly(r.Table).Has(Create) || own.allows(Create) && own.willHave(a, r) {
 		return nil
 	}

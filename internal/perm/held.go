@@ -26,7 +26,7 @@ func Ask(rows Rows, a Actor, r *schema.Record, rights ...Right) (Held, error) {
 		return h, nil
 	}
 	tests := []query.Expr{Seen(a)(r.Table), granted(a, Modify)(r.Table)}
-	if ownOf(r.Table.Name).columns == nil || !slices.Contains(rights, Modify) {
+	if ownOf(r.Table).Columns == nil || !slices.Contains(rights, Modify) {
 		tests[1] = query.True()
 	}
 	for _, right := range rights {
@@ -75,14 +75,14 @@ func (h Held) Check(right Right) error {
 
 // CheckModify is Check for Modify of some columns: Denied names the first one that is out of reach.
 func (h Held) CheckModify(columns []string) error {
-	own := ownOf(h.row.Table.Name)
-	if err := h.Check(Modify); err != nil || h.actor.Admin || h.granted || own.columns == nil || !own.has(h.actor, h.row) {
+	own := ownOf(h.row.Table)
+	if err := h.Check(Modify); err != nil || h.actor.Admin || h.granted || own.Columns == nil || !own.has(h.actor, h.row) {
 		return err
 	}
 	for _, c := range columns {
-		if !slices.Contains(own.columns, c) {
+		if !slices.Contains(own.Columns, c) {
 			return errs.New(errs.Denied, "denied", "you need the right %q on %s to change %s; without it you can change %s",
-				Modify, h.row.Table.Name, c, errs.Ours(strings.Join(own.columns, ", "))).On(c)
+				Modify, h.row.Table.Name, c, errs.Ours(strings.Join(own.Columns, ", "))).On(c)
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ type rule struct {
 
 // own holds for the rows of t that are the actor's own, if that gives the right.
 func (r rule) own(t *schema.Table) query.Expr {
-	o := ownOf(t.Name)
+	o := ownOf(t)
 	if r.a.User == 0 || !o.allows(r.right) {
 		return query.False()
 	}

@@ -40,6 +40,7 @@ type Field struct {
 	IsSummary    bool // in the view "summary"
 	IsHidden     bool // internal: no client sees it at all
 	IsAnyTable   bool // polymorphic row: it may lead to any table that clients address
+	IsCreator    bool // tells who made the row
 	IsKey        bool // the row's key, which clients give when they make a row
 	IsRandom     bool // text: drawn at random when the row is made without a value
 	OwnedSet     Set  // what an owned row is made with

@@ -1,6 +1,9 @@
 package schema
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // link checks the references of one table and notes them on the tables that they lead to.
 func (s *Schema) link(t *Table) error {
@@ -9,7 +12,7 @@ func (s *Schema) link(t *Table) error {
 			return fmt.Errorf("table %s names the column %s, which it does not have", t.Name, name)
 		}
 	}
-	if err := checkUnique(t); err != nil {
+	if err := errors.Join(checkUnique(t), checkFacts(t)); err != nil {
 		return err
 	}
 	if err := s.checkPending(t); err != nil {

@@ -35,6 +35,14 @@ type Table struct {
 	NoCreate bool
 	// NotBuilt holds the reason when Dewpoint can't make rows of the table yet; a create is answered with 501.
 	NotBuilt string
+	// Own says what users may do, without any grant, with the rows that are theirs.
+	Own Own
+	// Bytes says what clients do with bytes that rows stand for.
+	Bytes Bytes
+	// Queue names the column that leads to the row in whose queue operations about a row stand; in the row's own when empty.
+	Queue string
+	// IsLog tables tell of changes: their own are none that anybody is told of.
+	IsLog bool
 	// Tombstone keeps a deleted row, unseen by clients, until a controller has cleared what it had on the host.
 	Tombstone bool
 	// Aside names the boolean column that sets rows aside which most requests leave out, such as snapshots: there may be many of them, they
@@ -67,7 +75,9 @@ type Action struct {
 	// Operation names the kind of operation that the action begins, with its params and the row's key as the member "key". Such an action needs
 	// no hook, and its reply names the operation.
 	Operation string
-	Aliases   []string
+	// By names a column by whose value clients may name the row, where no row that they see has it for its key.
+	By      string
+	Aliases []string
 	// NotBuilt holds the reason when Dewpoint doesn't have the action; it is answered with 501.
 	NotBuilt string
 }

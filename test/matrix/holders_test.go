@@ -25,6 +25,7 @@ type holder struct {
 	token  string
 	user   *schema.Record
 	grant  schema.Value // row of permissions
+	group  schema.Value // identity of a group that the user is in: what is lent goes there, since nobody has two permissions on one thing
 }
 
 func nameOf(set perm.Rights) string {
@@ -54,16 +55,27 @@ func (s *server) holder(rights perm.Rights, scope string) *holder {
 		if err != nil {
 			return err
 		}
-		h.grant, err = grant(tx, h, "/", 0, rights)
+		if h.grant, err = grant(tx, h.user.Get("identity"), "/", 0, rights); err != nil {
+			return err
+		}
+		group := schema.NewRecord(tx.Schema().Table("groups"))
+		group.PutAll(schema.Set{"name": h.user.Get("name"), "enabled": schema.BoolValue(true)})
+		if _, err := tx.Create(group, nil); err != nil {
+			return err
+		}
+		h.group = group.Get("identity")
+		member := schema.NewRecord(tx.Schema().Table("members"))
+		member.PutAll(schema.Set{"parent_group": group.Key, "member": schema.TextValue("users/" + h.user.Key.Text())})
+		_, err = tx.Create(member, nil)
 		return err
 	})
 	h.token = s.jwt(h.user.Key.Int(), h.user.Get("name").Text())
 	return h
 }
 
-func grant(tx *store.Tx, h *holder, table string, row int64, rights perm.Rights) (schema.Value, error) {
+func grant(tx *store.Tx, identity schema.Value, table string, row int64, rights perm.Rights) (schema.Value, error) {
 	p := schema.NewRecord(tx.Schema().Table("permissions"))
-	p.PutAll(schema.Set{"identity": h.user.Get("identity"), "table": schema.TextValue(table), "row": schema.IntValue(row)})
+	p.PutAll(schema.Set{"identity": identity, "table": schema.TextValue(table), "row": schema.IntValue(row)})
 	for _, right := range perm.All {
 		p.Put(right.String(), schema.BoolValue(rights.Has(right)))
 	}
@@ -125,7 +137,7 @@ func (s *server) lend(to []*holder, on []object, rights perm.Rights) {
 				return err
 			}
 			for _, h := range to {
-				key, err := grant(tx, h, r.Table.Name, r.Row, rights)
+				key, err := grant(tx, h.group, r.Table.Name, r.Row, rights)
 				if err != nil {
 					return err
 				}

@@ -3,7 +3,6 @@ package table
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
@@ -37,16 +36,18 @@ func (c *call) actionTable() error {
 	if err != nil {
 		return err
 	}
-	if key, err = c.machineAsVM(key, name); err != nil {
+	if key, err = c.actedOn(key, name); err != nil {
 		return err
 	}
 	return c.act(key, name, in, http.StatusCreated)
 }
 
-// machineAsVM returns the key of the VM with the given key or, if there is none and a device is to be plugged in or out, of the VM whose
-// machine has it: one client sends that. For any other action it would be dangerous, since a machine may have the key of a deleted VM.
-func (c *call) machineAsVM(key, action string) (string, error) {
-	if !strings.HasPrefix(action, "hotplug") || c.t.Name != "vms" {
+// actedOn returns the key of the row with the given key or, if there is none and the action may be asked for by another column, of the row that
+// has the key there: one client plugs in and out devices by the machine of a VM. For any other action it would be dangerous, since a machine may
+// have the key of a deleted VM.
+func (c *call) actedOn(key, action string) (string, error) {
+	a, _ := c.t.Actions.Find(action)
+	if a.By == "" {
 		return key, nil
 	}
 	err := c.eng.See(c.r.Context(), c.t.Name, key)
@@ -54,14 +55,14 @@ func (c *call) machineAsVM(key, action string) (string, error) {
 		return key, err
 	}
 	found := key
-	err = c.eng.Query(c.r.Context(), c.t.Name, query.Request{Equals: map[string]string{"machine": key}, Fields: "$key"}, func(row json.RawMessage) error {
-		var vm struct {
+	err = c.eng.Query(c.r.Context(), c.t.Name, query.Request{Equals: map[string]string{a.By: key}, Fields: "$key"}, func(row json.RawMessage) error {
+		var acted struct {
 			Key json.Number `json:"$key"`
 		}
-		if err := json.Unmarshal(row, &vm); err != nil {
+		if err := json.Unmarshal(row, &acted); err != nil {
 			return badRow(err)
 		}
-		found = vm.Key.String()
+		found = acted.Key.String()
 		return nil
 	})
 	return found, err

@@ -16,14 +16,8 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// The tables whose rows have bytes; those of files can be sent too.
-const (
-	filesTable   = "files"
-	backupsTable = "database_backups"
-)
-
 // hasBytes reports whether the bytes of the table's rows can be downloaded.
-func hasBytes(t *schema.Table) bool { return t.Name == filesTable || t.Name == backupsTable }
+func hasBytes(t *schema.Table) bool { return t.Bytes != schema.NoBytes }
 
 // maxOffset is beyond every file, and an offset up to it can have a length added.
 const maxOffset = 1 << 62
@@ -38,7 +32,7 @@ func (c *call) upload(at string) error {
 		return err
 	}
 	// A change of nothing succeeds on a row that the caller may change.
-	if err := c.eng.Update(c.r.Context(), filesTable, c.key, schema.Input{}); err != nil {
+	if err := c.eng.Update(c.r.Context(), c.t.Name, c.key, schema.Input{}); err != nil {
 		return err
 	}
 	key, err := strconv.ParseInt(c.key, 10, 64)
@@ -64,7 +58,7 @@ func (c *call) mayUpload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	can, err := c.eng.Can(ctx, []engine.Object{{Table: filesTable, Key: c.key}})
+	can, err := c.eng.Can(ctx, []engine.Object{{Table: c.t.Name, Key: c.key}})
 	if err == nil && !can[0].Modify {
 		err = errs.New(errs.Denied, "denied", "you may not change this file any more; what arrived is kept")
 	}
@@ -96,8 +90,8 @@ func (c *call) download() error {
 		return err
 	}
 	defer content.Close()
-	if c.t.Name == backupsTable && c.r.Method == http.MethodGet {
-		if err := c.eng.Taking(c.r.Context(), c.key); err != nil {
+	if c.t.Bytes == schema.MadeBytes && c.r.Method == http.MethodGet {
+		if err := c.eng.Taking(c.r.Context(), c.t.Name, c.key); err != nil {
 			return err
 		}
 	}

@@ -97,7 +97,7 @@ func (d *describer) change(t *schema.Table) {
 	if names := builtActions(t); len(names) > 0 {
 		e.params = append(e.params, actionParam(t, names))
 	}
-	if t.Name == filesTable {
+	if t.Bytes == schema.SentBytes {
 		describeUpload(&e)
 	}
 	d.add(e.writes(true))

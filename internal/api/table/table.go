@@ -63,7 +63,7 @@ type api struct {
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
 func New(eng *engine.Engine, auth Auth, files Files, backups Opener, info Version) http.Handler {
-	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{filesTable: files, backupsTable: backups}, info: info, pages: docsPages(), long: make(turns, mostLong)}
+	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, info: info, pages: docsPages(), long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
 	return a

@@ -68,7 +68,7 @@ func operationOf(w *engine.Write) string {
 
 // put changes a row, does an action to it or takes a chunk of a file's bytes, depending on the query parameters.
 func (c *call) put() error {
-	if c.t.Name == filesTable {
+	if c.t.Bytes == schema.SentBytes {
 		if at, given, err := c.param("filepos"); err != nil || given {
 			return orElse(err, func() error { return c.upload(at) })
 		}

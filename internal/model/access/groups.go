@@ -22,7 +22,7 @@ func groups() *schema.Table {
 			schema.String("id").Len(0, 128).Note("an identifier of your own"),
 			identity(),
 			schema.Bool("system_group").ReadOnly().Summary().Note("built in: can't be renamed, disabled or deleted"),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			schema.Rows("members", "members", "parent_group"),
 			schema.Enum("type", "normal", "system").ReadOnly().Def("normal"),
 			schema.Row("auth_source", "auth_sources").ReadOnly().Note("always empty: groups are Dewpoint's own"),

@@ -11,7 +11,7 @@ func members() *schema.Table {
 		Fields: schema.Fields{
 			schema.Row("parent_group", "groups").Required().CreateOnly().Summary(),
 			schema.AnyRow("member", "users", "groups").Required().CreateOnly().Follows().Summary().Note("users/3 or groups/2"),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			schema.Bool("system").ReadOnly(),
 		},
 	}

@@ -11,7 +11,7 @@ import (
 // userAPIKeys declares the API keys of users; the resource API calls them API tokens.
 func userAPIKeys() *schema.Table {
 	return &schema.Table{
-		Name: "user_api_keys", Title: "API key", LogType: "user", Check: checkAPIKey, Parent: "user",
+		Name: "user_api_keys", Title: "API key", LogType: "user", Check: checkAPIKey, Parent: "user", Own: schema.Own{By: "user", Make: true},
 		Doc: "API keys. The key itself is in the reply to the POST and can't be read again.",
 		Fields: schema.Fields{
 			schema.Row("user", "users").Filled().CreateOnly().Summary(),

@@ -8,7 +8,7 @@ import (
 // users declares the accounts of both APIs.
 func users() *schema.Table {
 	return &schema.Table{
-		Name: "users", Title: "User", LogType: "user",
+		Name: "users", Title: "User", LogType: "user", Own: schema.Own{By: "$key", Columns: []string{"displayname", "email", "password"}},
 		Doc:         "User accounts.",
 		ActionTable: "user_actions", ActionRef: "user", Actions: userActions(),
 		Fields: schema.Fields{
@@ -31,7 +31,7 @@ func users() *schema.Table {
 			schema.Uint32("failed_attempts").Def(0).Note("wrong passwords and codes since the last login; who has to wait doesn't depend on it"),
 			schema.Row("auth_source", "auth_sources").CreateOnly().Restrict().Note("who knows the account's password; it is never checked here then"),
 			schema.String("remote_name").Len(0, 128).Note("the account's name at its auth_source, if it has another there"),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			identity(),
 			schema.Row("theme", "themes").ReadOnly().Note("ignored when it is sent: there are no themes"),
 			schema.String("password").Filled().Len(0, 256).Secret().Note("kept as an argon2id digest; not needed, and not kept, with an auth_source"),

@@ -8,7 +8,7 @@ import (
 // machineDrives declares the disks and CD-ROM drives of machines.
 func machineDrives() *schema.Table {
 	return &schema.Table{
-		Name: "machine_drives", Title: "Drive", LogType: "vm", Parent: "machine", Wakes: []string{"storage", "vm"}, Tombstone: true,
+		Name: "machine_drives", Title: "Drive", LogType: "vm", Parent: "machine", Queue: "machine", Wakes: []string{"storage", "vm"}, Tombstone: true,
 		Doc: "Disks and CD-ROM drives of a machine.",
 		Fields: schema.Fields{
 			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Note("drive_N when not given"),
@@ -36,7 +36,7 @@ func machineDrives() *schema.Table {
 			schema.Bool("discard").Def(true),
 			schema.LongText("advanced").Len(0, 65536),
 			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			column.StorageID(),
 			schema.Modified("modified"),
 		},

@@ -8,7 +8,7 @@ import (
 // machineNICs declares the network cards of machines.
 func machineNICs() *schema.Table {
 	return &schema.Table{
-		Name: "machine_nics", Title: "NIC", LogType: "vm", Parent: "machine", Wakes: []string{"vm", "vnet"}, Tombstone: false,
+		Name: "machine_nics", Title: "NIC", LogType: "vm", Parent: "machine", Queue: "machine", Wakes: []string{"vm", "vnet"}, Tombstone: false,
 		Unique: []schema.Unique{schema.Together("vnet", "ipaddress").When("ip_reserved")},
 		Doc:    "Network cards of a machine.",
 		Fields: schema.Fields{
@@ -31,7 +31,7 @@ func machineNICs() *schema.Table {
 			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable),
 			schema.String("device").ReadOnly(),
 			schema.Bool("ip_reserved").ReadOnly().Hidden().Note("ipaddress is the client's wish, not a fact"),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			schema.Modified("modified"),
 		},
 	}

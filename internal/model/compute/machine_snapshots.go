@@ -9,7 +9,7 @@ import (
 // a VM with is_snapshot set.
 func machineSnapshots() *schema.Table {
 	return &schema.Table{
-		Name: "machine_snapshots", Title: "Snapshot", LogType: "vm", Parent: "machine",
+		Name: "machine_snapshots", Title: "Snapshot", LogType: "vm", Parent: "machine", Queue: "machine",
 		Doc:      "Snapshots of machines. Each leads to a machine of its own, which belongs to a VM with is_snapshot set.",
 		NotBuilt: "Dewpoint can't take snapshots yet",
 		Fields: schema.Fields{

@@ -9,7 +9,7 @@ import (
 // vms declares what a virtual machine shall be. What it is (running or not, where) stands on its machine.
 func vms() *schema.Table {
 	return &schema.Table{
-		Name: "vms", Title: "VM", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner", Aside: "is_snapshot",
+		Name: "vms", Title: "VM", Queue: "machine", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner", Aside: "is_snapshot",
 		Doc:         "Virtual machines: their definition and settings. Each has a machine, which holds its drives, NICs and state.",
 		ActionTable: "vm_actions", ActionRef: "vm", Actions: vmActions(), Check: checkVM,
 		Views: map[string]string{
@@ -37,7 +37,7 @@ func vms() *schema.Table {
 			schema.String("uuid").CreateOnly().Unique().Match(column.UUID, "a UUID"),
 			schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services", "vm_recipes").ReadOnly(),
 			schema.Row("owner_user", "users"),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			schema.Enum("cpu_type", column.CPUTypes...),
 			schema.Bool("iommu"),
 			schema.Bool("usb_legacy"),
@@ -84,7 +84,7 @@ func vmActions() schema.Actions {
 	return append(powerActions(), schema.Actions{
 		{Name: "refresh", Doc: "look at the VM's state again"},
 		{
-			Name: "hotplugdrive", Doc: "attach a drive to the running guest, or detach it; a stopped VM has its drives at the next start",
+			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it; a stopped VM has its drives at the next start",
 			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
 		},
 		{Name: "hibernate", NotBuilt: later},
@@ -94,7 +94,7 @@ func vmActions() schema.Actions {
 		{Name: "snapshot", NotBuilt: later},
 		{Name: "quiesce_snapshot", NotBuilt: later},
 		{Name: "restore", NotBuilt: later},
-		{Name: "hotplugnic", NotBuilt: later},
+		{Name: "hotplugnic", By: "machine", NotBuilt: later},
 		{Name: "changecd", NotBuilt: later},
 		{Name: "changenet", NotBuilt: later},
 		{Name: "paste", NotBuilt: later},

@@ -45,7 +45,7 @@ func vnetRouter() schema.Fields {
 		schema.Bool("proxy_enabled"),
 		schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
 		schema.LongText("dnslist").Len(0, 1024).Note("upstream name servers; the host's when empty"),
-		schema.String("creator").ReadOnly(),
+		schema.String("creator").Creator(),
 		schema.String("dmz_ipaddress").Len(0, 45),
 		schema.String("macaddress").ReadOnly(),
 		schema.Enum("ipaddress_type", "static", "dynamic", "bgp", "none").Def("static"),

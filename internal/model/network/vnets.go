@@ -12,7 +12,7 @@ import (
 // vnets declares virtual networks. The router of one is a machine.
 func vnets() *schema.Table {
 	return &schema.Table{
-		Name: "vnets", Title: "Network", LogType: "vnet", Wakes: []string{"vnet"}, Owner: "owner", Tombstone: true,
+		Name: "vnets", Title: "Network", Queue: "machine", LogType: "vnet", Wakes: []string{"vnet"}, Owner: "owner", Tombstone: true,
 		Doc:         "Virtual networks and their routers.",
 		ActionTable: "vnet_actions", ActionRef: "vnet", Actions: vnetActions(), Check: checkVnet,
 		Fields: slices.Concat(vnetIdentity(), vnetSubnet(), vnetRouter(), vnetTraffic(), vnetRest()),

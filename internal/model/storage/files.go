@@ -14,7 +14,7 @@ var FileTypes = []string{
 // files declares media: ISOs, disk images and the like, whose bytes lie in the data directory.
 func files() *schema.Table {
 	return &schema.Table{
-		Name: "files", Title: "File", LogType: "file", Wakes: []string{"storage"}, Tombstone: true,
+		Name: "files", Title: "File", Bytes: schema.SentBytes, LogType: "file", Wakes: []string{"storage"}, Tombstone: true,
 		Doc: "Media files. Create one with its size, then send the bytes with PUT files/{key}?filepos=N in any order; read them with ?download=1.",
 		Fields: schema.Fields{
 			schema.Filename("name").Required().Summary().Indexed(),
@@ -25,7 +25,7 @@ func files() *schema.Table {
 			schema.Fileused("used_bytes").Def(0),
 			column.Tier("preferred_tier"),
 			schema.FileModified("modified"),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			schema.Row("owner", "machine_drives").ReadOnly(),
 			schema.String("url").CreateOnly().Len(0, 2048).
 				OnlyYet("files can't be fetched from a URL yet; create the file with allocated_bytes and PUT its bytes").Note("not built yet: a create with it is answered with 501"),

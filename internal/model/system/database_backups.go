@@ -19,7 +19,7 @@ const BackupsFolder = "backups"
 // databaseBackups declares the backups of the database. They hold all secrets, so grants don't count here.
 func databaseBackups() *schema.Table {
 	return &schema.Table{
-		Name: "database_backups", Title: "Database backup", Admins: true, Tombstone: true, LogType: "system", Wakes: []string{"backup"},
+		Name: "database_backups", Title: "Database backup", Bytes: schema.MadeBytes, Admins: true, Tombstone: true, LogType: "system", Wakes: []string{"backup"},
 		Doc: "Backups of the database: all rows, and the keys that they need. Making a row makes a backup. Its bytes are downloaded as those of " +
 			"a file; deleting the row removes them. For administrators only, whatever is granted to others: a backup holds all secrets.",
 		Fields: schema.Fields{
@@ -32,7 +32,7 @@ func databaseBackups() *schema.Table {
 			schema.String("path").ReadOnly().Note("the file, below the data directory"),
 			schema.Bool("scheduled").ReadOnly().Summary().Note("the action backup of the system made it, and will delete it"),
 			schema.Uint32("keep").ReadOnly().Def(0).Note("how many scheduled ones are left once this one is complete"),
-			schema.String("creator").ReadOnly(),
+			schema.String("creator").Creator(),
 			schema.Created("created").Summary(),
 			schema.Modified("modified"),
 			schema.Uint32("attempt").ReadOnly().Hidden().Def(0).Note("how often it was begun"),

@@ -5,7 +5,7 @@ import "dewpoint/internal/schema"
 // logs declares the log of changes: who did what, from where.
 func logs() *schema.Table {
 	return &schema.Table{
-		Name: "logs", Title: "Log line", ReadOnly: true, Display: "text",
+		Name: "logs", Title: "Log line", IsLog: true, ReadOnly: true, Display: "text",
 		Doc: "Every change: who made it, to what, from where.",
 		Fields: schema.Fields{
 			schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Def("message").ReadOnly().Summary(),

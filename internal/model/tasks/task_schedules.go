@@ -46,7 +46,7 @@ func taskSchedules() *schema.Table {
 	}
 	t.Fields = append(t.Fields,
 		schema.Bool("system_created").ReadOnly(),
-		schema.Row("creator", "users").ReadOnly(),
+		schema.Row("creator", "users").Creator(),
 		schema.Created("created").Argument(),
 		schema.Modified("modified").Argument(),
 	)

@@ -24,7 +24,7 @@ func tasks() *schema.Table {
 			schema.String("table").CreateOnly().Len(0, 128).Note("the owner's table, which it follows from"),
 			schema.AnyRow("owner", taskOwners...).Required().CreateOnly().Follows().Summary().Note("the row that the action is done to"),
 			schema.JSON("settings_args").Note("the action's parameters, an object; changed by the creator or an administrator"),
-			schema.AnyRow("creator", "users").ReadOnly(),
+			schema.AnyRow("creator", "users").Creator(),
 			schema.Uint64("last_run").ReadOnly().Def(0).In("seconds since 1970"),
 			schema.Bool("delete_after_run"),
 			schema.Bool("system_created").ReadOnly(),
