@@ -50,6 +50,10 @@ type Field struct {
 	NotBuilt string
 	Built    []string
 
+	SectionName string     // of a form
+	Only        *Condition // when the column matters, for forms; nil for always
+	label       string
+
 	Unit    string
 	Doc     string
 	Example string

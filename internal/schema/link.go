@@ -12,7 +12,7 @@ func (s *Schema) link(t *Table) error {
 			return fmt.Errorf("table %s names the column %s, which it does not have", t.Name, name)
 		}
 	}
-	if err := errors.Join(checkUnique(t), checkFacts(t)); err != nil {
+	if err := errors.Join(checkUnique(t), checkFacts(t), checkForms(t)); err != nil {
 		return err
 	}
 	if err := s.checkPending(t); err != nil {

@@ -63,6 +63,7 @@ func (s *server) tableOperations() (found []operation, uncovered []string) {
 	simple(anybody, "GET", "/version.json", "")
 	simple(anybody, "GET", "/api/v4", "")
 	simple(anybody, "POST", "/api/sys/can", `{"objects":["vms"]}`)
+	simple(anybody, "GET", "/api/sys/forms", "")
 	simple(own, "DELETE", "/api/sys/tokens/"+strings.Repeat("0", 40), "")
 	simple(anybody, "POST", "/api/sys/tokens", `{"login":"x%d","password":"x"}`)
 	for _, t := range s.DB.Schema.Tables() {

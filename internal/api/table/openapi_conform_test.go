@@ -249,6 +249,9 @@ func (c *conformer) system() {
 	c.call("POST", "/api/sys/can", `{"objects":["vms/1","vnets"]}`, 200)
 	c.call("POST", "/api/sys/can", `{"objects":"vms/1"}`, 422)
 	c.call("POST", "/api/sys/can", `[`, 400)
+	c.call("GET", "/api/sys/forms", "", 200)
+	c.call("GET", "/api/v4/openapi", "", 200)
+	c.call("GET", "/api/v4/openapi/vms.json", "", 200)
 }
 
 // bytesOf sends a file's bytes and reads them again.

@@ -20,6 +20,7 @@ func (d *describer) sessions() {
 	d.doc.Tags = append(d.doc.Tags, &huma.Tag{Name: sessionsTag, Description: "Sessions, the version, the list of tables, and this document."})
 	d.login()
 	d.can()
+	d.forms()
 	d.add(endpoint{
 		method: http.MethodDelete, path: "/api/sys/tokens/{token}", id: "end_session", tag: sessionsTag, summary: "Log out", public: true,
 		doc:    "Who holds a token may end its session.",

@@ -57,6 +57,7 @@ type api struct {
 	info   Version
 	tables http.Handler
 	rights http.Handler
+	forms  http.Handler
 	pages  http.Handler
 	docs   sync.Mutex // held while a document is made
 }
@@ -65,6 +66,7 @@ type api struct {
 func New(eng *engine.Engine, auth Auth, files Files, backups Opener, info Version) http.Handler {
 	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, info: info, pages: docsPages(), long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
+	a.forms = front.Authenticated(auth, fail)(a.handler((*call).forms))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
 	return a
 }
@@ -78,6 +80,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.tables.ServeHTTP(w, r)
 	case path == "/api/sys/can":
 		a.rights.ServeHTTP(w, r)
+	case path == formsPath:
+		a.forms.ServeHTTP(w, r)
 	case path == "/version.json":
 		a.handler((*call).version).ServeHTTP(w, r)
 	default:

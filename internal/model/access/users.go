@@ -30,7 +30,7 @@ func users() *schema.Table {
 			schema.Uint64("account_locked").Def(0).In("seconds since 1970").Note("since when the account is locked; all its credentials are refused then. 0: it isn't"),
 			schema.Uint32("failed_attempts").Def(0).Note("wrong passwords and codes since the last login; who has to wait doesn't depend on it"),
 			schema.Row("auth_source", "auth_sources").CreateOnly().Restrict().Note("who knows the account's password; it is never checked here then"),
-			schema.String("remote_name").Len(0, 128).Note("the account's name at its auth_source, if it has another there"),
+			schema.String("remote_name").Len(0, 128).Note("the account's name at its auth_source, if it has another there").When("auth_source"),
 			schema.String("creator").Creator(),
 			identity(),
 			schema.Row("theme", "themes").ReadOnly().Note("ignored when it is sent: there are no themes"),

@@ -16,7 +16,7 @@ func machineSnapshots() *schema.Table {
 			schema.String("name").Required().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048),
 			schema.Created("created").Summary(),
-			schema.Uint64("expires").Def(0).Summary().In("seconds since 1970").Note("0: never"),
+			schema.Uint64("expires").Def(0).Summary().In("seconds since 1970").Note("0: never").When("expires_type", "date"),
 			schema.Enum("expires_type", "never", "date").Def("date"),
 			schema.Uint64("expires_timer").In("seconds"),
 			schema.Bool("quiesce").CreateOnly().Note("ask the guest to write down what it has in memory first"),

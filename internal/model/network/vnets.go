@@ -15,7 +15,9 @@ func vnets() *schema.Table {
 		Name: "vnets", Title: "Network", Queue: "machine", LogType: "vnet", Wakes: []string{"vnet"}, Owner: "owner", Tombstone: true,
 		Doc:         "Virtual networks and their routers.",
 		ActionTable: "vnet_actions", ActionRef: "vnet", Actions: vnetActions(), Check: checkVnet,
-		Fields: slices.Concat(vnetIdentity(), vnetSubnet(), vnetRouter(), vnetTraffic(), vnetRest()),
+		Fields: slices.Concat(
+			vnetIdentity(), vnetSubnet().InSection("Subnet"), vnetRouter().InSection("Router"), vnetTraffic().InSection("Traffic"), vnetRest().InSection("Other"),
+		),
 	}
 }
 

@@ -30,7 +30,7 @@ func taskSchedules() *schema.Table {
 			schema.Enum("repeat_every", "minute", "hour", "day", "week", "month", "year", "never").Def("hour").Summary().
 				Labels("minute", "Minute(s)", "hour", "Hour(s)", "day", "Day(s)", "week", "Week(s)", "month", "Month(s)", "year", "Year(s)", "never", "Does Not Repeat").
 				Note("week: on each of the chosen weekdays, or, if all seven are, on that of the start date; never: once, at the start"),
-			schema.Uint32("repeat_iteration").Def(1).Range(1, 10000).Summary().Note("how many of them lie between two times"),
+			schema.Uint32("repeat_iteration").Def(1).Range(1, 10000).Summary().Note("how many of them lie between two times").When("repeat_every", "minute", "hour", "day", "week", "month", "year"),
 			schema.String("start_date").Len(0, 19).Eg("2026-11-23").Note("YYYY-MM-DD; the day on which it is made when not given"),
 			schema.Uint64("start_date_epoch").ReadOnly().In("seconds since 1970").Note("the beginning of the start date"),
 			schema.String("end_date").Len(0, 19).Eg("2030-12-31").Note("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty for no end"),

@@ -1,0 +1,38 @@
+package table
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// forms describes the document that forms are made of.
+func (d *describer) forms() {
+	field := textObject("name", "label", "type")
+	field.AdditionalProperties = true
+	field.Description = "A column. The other members stand there only where there is something to say: section, required, filled (by the server, when it is left " +
+		"out), read_only, create_only, secret, unique, default, values (each with its label and, where it can't be had, the reason as not_built), leads_to " +
+		"(the tables of a reference), min, max, min_length, max_length, pattern and hint, example, unit, doc, only_when (the column matters only while " +
+		"another one has one of the values `is`, or any), not_built."
+	may := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, Description: "what you may be able to do with some of its rows; /api/sys/can tells for one"}
+	for _, name := range []string{"list", "read", "create", "modify", "delete"} {
+		may.Properties[name] = &huma.Schema{Type: huma.TypeBoolean}
+		may.Required = append(may.Required, name)
+	}
+	table := textObject("name", "title", "doc", "key")
+	table.AdditionalProperties = true
+	table.Properties["may"] = may
+	table.Properties["fields"] = &huma.Schema{Type: huma.TypeArray, Items: field}
+	table.Properties["actions"] = &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}
+	table.Required = append(table.Required, "may", "fields")
+	d.add(endpoint{
+		method: http.MethodGet, path: formsPath, id: "forms", tag: sessionsTag, summary: "Read what forms need",
+		doc: "The tables that you may have a right on, with all that a form for their rows needs. Tables that you have no right on aren't there, and no " +
+			"reference names them.",
+		status: http.StatusOK,
+		reply: &huma.Response{Description: "The tables.", Content: asJSON(&huma.Schema{
+			Type: huma.TypeObject, Required: []string{"tables"}, Properties: map[string]*huma.Schema{"tables": {Type: huma.TypeArray, Items: table}},
+		}, nil)},
+		sample: curl{},
+	})
+}
