@@ -21,7 +21,6 @@ const (
 
 var textOperators = []Operator{
 	{Op: OpBegins, Doc: "begins with", Text: true, plan: planText(as(OpBegins)), Holds: texts(strings.HasPrefix)},
-	{Op: "nb", Doc: "doesn't begin with", Text: true, plan: planText(as("nb")), Holds: texts(func(text, start string) bool { return !strings.HasPrefix(text, start) })},
 	{Op: OpEnds, Doc: "ends with", Text: true, plan: planText(as(OpEnds)), Holds: texts(strings.HasSuffix)},
 	{Op: OpHas, Doc: "contains", Text: true, plan: planText(as(OpHas)), Holds: texts(strings.Contains)},
 	{

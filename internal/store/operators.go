@@ -29,15 +29,6 @@ func operators() map[query.Op]operator {
 		query.OpNotNull: {ending(" IS NOT NULL"), nil},
 		query.OpIn:      {among, fitEqual},
 		query.OpBegins:  {begins, fitText},
-		"nb": {func(r *renderer, c *query.Cmp) {
-			r.put("NOT ")
-			begins(r, c)
-		}, func(c *query.Cmp) query.Pred {
-			if fitText(c) == query.Const(false) {
-				return &query.Cmp{Left: c.Left, Op: query.OpNotNull}
-			}
-			return c
-		}},
 		query.OpEnds:    {ends, fitText},
 		query.OpHas:     {has, fitText},
 		query.OpHasFold: {hasFold, fitText},
