@@ -41,7 +41,6 @@ func clusters() *schema.Table {
 			schema.Int8("swap_tier").Range(-1, 5).Def(-1).Note("-1: disabled"),
 			schema.Bool("disable_sleep"),
 			schema.Uint32("max_core_temp_warn_perc").Def(10),
-			schema.Percent("warn_at_use").Def(80),
 			schema.Uint32("storage_cachesize"),
 			schema.Uint32("storage_buffersize"),
 			schema.Uint32("swap_per_drive").In("MiB"),

@@ -37,7 +37,6 @@ type Cluster struct {
 	SwapTier                      int64   // swap_tier
 	DisableSleep                  bool    // disable_sleep
 	MaxCoreTempWarnPerc           int64   // max_core_temp_warn_perc
-	WarnAtUse                     int64   // warn_at_use
 	StorageCachesize              int64   // storage_cachesize
 	StorageBuffersize             int64   // storage_buffersize
 	SwapPerDrive                  int64   // swap_per_drive
@@ -84,15 +83,14 @@ func (r *Cluster) Scan(rec *schema.Record) {
 	r.SwapTier = rec.At(27).Int()
 	r.DisableSleep = rec.At(28).Bool()
 	r.MaxCoreTempWarnPerc = rec.At(29).Int()
-	r.WarnAtUse = rec.At(30).Int()
-	r.StorageCachesize = rec.At(31).Int()
-	r.StorageBuffersize = rec.At(32).Int()
-	r.SwapPerDrive = rec.At(33).Int()
-	r.MaxCoreTemp = rec.At(34).Int()
-	r.CriticalCoreTemp = rec.At(35).Int()
-	r.LogFilter = rec.At(36).Text()
-	r.SpecStoreBypassDisable = rec.At(37).Bool()
-	r.System = rec.At(38).Text()
+	r.StorageCachesize = rec.At(30).Int()
+	r.StorageBuffersize = rec.At(31).Int()
+	r.SwapPerDrive = rec.At(32).Int()
+	r.MaxCoreTemp = rec.At(33).Int()
+	r.CriticalCoreTemp = rec.At(34).Int()
+	r.LogFilter = rec.At(35).Text()
+	r.SpecStoreBypassDisable = rec.At(36).Bool()
+	r.System = rec.At(37).Text()
 }
 
 // ClusterStatus is one row of cluster_status: its stored columns, null as the zero value.
