@@ -41,7 +41,6 @@ var samples = map[string]sample{
 	"vms":                    {`{"name":"v%d"}`, `{"description":"%d"}`, 0},
 	"vnets":                  {`{"name":"n%d","network":"10.1.0.0/24"}`, `{"description":"%d"}`, 0},
 	"vnet_addresses":         {`{"vnet":{vnets},"type":"static","ip":"10.1.0.9"}`, `{"description":"%d"}`, 0},
-	"vnet_notes":             {`{"vnet":{vnets},"name":"n%d"}`, `{"text":"%d"}`, 0},
 	"files":                  {`{"name":"f%d.iso","allocated_bytes":3}`, `{"description":"%d"}`, 0},
 	"database_backups":       {`{"name":"b%d"}`, `{"name":"c%d"}`, 0},
 	"nodes":                  {"", `{"description":"%d"}`, 0},

@@ -191,28 +191,3 @@ func (r *VnetAddress) Scan(rec *schema.Record) {
 	r.Vendor = rec.At(8).Text()
 	r.ClientID = rec.At(10).Text()
 }
-
-// VnetNote is one row of vnet_notes: its stored columns, null as the zero value.
-type VnetNote struct {
-	Key      int64  // $key
-	Vnet     int64  // vnet
-	Name     string // name
-	Text     string // text
-	Urgency  string // urgency
-	Created  int64  // created
-	Modified int64  // modified
-}
-
-// TableName returns "vnet_notes".
-func (*VnetNote) TableName() string { return "vnet_notes" }
-
-// Scan fills r from a record of vnet_notes.
-func (r *VnetNote) Scan(rec *schema.Record) {
-	r.Key = rec.Key.Int()
-	r.Vnet = rec.At(0).Int()
-	r.Name = rec.At(1).Text()
-	r.Text = rec.At(2).Text()
-	r.Urgency = rec.At(3).Text()
-	r.Created = rec.At(4).Int()
-	r.Modified = rec.At(5).Int()
-}
