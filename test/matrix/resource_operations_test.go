@@ -66,7 +66,7 @@ var sameAreas = map[string]string{"/virtualization/virtualmachines": "/virtualiz
 
 // open are the operations about a login, with their bodies.
 var open = map[string]string{
-	"POST /auth/logout": "", "GET /health": "", "GET /version": "", "POST /auth/login": `{"username":"x%d","password":"x"}`, "POST /auth/refresh": `{"refresh_token":"%d"}`,
+	"POST /auth/logout": "", "GET /health": "", "POST /auth/login": `{"username":"x%d","password":"x"}`, "POST /auth/refresh": `{"refresh_token":"%d"}`,
 }
 
 // resourceOperations are those of the API's own document.

@@ -12,16 +12,10 @@ type health struct {
 	Version string `json:"version"`
 }
 
-type version struct {
-	Version string `json:"version"`
-}
-
 func addHealth(s *server) {
 	now := func() health { return health{Status: "healthy", Time: time.Now().Unix(), Version: s.Version} }
 	add(s, operation{id: "health", method: http.MethodGet, path: "/health", tag: "system", summary: "Tell that the server answers", public: true},
 		func(context.Context, *struct{}) (health, error) { return now(), nil })
-	add(s, operation{id: "version", method: http.MethodGet, path: "/version", tag: "system", summary: "Tell the version", public: true},
-		func(context.Context, *struct{}) (version, error) { return version{s.Version}, nil })
 	s.public["GET /health"] = true // where clients looked before there was a prefix
 	s.mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, enveloped(now()))
