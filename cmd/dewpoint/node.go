@@ -29,6 +29,7 @@ import (
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/sqlite"
+	"dewpoint/internal/tables"
 	"dewpoint/internal/web"
 )
 
@@ -98,10 +99,11 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	if err := n.openFiles(ctx); err != nil {
 		return nil, err
 	}
-	n.engine = engine.New(n.db, n.bus, n.auth, log)
+	needs := tables.Needs{Secrets: n.auth}
 	if n.library != nil {
-		n.engine.Ask(n.library)
+		needs.Space = n.library
 	}
+	n.engine = engine.New(n.db, n.bus, n.auth, tables.Hooks(needs), log)
 	if err := n.engine.Prepare(ctx); err != nil {
 		return nil, fmt.Errorf("preparing the tables: %w", err)
 	}

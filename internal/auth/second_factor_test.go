@@ -21,6 +21,7 @@ import (
 	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/tables"
 )
 
 // people is a service with an engine over it.
@@ -31,7 +32,7 @@ type people struct {
 
 func newPeople(t *testing.T) *people {
 	b := newBench(t)
-	return &people{b, engine.New(b.db, event.New(b.db), b.Service, slog.New(slog.DiscardHandler))}
+	return &people{b, engine.New(b.db, event.New(b.db), b.Service, tables.Hooks(tables.Needs{Secrets: b.Service}), slog.New(slog.DiscardHandler))}
 }
 
 // act does an action to the account of u as the actor.
@@ -271,7 +272,7 @@ func (s *slowSecrets) HashPassword(ctx context.Context, password string) (string
 func TestDigestsAreMadeOutsideTransactions(t *testing.T) {
 	t.Parallel()
 	s := &slowSecrets{bench: newBench(t)}
-	eng := engine.New(s.db, event.New(s.db), s, slog.New(slog.DiscardHandler))
+	eng := engine.New(s.db, event.New(s.db), s, tables.Hooks(tables.Needs{Secrets: s}), slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithTimeout(perm.WithActor(context.Background(), perm.System("test")), 20*time.Second)
 	defer cancel()
 	made, err := eng.Create(ctx, "users", schema.Input{"name": engine.Text("ann"), "password": engine.Text("the first one")})

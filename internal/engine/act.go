@@ -2,7 +2,6 @@ package engine
 
 import (
 	"dewpoint/internal/errs"
-	"dewpoint/internal/operation"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
@@ -20,7 +19,7 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 	if err := held.Check(perm.Modify); err != nil && !w.made.has(r) {
 		return err
 	}
-	run := w.eng.hooks[t.Name].actions[a.Name]
+	run := w.eng.hooks[t.Name].Actions[a.Name]
 	if run == nil && a.Operation != "" {
 		run = operate(a.Operation)
 	}
@@ -38,52 +37,8 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 			return err
 		}
 	}
-	w.given = params
-	if err := run(w, r, set); err != nil {
+	if err := run(w.inside(params, nil), r, set); err != nil {
 		return err
 	}
 	return w.logRow(r, a.Name+" of")
-}
-
-// power asks for a power operation on a machine: the controller carries it out and says so in machine_status.
-func (w *Write) power(machine schema.Value, op string, wanted bool) error {
-	m, err := w.Tx.Get("machines", machine)
-	if err != nil {
-		return err
-	}
-	after, err := operation.Last(w.Tx, operation.MachineQueue(machine.Int()))
-	if err != nil {
-		return err
-	}
-	if err := w.Tx.Change("machine_status", machine, schema.Set{
-		"powerstate": schema.BoolValue(wanted), "settled": schema.BoolValue(false),
-	}); err != nil {
-		return err
-	}
-	return w.Tx.Change("machines", machine, schema.Set{
-		"power_op":    schema.TextValue(op),
-		"power_seq":   schema.IntValue(m.Get("power_seq").Int() + 1),
-		"power_after": schema.IntValue(after),
-	})
-}
-
-// powerState obeys the argument powerstate of a create or update: true asks for power on, false for power off.
-func (w *Write) powerState(r *schema.Record) error {
-	raw, given := w.given["powerstate"]
-	if !given {
-		return nil
-	}
-	wanted, err := r.Table.Field("powerstate").Parse(raw)
-	if err != nil {
-		return err
-	}
-	status, err := w.Tx.Get("machine_status", r.Get("machine"))
-	if err != nil || wanted.IsNull() || wanted.Bool() == status.Get("powerstate").Bool() {
-		return err
-	}
-	op := "poweroff"
-	if wanted.Bool() {
-		op = "poweron"
-	}
-	return w.eng.hooks[r.Table.Name].actions[op](w, r, nil)
 }

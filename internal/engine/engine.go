@@ -1,6 +1,6 @@
 // Package engine is the one path that every request of both dialects takes to the tables: authorise, coerce, default, check, write, log,
-// all in one transaction; controllers hear of it after the commit. What a single table needs beyond its declaration is a hook in
-// a file named after the table.
+// all in one transaction; controllers hear of it after the commit. What a single table needs beyond its declaration is a hook, which
+// internal/tables has.
 package engine
 
 import (
@@ -20,42 +20,14 @@ type Engine struct {
 	db      *store.DB
 	bus     *event.Bus
 	secrets Secrets
-	hooks   map[string]hooks
+	hooks   map[string]Hooks
 	log     *slog.Logger
 	grants  grantCache
-	space   Space
 }
 
-// New makes an engine.
-func New(db *store.DB, bus *event.Bus, secrets Secrets, log *slog.Logger) *Engine {
-	e := &Engine{db: db, bus: bus, secrets: secrets, log: log}
-	e.hooks = map[string]hooks{
-		"vms":            vmHooks,
-		"machines":       {},
-		"machine_status": machineStatusHooks,
-		"machine_drives": driveHooks,
-		"machine_nics":   nicHooks,
-		"vnets":          vnetHooks,
-		"files":          fileHooks,
-		"groups":         groupHooks,
-		"members":        memberHooks,
-		"permissions":    permissionHooks,
-		"users":          userHooks,
-		"user_api_keys":  apiKeyHooks,
-		"auth_sources":   authSourceHooks,
-		"tag_members":    tagMemberHooks,
-		"alarms":         alarmHooks,
-		"tasks":          taskHooks,
-		"nodes":          nodeHooks,
-		"quarantine":     quarantineHooks,
-		"operations":     operationHooks,
-		"system":         systemHooks,
-
-		"database_backups":       backupHooks,
-		"task_schedules":         scheduleHooks,
-		"task_schedule_triggers": triggerHooks,
-		"task_events":            taskEventHooks,
-	}
+// New makes an engine. The hooks are by table; a table that needs none has no entry.
+func New(db *store.DB, bus *event.Bus, secrets Secrets, hooks map[string]Hooks, log *slog.Logger) *Engine {
+	e := &Engine{db: db, bus: bus, secrets: secrets, hooks: hooks, log: log}
 	db.Watch(e.grants.watch)
 	return e
 }
@@ -66,28 +38,10 @@ func (e *Engine) Schema() *schema.Schema { return e.db.Schema }
 // Bus returns the bus that tells of committed changes.
 func (e *Engine) Bus() *event.Bus { return e.bus }
 
-// hooks is what a table does beyond its declaration. Each runs inside the transaction and may write other rows.
-type hooks struct {
-	// create completes a new record before it is checked and written.
-	create func(w *Write, r *schema.Record) error
-	// created runs once the record has its key.
-	created func(w *Write, r *schema.Record) error
-	// update may refuse or extend the changes to a live row.
-	update func(w *Write, old *schema.Record, set schema.Set) error
-	// settled runs after any row of the table was made, changed or deleted, and may still refuse.
-	settled func(w *Write) error
-	// remove may refuse the deletion of a row.
-	remove func(w *Write, r *schema.Record) error
-	// actions carry out what the declaration lists.
-	actions map[string]action
-}
-
-type action func(w *Write, r *schema.Record, params schema.Set) error
-
 // Write is one request's transaction, by one actor. Several operations in one Write happen together or not at all.
 type Write struct {
-	Tx    *store.Tx
-	Actor perm.Actor
+	tx    *store.Tx
+	actor perm.Actor
 	eng   *Engine
 	// Response is what the client is to read beside the key: those of rows that were made with the row, such as the machine of a VM, and what
 	// a hook has to say.
@@ -96,14 +50,10 @@ type Write struct {
 	Operations []int64
 	// Answers are further members of the reply, which the action declares.
 	Answers map[string]any
-	// given is what the client sent for the row in hand; hooks look at members that are not columns.
-	given schema.Input
-	made  made
+	made    made
 	// digests are of passwords, made before this transaction.
 	digests map[string]string
-	// adopts is the UUID of a new file whose bytes are there.
-	adopts string
-	ended  *endings
+	ended   *endings
 }
 
 // endings are called once the transaction has ended, whether it was committed or not.
@@ -123,6 +73,18 @@ func (e *Engine) Do(ctx context.Context, f func(*Write) error) error {
 	return e.run(ctx, e.db.Update, f)
 }
 
+// DoAs is Do in the name of the actor that a first look at the transaction finds; ok is false when there is nothing to be done.
+func (e *Engine) DoAs(ctx context.Context, find func(*store.Tx) (a perm.Actor, ok bool, err error), f func(*Write) error) error {
+	return e.Do(ctx, func(w *Write) error {
+		a, ok, err := find(w.tx)
+		if err != nil || !ok {
+			return err
+		}
+		w.actor = a
+		return f(w)
+	})
+}
+
 // run is Do in a given kind of transaction.
 func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.Tx) error) error, f func(*Write) error) error {
 	digests := map[string]string{}
@@ -134,7 +96,7 @@ func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.T
 			if err != nil {
 				return err
 			}
-			w := &Write{Tx: tx, Actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, made: made{}, digests: digests, ended: ended}
+			w := &Write{tx: tx, actor: a, eng: e, Response: map[string]string{}, Answers: map[string]any{}, made: made{}, digests: digests, ended: ended}
 			if err := f(w); err != nil {
 				return err
 			}

@@ -87,6 +87,15 @@ func actorIn(ctx context.Context, tx *store.Tx) (a perm.Actor, err error) {
 	return a, err
 }
 
+// ActorOf returns a user as somebody who acts now, with the name of what asks for it.
+func ActorOf(tx *store.Tx, user *schema.Record, request string) (a perm.Actor, err error) {
+	a = perm.Actor{User: user.Key.Int(), Name: user.Get("name").Text(), Admin: user.Get("admin").Bool(), Request: request}
+	if !a.Admin {
+		a.Grants, err = grantsOf(tx, a.User)
+	}
+	return a, err
+}
+
 // grantsOf reads what a user holds through itself and its groups.
 func grantsOf(tx *store.Tx, user int64) (*perm.Grants, error) {
 	identities, err := identitiesOf(tx, user)
@@ -113,7 +122,7 @@ func identitiesFrom(tx *store.Tx, found []*schema.Record) (identities []schema.V
 	for err == nil && len(found) > 0 {
 		var paths, keys []schema.Value
 		for _, r := range found {
-			paths = append(paths, pathOf(r))
+			paths = append(paths, PathOf(r))
 			if id := r.Get("identity"); !id.IsNull() {
 				identities = append(identities, id)
 			}
@@ -135,7 +144,7 @@ func identitiesFrom(tx *store.Tx, found []*schema.Record) (identities []schema.V
 	return identities, err
 }
 
-// pathOf writes a row as references do.
-func pathOf(r *schema.Record) schema.Value {
+// PathOf writes a row as references do.
+func PathOf(r *schema.Record) schema.Value {
 	return schema.TextValue(r.Table.Name + "/" + r.Key.Text())
 }

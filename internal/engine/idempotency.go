@@ -34,7 +34,7 @@ type Once struct {
 // Recall returns the answer to the same request with the same key by the same user, nil when this is the first; Invalid when the key was
 // used for another request. Writers come one after the other, so of two such requests at once the second finds the answer of the first.
 func (w *Write) Recall(o Once) (*Answer, error) {
-	r, err := w.Tx.Get(idempotencyTable, o.row(w))
+	r, err := w.tx.Get(idempotencyTable, o.row(w))
 	if errs.Is(err, errs.NotFound) || err == nil && r.Get("created").Int() <= w.expired() {
 		return nil, nil
 	}
@@ -56,45 +56,45 @@ func (w *Write) Recall(o Once) (*Answer, error) {
 
 // Remember keeps the answer to a request in the transaction that did it, and clears old ones away.
 func (w *Write) Remember(o Once, a Answer) error {
-	old, err := w.Tx.Find(idempotencyTable, store.UpTo("created", schema.IntValue(w.expired())))
+	old, err := w.tx.Find(idempotencyTable, store.UpTo("created", schema.IntValue(w.expired())))
 	if err != nil {
 		return err
 	}
 	for _, r := range old {
-		if err := w.Tx.Purge(idempotencyTable, r.Key); err != nil {
+		if err := w.tx.Purge(idempotencyTable, r.Key); err != nil {
 			return err
 		}
 	}
 	if err := w.redate(); err != nil {
 		return err
 	}
-	r := schema.NewRecord(w.Tx.Schema().Table(idempotencyTable))
+	r := schema.NewRecord(w.tx.Schema().Table(idempotencyTable))
 	r.Key = o.row(w)
 	r.Put("request", schema.TextValue(o.digest(w)))
 	r.Put("status", schema.IntValue(int64(a.Status)))
 	r.Put("answer", schema.TextValue(o.key(w).Seal(a.Body, "")))
-	_, err = w.Tx.Insert(r)
+	_, err = w.tx.Insert(r)
 	return err
 }
 
 // redate gives answers that were kept by a clock that was ahead the present time: what they answered was done, and must not be done twice, but
 // they would stay until the present has caught up.
 func (w *Write) redate() error {
-	ahead, err := w.Tx.Find(idempotencyTable, w.Tx.InFuture("created"))
+	ahead, err := w.tx.Find(idempotencyTable, w.tx.InFuture("created"))
 	for _, r := range ahead {
 		if err == nil {
-			err = w.Tx.Change(idempotencyTable, r.Key, schema.Set{"created": schema.IntValue(w.Tx.Now().Unix())})
+			err = w.tx.Change(idempotencyTable, r.Key, schema.Set{"created": schema.IntValue(w.tx.Now().Unix())})
 		}
 	}
 	return err
 }
 
 // expired is the time up to which answers are forgotten.
-func (w *Write) expired() int64 { return w.Tx.Now().Add(-answerLife).Unix() }
+func (w *Write) expired() int64 { return w.tx.Now().Add(-answerLife).Unix() }
 
 // secret makes 32 bytes for one purpose that nobody can make without the key.
 func (o Once) secret(w *Write, purpose string) []byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", purpose, w.Actor.User, o.Key))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", purpose, w.actor.User, o.Key))
 	return sum[:]
 }
 

@@ -11,7 +11,7 @@ type made map[string]bool
 
 // add notes a new row and the rows that it owns.
 func (m made) add(r *schema.Record) {
-	m[pathOf(r).Text()] = true
+	m[PathOf(r).Text()] = true
 	for _, f := range r.Table.Fields {
 		if f.Bond == schema.Owned && !r.Get(f.Name).IsNull() {
 			m[f.Ref+"/"+r.Get(f.Name).Text()] = true
@@ -19,7 +19,7 @@ func (m made) add(r *schema.Record) {
 	}
 }
 
-func (m made) has(r *schema.Record) bool { return len(m) > 0 && m[pathOf(r).Text()] }
+func (m made) has(r *schema.Record) bool { return len(m) > 0 && m[PathOf(r).Text()] }
 
 // holds reports whether the row about to be made is a part of one of those.
 func (m made) holds(s *schema.Schema, r *schema.Record) bool {
@@ -32,13 +32,13 @@ func (m made) holds(s *schema.Schema, r *schema.Record) bool {
 
 // mayCreate tells whether the actor may make the row, whose columns are filled.
 func (w *Write) mayCreate(r *schema.Record) error {
-	if w.made.holds(w.Tx.Schema(), r) {
+	if w.made.holds(w.tx.Schema(), r) {
 		return nil
 	}
-	if err := perm.MayCreate(w.Actor, r.Table); err != nil {
+	if err := perm.MayCreate(w.actor, r.Table); err != nil {
 		return err
 	}
-	return perm.CheckCreate(w.Tx, w.Actor, r)
+	return perm.CheckCreate(w.tx, w.actor, r)
 }
 
 // may tells whether the actor has the right on a live row.
@@ -46,5 +46,5 @@ func (w *Write) may(right perm.Right, r *schema.Record) error {
 	if w.made.has(r) {
 		return nil
 	}
-	return perm.Check(w.Tx, w.Actor, right, r)
+	return perm.Check(w.tx, w.actor, right, r)
 }

@@ -7,15 +7,9 @@ import (
 	"dewpoint/internal/schema"
 )
 
-var operationHooks = hooks{
-	actions: map[string]action{
-		"cancel": func(w *Write, r *schema.Record, _ schema.Set) error { return operation.Cancel(w.Tx, r.Key.Int()) },
-	},
-}
-
 // begin makes an operation about a row in this transaction, and names it in the reply.
 func (w *Write) begin(r *schema.Record, p operation.Params) error {
-	key, err := operation.Begin(w.Tx, operation.Request{Object: pathOf(r).Text(), Queue: queueOf(r), Creator: w.Actor.Name, Params: p})
+	key, err := operation.Begin(w.tx, operation.Request{Object: PathOf(r).Text(), Queue: queueOf(r), Creator: w.actor.Name, Params: p})
 	w.Operations = append(w.Operations, key)
 	return err
 }
@@ -25,12 +19,12 @@ func queueOf(r *schema.Record) string {
 	if f := r.Table.Field(r.Table.Queue); f != nil {
 		return f.Ref + "/" + r.Get(f.Name).Text()
 	}
-	return pathOf(r).Text()
+	return PathOf(r).Text()
 }
 
 // operate is an action whose declaration names the operation that it begins.
-func operate(kind string) action {
-	return func(w *Write, r *schema.Record, params schema.Set) error {
+func operate(kind string) Action {
+	return func(w *Inside, r *schema.Record, params schema.Set) error {
 		return w.begin(r, actionParams{kind, r.Key, params})
 	}
 }

@@ -3,13 +3,12 @@ package engine
 import (
 	"context"
 
-	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
-// Prepare brings rows that older versions wrote up to date and makes what the system must have: owners of owned rows, identities, the
-// group of administrators, seals. It may be run at every start, once there is an administrator.
+// Prepare brings rows that older versions wrote up to date and makes what the system must have: owners of owned rows, identities,
+// seals, and what hooks make. It may be run at every start, once there is an administrator.
 func (e *Engine) Prepare(ctx context.Context) error {
 	return e.db.Update(ctx, func(tx *store.Tx) error {
 		for _, t := range tx.Schema().Tables() {
@@ -32,7 +31,14 @@ func (e *Engine) Prepare(ctx context.Context) error {
 				}
 			}
 		}
-		return seedAdministrators(tx)
+		for _, t := range tx.Schema().Tables() {
+			if h := e.hooks[t.Name]; h.Prepare != nil {
+				if err := h.Prepare(tx); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	})
 }
 
@@ -79,36 +85,6 @@ func adopt(tx *store.Tx, t *schema.Table, f *schema.Field) error {
 			if err := tx.Own(r, f); err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// seedAdministrators makes the group Administrators of those who are administrators.
-func seedAdministrators(tx *store.Tx) error {
-	n, err := tx.Count("groups", store.Eq("name", schema.TextValue(access.Administrators)))
-	if err != nil || n > 0 {
-		return err
-	}
-	g := schema.NewRecord(tx.Schema().Table("groups"))
-	g.Put("name", schema.TextValue(access.Administrators))
-	g.Put("description", schema.TextValue("May do everything."))
-	g.Put("system_group", schema.BoolValue(true))
-	g.Put("type", schema.TextValue("system"))
-	key, err := tx.Create(g, nil)
-	if err != nil {
-		return err
-	}
-	admins, err := tx.Find("users", store.Eq("admin", schema.BoolValue(true)))
-	if err != nil {
-		return err
-	}
-	for _, u := range admins {
-		m := schema.NewRecord(tx.Schema().Table("members"))
-		m.Put("parent_group", key)
-		m.Put("member", pathOf(u))
-		if _, err := tx.Create(m, nil); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -39,7 +39,7 @@ func (w *Write) forwarded(r *schema.Record, f *schema.Field) (schema.Value, erro
 	if r.Get(owner.Name).IsNull() {
 		return schema.Value{}, nil
 	}
-	owned, err := w.Tx.Get(owner.Ref, r.Get(owner.Name))
+	owned, err := w.tx.Get(owner.Ref, r.Get(owner.Name))
 	if err != nil {
 		return schema.Value{}, err
 	}
@@ -49,12 +49,12 @@ func (w *Write) forwarded(r *schema.Record, f *schema.Field) (schema.Value, erro
 // refers checks that a reference leads to a row that the caller can read; one that it can't read is as good as none. References to tables
 // that aren't built yet are taken as they are.
 func (w *Write) refers(f *schema.Field, v schema.Value) error {
-	if !f.IsRow() || v.IsNull() || !f.Known(w.Tx.Schema(), v) {
+	if !f.IsRow() || v.IsNull() || !f.Known(w.tx.Schema(), v) {
 		return nil
 	}
-	t, key := f.Target(w.Tx.Schema(), v)
+	t, key := f.Target(w.tx.Schema(), v)
 	if t != nil {
-		r, err := w.Tx.Get(t.Name, key)
+		r, err := w.tx.Get(t.Name, key)
 		if err == nil {
 			err = w.may(perm.Read, r)
 		}
@@ -71,8 +71,8 @@ func (w *Write) refers(f *schema.Field, v schema.Value) error {
 
 // settle runs what a table wants to do after a change of any of its rows.
 func (w *Write) settle(t *schema.Table) error {
-	if h := w.eng.hooks[t.Name]; h.settled != nil {
-		return h.settled(w)
+	if h := w.eng.hooks[t.Name]; h.Settled != nil {
+		return h.Settled(w.inside(nil, nil))
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func takeSealed(r *schema.Record) schema.Set {
 func (w *Write) sealInto(r *schema.Record, plain schema.Set) error {
 	w.seal(r, plain)
 	r.PutAll(plain)
-	return w.Tx.Change(r.Table.Name, r.Key, plain)
+	return w.tx.Change(r.Table.Name, r.Key, plain)
 }
 
 // seal seals those of the values for columns of the row that must not be written as they are.

@@ -116,3 +116,22 @@ func wanted(r query.Request) string {
 	}
 	return r.Key
 }
+
+// AnyMeets reports whether one of the rows with the keys meets a request, and may be listed by the actor.
+func (e *Engine) AnyMeets(ctx context.Context, a perm.Actor, t *schema.Table, ast *query.AST, keys []schema.Value) (found bool, err error) {
+	q, err := e.statement(a, func() (*query.Plan, error) {
+		plan, err := e.plan(a, t, ast, query.Options{})
+		if err == nil {
+			plan.Among(keys)
+		}
+		return plan, err
+	})
+	if err != nil {
+		return false, err
+	}
+	err = e.db.Each(ctx, q, func(json.RawMessage, string) error {
+		found = true
+		return nil
+	})
+	return found, err
+}

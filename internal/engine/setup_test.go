@@ -18,13 +18,15 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres/pgtest"
+	"dewpoint/internal/tables"
+	"dewpoint/internal/tables/access"
 	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // secrets stands where passwords and second factors don't matter.
-type secrets struct{ engine.Secrets }
+type secrets struct{ access.Secrets }
 
 func (secrets) NewAPIKey() (key, digest string) { key = rand.Text(); return key, "digest of " + key }
 
@@ -52,7 +54,7 @@ func open(t testing.TB) *bench {
 // openOn is open on a database of the caller's.
 func openOn(t testing.TB, db *store.DB) *bench {
 	t.Helper()
-	b := &bench{t: t, db: db, eng: engine.New(db, event.New(db), secrets{}, slog.New(slog.NewTextHandler(io.Discard, nil)))}
+	b := &bench{t: t, db: db, eng: engine.New(db, event.New(db), secrets{}, tables.Hooks(tables.Needs{Secrets: secrets{}}), slog.New(slog.NewTextHandler(io.Discard, nil)))}
 	b.must(db.Update(context.Background(), func(tx *store.Tx) error {
 		u := schema.NewRecord(tx.Schema().Table("users"))
 		u.Put("name", schema.TextValue("admin"))

@@ -16,7 +16,7 @@ func (w *Write) Match(table, key string, versions []string) error {
 	if err != nil {
 		return err
 	}
-	v, err := versionOf(w.Tx, r)
+	v, err := versionOf(w.tx, r)
 	if err == nil && !slices.Contains(versions, v) {
 		err = errs.New(errs.Stale, "stale", "%s %q was changed meanwhile; read it again, and change what you find then", r.Table.Title, nameOf(r))
 	}
@@ -53,7 +53,7 @@ func (e *Engine) Try(ctx context.Context, f func(*Write) error) (effects []Effec
 		if err := f(w); err != nil {
 			return err
 		}
-		for _, c := range store.Summary(w.Tx.Changes()) {
+		for _, c := range store.Summary(w.tx.Changes()) {
 			if visible, err := w.visible(c); err != nil {
 				return err
 			} else if visible {
@@ -71,7 +71,7 @@ func (w *Write) visible(c store.Change) (bool, error) {
 	if c.Table.Internal || c.Table.IsLog {
 		return false, nil
 	}
-	if w.Actor.Admin || c.Verb == store.Deleted {
+	if w.actor.Admin || c.Verb == store.Deleted {
 		return true, nil
 	}
 	_, _, _, err := w.live(c.Table.Name, c.Key.Text())

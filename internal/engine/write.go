@@ -15,6 +15,11 @@ import (
 
 // Create makes a row: unknown members are ignored, read-only columns too; defaults, hooks and checks apply.
 func (w *Write) Create(table string, in schema.Input) (*schema.Record, error) {
+	return w.CreateWith(table, in, nil)
+}
+
+// CreateWith is Create with columns that no client can write: what a dialect keeps beside the row, such as the id that it knows a file by.
+func (w *Write) CreateWith(table string, in schema.Input, inner schema.Set) (*schema.Record, error) {
 	t, err := w.eng.served(table)
 	if err != nil {
 		return nil, err
@@ -22,7 +27,7 @@ func (w *Write) Create(table string, in schema.Input) (*schema.Record, error) {
 	if !t.Creatable() {
 		return nil, errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be created", t.Name)
 	}
-	if err := perm.MayCreate(w.Actor, t); err != nil && len(w.made) == 0 {
+	if err := perm.MayCreate(w.actor, t); err != nil && len(w.made) == 0 {
 		return nil, err
 	}
 	if t.NotBuilt != "" {
@@ -43,21 +48,31 @@ func (w *Write) Create(table string, in schema.Input) (*schema.Record, error) {
 	if err := checkRequired(r, set, forwarded, true); err != nil {
 		return nil, err
 	}
-	return r, w.insert(r, in, forwarded)
+	r.PutAll(innerOf(t, inner))
+	return r, w.insert(r, w.inside(in, inner), forwarded)
+}
+
+// innerOf holds inner columns against the declaration: a column that clients can write would go past what is asked of theirs.
+func innerOf(t *schema.Table, inner schema.Set) schema.Set {
+	for name := range inner {
+		if t.Stored(name).Writable(true) {
+			panic("engine: clients can write " + t.Name + "." + name)
+		}
+	}
+	return inner
 }
 
 // insert completes, checks and writes a new row.
-func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) error {
+func (w *Write) insert(r *schema.Record, in *Inside, forwarded schema.Set) error {
 	t := r.Table
 	for i, f := range t.Fields {
 		if f.IsCreator {
-			r.PutAt(i, f.CreatorOf(w.Actor.User, w.Actor.Name))
+			r.PutAt(i, f.CreatorOf(w.actor.User, w.actor.Name))
 		}
 	}
 	h := w.eng.hooks[t.Name]
-	w.given = in
-	if h.create != nil {
-		if err := h.create(w, r); err != nil {
+	if h.Create != nil {
+		if err := h.Create(in, r); err != nil {
 			return err
 		}
 	}
@@ -75,7 +90,7 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 		}
 	}
 	plain := takeSealed(r)
-	if _, err := w.Tx.Create(r, forwarded); err != nil {
+	if _, err := w.tx.Create(r, forwarded); err != nil {
 		return err
 	}
 	if err := w.sealInto(r, plain); err != nil {
@@ -83,8 +98,8 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 	}
 	w.made.add(r)
 	w.tellOwned(r)
-	if h.created != nil {
-		if err := h.created(w, r); err != nil {
+	if h.Created != nil {
+		if err := h.Created(in, r); err != nil {
 			return err
 		}
 	}
@@ -97,7 +112,7 @@ func (w *Write) insert(r *schema.Record, in schema.Input, forwarded schema.Set) 
 // tellOwned tells the client the keys of the rows that were made with r, as far as clients can address them.
 func (w *Write) tellOwned(r *schema.Record) {
 	for _, f := range r.Table.Fields {
-		if f.Bond == schema.Owned && !w.Tx.Schema().Table(f.Ref).Internal {
+		if f.Bond == schema.Owned && !w.tx.Schema().Table(f.Ref).Internal {
 			w.Response[f.Name] = r.Get(f.Name).Text()
 		}
 	}
@@ -105,6 +120,11 @@ func (w *Write) tellOwned(r *schema.Record) {
 
 // Update changes columns of a live row.
 func (w *Write) Update(table, key string, in schema.Input) error {
+	return w.UpdateWith(table, key, in, nil)
+}
+
+// UpdateWith is Update with columns that no client can write, as CreateWith has them.
+func (w *Write) UpdateWith(table, key string, in schema.Input, inner schema.Set) error {
 	t, old, held, err := w.live(table, key, perm.Modify)
 	if err != nil {
 		return err
@@ -128,9 +148,9 @@ func (w *Write) Update(table, key string, in schema.Input) error {
 	if err := w.checkReferences(old, set, forwarded); err != nil {
 		return err
 	}
-	w.given = in
-	if h := w.eng.hooks[t.Name]; h.update != nil {
-		if err := h.update(w, old, set); err != nil {
+	maps.Copy(set, innerOf(t, inner))
+	if h := w.eng.hooks[t.Name]; h.Update != nil {
+		if err := h.Update(w.inside(in, inner), old, set); err != nil {
 			return err
 		}
 	}
@@ -167,11 +187,11 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 			return err
 		}
 	}
-	if err := perm.CheckMove(w.Tx, w.Actor, old, updated); err != nil {
+	if err := perm.CheckMove(w.tx, w.actor, old, updated); err != nil {
 		return err
 	}
 	w.seal(old, changed)
-	if err := w.Tx.Change(t.Name, old.Key, changed); err != nil {
+	if err := w.tx.Change(t.Name, old.Key, changed); err != nil {
 		return err
 	}
 	if err := w.settle(t); err != nil {
@@ -198,7 +218,7 @@ func (w *Write) passOn(old *schema.Record, forwarded schema.Set) (passed schema.
 		}
 		passed[name] = v
 		owner := f.Owner(old.Table)
-		if err := w.Tx.Change(owner.Ref, old.Get(owner.Name), schema.Set{name: v}); err != nil {
+		if err := w.tx.Change(owner.Ref, old.Get(owner.Name), schema.Set{name: v}); err != nil {
 			return nil, err
 		}
 	}
@@ -209,10 +229,10 @@ func (w *Write) passOn(old *schema.Record, forwarded schema.Set) (passed schema.
 func (w *Write) renameOwned(old *schema.Record, changed schema.Set) error {
 	name, renamed := changed["name"]
 	for _, f := range old.Table.Fields {
-		if !renamed || f.Bond != schema.Owned || old.Get(f.Name).IsNull() || w.Tx.Schema().Table(f.Ref).Field("name") == nil {
+		if !renamed || f.Bond != schema.Owned || old.Get(f.Name).IsNull() || w.tx.Schema().Table(f.Ref).Field("name") == nil {
 			continue
 		}
-		if err := w.Tx.Change(f.Ref, old.Get(f.Name), schema.Set{"name": name}); err != nil {
+		if err := w.tx.Change(f.Ref, old.Get(f.Name), schema.Set{"name": name}); err != nil {
 			return err
 		}
 	}
@@ -231,12 +251,12 @@ func (w *Write) Delete(table, key string) error {
 	if err := held.Check(perm.Delete); err != nil {
 		return err
 	}
-	if h := w.eng.hooks[t.Name]; h.remove != nil {
-		if err := h.remove(w, r); err != nil {
+	if h := w.eng.hooks[t.Name]; h.Remove != nil {
+		if err := h.Remove(w.inside(nil, nil), r); err != nil {
 			return err
 		}
 	}
-	if err := w.Tx.Delete(t.Name, r.Key); err != nil {
+	if err := w.tx.Delete(t.Name, r.Key); err != nil {
 		return err
 	}
 	if err := w.settle(t); err != nil {
@@ -251,9 +271,12 @@ func (w *Write) live(table, text string, rights ...perm.Right) (*schema.Table, *
 	if err != nil {
 		return nil, nil, perm.Held{}, err
 	}
-	held, err := perm.Ask(w.Tx, w.Actor, r, rights...)
+	held, err := perm.Ask(w.tx, w.actor, r, rights...)
 	if err == nil && !w.made.has(r) {
-		err = orElse(held.See(), w.spareAdmins(r))
+		err = held.See()
+		if h := w.eng.hooks[t.Name]; err == nil && h.Live != nil {
+			err = h.Live(w.inside(nil, nil), r)
+		}
 	}
 	return t, r, held, err
 }
@@ -268,7 +291,7 @@ func (w *Write) addressed(table, text string) (*schema.Table, *schema.Record, er
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := w.Tx.Get(t.Name, key)
+	r, err := w.tx.Get(t.Name, key)
 	return t, r, err
 }
 
@@ -311,9 +334,9 @@ func (w *Write) logRow(r *schema.Record, what string) error {
 }
 
 func (w *Write) logLine(r *schema.Record, text string) error {
-	_, err := w.Tx.Insert(system.LogLine(w.Tx.Schema(), map[string]string{
-		"level": "audit", "text": text, "user": w.Actor.Name, "object_type": r.Table.LogType, "object_name": nameOf(r),
-		"object": r.Table.Name + "/" + r.Key.Text(), "address": w.Actor.Address, "request": w.Actor.Request,
+	_, err := w.tx.Insert(system.LogLine(w.tx.Schema(), map[string]string{
+		"level": "audit", "text": text, "user": w.actor.Name, "object_type": r.Table.LogType, "object_name": nameOf(r),
+		"object": r.Table.Name + "/" + r.Key.Text(), "address": w.actor.Address, "request": w.actor.Request,
 	}))
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"dewpoint/internal/model"
+	"dewpoint/internal/tables"
 )
 
 // notAreas are the folders of the model that declare no tables.
@@ -30,6 +31,30 @@ func TestModelLiesByArea(t *testing.T) {
 	for _, name := range folders(t, folder) {
 		if !areas[name] && !slices.Contains(notAreas, name) {
 			t.Errorf("internal/model/%s is an area that internal/model/all.go doesn't list", name)
+		}
+	}
+}
+
+// TestHooksLieByArea holds the folders of the hooks against their lists: a table's hooks lie in the area that declares it. In
+// the engine they can't lie, for it must not know their tables.
+func TestHooksLieByArea(t *testing.T) {
+	t.Parallel()
+	const folder = "../../internal/tables"
+	all := tables.Hooks(tables.Needs{})
+	declared := map[string]string{}
+	for _, a := range model.Areas() {
+		for _, table := range a.Tables {
+			declared[table.Name] = a.Name
+		}
+	}
+	for name := range all {
+		if _, err := os.Stat(filepath.Join(folder, declared[name], name+".go")); err != nil {
+			t.Errorf("the hooks of %s don't lie in internal/tables/%s/%s.go", name, declared[name], name)
+		}
+	}
+	for _, area := range folders(t, folder) {
+		if _, err := os.Stat(filepath.Join(folder, area, "hooks.go")); err != nil && !slices.Contains(apart["tables"], area) {
+			t.Errorf("internal/tables/%s has no list of its hooks: %v", area, err)
 		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/internal/store/sqlite"
+	"dewpoint/internal/tables"
 )
 
 // Password is that of admin.
@@ -115,8 +116,7 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 		return writer.Source{DB: db, Dir: dir, Version: "test"}.WriteFile(ctx, path, "")
 	}})
 	s.Bus = event.New(s.DB)
-	s.Engine = engine.New(s.DB, s.Bus, s.Auth, log)
-	s.Engine.Ask(s.Media)
+	s.Engine = engine.New(s.DB, s.Bus, s.Auth, tables.Hooks(tables.Needs{Secrets: s.Auth, Space: s.Media}), log)
 	return s
 }
 

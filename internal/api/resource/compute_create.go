@@ -30,10 +30,13 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 	}
 	id := uuid.NewString()
 	vm["uuid"], vm["boot_order"] = engine.Text(id), engine.Text(bootOrder(b.Storage.Disks))
+	meta, err := b.meta()
+	if err != nil {
+		return computeDetail{}, err
+	}
 	var jobs []string
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		made, err := w.Create("vms", vm)
-		if err != nil {
+		if _, err := w.CreateWith("vms", vm, meta); err != nil {
 			return err
 		}
 		machine := w.Response["machine"]
@@ -44,7 +47,7 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 			return err
 		}
 		jobs = jobsOf(w)
-		return keepMetadata(w, made.Key, b.Metadata)
+		return nil
 	})
 	if err != nil {
 		return computeDetail{}, err
@@ -218,18 +221,15 @@ func bootOrder(disks []diskInput) string {
 	return "cd"
 }
 
-// keepMetadata writes what the client calls metadata into the column that no client of the table API can write.
-func keepMetadata(w *engine.Write, vm schema.Value, given map[string]any) error {
-	if given == nil {
-		return nil
+// meta is what the client calls metadata, in the column that no client of the table API can write; none when it gives none.
+func (b *computeInput) meta() (schema.Set, error) {
+	if b.Metadata == nil {
+		return nil, nil
 	}
-	texts := make(map[string]string, len(given))
-	for name, v := range given {
+	texts := make(map[string]string, len(b.Metadata))
+	for name, v := range b.Metadata {
 		texts[name] = fmt.Sprint(v)
 	}
 	raw, err := json.Marshal(texts)
-	if err != nil {
-		return err
-	}
-	return w.Tx.Change("vms", vm, schema.Set{"meta": schema.TextValue(string(raw))})
+	return schema.Set{"meta": schema.TextValue(string(raw))}, err
 }

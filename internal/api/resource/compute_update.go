@@ -79,8 +79,12 @@ func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) (
 			return nil, err
 		}
 	}
+	meta, err := b.meta()
+	if err != nil {
+		return nil, err
+	}
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		if err := w.Update("vms", keyText(v.Key), row); err != nil {
+		if err := w.UpdateWith("vms", keyText(v.Key), row, meta); err != nil {
 			return err
 		}
 		if err := drives.apply(w, v, "machine_drives"); err != nil {
@@ -90,7 +94,7 @@ func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) (
 			return err
 		}
 		jobs = jobsOf(w)
-		return keepMetadata(w, schema.IntValue(v.Key), b.Metadata)
+		return nil
 	})
 	return jobs, err
 }

@@ -47,7 +47,7 @@ func (s *server) createNetwork(ctx context.Context, in *createNetworkInput) (net
 	}
 	row["name"] = engine.Text(b.Name)
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		made, err := w.Create("vnets", row)
+		made, err := w.CreateWith("vnets", row, b.inner())
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (s *server) updateNetwork(ctx context.Context, in *updateNetworkInput) (net
 		name, row["name"] = b.Name, engine.Text(b.Name)
 	}
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		if err := w.Update("vnets", keyText(old.Key), row); err != nil {
+		if err := w.UpdateWith("vnets", keyText(old.Key), row, b.inner()); err != nil {
 			return err
 		}
 		return b.apply(w, schema.IntValue(old.Key), old.Addresses)
@@ -149,13 +149,16 @@ func maskBits(text string) (int, bool) {
 	return ones, size == 32
 }
 
-// apply writes what has no column for clients (the mode) and makes the reservations those of the body.
-func (b *networkBody) apply(w *engine.Write, vnet schema.Value, have []addressRow) error {
-	if b.Mode != "" {
-		if err := w.Tx.Change("vnets", vnet, schema.Set{"mode": schema.TextValue(b.Mode)}); err != nil {
-			return err
-		}
+// inner is what has no column that clients can write: the mode.
+func (b *networkBody) inner() schema.Set {
+	if b.Mode == "" {
+		return nil
 	}
+	return schema.Set{"mode": schema.TextValue(b.Mode)}
+}
+
+// apply makes the reservations those of the body.
+func (b *networkBody) apply(w *engine.Write, vnet schema.Value, have []addressRow) error {
 	if b.DHCP == nil || b.DHCP.Hosts == nil {
 		return nil
 	}

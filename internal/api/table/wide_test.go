@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	hooks "dewpoint/internal/tables/tasks"
 	"dewpoint/test/rig"
 )
 
@@ -104,7 +105,7 @@ func TestTaskEventsOfAllTables(t *testing.T) {
 			t.Fatal(err)
 		}
 		event := tasks.TaskEvent{Task: 1, Table: "tag_members", Event: "created", TableEventFilters: filter}
-		happened, err := s.eng.Happened(t.Context(), event, []store.Logged{{Change: store.Change{Table: s.db.Schema.Table("tag_members"), Key: schema.IntValue(key), Verb: store.Created}}})
+		happened, err := hooks.NewRunner(s.db, s.eng).Happened(t.Context(), event, []store.Logged{{Change: store.Change{Table: s.db.Schema.Table("tag_members"), Key: schema.IntValue(key), Verb: store.Created}}})
 		if err != nil || happened != want {
 			t.Errorf("%s: %t, want %t: %v", name, happened, want, err)
 		}

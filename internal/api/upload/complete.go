@@ -96,15 +96,15 @@ func (u *Uploads) makeFile(ctx context.Context, s *session, extra schema.Input) 
 		return 0, err
 	}
 	err = u.eng.Do(ctx, func(w *engine.Write) error {
-		made, err := w.CreateFile(s.ID, schema.Input{
+		made, err := w.CreateWith("files", schema.Input{
 			"name": engine.Text(s.Metadata["filename"]), "type": engine.Text("iso"), "allocated_bytes": engine.Number(s.Size),
 			"description": engine.Text(meta["description"]),
-		})
+		}, schema.Set{"uuid": schema.TextValue(s.ID), "metadata": schema.TextValue(string(raw))})
 		if err != nil {
 			return err
 		}
 		key = made.Key.Int()
-		return w.Tx.Change("files", made.Key, schema.Set{"metadata": schema.TextValue(string(raw))})
+		return nil
 	})
 	return key, err
 }

@@ -1,0 +1,94 @@
+package access
+
+import (
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/tables/bounds"
+)
+
+// harmlessColumns of another's account are those that nobody enters by: who may modify accounts writes them. All others, those to come
+// included, take what mayActAs asks for.
+var harmlessColumns = map[string]bool{
+	"displayname": true, "type": true, "change_password": true, "physical_access": true, "two_factor_type": true,
+	"two_factor_setup_next_login": true, "failed_attempts": true,
+}
+
+// mayChangeAccount lets nobody change an account so that they, or whom they tell, could enter as its owner and do more than they may: a
+// password, the name that a directory knows, an account that was closed. Closing one is harmless.
+func mayChangeAccount(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	for name, v := range old.Changes(set) {
+		closes := name == "enabled" && !v.Bool() || name == "account_locked" && v.Int() != 0
+		if harmlessColumns[name] || closes {
+			continue
+		}
+		if err := mayActAs(w, old); err != nil {
+			return err
+		}
+		if old.Key.Int() != w.Actor.User { // mayChangeOwn looks after the key's own account
+			if err := bounds.MayOutlast(w, "change how others sign in"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mayActAs is Denied unless the actor is the user, an administrator, or holds all that the user holds.
+func mayActAs(w *engine.Inside, user *schema.Record) error {
+	if w.Actor.Admin || user.Key.Int() == w.Actor.User {
+		return nil
+	}
+	identities, err := w.Identities(user)
+	if err != nil {
+		return err
+	}
+	if user.Get("admin").Bool() || holds(w, identities) != nil {
+		return errs.New(errs.Denied, "denied", "user %q has rights that you don't have, and what you want to change is a way to act as that user; ask an administrator", user.Get("name").Text())
+	}
+	return nil
+}
+
+// mayJoin is Denied unless the actor holds all that members of the group get by it.
+func mayJoin(w *engine.Inside, group *schema.Record) error {
+	if err := bounds.MayOutlast(w, "give rights by a group"); err != nil {
+		return err
+	}
+	if w.Actor.Admin {
+		return nil
+	}
+	identities, err := w.Identities(group)
+	if err == nil && holds(w, identities) != nil {
+		err = errs.New(errs.Denied, "denied", "members of group %q get rights that you don't have; ask an administrator", group.Get("name").Text())
+	}
+	return err
+}
+
+// holds fails unless the actor could grant all that the identities have.
+func holds(w *engine.Inside, identities []schema.Value) error {
+	if len(identities) == 0 {
+		return nil
+	}
+	held, err := w.Tx.Find("permissions", store.In("identity", identities...))
+	for _, p := range held {
+		if err == nil {
+			err = mayGrant(w, p, perm.RightsIn(p))
+		}
+	}
+	return err
+}
+
+// mayChangeOwn keeps an API key from what gives its account other credentials than keys: it would get rid of its bounds by them.
+func mayChangeOwn(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	for name := range old.Changes(set) {
+		if harmlessColumns[name] || name == "email" {
+			continue
+		}
+		if err := bounds.NotByAPIKey(w, old, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package access
+
+import (
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// settleAdmins makes users.admin, by which logins know administrators, agree with the members of Administrators. Only administrators can
+// make or unmake others, and one of them has to be left.
+func settleAdmins(w *engine.Inside) error {
+	groups, err := w.Tx.Find("groups", store.Eq("name", schema.TextValue(access.Administrators)))
+	if err != nil || len(groups) == 0 {
+		return err
+	}
+	wanted, err := usersIn(w.Tx, groups[0])
+	if err != nil {
+		return err
+	}
+	are, err := w.Tx.Find("users", store.Eq("admin", schema.BoolValue(true)))
+	if err != nil {
+		return err
+	}
+	flip := map[schema.Value]bool{}
+	for key := range wanted {
+		flip[key] = true
+	}
+	for _, u := range are {
+		if wanted[u.Key] {
+			delete(flip, u.Key)
+		} else {
+			flip[u.Key] = false
+		}
+	}
+	for user, admin := range flip {
+		if !w.Actor.Admin {
+			return errs.New(errs.Denied, "denied", "only administrators can change who is one")
+		}
+		if err := w.Tx.Change("users", user, schema.Set{"admin": schema.BoolValue(admin)}); err != nil {
+			return err
+		}
+	}
+	return needAnAdmin(w)
+}
+
+func needAnAdmin(w *engine.Inside) error {
+	n, err := openAdmins(w)
+	if err == nil && n == 0 {
+		err = errs.New(errs.Conflict, "last_admin", "no enabled administrator would be left; make another one first")
+	}
+	return err
+}
+
+// usersIn lists the users that belong to a group directly or through enabled groups in it.
+func usersIn(tx *store.Tx, group *schema.Record) (map[schema.Value]bool, error) {
+	users, seen := map[schema.Value]bool{}, map[schema.Value]bool{group.Key: true}
+	for next := []schema.Value{group.Key}; len(next) > 0; {
+		members, err := tx.Find("members", store.In("parent_group", next...))
+		if err != nil {
+			return nil, err
+		}
+		next = nil
+		for _, m := range members {
+			t, key := m.Table.Field("member").Target(tx.Schema(), m.Get("member"))
+			if t == nil || seen[key] && t.Name == "groups" {
+				continue
+			}
+			r, err := tx.Get(t.Name, key)
+			switch {
+			case errs.Is(err, errs.NotFound):
+			case err != nil:
+				return nil, err
+			case t.Name == "users":
+				users[key] = true
+			case r.Get("enabled").Bool():
+				seen[key] = true
+				next = append(next, key)
+			}
+		}
+	}
+	return users, nil
+}
+
+// spareAdmins keeps those who may change accounts, but aren't administrators, from the accounts of administrators.
+func spareAdmins(w *engine.Inside, r *schema.Record) error {
+	if !r.Get("admin").Bool() || w.Actor.Admin {
+		return nil
+	}
+	return errs.New(errs.Denied, "denied", "only administrators can change the account of one")
+}
+
+// keepAnAdmin refuses to take away the last user who may enter and do everything.
+func keepAnAdmin(w *engine.Inside, r *schema.Record) error {
+	if !r.Get("admin").Bool() || !r.Get("enabled").Bool() || r.Get("account_locked").Bool() {
+		return nil
+	}
+	admins, err := openAdmins(w)
+	if err == nil && admins <= 1 {
+		err = errs.New(errs.Conflict, "last_admin", "user %q is the last administrator; make another one first", r.Get("name").Text())
+	}
+	return err
+}
+
+// openAdmins counts the administrators who may enter.
+func openAdmins(w *engine.Inside) (int64, error) {
+	return w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)), store.Eq("account_locked", schema.IntValue(0)))
+}
+
+// seedAdministrators makes the group Administrators of those who are administrators.
+func seedAdministrators(tx *store.Tx) error {
+	n, err := tx.Count("groups", store.Eq("name", schema.TextValue(access.Administrators)))
+	if err != nil || n > 0 {
+		return err
+	}
+	g := schema.NewRecord(tx.Schema().Table("groups"))
+	g.Put("name", schema.TextValue(access.Administrators))
+	g.Put("description", schema.TextValue("May do everything."))
+	g.Put("system_group", schema.BoolValue(true))
+	g.Put("type", schema.TextValue("system"))
+	key, err := tx.Create(g, nil)
+	if err != nil {
+		return err
+	}
+	admins, err := tx.Find("users", store.Eq("admin", schema.BoolValue(true)))
+	if err != nil {
+		return err
+	}
+	for _, u := range admins {
+		m := schema.NewRecord(tx.Schema().Table("members"))
+		m.Put("parent_group", key)
+		m.Put("member", engine.PathOf(u))
+		if _, err := tx.Create(m, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+package access
+
+import (
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+)
+
+var memberHooks = engine.Hooks{Create: prepareMember, Settled: settleAdmins}
+
+// prepareMember refuses a group as a member of itself. Groups that contain each other in a longer circle do no harm.
+func prepareMember(w *engine.Inside, r *schema.Record) error {
+	group, member := r.Get("parent_group"), r.Get("member")
+	if member.Text() == "groups/"+group.Text() {
+		return errs.Field("member", "a group can't be a member of itself")
+	}
+	joined, err := w.Tx.Get("groups", group)
+	if err != nil {
+		return err
+	}
+	return mayJoin(w, joined)
+}

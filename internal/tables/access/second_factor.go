@@ -1,0 +1,92 @@
+package access
+
+import (
+	"strings"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/tables/bounds"
+)
+
+// setUpSecondFactor gives the caller the secret of an authenticator; it counts for nothing until it is confirmed.
+func (a area) setUpSecondFactor(w *engine.Inside, r *schema.Record, _ schema.Set) error {
+	if err := ownSecondFactor(w, r); err != nil {
+		return err
+	}
+	secret, uri, err := a.secrets.NewSecondFactor(r.Get("name").Text())
+	if err != nil {
+		return err
+	}
+	w.Response["secret"], w.Response["uri"] = secret, uri
+	return w.Tx.Change("users", r.Key, schema.Set{
+		"two_factor_secret": schema.TextValue(a.secrets.Seal(r, "two_factor_secret", secret)), "two_factor_step": schema.IntValue(0), "two_factor_recovery": schema.TextValue(""),
+	})
+}
+
+// confirmSecondFactor turns the second factor on for who shows that the authenticator has the secret.
+func (a area) confirmSecondFactor(w *engine.Inside, r *schema.Record, params schema.Set) error {
+	if err := ownSecondFactor(w, r); err != nil {
+		return err
+	}
+	if r.Get("two_factor_secret").Text() == "" {
+		return errs.New(errs.Conflict, "no_second_factor", "there is no second factor to confirm; do two_factor_setup first")
+	}
+	set, err := a.secrets.CheckCode(r, params["code"].Text())
+	if err != nil {
+		return err
+	}
+	codes, stored := a.secrets.NewRecoveryCodes()
+	w.Response["recovery_codes"] = strings.Join(codes, " ")
+	set["two_factor_recovery"] = schema.TextValue(stored)
+	set["two_factor_authentication"] = schema.BoolValue(true)
+	set["two_factor_type"] = schema.TextValue("authenticator")
+	set["two_factor_setup_next_login"] = schema.BoolValue(false)
+	if err := endTokens(w, r, set); err != nil { // they were given for a password alone
+		return err
+	}
+	return w.Tx.Change("users", r.Key, set)
+}
+
+// ownSecondFactor refuses to change what isn't the caller's, or is in use: a factor that somebody else has seen is none.
+func ownSecondFactor(w *engine.Inside, r *schema.Record) error {
+	if err := bounds.NotByAPIKey(w, r, "the second factor"); err != nil {
+		return err
+	}
+	switch {
+	case r.Key.Int() != w.Actor.User:
+		return errs.New(errs.Denied, "denied", "a second factor can be set up by the account's owner only")
+	case r.Get("two_factor_authentication").Bool():
+		return errs.New(errs.Conflict, "second_factor_on", "the account has a second factor; turn it off first")
+	}
+	return nil
+}
+
+// endSecondFactor turns the second factor off. Administrators need no code: people lose their telephones.
+func (a area) endSecondFactor(w *engine.Inside, r *schema.Record, params schema.Set) error {
+	if err := mayActAs(w, r); err != nil {
+		return err
+	}
+	if err := bounds.NotByAPIKey(w, r, "the second factor"); err != nil {
+		return err
+	}
+	if err := bounds.MayOutlast(w, "end second factors"); err != nil {
+		return err
+	}
+	on := r.Get("two_factor_authentication").Bool()
+	if on && !w.Actor.Admin {
+		if _, err := a.secrets.CheckCode(r, params["code"].Text()); err != nil {
+			return err
+		}
+	}
+	set := schema.Set{
+		"two_factor_authentication": schema.BoolValue(false), "two_factor_secret": schema.TextValue(""),
+		"two_factor_recovery": schema.TextValue(""), "two_factor_type": schema.TextValue("email"),
+	}
+	if on {
+		if err := endTokens(w, r, set); err != nil { // who lost the telephone may have lost a session with it
+			return err
+		}
+	}
+	return w.Tx.Change("users", r.Key, set)
+}

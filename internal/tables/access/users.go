@@ -1,0 +1,123 @@
+package access
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/tables/bounds"
+)
+
+func (a area) users() engine.Hooks {
+	return engine.Hooks{
+		Create: a.createUser,
+		Update: a.updateUser,
+		Remove: func(w *engine.Inside, r *schema.Record) error { return keepAnAdmin(w, r) },
+		Actions: map[string]engine.Action{
+			"enable":             func(w *engine.Inside, r *schema.Record, _ schema.Set) error { return a.setEnabled(w, r, true) },
+			"disable":            func(w *engine.Inside, r *schema.Record, _ schema.Set) error { return a.setEnabled(w, r, false) },
+			"two_factor_setup":   a.setUpSecondFactor,
+			"two_factor_confirm": a.confirmSecondFactor,
+			"two_factor_off":     a.endSecondFactor,
+		},
+		Live: spareAdmins,
+	}
+}
+
+// elsewhere stands for the digest of a password that an authorization source knows; no password has it.
+const elsewhere = "*"
+
+func (a area) createUser(w *engine.Inside, r *schema.Record) (err error) {
+	if err := bounds.MayOutlast(w, "make accounts"); err != nil {
+		return err
+	}
+	id := make([]byte, 20)
+	rand.Read(id)
+	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
+	r.Put("name", schema.TextValue(strings.ToLower(r.Get("name").Text())))
+	digest, password := schema.TextValue(elsewhere), r.Get("password").Text()
+	switch {
+	case !r.Get("auth_source").IsNull():
+	case password == "":
+		return nil // reported as missing
+	default:
+		digest, err = a.digest(w, r.Get("name").Text(), password)
+	}
+	r.Put("password", digest)
+	return err
+}
+
+func (a area) updateUser(w *engine.Inside, old *schema.Record, set schema.Set) (err error) {
+	if set["password"].Text() == "" {
+		delete(set, "password") // clients send whole rows
+	}
+	if err := mayChangeAccount(w, old, set); err != nil {
+		return err
+	}
+	if err := mayChangeOwn(w, old, set); err != nil {
+		return err
+	}
+	enabled, switched := set["enabled"]
+	if switched && !enabled.Bool() || set["account_locked"].Bool() {
+		if err := keepAnAdmin(w, old); err != nil {
+			return err
+		}
+	}
+	if old.Get("two_factor_authentication").Bool() {
+		delete(set, "two_factor_type") // it says what the factor is, and clients send whole rows
+	}
+	v, ok := set["password"]
+	switch {
+	case !ok:
+		return nil
+	case !old.Get("auth_source").IsNull():
+		return errs.Field("password", "is known by the account's authorization source; change it there").Coded("password_elsewhere")
+	}
+	if set["password"], err = a.digest(w, old.With(set).Get("name").Text(), v.Text()); err != nil {
+		return err
+	}
+	return endTokens(w, old, set)
+}
+
+// setEnabled opens or closes an account, as a PUT of the column does. Everybody may act on their own account, so this asks for more.
+func (a area) setEnabled(w *engine.Inside, r *schema.Record, open bool) error {
+	if !w.Actor.Admin {
+		return errs.New(errs.Denied, "denied", "accounts are opened and closed by administrators")
+	}
+	set := schema.Set{"enabled": schema.BoolValue(open)}
+	if err := a.updateUser(w, r, set); err != nil {
+		return err
+	}
+	return w.Tx.Change("users", r.Key, set)
+}
+
+// endTokens ends what a login of the account gave before: its sessions, but for the one that the request came by, and with the columns
+// that it puts into set, its JWTs. API keys stay: they never stood for a password.
+func endTokens(w *engine.Inside, account *schema.Record, set schema.Set) error {
+	set["token_epoch"] = schema.IntValue(account.Get("token_epoch").Int() + 1)
+	sessions, err := w.Tx.Find("sessions", store.Eq("user", account.Key))
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if s.Key.Int() == w.Actor.Session {
+			continue
+		}
+		if err := w.Tx.Purge("sessions", s.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// digest returns what is stored of a new password of an account. Invalid for one that would be guessed.
+func (a area) digest(w *engine.Inside, account, password string) (schema.Value, error) {
+	if err := a.secrets.CheckPassword(account, password); err != nil {
+		return schema.Value{}, err
+	}
+	return w.Digest(password)
+}

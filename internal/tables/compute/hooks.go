@@ -1,0 +1,14 @@
+// Package compute has the hooks of virtual machines, their drives and NICs.
+package compute
+
+import "dewpoint/internal/engine"
+
+// Hooks lists the hooks of the area by table.
+func Hooks() map[string]engine.Hooks {
+	return map[string]engine.Hooks{
+		"machine_drives": driveHooks,
+		"machine_nics":   nicHooks,
+		"machine_status": machineStatusHooks,
+		"vms":            vmHooks,
+	}
+}

@@ -1,0 +1,28 @@
+package compute
+
+import (
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/tables/power"
+)
+
+// machineStatusHooks let a client force a machine off by writing running=false, as the table API's guide describes. Facts themselves
+// are the controllers'.
+var machineStatusHooks = engine.Hooks{
+	Update: func(w *engine.Inside, old *schema.Record, set schema.Set) error {
+		off := false
+		if v, ok := set["running"]; ok {
+			if v.Bool() && !old.Get("running").Bool() {
+				return errs.Field("running", "can only be set to false; use the action poweron to start a machine")
+			}
+			off = !v.Bool() && old.Get("running").Bool()
+		}
+		clear(set)
+		if off {
+			return power.Ask(w, old.Get("machine"), compute.Kill, false)
+		}
+		return nil
+	},
+}

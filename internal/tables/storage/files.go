@@ -1,0 +1,57 @@
+package storage
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/model/storage"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// Space decides whether there is room for the bytes of a new file.
+type Space interface {
+	// Admit is Full or TooMany when there isn't; until release, which comes after the transaction's end, the room is kept.
+	Admit(tx *store.Tx, file *schema.Record) (release func(), err error)
+}
+
+func fileHooks(space Space) engine.Hooks {
+	return engine.Hooks{Create: prepareFile, Created: func(w *engine.Inside, r *schema.Record) error {
+		if _, adopted := w.Inner["uuid"]; adopted || space == nil {
+			return nil // its bytes are there
+		}
+		return admit(w, r, space)
+	}}
+}
+
+// admit keeps the space that a new file announces until its row is there for all to see, or isn't made after all.
+func admit(w *engine.Inside, r *schema.Record, space Space) error {
+	release, err := space.Admit(w.Tx, r)
+	if err == nil {
+		w.AtEnd(release)
+	}
+	return err
+}
+
+func prepareFile(_ *engine.Inside, r *schema.Record) error {
+	if r.Get("uuid").IsNull() { // else the bytes came first, under this id
+		r.Put("uuid", schema.TextValue(uuid.NewString()))
+	}
+	if r.Get("type").Text() == "" {
+		r.Put("type", schema.TextValue(fileType(r.Get("name").Text())))
+	}
+	return nil
+}
+
+// fileType guesses a file's type from its name's ending.
+func fileType(name string) string {
+	ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
+	if ending != "" && slices.Contains(storage.FileTypes, ending) {
+		return ending
+	}
+	return "unknown"
+}

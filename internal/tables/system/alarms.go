@@ -1,0 +1,113 @@
+package system
+
+import (
+	"maps"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/system"
+	"dewpoint/internal/schema"
+)
+
+var alarmHooks = engine.Hooks{
+	Update: updateAlarm,
+	Actions: map[string]engine.Action{
+		"resolve": resolveAlarm,
+		"snooze":  snoozeAlarm,
+		"unsnooze": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
+			return snooze(w, r, 0)
+		},
+	},
+}
+
+// resolveAlarm moves an alarm to the history. It is raised again when its cause changes, or comes back after it was over.
+func resolveAlarm(w *engine.Inside, r *schema.Record, _ schema.Set) error {
+	if !r.Get("resolvable").Bool() {
+		return errs.New(errs.Conflict, "not_resolvable", "this alarm goes away by itself when its cause is over: %s", r.Get("status").Text())
+	}
+	if _, err := w.Tx.Create(system.PastAlarm(w.Tx.Schema(), r, w.Tx.Now().Unix(), w.Actor.Name), nil); err != nil {
+		return err
+	}
+	return w.Tx.Delete("alarms", r.Key)
+}
+
+func snoozeAlarm(w *engine.Inside, r *schema.Record, params schema.Set) error {
+	now := w.Tx.Now().Unix()
+	until := params["snooze"].Int()
+	switch {
+	case until != 0:
+	case params["seconds"].Int() != 0:
+		until = now + params["seconds"].Int()
+	default:
+		typ, err := w.Tx.Get("alarm_types", r.Get("alarm_type"))
+		if err != nil {
+			return err
+		}
+		until = now + typ.Get("default_snooze_seconds").Int()
+	}
+	return snooze(w, r, until)
+}
+
+func snooze(w *engine.Inside, r *schema.Record, until int64) error {
+	set, err := snoozed(w, r, until)
+	if err != nil {
+		return err
+	}
+	return w.Tx.Change("alarms", r.Key, set)
+}
+
+// updateAlarm snoozes an alarm: until a time, or while the figure that it is about stays below a threshold, or both.
+func updateAlarm(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	until := old.Get("snooze").Int()
+	if v, given := set["snooze"]; given {
+		until = v.Int()
+	}
+	threshold, given := set["snooze_threshold"]
+	if threshold.Real() == 0 && given {
+		set["snooze_threshold"] = schema.Value{}
+	} else if given && threshold != old.Get("snooze_threshold") {
+		typ, err := w.Tx.Get("alarm_types", old.Get("alarm_type"))
+		if err == nil {
+			err = checkSnoozeThreshold(typ, threshold.Real())
+		}
+		if err != nil {
+			return err
+		}
+		if now := w.Tx.Now().Unix(); until <= now {
+			until = now + typ.Get("max_snooze_seconds").Int()
+		}
+	}
+	if until == old.Get("snooze").Int() {
+		return nil
+	}
+	snoozed, err := snoozed(w, old, until)
+	maps.Copy(set, snoozed)
+	return err
+}
+
+// checkSnoozeThreshold refuses a threshold at which an alarm of the type is raised anyway, or that its type doesn't let wait for.
+func checkSnoozeThreshold(typ *schema.Record, threshold float64) error {
+	least, most := typ.Get("threshold").Real(), typ.Get("max_snooze_threshold").Real()
+	switch {
+	case least == 0:
+		return errs.Field("snooze_threshold", "the alarm is about no figure")
+	case threshold <= least || threshold > most:
+		return errs.Field("snooze_threshold", "must be above %g and at most %g", least, most)
+	}
+	return nil
+}
+
+// snoozed returns what an alarm's columns become when the caller snoozes it until then, or with 0 ends the snooze.
+func snoozed(w *engine.Inside, r *schema.Record, until int64) (schema.Set, error) {
+	if until == 0 {
+		return system.Awake(), nil
+	}
+	typ, err := w.Tx.Get("alarm_types", r.Get("alarm_type"))
+	if err != nil {
+		return nil, err
+	}
+	if most := typ.Get("max_snooze_seconds").Int(); until-w.Tx.Now().Unix() > most {
+		return nil, errs.Field("snooze", "an alarm can be snoozed for %d seconds at most", most)
+	}
+	return schema.Set{"snooze": schema.IntValue(until), "snoozed_by": schema.TextValue(w.Actor.Name)}, nil
+}

@@ -1,0 +1,60 @@
+package system
+
+import (
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/system"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+var tagMemberHooks = engine.Hooks{Create: prepareTagMember}
+
+// prepareTagMember puts a tag on a row only where the tag's category lets it.
+func prepareTagMember(w *engine.Inside, r *schema.Record) error {
+	tag, member := r.Get("tag"), r.Get("member")
+	on, _ := r.Table.Field("member").Target(w.Tx.Schema(), member)
+	if on == nil {
+		return errs.Field("member", "there is no row %s", member.Text()).Coded("no_row")
+	}
+	category, err := categoryOf(w, tag)
+	if err != nil {
+		return err
+	}
+	if !category.Get(system.TagGate(on.Name)).Bool() {
+		return errs.Field("member", "tags of category %s can't be put on %s; set %s of the category first",
+			category.Get("name").Text(), on.Name, system.TagGate(on.Name)).Coded("not_taggable")
+	}
+	has, err := w.Tx.Find("tag_members", store.Eq("member", member))
+	if err != nil {
+		return err
+	}
+	for _, m := range has {
+		if err := checkBeside(w, m, tag, category); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBeside tells whether a tag of the category can be put on a row beside one that it has.
+func checkBeside(w *engine.Inside, has *schema.Record, tag schema.Value, category *schema.Record) error {
+	if has.Get("tag") == tag || !category.Get("single_tag_selection").Bool() {
+		return nil
+	}
+	other, err := categoryOf(w, has.Get("tag"))
+	if err == nil && other.Key == category.Key {
+		err = errs.New(errs.Conflict, "single_tag", "%s has a tag of category %q already, and can have one only; delete tag member %s first",
+			has.Get("member").Text(), category.Get("name").Text(), has.Key.Text()).On("tag")
+	}
+	return err
+}
+
+// categoryOf returns the category of a tag.
+func categoryOf(w *engine.Inside, tag schema.Value) (*schema.Record, error) {
+	t, err := w.Tx.Get("tags", tag)
+	if err != nil {
+		return nil, err
+	}
+	return w.Tx.Get("tag_categories", t.Get("category"))
+}

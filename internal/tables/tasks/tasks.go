@@ -1,0 +1,139 @@
+package tasks
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/tables/bounds"
+)
+
+var taskHooks = engine.Hooks{
+	Create: prepareTask,
+	Update: func(w *engine.Inside, old *schema.Record, set schema.Set) error {
+		if args, given := set["settings_args"]; given && args != old.Get("settings_args") {
+			if err := ownTask(w, old); err != nil {
+				return err
+			}
+		}
+		_, err := objectIn("settings_args", set["settings_args"])
+		return err
+	},
+	Actions: map[string]engine.Action{
+		"execute": executeTask,
+		"cancel": func(_ *engine.Inside, r *schema.Record, _ schema.Set) error {
+			return errs.New(errs.Conflict, "task_idle", "task %q isn't running", r.Get("name").Text())
+		},
+		"enable": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
+			return w.Tx.Change("tasks", r.Key, schema.Set{"enabled": schema.BoolValue(true)})
+		},
+		"disable": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
+			return w.Tx.Change("tasks", r.Key, schema.Set{"enabled": schema.BoolValue(false)})
+		},
+	},
+}
+
+// prepareTask takes only what could be executed: an action that the owner's table has, on a row that the maker may do it to.
+func prepareTask(w *engine.Inside, r *schema.Record) error {
+	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
+	if t == nil || t == r.Table {
+		return errs.Field("owner", "no task can be done to %s", r.Get("owner").Text())
+	}
+	if given := r.Get("table").Text(); given != "" && given != t.Name {
+		return errs.Field("table", "the owner is a row of %s", t.Name)
+	}
+	a, err := taskAction(t, r.Get("action").Text())
+	if err != nil {
+		return err
+	}
+	if _, err := objectIn("settings_args", r.Get("settings_args")); err != nil {
+		return err
+	}
+	owner, err := w.Tx.Get(t.Name, key)
+	if err != nil {
+		return err
+	}
+	if err := perm.Check(w.Tx, w.Actor, perm.Modify, owner); err != nil {
+		return err
+	}
+	if t.Name == "users" { // a schedule does it without the key that made the task
+		if err := bounds.NotByAPIKey(w, owner, "by a task what belongs to the login"); err != nil {
+			return err
+		}
+		if err := bounds.MayOutlast(w, "have a task change how others sign in"); err != nil {
+			return err
+		}
+	}
+	id := make([]byte, 20)
+	rand.Read(id)
+	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
+	r.Put("table", schema.TextValue(t.Name))
+	r.Put("action_display", schema.TextValue(a.Doc))
+	return nil
+}
+
+// taskAction finds an action that can be done to rows of t.
+func taskAction(t *schema.Table, name string) (schema.Action, error) {
+	a, ok := t.Actions.Find(name)
+	if !ok {
+		return a, errs.Field("action", "%s have no action %s", t.Name, name).Coded("no_action")
+	}
+	if a.NotBuilt != "" {
+		return a, errs.New(errs.NotBuilt, "not_built", "%s: %s", name, errs.Ours(a.NotBuilt)).On("action")
+	}
+	return a, nil
+}
+
+// objectIn reads a column that has to hold an object, or nothing.
+func objectIn(column string, v schema.Value) (schema.Input, error) {
+	object := schema.Input{}
+	if v.IsNull() {
+		return object, nil
+	}
+	if err := json.Unmarshal([]byte(v.Text()), &object); err != nil {
+		return nil, errs.Field(column, "must be an object")
+	}
+	return object, nil
+}
+
+// ownTask refuses the change of what is done with the rights of a task's creator, unless that is the caller.
+func ownTask(w *engine.Inside, task *schema.Record) error {
+	if w.Actor.Admin || w.Actor.User != 0 && task.Get("creator").Text() == creatorPath(w.Actor) {
+		return nil
+	}
+	return errs.New(errs.Denied, "denied", "task %q works with the rights of its creator, who alone can change that, or an administrator", task.Get("name").Text())
+}
+
+// creatorPath is the user as tasks name their creator.
+func creatorPath(a perm.Actor) string { return "users/" + schema.IntValue(a.User).Text() }
+
+// executeTask does the task's action in the caller's name. Actions only note a wish, which controllers carry out: the task is idle again at
+// once.
+func executeTask(w *engine.Inside, r *schema.Record, _ schema.Set) error {
+	if !r.Get("enabled").Bool() {
+		return errs.New(errs.Conflict, "task_disabled", "task %q is disabled; enable it first", r.Get("name").Text())
+	}
+	params, err := objectIn("settings_args", r.Get("settings_args"))
+	if err != nil {
+		return err
+	}
+	maps.Copy(params, w.Given)
+	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
+	if t == nil {
+		return errs.New(errs.Conflict, "no_owner", "task %q has no row to be done to", r.Get("name").Text())
+	}
+	if err := w.Act(t.Name, key.Text(), r.Get("action").Text(), params); err != nil {
+		return err
+	}
+	if r.Get("delete_after_run").Bool() {
+		return w.Tx.Delete("tasks", r.Key)
+	}
+	return w.Tx.Change("tasks", r.Key, schema.Set{
+		"last_run": schema.IntValue(w.Tx.Now().Unix()), "status": schema.TextValue("idle"), "status_info": schema.TextValue(""),
+	})
+}
