@@ -113,7 +113,7 @@ func TestRowsAreInForceAsTheyWereApplied(t *testing.T) {
 	if err := l.Close(); err != nil { // a new version, with a column more
 		t.Fatal(err)
 	}
-	l = open(t, dir, schema.String("pin").Def("no"))
+	l = open(t, dir, schema.String("pin").Default("no"))
 	l.expect("upgraded", false, a)
 	change(schema.Set{"pin": schema.TextValue("top")})
 	l.expect("the new column changed", true, a)

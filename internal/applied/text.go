@@ -51,7 +51,7 @@ func decode(t *schema.Table, above schema.Value, text string) ([]*schema.Record,
 			if cell, written := row.Columns[f.Name]; written {
 				r.PutAt(j, value(f.Type.Storage(), cell))
 			} else {
-				r.PutAt(j, f.Default)
+				r.PutAt(j, f.DefaultValue)
 			}
 		}
 		r.Put(t.Parent, above)

@@ -18,7 +18,7 @@ func schedule(t testing.TB, columns string) *schema.Record {
 	table := model.Schema().Table("task_schedules")
 	r := schema.NewRecord(table)
 	for i, f := range table.Fields {
-		r.PutAt(i, f.Default)
+		r.PutAt(i, f.DefaultValue)
 	}
 	for pair := range strings.SplitSeq(columns, ",") {
 		name, value, _ := strings.Cut(pair, "=")

@@ -30,7 +30,7 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 	for _, f := range a.Params {
 		raw, given := params[f.Name]
 		if !given {
-			set[f.Name] = f.Default
+			set[f.Name] = f.DefaultValue
 			continue
 		}
 		if set[f.Name], err = f.Parse(raw); err != nil {

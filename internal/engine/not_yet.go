@@ -11,7 +11,7 @@ import (
 // notYet refuses a value that can't be given yet. Clients send whole rows back: what is as it is, is no wish.
 func notYet(f *schema.Field, raw json.RawMessage, present schema.Value) error {
 	v, err := f.Parse(raw)
-	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == f.Default && present.IsNull() || slices.Contains(f.Built, v.Text()) {
+	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == f.DefaultValue && present.IsNull() || slices.Contains(f.Built, v.Text()) {
 		return err
 	}
 	what := f.Name

@@ -18,7 +18,7 @@ func checkRequired(old *schema.Record, set, forwarded schema.Set, create bool) e
 		}
 		switch {
 		case create && v.IsNull():
-			v = f.Default
+			v = f.DefaultValue
 		case !create && (!given || v == old.Get(f.Name)):
 			continue
 		}

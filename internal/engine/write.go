@@ -78,7 +78,7 @@ func (w *Write) insert(r *schema.Record, in *Inside, forwarded schema.Set) error
 	}
 	for i, f := range t.Fields {
 		if f.Stored() && r.At(i).IsNull() {
-			r.PutAt(i, f.Default)
+			r.PutAt(i, f.DefaultValue)
 		}
 		if err := keepsRequired(f, r.At(i)); err != nil {
 			return err
@@ -314,7 +314,7 @@ func (w *Write) parse(old *schema.Record, in schema.Input, create bool) (set, fo
 			return nil, nil, err
 		}
 		if v.IsNull() && !create && !f.IsRow() {
-			v = f.Default
+			v = f.DefaultValue
 		}
 		if f.Bond == schema.Forwarded {
 			forwarded[name] = v

@@ -23,8 +23,8 @@ type Field struct {
 	Bond Bond
 	// Enum lists the allowed values with their display labels; empty means any.
 	Enum []EnumValue
-	// Default is taken on create when the client gives nothing; null when there is none.
-	Default Value
+	// DefaultValue is taken on create when the client gives nothing; null when there is none.
+	DefaultValue Value
 	// Path makes the field a view of another column, as in "machine#status#running"; it has no column of its own.
 	Path string
 
@@ -54,15 +54,15 @@ type Field struct {
 	Only        *Condition // when the column matters, for forms; nil for always
 	label       string
 
-	Unit    string
-	Doc     string
-	Example string
-	minLen  int
-	maxLen  int
-	min     *int64
-	max     *int64
-	match   *regexp.Regexp
-	hint    string
+	UnitName    string
+	DocText     string
+	ExampleText string
+	minLen      int
+	maxLen      int
+	min         *int64
+	max         *int64
+	match       *regexp.Regexp
+	hint        string
 }
 
 // EnumValue is an allowed value and the words shown for it.
@@ -120,17 +120,17 @@ func (f *Field) Via(path string) *Field { f.Path, f.IsReadOnly = path, true; ret
 // Random makes the store draw the text when a row is made without one: eight hexadecimal digits. Rows that are older than the column have none.
 func (f *Field) Random() *Field { f.IsRandom = true; return f }
 
-// Def sets the default for create; v is an int, bool, float64 or string.
-func (f *Field) Def(v any) *Field {
+// Default sets the default for create; v is an int, bool, float64 or string.
+func (f *Field) Default(v any) *Field {
 	switch v := v.(type) {
 	case int:
-		f.Default = IntValue(int64(v))
+		f.DefaultValue = IntValue(int64(v))
 	case bool:
-		f.Default = BoolValue(v)
+		f.DefaultValue = BoolValue(v)
 	case float64:
-		f.Default = RealValue(v)
+		f.DefaultValue = RealValue(v)
 	case string:
-		f.Default = TextValue(v)
+		f.DefaultValue = TextValue(v)
 	default:
 		panic(fmt.Sprintf("schema: default %v of %s has no column type", v, f.Name))
 	}
@@ -146,14 +146,14 @@ func (f *Field) Range(least, most int64) *Field { f.min, f.max = &least, &most; 
 // Match demands that a text matches re, unless it is empty; hint tells the client in words what is wanted.
 func (f *Field) Match(re *regexp.Regexp, hint string) *Field { f.match, f.hint = re, hint; return f }
 
-// In sets the unit of a number: "MiB", "bytes", "seconds".
-func (f *Field) In(unit string) *Field { f.Unit = unit; return f }
+// Unit sets the unit of a number: "MiB", "bytes", "seconds".
+func (f *Field) Unit(unit string) *Field { f.UnitName = unit; return f }
 
-// Note sets the text that the generated documents show.
-func (f *Field) Note(doc string) *Field { f.Doc = doc; return f }
+// Doc sets the text that the generated documents show.
+func (f *Field) Doc(doc string) *Field { f.DocText = doc; return f }
 
-// Eg sets a value that documents show where they need one.
-func (f *Field) Eg(value string) *Field { f.Example = value; return f }
+// Example sets a value that documents show where they need one.
+func (f *Field) Example(value string) *Field { f.ExampleText = value; return f }
 
 // Labels sets the display words of enum values, as pairs of value and label; values not named keep their capitalised selves.
 func (f *Field) Labels(pairs ...string) *Field {

@@ -9,10 +9,12 @@ import (
 type boolType struct{ name string }
 
 // Bool is true or false.
-func Bool(name string) *Field { return (&Field{Name: name, Type: boolType{"bool"}}).Def(false) }
+func Bool(name string) *Field { return (&Field{Name: name, Type: boolType{"bool"}}).Default(false) }
 
 // Enabled is the switch that a table's rows are turned off by; true unless said otherwise.
-func Enabled(name string) *Field { return (&Field{Name: name, Type: boolType{"enabled"}}).Def(true) }
+func Enabled(name string) *Field {
+	return (&Field{Name: name, Type: boolType{"enabled"}}).Default(true)
+}
 
 func (t boolType) Name() string     { return t.name }
 func (t boolType) Storage() Storage { return Integer }

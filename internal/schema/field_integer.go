@@ -23,7 +23,7 @@ func integer(name, typ string, least, most int64) *Field {
 
 // size is a number of bytes.
 func size(name, typ string) *Field {
-	return (&Field{Name: name, Type: integerType{name: typ, max: math.MaxInt64, format: "int64", sample: 10 << 30}}).In("bytes")
+	return (&Field{Name: name, Type: integerType{name: typ, max: math.MaxInt64, format: "int64", sample: 10 << 30}}).Unit("bytes")
 }
 
 // Uint8 is a number from 0 to 255.

@@ -52,7 +52,7 @@ func (t textType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	if err != nil || !ok {
 		return Value{}, err
 	}
-	if s == "" && (len(f.Enum) > 0 || !f.Default.IsNull()) {
+	if s == "" && (len(f.Enum) > 0 || !f.DefaultValue.IsNull()) {
 		return Value{}, nil // clients send "" for "use the default"
 	}
 	if !utf8.ValidString(s) {

@@ -15,7 +15,7 @@ type timeType struct {
 
 func moment(name, typ string, unit time.Duration, created bool) *Field {
 	words := map[time.Duration]string{time.Second: "seconds", time.Millisecond: "milliseconds", time.Microsecond: "microseconds"}
-	return (&Field{Name: name, Type: timeType{typ, unit, created}}).In(words[unit] + " since 1970").ReadOnly()
+	return (&Field{Name: name, Type: timeType{typ, unit, created}}).Unit(words[unit] + " since 1970").ReadOnly()
 }
 
 // Created is the second in which the row was made.

@@ -34,7 +34,7 @@ func TestParse(t *testing.T) {
 		{schema.LongText("f"), map[string]string{`"a\nb\tc"`: "a\nb\tc", `"a\u0001"`: "!"}},
 		{schema.String("f").Match(lower, "lower case"), map[string]string{`"abc"`: "abc", `"ABC"`: "!", `""`: ""}},
 		{schema.Filename("f"), map[string]string{`"a b.iso"`: "a b.iso", `"../x"`: "!", `".."`: "!", `"a/b"`: "!", `"a\\b"`: "!", `""`: "!"}},
-		{schema.Enum("f", "vnc", "none").Def("vnc"), map[string]string{`"none"`: "none", `"None"`: "!", `""`: "null"}},
+		{schema.Enum("f", "vnc", "none").Default("vnc"), map[string]string{`"none"`: "none", `"None"`: "!", `""`: "null"}},
 		{schema.Enum("f", "1", "2"), map[string]string{`1`: "1", `"2"`: "2", `3`: "!"}},
 		{schema.JSON("f"), map[string]string{`{"a": [1, 2]}`: `{"a":[1,2]}`, `"{\"a\":1}"`: `{"a":1}`, `"{}"`: `{}`, `""`: "null", `"text"`: `"text"`, `"{broken"`: `"{broken"`}},
 		{schema.Row("f", "vms"), map[string]string{`42`: "42", `"42"`: "42", `0`: "null", `null`: "null", `-3`: "!", `"vms/42"`: "!"}},

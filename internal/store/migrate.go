@@ -201,8 +201,8 @@ func (l SQL) versionColumn() string {
 
 func (l SQL) addColumn(t *schema.Table, f *schema.Field) []string {
 	texts := []string{fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", quote(t.Name), quote(f.Name), l.column(f.Type.Storage()))}
-	if !f.Default.IsNull() {
-		texts = append(texts, fmt.Sprintf("UPDATE %s SET %s = %s", quote(t.Name), quote(f.Name), literal(f.Default)))
+	if !f.DefaultValue.IsNull() {
+		texts = append(texts, fmt.Sprintf("UPDATE %s SET %s = %s", quote(t.Name), quote(f.Name), literal(f.DefaultValue)))
 	}
 	return texts
 }

@@ -88,7 +88,7 @@ func fillVMs(b *testing.B, db *store.DB, n int) {
 			r := schema.NewRecord(db.Schema.Table(table))
 			for _, f := range r.Table.Fields {
 				if f.Stored() {
-					r.Put(f.Name, f.Default)
+					r.Put(f.Name, f.DefaultValue)
 				}
 			}
 			for column, v := range set {

@@ -182,7 +182,7 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 			r.PutAt(i, schema.TextValue(randomText()))
 		}
 		if r.At(i).IsNull() {
-			r.PutAt(i, f.Default)
+			r.PutAt(i, f.DefaultValue)
 		}
 		names, args = append(names, quote(f.Name)), append(args, cell(f, r.At(i)))
 	}

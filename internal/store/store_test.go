@@ -216,7 +216,7 @@ func TestOpenTwiceAndAddAColumn(t *testing.T) {
 		for i, s := range []*schema.Schema{
 			declare(schema.String("name")),
 			declare(schema.String("name")),
-			declare(schema.String("name"), schema.Enum("color", "red", "blue").Def("red")),
+			declare(schema.String("name"), schema.Enum("color", "red", "blue").Default("red")),
 		} {
 			db, err := d.open(context.Background(), place, s)
 			if err != nil {

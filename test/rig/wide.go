@@ -17,9 +17,9 @@ func Wide(n int) (*schema.Schema, error) {
 			Fields: schema.Fields{
 				schema.String("name").Required().Unique().Summary().Len(1, 128),
 				schema.LongText("description").Len(0, 2048),
-				schema.Enum("kind", "one", "two", "three").Def("one").Summary(),
-				schema.Bool("enabled").Def(true).Indexed(),
-				schema.Int32("size").Range(0, 1000).Def(10).In("MiB"),
+				schema.Enum("kind", "one", "two", "three").Default("one").Summary(),
+				schema.Bool("enabled").Default(true).Indexed(),
+				schema.Int32("size").Range(0, 1000).Default(10).Unit("MiB"),
 				schema.Created("created"),
 				schema.Modified("modified"),
 			},

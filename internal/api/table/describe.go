@@ -159,7 +159,7 @@ func actionsAsTable(t *schema.Table) *schema.Table {
 		Fields: schema.Fields{
 			actionRef(t),
 			schema.Enum("action", names...).Required(),
-			schema.JSON("params").Note("the action's arguments, as " + t.Name + "/$table lists them"),
+			schema.JSON("params").Doc("the action's arguments, as " + t.Name + "/$table lists them"),
 		},
 	}
 }
@@ -192,7 +192,7 @@ func fieldDocs(fields schema.Fields) members {
 func describeField(f *schema.Field) fieldDoc {
 	d := fieldDoc{
 		Type: f.Type.Name(), Required: f.IsRequired, Default: defaultOf(f), ReadOnly: f.IsReadOnly, CreateOnly: f.IsCreateOnly, Unique: f.IsUnique,
-		Secret: f.IsSecret, Argument: f.IsArgument, Summary: f.IsSummary, Ref: f.Ref, Back: f.Back, Path: f.Path, Unit: f.Unit, Doc: f.Doc,
+		Secret: f.IsSecret, Argument: f.IsArgument, Summary: f.IsSummary, Ref: f.Ref, Back: f.Back, Path: f.Path, Unit: f.UnitName, Doc: f.DocText,
 	}
 	if least, most, ok := f.Bounds(); ok {
 		d.Min, d.Max = &least, &most
@@ -206,7 +206,7 @@ func describeField(f *schema.Field) fieldDoc {
 
 // defaultOf writes a default as rows show the column.
 func defaultOf(f *schema.Field) json.RawMessage {
-	v := f.Default
+	v := f.DefaultValue
 	switch {
 	case v.IsNull():
 		return json.RawMessage("null")

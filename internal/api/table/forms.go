@@ -147,9 +147,9 @@ func (m formMaker) fields(fields schema.Fields) []formField {
 func (m formMaker) field(f *schema.Field) formField {
 	made := formField{
 		Name: f.Name, Label: f.Caption(), Section: f.SectionName, Type: f.Type.Name(), Required: f.IsRequired && !f.IsFilled, Filled: f.IsFilled,
-		ReadOnly: f.IsReadOnly, CreateOnly: f.IsCreateOnly, Secret: f.IsSecret, Unique: f.IsUnique, Example: f.Example, Unit: f.Unit, Doc: f.Doc,
+		ReadOnly: f.IsReadOnly, CreateOnly: f.IsCreateOnly, Secret: f.IsSecret, Unique: f.IsUnique, Example: f.ExampleText, Unit: f.UnitName, Doc: f.DocText,
 	}
-	if !f.Default.IsNull() {
+	if !f.DefaultValue.IsNull() {
 		made.Default = defaultOf(f)
 	}
 	if least, most, ok := f.Bounds(); ok {

@@ -84,7 +84,7 @@ func (k kind) declare() *schema.Table {
 		name = schema.String("name").AsKey().Summary()
 		t.Fields = schema.Fields{schema.TextRow("state", "name_states").Twin("of")}
 	}
-	t.Fields = append(t.Fields, name, schema.Uint32("size").Def(0).Summary())
+	t.Fields = append(t.Fields, name, schema.Uint32("size").Default(0).Summary())
 	for _, o := range kinds {
 		t.Fields = append(t.Fields, o.refersTo("to_"+o.table), o.refersTo("needs_"+o.table).Restrict(), o.refersTo("in_"+o.table),
 			schema.Rows(o.table+"_in", o.table, "in_"+k.table))

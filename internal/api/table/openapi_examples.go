@@ -57,7 +57,7 @@ func filterExamples(s *schema.Schema, t *schema.Table) []example {
 		return []example{{f.Name + " eq true", "a switch"}}
 	})
 	add(isQuantity, func(f *schema.Field) []example {
-		least := max(f.Default.Int(), 1)
+		least := max(f.DefaultValue.Int(), 1)
 		return []example{{fmt.Sprintf("%s ge %d and %s lt %d", f.Name, least, f.Name, 4*least), "a range"}}
 	})
 	add(func(f *schema.Field) bool { return leads(s, f) && f.IsRow() }, func(f *schema.Field) []example {
@@ -110,11 +110,11 @@ func (d *describer) bodyExample(t *schema.Table, create bool) map[string]any {
 // valueExample is a value that the column takes; ok is false where the declaration doesn't tell one and none is needed.
 func (d *describer) valueExample(f *schema.Field, required bool) (v any, ok bool) {
 	switch {
-	case f.Example != "" && f.Type.Shape() != schema.AsString:
-		return json.RawMessage(f.Example), true
-	case f.Example != "":
-		return f.Example, true
-	case !f.Default.IsNull():
+	case f.ExampleText != "" && f.Type.Shape() != schema.AsString:
+		return json.RawMessage(f.ExampleText), true
+	case f.ExampleText != "":
+		return f.ExampleText, true
+	case !f.DefaultValue.IsNull():
 		return defaultOf(f), true
 	case len(f.Enum) > 0:
 		return f.Enum[0].Value, true

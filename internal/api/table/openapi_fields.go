@@ -27,7 +27,7 @@ func (d *describer) rowSchema(t *schema.Table) *huma.Schema {
 // readSchema is a column as replies show it.
 func (d *describer) readSchema(t *schema.Table, f *schema.Field) *huma.Schema {
 	s := &huma.Schema{}
-	nullable := !f.Stored() || f.Default.IsNull() && !f.IsRequired
+	nullable := !f.Stored() || f.DefaultValue.IsNull() && !f.IsRequired
 	object := &huma.Schema{Type: huma.TypeObject, Description: "when `fields` has brackets behind the column"}
 	switch {
 	case f.ShowsKey():
@@ -85,7 +85,7 @@ func (d *describer) writeSchema(f *schema.Field, create bool) *huma.Schema {
 	if s.Enum = enum(f, s.Nullable); s.Enum != nil {
 		s.Extensions = labels(f)
 	}
-	if create && !f.Default.IsNull() {
+	if create && !f.DefaultValue.IsNull() {
 		s.Default = defaultOf(f)
 	}
 	switch s.Type {

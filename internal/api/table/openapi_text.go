@@ -14,10 +14,10 @@ func fieldText(f *schema.Field) string {
 			parts = append(parts, text)
 		}
 	}
-	add(f.Doc != "", f.Doc)
+	add(f.DocText != "", f.DocText)
 	add(f.NotBuilt != "" && len(f.Built) == 0, "Another value is answered with 501: "+f.NotBuilt)
 	add(len(f.Built) > 0, "Other values than "+strings.Join(f.Built, ", ")+" are answered with 501: "+f.NotBuilt)
-	add(f.Unit != "", "In "+f.Unit)
+	add(f.UnitName != "", "In "+f.UnitName)
 	add(tellingLabels(f), labelText(f))
 	add(f.IsRow() && f.Ref != "", "Key of a row of `"+f.Ref+"`")
 	add(f.IsRow() && f.Ref == "" && len(f.Among) == 0, "A row of any table, written as `table/key`")

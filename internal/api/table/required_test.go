@@ -85,10 +85,10 @@ func others(table *schema.Table, but *schema.Field) (members []string) {
 		}
 		value := `"x"`
 		switch {
-		case f.Example != "" && f.Type.Shape() == schema.AsJSON:
-			value = f.Example
-		case f.Example != "":
-			value = `"` + f.Example + `"`
+		case f.ExampleText != "" && f.Type.Shape() == schema.AsJSON:
+			value = f.ExampleText
+		case f.ExampleText != "":
+			value = `"` + f.ExampleText + `"`
 		case len(f.Enum) > 0:
 			value = `"` + f.Enum[0].Value + `"`
 		case f.IsRow() && f.Ref == "":

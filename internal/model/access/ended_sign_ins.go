@@ -7,9 +7,9 @@ func endedSignIns() *schema.Table {
 	return &schema.Table{
 		Name: "ended_sign_ins", Title: "Ended sign-in", Internal: true, Key: schema.NameKey, KeyField: "name", Display: "name",
 		Fields: schema.Fields{
-			schema.String("name").Via("$key").Note("SHA-256 of the sign-in's id, in hex"),
-			schema.Int64("until").Indexed().Note("when none of its JWTs is good any more anyway, in seconds since 1970"),
-			schema.Int64("served").Note("the same by served_time; null for a note of an older version"),
+			schema.String("name").Via("$key").Doc("SHA-256 of the sign-in's id, in hex"),
+			schema.Int64("until").Indexed().Doc("when none of its JWTs is good any more anyway, in seconds since 1970"),
+			schema.Int64("served").Doc("the same by served_time; null for a note of an older version"),
 		},
 	}
 }

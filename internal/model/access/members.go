@@ -10,7 +10,7 @@ func members() *schema.Table {
 		Doc:    "Who belongs to which group. Groups may be members of groups.",
 		Fields: schema.Fields{
 			schema.Row("parent_group", "groups").Required().CreateOnly().Summary(),
-			schema.AnyRow("member", "users", "groups").Required().CreateOnly().Follows().Summary().Note("users/3 or groups/2"),
+			schema.AnyRow("member", "users", "groups").Required().CreateOnly().Follows().Summary().Doc("users/3 or groups/2"),
 			schema.String("creator").Creator(),
 			schema.Bool("system").ReadOnly(),
 		},

@@ -8,9 +8,9 @@ func sessions() *schema.Table {
 		Name: "sessions", Title: "Session", Internal: true, Display: "user",
 		Fields: schema.Fields{
 			schema.Row("user", "users").Required(),
-			schema.String("digest").Unique().Note("SHA-256 of the token, in hex"),
+			schema.String("digest").Unique().Doc("SHA-256 of the token, in hex"),
 			schema.Created("created"),
-			schema.Int64("used").Note("last use, in seconds since 1970; written at most once a minute"),
+			schema.Int64("used").Doc("last use, in seconds since 1970; written at most once a minute"),
 			schema.String("address"),
 		},
 	}

@@ -18,13 +18,13 @@ func userAPIKeys() *schema.Table {
 			schema.String("name").Required().Len(1, 128).Match(column.Printable, column.NotPrintable).Summary(),
 			schema.LongText("description").Len(0, 2048),
 			schema.Created("created"),
-			schema.Uint64("expires").In("seconds since 1970").Summary().When("expires_type", "date"),
-			schema.Enum("expires_type", "never", "date").Def("date").Summary(),
-			schema.Uint64("lastlogin_stamp").ReadOnly().In("seconds since 1970"),
+			schema.Uint64("expires").Unit("seconds since 1970").Summary().When("expires_type", "date"),
+			schema.Enum("expires_type", "never", "date").Default("date").Summary(),
+			schema.Uint64("lastlogin_stamp").ReadOnly().Unit("seconds since 1970"),
 			schema.String("lastlogin_ip").ReadOnly(),
 			schema.LongText("ip_allow_list").Len(0, 4096).Section("Addresses"),
 			schema.LongText("ip_deny_list").Len(0, 4096).Section("Addresses"),
-			schema.String("digest").ReadOnly().Hidden().Unique().Note("SHA-256 of the key, in hex"),
+			schema.String("digest").ReadOnly().Hidden().Unique().Doc("SHA-256 of the key, in hex"),
 		},
 	}
 }

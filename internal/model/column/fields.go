@@ -4,7 +4,7 @@ import "dewpoint/internal/schema"
 
 // Health is the short form of a status, by which clients choose a colour.
 func Health() *schema.Field {
-	return schema.Enum("state", "online", "offline", "warning", "error").ReadOnly().Def("offline")
+	return schema.Enum("state", "online", "offline", "warning", "error").ReadOnly().Default("offline")
 }
 
 // Tier is a storage tier's number, which the wire has as a string of one digit.
@@ -22,5 +22,5 @@ var CPUTypes = []string{
 
 // PowerLoss says what becomes of a machine when the host comes back after it went down.
 func PowerLoss() *schema.Field {
-	return schema.Enum("on_power_loss", "power_on", "last_state", "leave_off").Def("last_state").Labels("power_on", "Power On", "last_state", "Last State", "leave_off", "Leave Off")
+	return schema.Enum("on_power_loss", "power_on", "last_state", "leave_off").Default("last_state").Labels("power_on", "Power On", "last_state", "Last State", "leave_off", "Leave Off")
 }

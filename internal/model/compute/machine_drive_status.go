@@ -9,10 +9,10 @@ func machineDriveStatus() *schema.Table {
 		Doc: "State of one drive. The key is that of the drive.",
 		Fields: schema.Fields{
 			schema.Row("parent_drive", "machine_drives").ReadOnly(),
-			schema.Enum("status", "online", "offline", "importing", "initializing", "error").Def("offline").ReadOnly().Summary(),
+			schema.Enum("status", "online", "offline", "importing", "initializing", "error").Default("offline").ReadOnly().Summary(),
 			schema.String("status_info").ReadOnly(),
-			schema.Bool("ready").ReadOnly().Hidden().Note("the file is there and may be given to a guest"),
-			schema.Num("progress_pct").ReadOnly().Def(0.0),
+			schema.Bool("ready").ReadOnly().Hidden().Doc("the file is there and may be given to a guest"),
+			schema.Num("progress_pct").ReadOnly().Default(0.0),
 			schema.Modified("last_update"),
 		},
 	}

@@ -9,9 +9,9 @@ func machineNICStatus() *schema.Table {
 		Doc: "Link state of one NIC. The key is that of the NIC.",
 		Fields: schema.Fields{
 			schema.Row("parent_nic", "machine_nics").ReadOnly(),
-			schema.Enum("status", "up", "down", "unknown", "lowerlayerdown").Def("down").ReadOnly().Summary(),
-			schema.Enum("state", "online", "offline", "warning", "error").Def("offline").ReadOnly(),
-			schema.Uint32("speed").ReadOnly().Def(0).In("Mbit/s"),
+			schema.Enum("status", "up", "down", "unknown", "lowerlayerdown").Default("down").ReadOnly().Summary(),
+			schema.Enum("state", "online", "offline", "warning", "error").Default("offline").ReadOnly(),
+			schema.Uint32("speed").ReadOnly().Default(0).Unit("Mbit/s"),
 			schema.Modified("last_update"),
 		},
 	}

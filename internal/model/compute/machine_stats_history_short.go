@@ -4,23 +4,23 @@ import "dewpoint/internal/schema"
 
 // machineStatsHistory declares what machines used in the last day.
 func machineStatsHistory() *schema.Table {
-	percent := func(name string) *schema.Field { return schema.Uint32(name).ReadOnly().In("percent") }
+	percent := func(name string) *schema.Field { return schema.Uint32(name).ReadOnly().Unit("percent") }
 	return &schema.Table{
 		Name: "machine_stats_history_short", Title: "Past machine load", ReadOnly: true, Parent: "machine", Display: "timestamp",
 		Doc: "What machine_stats said of nodes and running VMs, every five minutes, for a day.",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly().Summary(),
-			schema.Uint64("timestamp").ReadOnly().Indexed().In("seconds since 1970").Summary(),
+			schema.Uint64("timestamp").ReadOnly().Indexed().Unit("seconds since 1970").Summary(),
 			percent("total_cpu").Summary(),
 			percent("user_cpu"),
 			percent("system_cpu"),
 			percent("iowait_cpu"),
 			percent("vmusage_cpu"),
 			percent("irq_cpu"),
-			schema.Uint32("ram_used").ReadOnly().In("MiB").Summary(),
-			schema.Uint32("vram_used").ReadOnly().In("MiB"),
-			schema.Uint32("core_temp").ReadOnly().Note("not measured"),
-			schema.Uint32("core_temp_top").ReadOnly().Note("not measured"),
+			schema.Uint32("ram_used").ReadOnly().Unit("MiB").Summary(),
+			schema.Uint32("vram_used").ReadOnly().Unit("MiB"),
+			schema.Uint32("core_temp").ReadOnly().Doc("not measured"),
+			schema.Uint32("core_temp_top").ReadOnly().Doc("not measured"),
 			percent("core_peak"),
 			schema.Uint32("core_count_gt_25").ReadOnly(),
 			schema.Uint32("core_count_gt_50").ReadOnly(),

@@ -31,7 +31,7 @@ func vnetAddresses() *schema.Table {
 			schema.String("mac").Match(column.MACAddress, column.NotMACAddress).Summary().Indexed(),
 			schema.Enum("type", "dynamic", "static", "ipalias", "proxy", "virtual").Required().Summary(),
 			schema.AnyRow("owner", "machine_nics", "vms", "vnets", "tenants"),
-			schema.Uint32("expiration").In("seconds since 1970"),
+			schema.Uint32("expiration").Unit("seconds since 1970"),
 			schema.String("vendor").Len(0, 128),
 			schema.String("name").Via("hostname").Argument(),
 			schema.String("client_id").ReadOnly().Hidden(),

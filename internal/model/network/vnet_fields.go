@@ -11,9 +11,9 @@ func vnetIdentity() schema.Fields {
 		schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 		schema.LongText("description").Len(0, 2048).Summary(),
 		schema.Enabled("enabled").Summary(),
-		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Def("internal").CreateOnly().
+		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Default("internal").CreateOnly().
 			OnlyYet("such networks can't be made yet; internal ones can", "internal").Summary(),
-		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Def("vxlan"),
+		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Default("vxlan"),
 		schema.Uint32("layer2_id"),
 	}
 }
@@ -21,14 +21,14 @@ func vnetIdentity() schema.Fields {
 // vnetSubnet says which addresses a network has, and who gives them out.
 func vnetSubnet() schema.Fields {
 	return schema.Fields{
-		schema.String("network").Len(0, 43).Summary().Note("the subnet, as in 10.0.0.0/24"),
-		schema.String("ipaddress").Len(0, 45).Summary().Note("the router's address in it; the first one when not given"),
-		schema.String("gateway").Len(0, 45).Note("handed to DHCP clients; the router when empty"),
-		schema.Uint32("mtu").Def(1500).Range(576, 65536).In("bytes"),
+		schema.String("network").Len(0, 43).Summary().Doc("the subnet, as in 10.0.0.0/24"),
+		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in it; the first one when not given"),
+		schema.String("gateway").Len(0, 45).Doc("handed to DHCP clients; the router when empty"),
+		schema.Uint32("mtu").Default(1500).Range(576, 65536).Unit("bytes"),
 		schema.Bool("dhcp_enabled"),
 		schema.String("dhcp_start").Len(0, 45).When("dhcp_enabled", "true"),
 		schema.String("dhcp_stop").Len(0, 45).When("dhcp_enabled", "true"),
-		schema.Enum("dns", "disabled", "simple", "bind", "network").Def("simple"),
+		schema.Enum("dns", "disabled", "simple", "bind", "network").Default("simple"),
 		schema.String("domain").Len(0, 253).Match(column.DNSDomain, column.NotDNSDomain),
 	}
 }
@@ -36,20 +36,20 @@ func vnetSubnet() schema.Fields {
 // vnetRouter says how the router of a network runs.
 func vnetRouter() schema.Fields {
 	return schema.Fields{
-		schema.Bool("need_fw_apply").ReadOnly().Note("rules were changed and wait for the action refresh"),
-		schema.Bool("need_dns_apply").ReadOnly().Note("DNS rows were changed and wait for the action applydns"),
+		schema.Bool("need_fw_apply").ReadOnly().Doc("rules were changed and wait for the action refresh"),
+		schema.Bool("need_dns_apply").ReadOnly().Doc("DNS rows were changed and wait for the action applydns"),
 		schema.Bool("need_proxy_apply").ReadOnly(),
 		schema.Bool("need_restart").ReadOnly(),
 		column.PowerLoss(),
 		schema.Row("interface_vnet", "vnets"),
 		schema.Bool("proxy_enabled"),
 		schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
-		schema.LongText("dnslist").Len(0, 1024).Note("upstream name servers; the host's when empty"),
+		schema.LongText("dnslist").Len(0, 1024).Doc("upstream name servers; the host's when empty"),
 		schema.String("creator").Creator(),
 		schema.String("dmz_ipaddress").Len(0, 45),
 		schema.String("macaddress").ReadOnly(),
-		schema.Enum("ipaddress_type", "static", "dynamic", "bgp", "none").Def("static"),
-		schema.String("hostname").Len(0, 63).Match(column.Hostname, column.NotHostname).Def("router"),
+		schema.Enum("ipaddress_type", "static", "dynamic", "bgp", "none").Default("static"),
+		schema.String("hostname").Len(0, 63).Match(column.Hostname, column.NotHostname).Default("router"),
 		schema.Bool("override_dhcp_dns"),
 		schema.Row("network_dns", "vnets"),
 		schema.Bool("dhcp_dynamic"),
@@ -68,16 +68,16 @@ func vnetRouter() schema.Fields {
 func vnetTraffic() schema.Fields {
 	return schema.Fields{
 		schema.Bool("enable_bonding"),
-		schema.Enum("port_mirroring", "off", "east_west", "north_south").Def("off"),
+		schema.Enum("port_mirroring", "off", "east_west", "north_south").Default("off"),
 		schema.Row("port_mirroring_vnet", "vnets").When("port_mirroring", "east_west", "north_south"),
 		schema.Bool("statistics"),
 		schema.Bool("dmz_statistics"),
 		schema.Bool("trace"),
 		schema.Bool("mirror_logs"),
-		schema.Uint64("rate_limit").Def(0),
+		schema.Uint64("rate_limit").Default(0),
 		schema.Enum("rate_limit_type", "bytes/second", "kbytes/second", "mbytes/second", "bytes/minute", "kbytes/minute", "mbytes/minute", "bytes/hour",
-			"kbytes/hour", "mbytes/hour", "bytes/day", "kbytes/day", "mbytes/day", "second", "minute", "hour", "day").Def("mbytes/second"),
-		schema.Uint64("rate_limit_burst").Def(0),
+			"kbytes/hour", "mbytes/hour", "bytes/day", "kbytes/day", "mbytes/day", "second", "minute", "hour", "day").Default("mbytes/second"),
+		schema.Uint64("rate_limit_burst").Default(0),
 	}
 }
 
@@ -87,27 +87,27 @@ func vnetRest() schema.Fields {
 		schema.Uint32("bgp_asn"),
 		schema.Bool("ipsec_enabled").ReadOnly(),
 		schema.String("proxy_listen_address").Len(0, 45),
-		schema.Enum("pxe", "none", "ybos", "custom").Def("none"),
+		schema.Enum("pxe", "none", "ybos", "custom").Default("none"),
 		schema.String("tftp_server").Len(0, 45).When("pxe", "custom"),
 		schema.Bool("monitor_gateway"),
 		schema.String("monitor_ip").Len(0, 45).When("monitor_gateway", "true"),
-		schema.Uint32("monitor_interval_ms").Def(2000).Range(1000, 120000).In("milliseconds").When("monitor_gateway", "true"),
+		schema.Uint32("monitor_interval_ms").Default(2000).Range(1000, 120000).Unit("milliseconds").When("monitor_gateway", "true"),
 		schema.LongText("note").Len(0, 1024),
 		schema.Row("vnet_default_gateway", "vnets"),
 		schema.JSON("bond_interfaces_args").Argument(),
 		schema.JSON("advanced_options"),
-		schema.Bool("autostart").Def(true),
+		schema.Bool("autostart").Default(true),
 		schema.Bool("need_interface_apply").ReadOnly(),
-		schema.Bool("apply_fw_on_start").Note("apply the rules whenever somebody starts the router"),
+		schema.Bool("apply_fw_on_start").Doc("apply the rules whenever somebody starts the router"),
 		schema.Uint64("last_fw_apply").ReadOnly(),
 		schema.Uint64("last_dns_apply").ReadOnly(),
 		schema.Row("nic", "machine_nics").ReadOnly(),
 		schema.Row("nic_dmz", "machine_nics").ReadOnly(),
 		schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services").ReadOnly(),
 		schema.Rows("addresses", "vnet_addresses", "vnet"),
-		schema.String("uuid").ReadOnly().Hidden().Unique().Note("the resource API's id"),
+		schema.String("uuid").ReadOnly().Hidden().Unique().Doc("the resource API's id"),
 		column.StorageID(),
-		schema.Enum("mode", "nat", "route", "bridge", "private").Def("nat").Hidden().Note("how the resource API's networks reach the outside"),
+		schema.Enum("mode", "nat", "route", "bridge", "private").Default("nat").Hidden().Doc("how the resource API's networks reach the outside"),
 		schema.Created("created").Argument(),
 		schema.Modified("modified").Argument(),
 	}

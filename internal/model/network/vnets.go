@@ -35,7 +35,7 @@ func vnetActions() schema.Actions {
 	}
 }
 
-func applyRules() *schema.Field { return schema.Bool("apply").Note("apply the rules first") }
+func applyRules() *schema.Field { return schema.Bool("apply").Doc("apply the rules first") }
 
 // checkVnet holds the addresses of a network against its subnet.
 func checkVnet(r *schema.Record) error {

@@ -14,12 +14,12 @@ func clusterTierStatus() *schema.Table {
 		Fields: schema.Fields{
 			schema.Uint32("tier").ReadOnly().Summary().Indexed(),
 			schema.Enum("status", "online", "offline", "repairing", "initializing", "verifying", "noredundant", "outofspace").
-				Labels("noredundant", "No Redundancy", "outofspace", "Out Of Space").ReadOnly().Def("offline").Summary(),
+				Labels("noredundant", "No Redundancy", "outofspace", "Out Of Space").ReadOnly().Default("offline").Summary(),
 			column.Health().Summary(),
-			schema.Uint64("capacity").ReadOnly().Def(0).In("bytes"),
-			schema.Uint64("used").ReadOnly().Def(0).In("bytes"),
-			schema.Uint64("allocated").ReadOnly().Def(0).In("bytes"),
-			schema.Uint32("used_pct").ReadOnly().Def(0),
+			schema.Uint64("capacity").ReadOnly().Default(0).Unit("bytes"),
+			schema.Uint64("used").ReadOnly().Default(0).Unit("bytes"),
+			schema.Uint64("allocated").ReadOnly().Default(0).Unit("bytes"),
+			schema.Uint32("used_pct").ReadOnly().Default(0),
 			schema.Bool("redundant").ReadOnly(),
 			schema.Bool("encrypted").ReadOnly(),
 			schema.Bool("working").ReadOnly(),

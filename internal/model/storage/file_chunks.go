@@ -8,8 +8,8 @@ func fileChunks() *schema.Table {
 		Name: "file_chunks", Title: "File chunk", Internal: true, Display: "file",
 		Fields: schema.Fields{
 			schema.Row("file", "files").Required(),
-			schema.Int64("first").Note("offset of the first byte"),
-			schema.Int64("after").Note("offset behind the last byte"),
+			schema.Int64("first").Doc("offset of the first byte"),
+			schema.Int64("after").Doc("offset behind the last byte"),
 		},
 	}
 }

@@ -14,13 +14,13 @@ func storageTierStats() *schema.Table {
 // diskCounters are null where the tier lies on no disk that the kernel counts for.
 func diskCounters() schema.Fields {
 	return schema.Fields{
-		schema.Uint64("reads").ReadOnly().Note("since the host started"),
-		schema.Uint64("writes").ReadOnly().Note("since the host started"),
-		schema.Uint64("read_bytes").ReadOnly().In("bytes"),
-		schema.Uint64("write_bytes").ReadOnly().In("bytes"),
-		schema.Uint64("rops").ReadOnly().In("reads a second"),
-		schema.Uint64("wops").ReadOnly().In("writes a second"),
-		schema.Uint64("rbps").ReadOnly().In("bytes a second"),
-		schema.Uint64("wbps").ReadOnly().In("bytes a second"),
+		schema.Uint64("reads").ReadOnly().Doc("since the host started"),
+		schema.Uint64("writes").ReadOnly().Doc("since the host started"),
+		schema.Uint64("read_bytes").ReadOnly().Unit("bytes"),
+		schema.Uint64("write_bytes").ReadOnly().Unit("bytes"),
+		schema.Uint64("rops").ReadOnly().Unit("reads a second"),
+		schema.Uint64("wops").ReadOnly().Unit("writes a second"),
+		schema.Uint64("rbps").ReadOnly().Unit("bytes a second"),
+		schema.Uint64("wbps").ReadOnly().Unit("bytes a second"),
 	}
 }

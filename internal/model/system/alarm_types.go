@@ -13,14 +13,14 @@ func alarmTypes() *schema.Table {
 			alarmLevel().Summary(),
 			schema.Bool("disable_logging").ReadOnly(),
 			schema.Bool("allow_delete").ReadOnly(),
-			schema.Num("threshold").ReadOnly().Note("above which the alarm is raised, where it is about a figure"),
-			schema.Num("max_snooze_threshold").ReadOnly().Note("the highest snooze_threshold of its alarms"),
-			schema.Uint32("max_snooze_seconds").ReadOnly().Def(0).In("seconds"),
-			schema.Uint32("default_snooze_seconds").ReadOnly().Def(0).In("seconds"),
+			schema.Num("threshold").ReadOnly().Doc("above which the alarm is raised, where it is about a figure"),
+			schema.Num("max_snooze_threshold").ReadOnly().Doc("the highest snooze_threshold of its alarms"),
+			schema.Uint32("max_snooze_seconds").ReadOnly().Default(0).Unit("seconds"),
+			schema.Uint32("default_snooze_seconds").ReadOnly().Default(0).Unit("seconds"),
 		},
 	}
 }
 
 func alarmLevel() *schema.Field {
-	return schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Def("warning").ReadOnly()
+	return schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Default("warning").ReadOnly()
 }

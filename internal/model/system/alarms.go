@@ -23,17 +23,17 @@ func alarms() *schema.Table {
 			schema.Enum("sub_owner_type", alarmParts...).ReadOnly(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),
-			schema.String("status").ReadOnly().Summary().Note("what is wrong, in words"),
-			schema.String("alarm_id").ReadOnly().Note("eight digits that name it, in the history too"),
-			schema.Bool("resolvable").ReadOnly().Note("the action resolve takes it away; others go when their cause does"),
-			schema.String("resolve_text").ReadOnly().Note("what resolving it means"),
+			schema.String("status").ReadOnly().Summary().Doc("what is wrong, in words"),
+			schema.String("alarm_id").ReadOnly().Doc("eight digits that name it, in the history too"),
+			schema.Bool("resolvable").ReadOnly().Doc("the action resolve takes it away; others go when their cause does"),
+			schema.String("resolve_text").ReadOnly().Doc("what resolving it means"),
 			schema.String("resolve_action").ReadOnly(),
 			schema.Created("created").Summary(),
 			schema.Modified("modified"),
-			schema.Uint64("snooze").Def(0).Summary().In("seconds since 1970").Note("until when nobody wants to hear of it; 0: it isn't snoozed"),
+			schema.Uint64("snooze").Default(0).Summary().Unit("seconds since 1970").Doc("until when nobody wants to hear of it; 0: it isn't snoozed"),
 			schema.String("snoozed_by").ReadOnly(),
-			schema.Num("snooze_threshold").Note("ends the snooze when the figure that the alarm is about reaches it; an alarm that isn't snoozed yet is then snoozed for as long as its type lets"),
-			schema.Uint64("expires").ReadOnly().Def(0).Note("0: it stays until its cause is gone"),
+			schema.Num("snooze_threshold").Doc("ends the snooze when the figure that the alarm is about reaches it; an alarm that isn't snoozed yet is then snoozed for as long as its type lets"),
+			schema.Uint64("expires").ReadOnly().Default(0).Doc("0: it stays until its cause is gone"),
 		},
 	}
 }
@@ -43,7 +43,7 @@ func alarmActions() schema.Actions {
 		{Name: "resolve", Doc: "take the alarm away, until its cause changes or comes back"},
 		{
 			Name: "snooze", Doc: "hear nothing of it for a while: until a time, for some seconds, or as long as its type says",
-			Params: schema.Fields{schema.Uint64("snooze").In("seconds since 1970"), schema.Uint64("seconds").Range(1, 1<<31)},
+			Params: schema.Fields{schema.Uint64("snooze").Unit("seconds since 1970"), schema.Uint64("seconds").Range(1, 1<<31)},
 		},
 		{Name: "unsnooze", Doc: "hear of it again"},
 	}

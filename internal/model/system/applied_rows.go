@@ -8,9 +8,9 @@ func appliedRows() *schema.Table {
 		Name: "applied_rows", Title: "Applied rows", Internal: true, Display: "of",
 		Doc: "Rows as they were when they were last applied.", Unique: []schema.Unique{schema.Together("object", "of")},
 		Fields: schema.Fields{
-			schema.AnyRow("object").AnyTable().Required().Follows().Note("the row above them"),
-			schema.String("of").Required().Note("the table that they are rows of"),
-			schema.LongText("rows").Note("a list in JSON, each with its key and the columns that people write"),
+			schema.AnyRow("object").AnyTable().Required().Follows().Doc("the row above them"),
+			schema.String("of").Required().Doc("the table that they are rows of"),
+			schema.LongText("rows").Doc("a list in JSON, each with its key and the columns that people write"),
 		},
 	}
 }

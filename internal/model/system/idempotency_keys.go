@@ -8,9 +8,9 @@ func idempotencyKeys() *schema.Table {
 	return &schema.Table{
 		Name: "idempotency_keys", Title: "Idempotency key", Internal: true, Key: schema.HashKey, Display: "created",
 		Fields: schema.Fields{
-			schema.String("request").Note("HMAC of the request"),
-			schema.Int64("status").Note("of the answer"),
-			schema.LongText("answer").Note("the sealed body"),
+			schema.String("request").Doc("HMAC of the request"),
+			schema.Int64("status").Doc("of the answer"),
+			schema.LongText("answer").Doc("the sealed body"),
 			schema.Created("created").Indexed(),
 		},
 	}

@@ -8,7 +8,7 @@ func logs() *schema.Table {
 		Name: "logs", Title: "Log line", IsLog: true, ReadOnly: true, Display: "text",
 		Doc: "Every change: who made it, to what, from where.",
 		Fields: schema.Fields{
-			schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Def("message").ReadOnly().Summary(),
+			schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Default("message").ReadOnly().Summary(),
 			schema.LongText("text").ReadOnly().Summary(),
 			schema.CreatedMicros("timestamp").Summary().Indexed(),
 			schema.String("user").ReadOnly().Summary(),
@@ -16,9 +16,9 @@ func logs() *schema.Table {
 				"service_container", "smtp", "tenant", "updates", "user", "vm", "vm_service", "vm_import", "vmware_container", "vnet", "site", "system",
 				"snapshot_profile", "import_export", "task").Labels("vm", "VM", "smtp", "SMTP").ReadOnly().Summary(),
 			schema.String("object_name").ReadOnly().Summary(),
-			schema.AnyRow("object").AnyTable().ReadOnly().Argument().Note("the row, as table/key"),
-			schema.String("address").ReadOnly().Argument().Note("where the request came from"),
-			schema.String("request").ReadOnly().Argument().Note("the request's id"),
+			schema.AnyRow("object").AnyTable().ReadOnly().Argument().Doc("the row, as table/key"),
+			schema.String("address").ReadOnly().Argument().Doc("where the request came from"),
+			schema.String("request").ReadOnly().Argument().Doc("the request's id"),
 		},
 	}
 }

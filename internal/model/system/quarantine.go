@@ -34,17 +34,17 @@ func quarantine() *schema.Table {
 		ActionTable: "quarantine_actions", ActionRef: "quarantine", Actions: quarantineActions(),
 		Fields: schema.Fields{
 			schema.Enum("kind", FoundFile, FoundDisk, FoundUnfinished, FoundUpload, FoundMachine, FoundNetwork, FoundDomain).ReadOnly().Summary().
-				Note("a domain is left where it is: look at it with virsh"),
-			schema.String("path").ReadOnly().Summary().Note("where it lay in the data directory; of a domain its name"),
-			schema.Filesize("size").ReadOnly().Def(0).Summary(),
-			schema.LongText("why").ReadOnly().Note("why nobody's"),
-			schema.Uint64("found").ReadOnly().Def(0).Summary().In("seconds since 1970"),
-			schema.Uint64("keep_until").ReadOnly().Def(0).Summary().In("seconds since 1970").Note("then it is removed; 0: never"),
-			schema.Int64("over").ReadOnly().Hidden().Note("the served_time at which keep_until was seen to be over; null before"),
-			schema.Enum("wish", WishRestore, WishDelete).ReadOnly().Note("what is being done with it"),
-			schema.String("status_info").ReadOnly().Note("what stands in the way of that"),
-			schema.Row("file", "files").ReadOnly().Note("the file that it becomes"),
-			schema.String("place").ReadOnly().Hidden().Unique().Note("its folder below the data directory"),
+				Doc("a domain is left where it is: look at it with virsh"),
+			schema.String("path").ReadOnly().Summary().Doc("where it lay in the data directory; of a domain its name"),
+			schema.Filesize("size").ReadOnly().Default(0).Summary(),
+			schema.LongText("why").ReadOnly().Doc("why nobody's"),
+			schema.Uint64("found").ReadOnly().Default(0).Summary().Unit("seconds since 1970"),
+			schema.Uint64("keep_until").ReadOnly().Default(0).Summary().Unit("seconds since 1970").Doc("then it is removed; 0: never"),
+			schema.Int64("over").ReadOnly().Hidden().Doc("the served_time at which keep_until was seen to be over; null before"),
+			schema.Enum("wish", WishRestore, WishDelete).ReadOnly().Doc("what is being done with it"),
+			schema.String("status_info").ReadOnly().Doc("what stands in the way of that"),
+			schema.Row("file", "files").ReadOnly().Doc("the file that it becomes"),
+			schema.String("place").ReadOnly().Hidden().Unique().Doc("its folder below the data directory"),
 			schema.Created("created").Argument(),
 			schema.Modified("modified").Argument(),
 		},
@@ -55,12 +55,12 @@ func quarantineActions() schema.Actions {
 	return schema.Actions{
 		{
 			Name: "restore", Doc: "make the bytes a file again, which can be downloaded, or imported as a drive; a folder becomes a tar archive",
-			Answers: schema.Fields{schema.Int64("file").Note("the key of the file that it becomes")},
+			Answers: schema.Fields{schema.Int64("file").Doc("the key of the file that it becomes")},
 		},
 		{Name: "delete", Doc: "remove it for good, now"},
 		{
 			Name: "keep", Doc: "keep it until a time, or for so many days from now, or for ever when neither is given",
-			Params: schema.Fields{schema.Uint64("until").In("seconds since 1970"), schema.Uint64("days").Range(1, 36500)},
+			Params: schema.Fields{schema.Uint64("until").Unit("seconds since 1970"), schema.Uint64("days").Range(1, 36500)},
 		},
 	}
 }

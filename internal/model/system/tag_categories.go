@@ -21,13 +21,13 @@ func tagCategories() *schema.Table {
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048).Summary(),
-			schema.Bool("single_tag_selection").Summary().Note("a row can have one tag of the category at most"),
+			schema.Bool("single_tag_selection").Summary().Doc("a row can have one tag of the category at most"),
 		},
 	}
 	for _, table := range taggable {
 		gate := schema.Bool(TagGate(table))
 		if table == "vms" {
-			gate.Summary().Eg("true")
+			gate.Summary().Example("true")
 		}
 		t.Fields = append(t.Fields, gate)
 	}

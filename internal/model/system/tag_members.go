@@ -10,7 +10,7 @@ func tagMembers() *schema.Table {
 		Doc:    "Which row has which tag. A member goes with its tag, and with the row.",
 		Fields: schema.Fields{
 			schema.Row("tag", "tags").Required().CreateOnly().Summary(),
-			schema.AnyRow("member", taggable...).Required().CreateOnly().Follows().Summary().Note("the row, as vms/42"),
+			schema.AnyRow("member", taggable...).Required().CreateOnly().Follows().Summary().Doc("the row, as vms/42"),
 		},
 	}
 }

@@ -14,7 +14,7 @@ func taskScheduleTriggers() *schema.Table {
 		Fields: schema.Fields{
 			schema.Row("task", "tasks").Required().CreateOnly().Summary(),
 			schema.Row("schedule", "task_schedules").Required().CreateOnly().Restrict().Summary(),
-			schema.Uint64("trigger").ReadOnly().Indexed().In("seconds since 1970").Summary().Note("when it is due next; null for never"),
+			schema.Uint64("trigger").ReadOnly().Indexed().Unit("seconds since 1970").Summary().Doc("when it is due next; null for never"),
 		},
 	}
 }

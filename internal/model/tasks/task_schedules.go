@@ -16,33 +16,33 @@ func taskSchedules() *schema.Table {
 		ActionTable: "task_schedule_actions", ActionRef: "task_schedule", Actions: schema.Actions{{
 			Name: "get_schedule", Doc: "tell when it is due next; the reply has the moments as times",
 			Params: schema.Fields{
-				schema.Uint32("max").Range(1, 1440).Def(100).Note("how many moments"),
-				schema.Uint64("start_time").In("seconds since 1970").Note("the first moment; now when not given"),
-				schema.Uint64("end_time").In("seconds since 1970").Note("the last moment; none when not given"),
+				schema.Uint32("max").Range(1, 1440).Default(100).Doc("how many moments"),
+				schema.Uint64("start_time").Unit("seconds since 1970").Doc("the first moment; now when not given"),
+				schema.Uint64("end_time").Unit("seconds since 1970").Doc("the last moment; none when not given"),
 			},
-			Answers: schema.Fields{schema.JSON("times").Note("objects whose time is in seconds since 1970")},
+			Answers: schema.Fields{schema.JSON("times").Doc("objects whose time is in seconds since 1970")},
 		}},
 		Fields: schema.Fields{
 			schema.String("name").Required().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048).Summary(),
-			schema.Enabled("enabled").Summary().Note("nothing is due, nor made up for, while it is disabled"),
-			schema.Row("task", "tasks").CreateOnly().Note("a task that gets a trigger of the schedule at once"),
-			schema.Enum("repeat_every", "minute", "hour", "day", "week", "month", "year", "never").Def("hour").Summary().
+			schema.Enabled("enabled").Summary().Doc("nothing is due, nor made up for, while it is disabled"),
+			schema.Row("task", "tasks").CreateOnly().Doc("a task that gets a trigger of the schedule at once"),
+			schema.Enum("repeat_every", "minute", "hour", "day", "week", "month", "year", "never").Default("hour").Summary().
 				Labels("minute", "Minute(s)", "hour", "Hour(s)", "day", "Day(s)", "week", "Week(s)", "month", "Month(s)", "year", "Year(s)", "never", "Does Not Repeat").
-				Note("week: on each of the chosen weekdays, or, if all seven are, on that of the start date; never: once, at the start"),
-			schema.Uint32("repeat_iteration").Def(1).Range(1, 10000).Summary().Note("how many of them lie between two times").When("repeat_every", "minute", "hour", "day", "week", "month", "year"),
-			schema.String("start_date").Len(0, 19).Eg("2026-11-23").Note("YYYY-MM-DD; the day on which it is made when not given"),
-			schema.Uint64("start_date_epoch").ReadOnly().In("seconds since 1970").Note("the beginning of the start date"),
-			schema.String("end_date").Len(0, 19).Eg("2030-12-31").Note("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty for no end"),
-			schema.Uint32("start_time_of_day").Def(0).Range(0, calendar.DaySeconds).In("seconds since midnight"),
-			schema.Uint32("end_time_of_day").Def(calendar.DaySeconds).Range(0, calendar.DaySeconds).In("seconds since midnight").Note("it is due before that"),
-			schema.Bool("all_day").ReadOnly().Note("the time of day is from midnight to midnight"),
-			schema.Enum("day_of_month", "first", "last", "15th", "start_date").Labels("start_date", "Start Date").Def("start_date").
-				Note("for months and years. start_date: the day of the start date, or the month's last day where it has no such day"),
+				Doc("week: on each of the chosen weekdays, or, if all seven are, on that of the start date; never: once, at the start"),
+			schema.Uint32("repeat_iteration").Default(1).Range(1, 10000).Summary().Doc("how many of them lie between two times").When("repeat_every", "minute", "hour", "day", "week", "month", "year"),
+			schema.String("start_date").Len(0, 19).Example("2026-11-23").Doc("YYYY-MM-DD; the day on which it is made when not given"),
+			schema.Uint64("start_date_epoch").ReadOnly().Unit("seconds since 1970").Doc("the beginning of the start date"),
+			schema.String("end_date").Len(0, 19).Example("2030-12-31").Doc("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty for no end"),
+			schema.Uint32("start_time_of_day").Default(0).Range(0, calendar.DaySeconds).Unit("seconds since midnight"),
+			schema.Uint32("end_time_of_day").Default(calendar.DaySeconds).Range(0, calendar.DaySeconds).Unit("seconds since midnight").Doc("it is due before that"),
+			schema.Bool("all_day").ReadOnly().Doc("the time of day is from midnight to midnight"),
+			schema.Enum("day_of_month", "first", "last", "15th", "start_date").Labels("start_date", "Start Date").Default("start_date").
+				Doc("for months and years. start_date: the day of the start date, or the month's last day where it has no such day"),
 		},
 	}
 	for i := range calendar.Weekdays {
-		t.Fields = append(t.Fields, schema.Bool(calendar.Weekdays[(i+1)%7]).Def(true).Note("it may be due on this day, whatever it repeats by"))
+		t.Fields = append(t.Fields, schema.Bool(calendar.Weekdays[(i+1)%7]).Default(true).Doc("it may be due on this day, whatever it repeats by"))
 	}
 	t.Fields = append(t.Fields,
 		schema.Bool("system_created").ReadOnly(),

@@ -19,7 +19,7 @@ var permissionHooks = engine.Hooks{
 		r.Put("table", schema.TextValue(tableIn(r.Get("table").Text())))
 		for _, right := range perm.All {
 			if f := r.Table.Field(right.String()); r.Get(f.Name).IsNull() {
-				r.Put(f.Name, f.Default)
+				r.Put(f.Name, f.DefaultValue)
 			}
 		}
 		if err := findTarget(w, r); err != nil {

@@ -30,7 +30,7 @@ func dates(w *engine.Inside, r *schema.Record) schema.Set {
 	end := r.Get("end_time_of_day")
 	set := schema.Set{
 		"start_date": r.Get("start_date"),
-		"all_day":    schema.BoolValue(r.Get("start_time_of_day").Int() == 0 && (end.IsNull() || end == r.Table.Field("end_time_of_day").Default)),
+		"all_day":    schema.BoolValue(r.Get("start_time_of_day").Int() == 0 && (end.IsNull() || end == r.Table.Field("end_time_of_day").DefaultValue)),
 	}
 	if set["start_date"].Text() == "" {
 		set["start_date"] = schema.TextValue(w.Tx.Now().UTC().Format(time.DateOnly))
