@@ -43,13 +43,14 @@ func (k Kind) String() string {
 }
 
 // Error is the typed error. Code is stable and in snake case ("vnet_in_use"); Text is a sentence for the caller that says what
-// was being done, to what, and what to do next; Field is the wire name of the column it is about, or empty; Wait is how long to wait
-// before the same may succeed, 0 when nobody knows.
+// was being done, to what, and what to do next; Field is the wire name of the column it is about, or empty; Why is what is wrong with
+// that column's value, without its name, or empty; Wait is how long to wait before the same may succeed, 0 when nobody knows.
 type Error struct {
 	Kind  Kind
 	Code  string
 	Text  string
 	Field string
+	Why   string
 	Wait  time.Duration
 	cause error
 }
@@ -71,7 +72,19 @@ func Wrap(cause error, kind Kind, code, format string, args ...any) *Error {
 func Field(field, format string, args ...any) *Error {
 	why := fmt.Sprintf(format, clipped(args)...)
 	field = Clip(field)
-	return &Error{Kind: Invalid, Code: "invalid_" + field, Text: "Validation error on field: '" + field + "' - '" + why + "'", Field: field}
+	return &Error{Kind: Invalid, Code: "invalid_" + field, Text: "Validation error on field: '" + field + "' - '" + why + "'", Field: field, Why: why}
+}
+
+// Missing is under the error of a row that isn't there, or that the caller may not see: a dialect that knows no tables says it in its own words.
+type Missing struct{ Table, Key string }
+
+// Error says it in the words of the table API.
+func (m *Missing) Error() string { return "Resource '/v4/" + m.Table + "/" + m.Key + "' not found" }
+
+// NoRow makes the error of a row that isn't there; key is as the client wrote it.
+func NoRow(table, key string) *Error {
+	m := &Missing{table, Clip(key)}
+	return &Error{Kind: NotFound, Code: "not_found", Text: m.Error(), cause: m}
 }
 
 // Coded returns a copy of e with another code.

@@ -17,15 +17,15 @@ func TestField(t *testing.T) {
 	}{
 		{
 			Field("ram", "%d is outside %d to %d", 1, 256, 1024),
-			Error{Kind: Invalid, Code: "invalid_ram", Text: "Validation error on field: 'ram' - '1 is outside 256 to 1024'", Field: "ram"},
+			Error{Kind: Invalid, Code: "invalid_ram", Text: "Validation error on field: 'ram' - '1 is outside 256 to 1024'", Field: "ram", Why: "1 is outside 256 to 1024"},
 		},
 		{
 			Field("name", "is required").Coded("required"),
-			Error{Kind: Invalid, Code: "required", Text: "Validation error on field: 'name' - 'is required'", Field: "name"},
+			Error{Kind: Invalid, Code: "required", Text: "Validation error on field: 'name' - 'is required'", Field: "name", Why: "is required"},
 		},
 		{
 			Field("100%d", "%s", "100%s"),
-			Error{Kind: Invalid, Code: "invalid_100%d", Text: "Validation error on field: '100%d' - '100%s'", Field: "100%d"},
+			Error{Kind: Invalid, Code: "invalid_100%d", Text: "Validation error on field: '100%d' - '100%s'", Field: "100%d", Why: "100%s"},
 		},
 	}
 	for _, tt := range tests {

@@ -61,7 +61,7 @@ func (h Held) See() error {
 	if h.actor.Admin || h.seen {
 		return nil
 	}
-	return errs.New(errs.NotFound, "not_found", "Resource '/v4/%s/%s' not found", h.row.Table.Name, h.row.Key.Text())
+	return errs.NoRow(h.row.Table.Name, h.row.Key.Text())
 }
 
 // Check tells whether the actor has a right that was asked for: NotFound when the row isn't the actor's to see, Denied when it is but the

@@ -91,7 +91,7 @@ func Everything() Cond { return Cond{which: both} }
 
 // NotFound is the error of a row that isn't there, or that the caller may not see.
 func NotFound(t *schema.Table, key string) error {
-	return errs.New(errs.NotFound, "not_found", "Resource '/v4/%s/%s' not found", t.Name, key)
+	return errs.NoRow(t.Name, key)
 }
 
 // Taken is the error of a row whose values another one has in columns that are unique, by themselves or together; it names the last one.

@@ -10,7 +10,11 @@ import (
 	"dewpoint/internal/query"
 )
 
-var computeCodes = codes{invalid: "INVALID_REQUEST", notFound: "VM_NOT_FOUND", exists: "VM_ALREADY_EXISTS", inUse: "VM_DISK_IN_USE"}
+var computeCodes = codes{invalid: "INVALID_REQUEST", notFound: "VM_NOT_FOUND", exists: "VM_ALREADY_EXISTS", inUse: "VM_DISK_IN_USE", members: map[string]string{
+	"ram": "memory", "cpu_cores": "vcpus", "os_description": "os_variant", "on_power_loss": "autostart", "console_pass": "graphics.password", "console": "graphics.type",
+	"disksize": "disks.size", "media_source": "disks.path", "preferred_tier": "disks.storage_pool", "interface": "bus",
+	"vnet": "networks.source", "macaddress": "networks.mac",
+}}
 
 // computeFamilies are the paths of VMs: the one of the specification, and the one of older scripts.
 var computeFamilies = []struct{ path, suffix string }{{"/virtualization/computes", ""}, {"/virtualization/virtualmachines", "-alias"}}

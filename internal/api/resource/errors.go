@@ -54,6 +54,16 @@ type codes struct {
 	notFound string // the row that the path names
 	exists   string // the name is taken
 	inUse    string // something else needs the row
+	// members are the names of columns that have another one in the area's bodies.
+	members map[string]string
+}
+
+// member is what a body calls a column.
+func (c codes) member(column string) string {
+	if name := c.members[column]; name != "" {
+		return name
+	}
+	return column
 }
 
 // of returns the code of an error in the area.
@@ -119,12 +129,15 @@ var nouns = map[string]string{
 }
 
 // textOf is an error's text in words that clients of this dialect know.
-func textOf(e *errs.Error) string {
-	var lacks *perm.Lacking
-	if noun := ""; errors.As(e, &lacks) {
-		if noun = nouns[lacks.Table]; noun != "" {
-			return fmt.Sprintf("you need the right %q on %s", lacks.Right, noun)
-		}
+func (c codes) textOf(e *errs.Error) string {
+	if lacks, ok := errors.AsType[*perm.Lacking](e); ok && nouns[lacks.Table] != "" {
+		return fmt.Sprintf("you need the right %q on %s", lacks.Right, nouns[lacks.Table])
+	}
+	if missing, ok := errors.AsType[*errs.Missing](e); ok {
+		return strings.TrimSpace(nouns[missing.Table]+" '"+missing.Key) + "' was not found"
+	}
+	if e.Why != "" {
+		return c.member(e.Field) + ": " + e.Why
 	}
 	return e.Text
 }
@@ -147,10 +160,10 @@ func (s *server) failure(ctx context.Context, err error, c codes) *failure {
 	if !ok {
 		status = statuses[e.Kind]
 	}
-	f := &failure{Status: "error", status: status, header: http.Header{}, Fault: fault{Code: c.of(e), Message: textOf(e)}}
+	f := &failure{Status: "error", status: status, header: http.Header{}, Fault: fault{Code: c.of(e), Message: c.textOf(e)}}
 	front.RetryAfter(f.header, e.Wait)
 	if e.Field != "" {
-		f.Fault.Details = "field " + e.Field
+		f.Fault.Details = "field " + c.member(e.Field)
 	}
 	return f
 }

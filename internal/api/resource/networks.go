@@ -11,7 +11,10 @@ import (
 	"dewpoint/internal/query"
 )
 
-var networkCodes = codes{invalid: "INVALID_NETWORK_REQUEST", notFound: "NETWORK_NOT_FOUND", exists: "NETWORK_ALREADY_EXISTS", inUse: "NETWORK_IN_USE"}
+var networkCodes = codes{invalid: "INVALID_NETWORK_REQUEST", notFound: "NETWORK_NOT_FOUND", exists: "NETWORK_ALREADY_EXISTS", inUse: "NETWORK_IN_USE", members: map[string]string{
+	"network": "ip_range", "ipaddress": "ip_range.address", "gateway": "ip_range.gateway", "dhcp_start": "dhcp.start", "dhcp_stop": "dhcp.end",
+	"ip": "dhcp.hosts.ip", "mac": "dhcp.hosts.mac", "hostname": "dhcp.hosts.name", "on_power_loss": "autostart",
+}}
 
 // vnetRow is a network with everything that its replies show.
 type vnetRow struct {

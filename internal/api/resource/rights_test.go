@@ -94,3 +94,21 @@ func TestRefusalsKnowNoTables(t *testing.T) {
 		}
 	}
 }
+
+// Values that a table refuses are named as the bodies of this dialect name them.
+func TestRefusalsNameMembers(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	makeNetwork(a, "lan")
+	makeVM(a, "box")
+	for _, c := range []struct{ what, text string }{
+		{a.put("/virtualization/computes/box", `{"memory":0}`).want(http.StatusBadRequest).text("error.message"), "memory: "},
+		{a.put("/virtualization/computes/box", `{"vcpus":100000}`).want(http.StatusBadRequest).text("error.message"), "vcpus: "},
+		{a.put("/virtualization/networks/lan", `{"ip_range":{"address":"10.1.0.1","netmask":"3"}}`).want(http.StatusBadRequest).text("error.message"), "ip_range: "},
+		{a.get("/auth/tokens/999").want(http.StatusNotFound).text("error.message"), "you have no API token \"999\""},
+	} {
+		if !strings.HasPrefix(c.what, c.text) || strings.Contains(c.what, "Validation error") {
+			t.Errorf("%q, want %q", c.what, c.text)
+		}
+	}
+}
