@@ -141,6 +141,7 @@ type Record struct {
 	// Version grows with each change of what clients can write, where the table is versioned.
 	Version int64
 	values  []Value
+	fault   func(error)
 }
 
 // NewRecord makes an empty row of t.
@@ -148,13 +149,31 @@ func NewRecord(t *Table) *Record {
 	return &Record{Table: t, values: make([]Value, len(t.Fields))}
 }
 
-// Get returns the value of a stored column; null for a column that the table doesn't store.
+// Get returns the value of a stored column; null for one that is read through others. A column that isn't declared is null too, and the
+// transaction that read the record fails; it is a defect of the caller, and tests panic.
 func (r *Record) Get(name string) Value {
 	if i, ok := r.Table.index[name]; ok {
 		return r.At(i)
 	}
+	err := Unknown(r.Table, name)
+	if r.fault == nil {
+		panic(err)
+	}
+	r.fault(err)
 	return Value{}
 }
+
+// Find is Get for callers that don't know whether the table has the column.
+func (r *Record) Find(name string) (v Value, declared bool) {
+	i, declared := r.Table.index[name]
+	if declared {
+		v = r.At(i)
+	}
+	return v, declared
+}
+
+// OnFault has f told of columns that aren't declared.
+func (r *Record) OnFault(f func(error)) { r.fault = f }
 
 // Put sets the value of a stored column; it panics when the table has no such column, which is a defect of the caller.
 func (r *Record) Put(name string, v Value) {

@@ -133,6 +133,7 @@ func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 		if err != nil {
 			return nil, tx.db.classify(err)
 		}
+		r.OnFault(tx.fault)
 		found = append(found, r)
 	}
 	return found, tx.db.classify(rows.Err())
@@ -211,7 +212,7 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 	for name := range set {
 		f := t.Field(name)
 		if f == nil || !f.Stored() {
-			return errs.New(errs.Internal, "no_column", "table %s has no column %s", table, name)
+			return schema.Unknown(t, name)
 		}
 		names = append(names, name)
 	}

@@ -164,6 +164,7 @@ type Tx struct {
 	sql     *sql.Tx
 	changes []Change
 	pending []Pending
+	faulty  error // a column that isn't declared was asked for
 	at      time.Time
 }
 
@@ -176,14 +177,14 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 		return db.ended(ctx, err)
 	}
 	defer tx.Rollback()
-	return late(ctx, f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()}))
+	return late(ctx, (&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()}).run(f))
 }
 
 // Update runs f in a write transaction and commits when f returns nil; then the change survives a power loss, and the watchers are told.
 // There is one writer at a time: f must do no slow work.
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	return db.write(ctx, func(tx *Tx) error {
-		if err := f(tx); err != nil {
+		if err := tx.run(f); err != nil {
 			return err
 		}
 		last, err := tx.logChanges()
@@ -195,7 +196,9 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 }
 
 // DryRun runs f like Update, and then undoes everything.
-func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error { return db.write(ctx, f) }
+func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error {
+	return db.write(ctx, func(tx *Tx) error { return tx.run(f) })
+}
 
 // write runs f in a write transaction, which f has to commit.
 func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
@@ -248,6 +251,16 @@ func (db *DB) tellLocked(changes []Change) {
 		watch(changes)
 	}
 }
+
+// run fails when f has asked a record for a column that isn't declared, whatever f made of the answer.
+func (tx *Tx) run(f func(*Tx) error) error {
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.faulty
+}
+
+func (tx *Tx) fault(err error) { tx.faulty = err }
 
 // Now is the moment of the transaction.
 func (tx *Tx) Now() time.Time { return tx.at }

@@ -71,6 +71,180 @@ func (r *User) Scan(rec *schema.Record) {
 	r.TokenEpoch = rec.At(28).Int()
 }
 
+// UserCol are the columns of users.
+var UserCol = struct {
+	Name                    schema.Column[string]
+	Displayname             schema.Column[string]
+	Email                   schema.Column[string]
+	Type                    schema.Column[string]
+	Enabled                 schema.Column[bool]
+	Created                 schema.Column[int64]
+	LastLogin               schema.Column[int64]
+	ChangePassword          schema.Column[bool]
+	PhysicalAccess          schema.Column[bool]
+	TwoFactorAuthentication schema.Column[bool]
+	TwoFactorType           schema.Column[string]
+	TwoFactorSetupNextLogin schema.Column[bool]
+	AccountLocked           schema.Column[int64]
+	FailedAttempts          schema.Column[int64]
+	AuthSource              schema.Column[int64]
+	RemoteName              schema.Column[string]
+	Creator                 schema.Column[string]
+	Identity                schema.Column[int64]
+	Theme                   schema.Column[int64]
+	Password                schema.Column[string]
+	SSHKeys                 schema.Column[string]
+	ID                      schema.Column[string]
+	Admin                   schema.Column[bool]
+	TwoFactorSecret         schema.Column[string]
+	TwoFactorStep           schema.Column[int64]
+	TwoFactorRecovery       schema.Column[string]
+	TokenEpoch              schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("displayname"),
+	schema.Col[string]("email"),
+	schema.Col[string]("type"),
+	schema.Col[bool]("enabled"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("last_login"),
+	schema.Col[bool]("change_password"),
+	schema.Col[bool]("physical_access"),
+	schema.Col[bool]("two_factor_authentication"),
+	schema.Col[string]("two_factor_type"),
+	schema.Col[bool]("two_factor_setup_next_login"),
+	schema.Col[int64]("account_locked"),
+	schema.Col[int64]("failed_attempts"),
+	schema.RefCol[int64]("auth_source"),
+	schema.Col[string]("remote_name"),
+	schema.Col[string]("creator"),
+	schema.RefCol[int64]("identity"),
+	schema.RefCol[int64]("theme"),
+	schema.Col[string]("password"),
+	schema.Col[string]("ssh_keys"),
+	schema.Col[string]("id"),
+	schema.Col[bool]("admin"),
+	schema.Col[string]("two_factor_secret"),
+	schema.Col[int64]("two_factor_step"),
+	schema.Col[string]("two_factor_recovery"),
+	schema.Col[int64]("token_epoch"),
+}
+
+// UserSet is a change of a row of users.
+type UserSet schema.Set
+
+// TableName returns "users".
+func (UserSet) TableName() string { return "users" }
+
+// Null empties columns.
+func (s UserSet) Null(columns ...schema.Named) UserSet { schema.Set(s).Null(columns...); return s }
+
+func (s UserSet) Name(v string) UserSet { s["name"] = UserCol.Name.Value(v); return s }
+func (s UserSet) Displayname(v string) UserSet {
+	s["displayname"] = UserCol.Displayname.Value(v)
+	return s
+}
+func (s UserSet) Email(v string) UserSet    { s["email"] = UserCol.Email.Value(v); return s }
+func (s UserSet) Type(v string) UserSet     { s["type"] = UserCol.Type.Value(v); return s }
+func (s UserSet) Enabled(v bool) UserSet    { s["enabled"] = UserCol.Enabled.Value(v); return s }
+func (s UserSet) Created(v int64) UserSet   { s["created"] = UserCol.Created.Value(v); return s }
+func (s UserSet) LastLogin(v int64) UserSet { s["last_login"] = UserCol.LastLogin.Value(v); return s }
+func (s UserSet) ChangePassword(v bool) UserSet {
+	s["change_password"] = UserCol.ChangePassword.Value(v)
+	return s
+}
+func (s UserSet) PhysicalAccess(v bool) UserSet {
+	s["physical_access"] = UserCol.PhysicalAccess.Value(v)
+	return s
+}
+func (s UserSet) TwoFactorAuthentication(v bool) UserSet {
+	s["two_factor_authentication"] = UserCol.TwoFactorAuthentication.Value(v)
+	return s
+}
+func (s UserSet) TwoFactorType(v string) UserSet {
+	s["two_factor_type"] = UserCol.TwoFactorType.Value(v)
+	return s
+}
+func (s UserSet) TwoFactorSetupNextLogin(v bool) UserSet {
+	s["two_factor_setup_next_login"] = UserCol.TwoFactorSetupNextLogin.Value(v)
+	return s
+}
+func (s UserSet) AccountLocked(v int64) UserSet {
+	s["account_locked"] = UserCol.AccountLocked.Value(v)
+	return s
+}
+func (s UserSet) FailedAttempts(v int64) UserSet {
+	s["failed_attempts"] = UserCol.FailedAttempts.Value(v)
+	return s
+}
+func (s UserSet) AuthSource(v int64) UserSet {
+	s["auth_source"] = UserCol.AuthSource.Value(v)
+	return s
+}
+func (s UserSet) RemoteName(v string) UserSet {
+	s["remote_name"] = UserCol.RemoteName.Value(v)
+	return s
+}
+func (s UserSet) Creator(v string) UserSet  { s["creator"] = UserCol.Creator.Value(v); return s }
+func (s UserSet) Identity(v int64) UserSet  { s["identity"] = UserCol.Identity.Value(v); return s }
+func (s UserSet) Theme(v int64) UserSet     { s["theme"] = UserCol.Theme.Value(v); return s }
+func (s UserSet) Password(v string) UserSet { s["password"] = UserCol.Password.Value(v); return s }
+func (s UserSet) SSHKeys(v string) UserSet  { s["ssh_keys"] = UserCol.SSHKeys.Value(v); return s }
+func (s UserSet) ID(v string) UserSet       { s["id"] = UserCol.ID.Value(v); return s }
+func (s UserSet) Admin(v bool) UserSet      { s["admin"] = UserCol.Admin.Value(v); return s }
+func (s UserSet) TwoFactorSecret(v string) UserSet {
+	s["two_factor_secret"] = UserCol.TwoFactorSecret.Value(v)
+	return s
+}
+func (s UserSet) TwoFactorStep(v int64) UserSet {
+	s["two_factor_step"] = UserCol.TwoFactorStep.Value(v)
+	return s
+}
+func (s UserSet) TwoFactorRecovery(v string) UserSet {
+	s["two_factor_recovery"] = UserCol.TwoFactorRecovery.Value(v)
+	return s
+}
+func (s UserSet) TokenEpoch(v int64) UserSet {
+	s["token_epoch"] = UserCol.TokenEpoch.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *User) Diff(old *User) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, UserCol.Name, old.Name, r.Name)
+	schema.Differ(s, UserCol.Displayname, old.Displayname, r.Displayname)
+	schema.Differ(s, UserCol.Email, old.Email, r.Email)
+	schema.Differ(s, UserCol.Type, old.Type, r.Type)
+	schema.Differ(s, UserCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, UserCol.Created, old.Created, r.Created)
+	schema.Differ(s, UserCol.LastLogin, old.LastLogin, r.LastLogin)
+	schema.Differ(s, UserCol.ChangePassword, old.ChangePassword, r.ChangePassword)
+	schema.Differ(s, UserCol.PhysicalAccess, old.PhysicalAccess, r.PhysicalAccess)
+	schema.Differ(s, UserCol.TwoFactorAuthentication, old.TwoFactorAuthentication, r.TwoFactorAuthentication)
+	schema.Differ(s, UserCol.TwoFactorType, old.TwoFactorType, r.TwoFactorType)
+	schema.Differ(s, UserCol.TwoFactorSetupNextLogin, old.TwoFactorSetupNextLogin, r.TwoFactorSetupNextLogin)
+	schema.Differ(s, UserCol.AccountLocked, old.AccountLocked, r.AccountLocked)
+	schema.Differ(s, UserCol.FailedAttempts, old.FailedAttempts, r.FailedAttempts)
+	schema.Differ(s, UserCol.AuthSource, old.AuthSource, r.AuthSource)
+	schema.Differ(s, UserCol.RemoteName, old.RemoteName, r.RemoteName)
+	schema.Differ(s, UserCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, UserCol.Identity, old.Identity, r.Identity)
+	schema.Differ(s, UserCol.Theme, old.Theme, r.Theme)
+	schema.Differ(s, UserCol.Password, old.Password, r.Password)
+	schema.Differ(s, UserCol.SSHKeys, old.SSHKeys, r.SSHKeys)
+	schema.Differ(s, UserCol.ID, old.ID, r.ID)
+	schema.Differ(s, UserCol.Admin, old.Admin, r.Admin)
+	schema.Differ(s, UserCol.TwoFactorSecret, old.TwoFactorSecret, r.TwoFactorSecret)
+	schema.Differ(s, UserCol.TwoFactorStep, old.TwoFactorStep, r.TwoFactorStep)
+	schema.Differ(s, UserCol.TwoFactorRecovery, old.TwoFactorRecovery, r.TwoFactorRecovery)
+	schema.Differ(s, UserCol.TokenEpoch, old.TokenEpoch, r.TokenEpoch)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *User) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // UserAPIKey is one row of user_api_keys: its stored columns, null as the zero value.
 type UserAPIKey struct {
 	Key            int64  // $key
@@ -106,6 +280,107 @@ func (r *UserAPIKey) Scan(rec *schema.Record) {
 	r.Digest = rec.At(10).Text()
 }
 
+// UserAPIKeyCol are the columns of user_api_keys.
+var UserAPIKeyCol = struct {
+	User           schema.Column[int64]
+	Name           schema.Column[string]
+	Description    schema.Column[string]
+	Created        schema.Column[int64]
+	Expires        schema.Column[int64]
+	ExpiresType    schema.Column[string]
+	LastloginStamp schema.Column[int64]
+	LastloginIP    schema.Column[string]
+	IPAllowList    schema.Column[string]
+	IPDenyList     schema.Column[string]
+	Digest         schema.Column[string]
+}{
+	schema.RefCol[int64]("user"),
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("expires"),
+	schema.Col[string]("expires_type"),
+	schema.Col[int64]("lastlogin_stamp"),
+	schema.Col[string]("lastlogin_ip"),
+	schema.Col[string]("ip_allow_list"),
+	schema.Col[string]("ip_deny_list"),
+	schema.Col[string]("digest"),
+}
+
+// UserAPIKeySet is a change of a row of user_api_keys.
+type UserAPIKeySet schema.Set
+
+// TableName returns "user_api_keys".
+func (UserAPIKeySet) TableName() string { return "user_api_keys" }
+
+// Null empties columns.
+func (s UserAPIKeySet) Null(columns ...schema.Named) UserAPIKeySet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s UserAPIKeySet) User(v int64) UserAPIKeySet { s["user"] = UserAPIKeyCol.User.Value(v); return s }
+func (s UserAPIKeySet) Name(v string) UserAPIKeySet {
+	s["name"] = UserAPIKeyCol.Name.Value(v)
+	return s
+}
+func (s UserAPIKeySet) Description(v string) UserAPIKeySet {
+	s["description"] = UserAPIKeyCol.Description.Value(v)
+	return s
+}
+func (s UserAPIKeySet) Created(v int64) UserAPIKeySet {
+	s["created"] = UserAPIKeyCol.Created.Value(v)
+	return s
+}
+func (s UserAPIKeySet) Expires(v int64) UserAPIKeySet {
+	s["expires"] = UserAPIKeyCol.Expires.Value(v)
+	return s
+}
+func (s UserAPIKeySet) ExpiresType(v string) UserAPIKeySet {
+	s["expires_type"] = UserAPIKeyCol.ExpiresType.Value(v)
+	return s
+}
+func (s UserAPIKeySet) LastloginStamp(v int64) UserAPIKeySet {
+	s["lastlogin_stamp"] = UserAPIKeyCol.LastloginStamp.Value(v)
+	return s
+}
+func (s UserAPIKeySet) LastloginIP(v string) UserAPIKeySet {
+	s["lastlogin_ip"] = UserAPIKeyCol.LastloginIP.Value(v)
+	return s
+}
+func (s UserAPIKeySet) IPAllowList(v string) UserAPIKeySet {
+	s["ip_allow_list"] = UserAPIKeyCol.IPAllowList.Value(v)
+	return s
+}
+func (s UserAPIKeySet) IPDenyList(v string) UserAPIKeySet {
+	s["ip_deny_list"] = UserAPIKeyCol.IPDenyList.Value(v)
+	return s
+}
+func (s UserAPIKeySet) Digest(v string) UserAPIKeySet {
+	s["digest"] = UserAPIKeyCol.Digest.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *UserAPIKey) Diff(old *UserAPIKey) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, UserAPIKeyCol.User, old.User, r.User)
+	schema.Differ(s, UserAPIKeyCol.Name, old.Name, r.Name)
+	schema.Differ(s, UserAPIKeyCol.Description, old.Description, r.Description)
+	schema.Differ(s, UserAPIKeyCol.Created, old.Created, r.Created)
+	schema.Differ(s, UserAPIKeyCol.Expires, old.Expires, r.Expires)
+	schema.Differ(s, UserAPIKeyCol.ExpiresType, old.ExpiresType, r.ExpiresType)
+	schema.Differ(s, UserAPIKeyCol.LastloginStamp, old.LastloginStamp, r.LastloginStamp)
+	schema.Differ(s, UserAPIKeyCol.LastloginIP, old.LastloginIP, r.LastloginIP)
+	schema.Differ(s, UserAPIKeyCol.IPAllowList, old.IPAllowList, r.IPAllowList)
+	schema.Differ(s, UserAPIKeyCol.IPDenyList, old.IPDenyList, r.IPDenyList)
+	schema.Differ(s, UserAPIKeyCol.Digest, old.Digest, r.Digest)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *UserAPIKey) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Session is one row of sessions: its stored columns, null as the zero value.
 type Session struct {
 	Key     int64  // $key
@@ -129,6 +404,56 @@ func (r *Session) Scan(rec *schema.Record) {
 	r.Address = rec.At(4).Text()
 }
 
+// SessionCol are the columns of sessions.
+var SessionCol = struct {
+	User    schema.Column[int64]
+	Digest  schema.Column[string]
+	Created schema.Column[int64]
+	Used    schema.Column[int64]
+	Address schema.Column[string]
+}{
+	schema.RefCol[int64]("user"),
+	schema.Col[string]("digest"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("used"),
+	schema.Col[string]("address"),
+}
+
+// SessionSet is a change of a row of sessions.
+type SessionSet schema.Set
+
+// TableName returns "sessions".
+func (SessionSet) TableName() string { return "sessions" }
+
+// Null empties columns.
+func (s SessionSet) Null(columns ...schema.Named) SessionSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s SessionSet) User(v int64) SessionSet    { s["user"] = SessionCol.User.Value(v); return s }
+func (s SessionSet) Digest(v string) SessionSet { s["digest"] = SessionCol.Digest.Value(v); return s }
+func (s SessionSet) Created(v int64) SessionSet { s["created"] = SessionCol.Created.Value(v); return s }
+func (s SessionSet) Used(v int64) SessionSet    { s["used"] = SessionCol.Used.Value(v); return s }
+func (s SessionSet) Address(v string) SessionSet {
+	s["address"] = SessionCol.Address.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Session) Diff(old *Session) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, SessionCol.User, old.User, r.User)
+	schema.Differ(s, SessionCol.Digest, old.Digest, r.Digest)
+	schema.Differ(s, SessionCol.Created, old.Created, r.Created)
+	schema.Differ(s, SessionCol.Used, old.Used, r.Used)
+	schema.Differ(s, SessionCol.Address, old.Address, r.Address)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Session) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // EndedSignIn is one row of ended_sign_ins: its stored columns, null as the zero value.
 type EndedSignIn struct {
 	Key    string // $key
@@ -145,6 +470,47 @@ func (r *EndedSignIn) Scan(rec *schema.Record) {
 	r.Until = rec.At(1).Int()
 	r.Served = rec.At(2).Int()
 }
+
+// EndedSignInCol are the columns of ended_sign_ins.
+var EndedSignInCol = struct {
+	Until  schema.Column[int64]
+	Served schema.Column[int64]
+}{
+	schema.Col[int64]("until"),
+	schema.Col[int64]("served"),
+}
+
+// EndedSignInSet is a change of a row of ended_sign_ins.
+type EndedSignInSet schema.Set
+
+// TableName returns "ended_sign_ins".
+func (EndedSignInSet) TableName() string { return "ended_sign_ins" }
+
+// Null empties columns.
+func (s EndedSignInSet) Null(columns ...schema.Named) EndedSignInSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s EndedSignInSet) Until(v int64) EndedSignInSet {
+	s["until"] = EndedSignInCol.Until.Value(v)
+	return s
+}
+func (s EndedSignInSet) Served(v int64) EndedSignInSet {
+	s["served"] = EndedSignInCol.Served.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *EndedSignIn) Diff(old *EndedSignIn) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, EndedSignInCol.Until, old.Until, r.Until)
+	schema.Differ(s, EndedSignInCol.Served, old.Served, r.Served)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *EndedSignIn) KeyValue() schema.Value { return schema.TextValue(r.Key) }
 
 // LoginAttempt is one row of login_attempts: its stored columns, null as the zero value.
 type LoginAttempt struct {
@@ -166,6 +532,61 @@ func (r *LoginAttempt) Scan(rec *schema.Record) {
 	r.Last = rec.At(3).Int()
 	r.Entered = rec.At(4).Int()
 }
+
+// LoginAttemptCol are the columns of login_attempts.
+var LoginAttemptCol = struct {
+	Failures schema.Column[int64]
+	Until    schema.Column[int64]
+	Last     schema.Column[int64]
+	Entered  schema.Column[int64]
+}{
+	schema.Col[int64]("failures"),
+	schema.Col[int64]("until"),
+	schema.Col[int64]("last"),
+	schema.Col[int64]("entered"),
+}
+
+// LoginAttemptSet is a change of a row of login_attempts.
+type LoginAttemptSet schema.Set
+
+// TableName returns "login_attempts".
+func (LoginAttemptSet) TableName() string { return "login_attempts" }
+
+// Null empties columns.
+func (s LoginAttemptSet) Null(columns ...schema.Named) LoginAttemptSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s LoginAttemptSet) Failures(v int64) LoginAttemptSet {
+	s["failures"] = LoginAttemptCol.Failures.Value(v)
+	return s
+}
+func (s LoginAttemptSet) Until(v int64) LoginAttemptSet {
+	s["until"] = LoginAttemptCol.Until.Value(v)
+	return s
+}
+func (s LoginAttemptSet) Last(v int64) LoginAttemptSet {
+	s["last"] = LoginAttemptCol.Last.Value(v)
+	return s
+}
+func (s LoginAttemptSet) Entered(v int64) LoginAttemptSet {
+	s["entered"] = LoginAttemptCol.Entered.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *LoginAttempt) Diff(old *LoginAttempt) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, LoginAttemptCol.Failures, old.Failures, r.Failures)
+	schema.Differ(s, LoginAttemptCol.Until, old.Until, r.Until)
+	schema.Differ(s, LoginAttemptCol.Last, old.Last, r.Last)
+	schema.Differ(s, LoginAttemptCol.Entered, old.Entered, r.Entered)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *LoginAttempt) KeyValue() schema.Value { return schema.TextValue(r.Key) }
 
 // Group is one row of groups: its stored columns, null as the zero value.
 type Group struct {
@@ -202,6 +623,83 @@ func (r *Group) Scan(rec *schema.Record) {
 	r.AuthSource = rec.At(11).Int()
 }
 
+// GroupCol are the columns of groups.
+var GroupCol = struct {
+	Name        schema.Column[string]
+	Description schema.Column[string]
+	Enabled     schema.Column[bool]
+	Created     schema.Column[int64]
+	Email       schema.Column[string]
+	ID          schema.Column[string]
+	Identity    schema.Column[int64]
+	SystemGroup schema.Column[bool]
+	Creator     schema.Column[string]
+	Type        schema.Column[string]
+	AuthSource  schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[int64]("created"),
+	schema.Col[string]("email"),
+	schema.Col[string]("id"),
+	schema.RefCol[int64]("identity"),
+	schema.Col[bool]("system_group"),
+	schema.Col[string]("creator"),
+	schema.Col[string]("type"),
+	schema.RefCol[int64]("auth_source"),
+}
+
+// GroupSet is a change of a row of groups.
+type GroupSet schema.Set
+
+// TableName returns "groups".
+func (GroupSet) TableName() string { return "groups" }
+
+// Null empties columns.
+func (s GroupSet) Null(columns ...schema.Named) GroupSet { schema.Set(s).Null(columns...); return s }
+
+func (s GroupSet) Name(v string) GroupSet { s["name"] = GroupCol.Name.Value(v); return s }
+func (s GroupSet) Description(v string) GroupSet {
+	s["description"] = GroupCol.Description.Value(v)
+	return s
+}
+func (s GroupSet) Enabled(v bool) GroupSet   { s["enabled"] = GroupCol.Enabled.Value(v); return s }
+func (s GroupSet) Created(v int64) GroupSet  { s["created"] = GroupCol.Created.Value(v); return s }
+func (s GroupSet) Email(v string) GroupSet   { s["email"] = GroupCol.Email.Value(v); return s }
+func (s GroupSet) ID(v string) GroupSet      { s["id"] = GroupCol.ID.Value(v); return s }
+func (s GroupSet) Identity(v int64) GroupSet { s["identity"] = GroupCol.Identity.Value(v); return s }
+func (s GroupSet) SystemGroup(v bool) GroupSet {
+	s["system_group"] = GroupCol.SystemGroup.Value(v)
+	return s
+}
+func (s GroupSet) Creator(v string) GroupSet { s["creator"] = GroupCol.Creator.Value(v); return s }
+func (s GroupSet) Type(v string) GroupSet    { s["type"] = GroupCol.Type.Value(v); return s }
+func (s GroupSet) AuthSource(v int64) GroupSet {
+	s["auth_source"] = GroupCol.AuthSource.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Group) Diff(old *Group) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, GroupCol.Name, old.Name, r.Name)
+	schema.Differ(s, GroupCol.Description, old.Description, r.Description)
+	schema.Differ(s, GroupCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, GroupCol.Created, old.Created, r.Created)
+	schema.Differ(s, GroupCol.Email, old.Email, r.Email)
+	schema.Differ(s, GroupCol.ID, old.ID, r.ID)
+	schema.Differ(s, GroupCol.Identity, old.Identity, r.Identity)
+	schema.Differ(s, GroupCol.SystemGroup, old.SystemGroup, r.SystemGroup)
+	schema.Differ(s, GroupCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, GroupCol.Type, old.Type, r.Type)
+	schema.Differ(s, GroupCol.AuthSource, old.AuthSource, r.AuthSource)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Group) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Member is one row of members: its stored columns, null as the zero value.
 type Member struct {
 	Key         int64  // $key
@@ -222,6 +720,49 @@ func (r *Member) Scan(rec *schema.Record) {
 	r.Creator = rec.At(2).Text()
 	r.System = rec.At(3).Bool()
 }
+
+// MemberCol are the columns of members.
+var MemberCol = struct {
+	ParentGroup schema.Column[int64]
+	Member      schema.Column[string]
+	Creator     schema.Column[string]
+	System      schema.Column[bool]
+}{
+	schema.RefCol[int64]("parent_group"),
+	schema.RefCol[string]("member"),
+	schema.Col[string]("creator"),
+	schema.Col[bool]("system"),
+}
+
+// MemberSet is a change of a row of members.
+type MemberSet schema.Set
+
+// TableName returns "members".
+func (MemberSet) TableName() string { return "members" }
+
+// Null empties columns.
+func (s MemberSet) Null(columns ...schema.Named) MemberSet { schema.Set(s).Null(columns...); return s }
+
+func (s MemberSet) ParentGroup(v int64) MemberSet {
+	s["parent_group"] = MemberCol.ParentGroup.Value(v)
+	return s
+}
+func (s MemberSet) Member(v string) MemberSet  { s["member"] = MemberCol.Member.Value(v); return s }
+func (s MemberSet) Creator(v string) MemberSet { s["creator"] = MemberCol.Creator.Value(v); return s }
+func (s MemberSet) System(v bool) MemberSet    { s["system"] = MemberCol.System.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Member) Diff(old *Member) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MemberCol.ParentGroup, old.ParentGroup, r.ParentGroup)
+	schema.Differ(s, MemberCol.Member, old.Member, r.Member)
+	schema.Differ(s, MemberCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, MemberCol.System, old.System, r.System)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Member) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // Permission is one row of permissions: its stored columns, null as the zero value.
 type Permission struct {
@@ -256,6 +797,94 @@ func (r *Permission) Scan(rec *schema.Record) {
 	r.Tableid = rec.At(12).Int()
 }
 
+// PermissionCol are the columns of permissions.
+var PermissionCol = struct {
+	Identity schema.Column[int64]
+	Table    schema.Column[string]
+	Row      schema.Column[int64]
+	List     schema.Column[bool]
+	Read     schema.Column[bool]
+	Create   schema.Column[bool]
+	Modify   schema.Column[bool]
+	Delete   schema.Column[bool]
+	Target   schema.Column[string]
+	Tableid  schema.Column[int64]
+}{
+	schema.RefCol[int64]("identity"),
+	schema.Col[string]("table"),
+	schema.Col[int64]("row"),
+	schema.Col[bool]("list"),
+	schema.Col[bool]("read"),
+	schema.Col[bool]("create"),
+	schema.Col[bool]("modify"),
+	schema.Col[bool]("delete"),
+	schema.RefCol[string]("target"),
+	schema.Col[int64]("tableid"),
+}
+
+// PermissionSet is a change of a row of permissions.
+type PermissionSet schema.Set
+
+// TableName returns "permissions".
+func (PermissionSet) TableName() string { return "permissions" }
+
+// Null empties columns.
+func (s PermissionSet) Null(columns ...schema.Named) PermissionSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s PermissionSet) Identity(v int64) PermissionSet {
+	s["identity"] = PermissionCol.Identity.Value(v)
+	return s
+}
+func (s PermissionSet) Table(v string) PermissionSet {
+	s["table"] = PermissionCol.Table.Value(v)
+	return s
+}
+func (s PermissionSet) Row(v int64) PermissionSet { s["row"] = PermissionCol.Row.Value(v); return s }
+func (s PermissionSet) List(v bool) PermissionSet { s["list"] = PermissionCol.List.Value(v); return s }
+func (s PermissionSet) Read(v bool) PermissionSet { s["read"] = PermissionCol.Read.Value(v); return s }
+func (s PermissionSet) Create(v bool) PermissionSet {
+	s["create"] = PermissionCol.Create.Value(v)
+	return s
+}
+func (s PermissionSet) Modify(v bool) PermissionSet {
+	s["modify"] = PermissionCol.Modify.Value(v)
+	return s
+}
+func (s PermissionSet) Delete(v bool) PermissionSet {
+	s["delete"] = PermissionCol.Delete.Value(v)
+	return s
+}
+func (s PermissionSet) Target(v string) PermissionSet {
+	s["target"] = PermissionCol.Target.Value(v)
+	return s
+}
+func (s PermissionSet) Tableid(v int64) PermissionSet {
+	s["tableid"] = PermissionCol.Tableid.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Permission) Diff(old *Permission) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, PermissionCol.Identity, old.Identity, r.Identity)
+	schema.Differ(s, PermissionCol.Table, old.Table, r.Table)
+	schema.Differ(s, PermissionCol.Row, old.Row, r.Row)
+	schema.Differ(s, PermissionCol.List, old.List, r.List)
+	schema.Differ(s, PermissionCol.Read, old.Read, r.Read)
+	schema.Differ(s, PermissionCol.Create, old.Create, r.Create)
+	schema.Differ(s, PermissionCol.Modify, old.Modify, r.Modify)
+	schema.Differ(s, PermissionCol.Delete, old.Delete, r.Delete)
+	schema.Differ(s, PermissionCol.Target, old.Target, r.Target)
+	schema.Differ(s, PermissionCol.Tableid, old.Tableid, r.Tableid)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Permission) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Identitie is one row of identities: its stored columns, null as the zero value.
 type Identitie struct {
 	Key   int64  // $key
@@ -270,6 +899,40 @@ func (r *Identitie) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
 	r.Owner = rec.At(0).Text()
 }
+
+// IdentitieCol are the columns of identities.
+var IdentitieCol = struct {
+	Owner schema.Column[string]
+}{
+	schema.RefCol[string]("owner"),
+}
+
+// IdentitieSet is a change of a row of identities.
+type IdentitieSet schema.Set
+
+// TableName returns "identities".
+func (IdentitieSet) TableName() string { return "identities" }
+
+// Null empties columns.
+func (s IdentitieSet) Null(columns ...schema.Named) IdentitieSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s IdentitieSet) Owner(v string) IdentitieSet {
+	s["owner"] = IdentitieCol.Owner.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Identitie) Diff(old *Identitie) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, IdentitieCol.Owner, old.Owner, r.Owner)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Identitie) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // AuthSource is one row of auth_sources: its stored columns, null as the zero value.
 type AuthSource struct {
@@ -306,6 +969,107 @@ func (r *AuthSource) Scan(rec *schema.Record) {
 	r.Secrets = rec.At(10).Text()
 }
 
+// AuthSourceCol are the columns of auth_sources.
+var AuthSourceCol = struct {
+	Name                  schema.Column[string]
+	Driver                schema.Column[string]
+	Menu                  schema.Column[bool]
+	Debug                 schema.Column[bool]
+	DebugTs               schema.Column[int64]
+	ButtonBackgroundColor schema.Column[string]
+	ButtonColor           schema.Column[string]
+	ButtonFaIcon          schema.Column[string]
+	IconColor             schema.Column[string]
+	Settings              schema.Column[string]
+	Secrets               schema.Column[string]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("driver"),
+	schema.Col[bool]("menu"),
+	schema.Col[bool]("debug"),
+	schema.Col[int64]("debug_ts"),
+	schema.Col[string]("button_background_color"),
+	schema.Col[string]("button_color"),
+	schema.Col[string]("button_fa_icon"),
+	schema.Col[string]("icon_color"),
+	schema.Col[string]("settings"),
+	schema.Col[string]("secrets"),
+}
+
+// AuthSourceSet is a change of a row of auth_sources.
+type AuthSourceSet schema.Set
+
+// TableName returns "auth_sources".
+func (AuthSourceSet) TableName() string { return "auth_sources" }
+
+// Null empties columns.
+func (s AuthSourceSet) Null(columns ...schema.Named) AuthSourceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s AuthSourceSet) Name(v string) AuthSourceSet {
+	s["name"] = AuthSourceCol.Name.Value(v)
+	return s
+}
+func (s AuthSourceSet) Driver(v string) AuthSourceSet {
+	s["driver"] = AuthSourceCol.Driver.Value(v)
+	return s
+}
+func (s AuthSourceSet) Menu(v bool) AuthSourceSet { s["menu"] = AuthSourceCol.Menu.Value(v); return s }
+func (s AuthSourceSet) Debug(v bool) AuthSourceSet {
+	s["debug"] = AuthSourceCol.Debug.Value(v)
+	return s
+}
+func (s AuthSourceSet) DebugTs(v int64) AuthSourceSet {
+	s["debug_ts"] = AuthSourceCol.DebugTs.Value(v)
+	return s
+}
+func (s AuthSourceSet) ButtonBackgroundColor(v string) AuthSourceSet {
+	s["button_background_color"] = AuthSourceCol.ButtonBackgroundColor.Value(v)
+	return s
+}
+func (s AuthSourceSet) ButtonColor(v string) AuthSourceSet {
+	s["button_color"] = AuthSourceCol.ButtonColor.Value(v)
+	return s
+}
+func (s AuthSourceSet) ButtonFaIcon(v string) AuthSourceSet {
+	s["button_fa_icon"] = AuthSourceCol.ButtonFaIcon.Value(v)
+	return s
+}
+func (s AuthSourceSet) IconColor(v string) AuthSourceSet {
+	s["icon_color"] = AuthSourceCol.IconColor.Value(v)
+	return s
+}
+func (s AuthSourceSet) Settings(v string) AuthSourceSet {
+	s["settings"] = AuthSourceCol.Settings.Value(v)
+	return s
+}
+func (s AuthSourceSet) Secrets(v string) AuthSourceSet {
+	s["secrets"] = AuthSourceCol.Secrets.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *AuthSource) Diff(old *AuthSource) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, AuthSourceCol.Name, old.Name, r.Name)
+	schema.Differ(s, AuthSourceCol.Driver, old.Driver, r.Driver)
+	schema.Differ(s, AuthSourceCol.Menu, old.Menu, r.Menu)
+	schema.Differ(s, AuthSourceCol.Debug, old.Debug, r.Debug)
+	schema.Differ(s, AuthSourceCol.DebugTs, old.DebugTs, r.DebugTs)
+	schema.Differ(s, AuthSourceCol.ButtonBackgroundColor, old.ButtonBackgroundColor, r.ButtonBackgroundColor)
+	schema.Differ(s, AuthSourceCol.ButtonColor, old.ButtonColor, r.ButtonColor)
+	schema.Differ(s, AuthSourceCol.ButtonFaIcon, old.ButtonFaIcon, r.ButtonFaIcon)
+	schema.Differ(s, AuthSourceCol.IconColor, old.IconColor, r.IconColor)
+	schema.Differ(s, AuthSourceCol.Settings, old.Settings, r.Settings)
+	schema.Differ(s, AuthSourceCol.Secrets, old.Secrets, r.Secrets)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *AuthSource) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Secret is one row of secrets: its stored columns, null as the zero value.
 type Secret struct {
 	Key    string // $key
@@ -324,3 +1088,39 @@ func (r *Secret) Scan(rec *schema.Record) {
 	r.Salt = rec.At(2).Text()
 	r.Sealed = rec.At(3).Text()
 }
+
+// SecretCol are the columns of secrets.
+var SecretCol = struct {
+	Digest schema.Column[string]
+	Salt   schema.Column[string]
+	Sealed schema.Column[string]
+}{
+	schema.Col[string]("digest"),
+	schema.Col[string]("salt"),
+	schema.Col[string]("sealed"),
+}
+
+// SecretSet is a change of a row of secrets.
+type SecretSet schema.Set
+
+// TableName returns "secrets".
+func (SecretSet) TableName() string { return "secrets" }
+
+// Null empties columns.
+func (s SecretSet) Null(columns ...schema.Named) SecretSet { schema.Set(s).Null(columns...); return s }
+
+func (s SecretSet) Digest(v string) SecretSet { s["digest"] = SecretCol.Digest.Value(v); return s }
+func (s SecretSet) Salt(v string) SecretSet   { s["salt"] = SecretCol.Salt.Value(v); return s }
+func (s SecretSet) Sealed(v string) SecretSet { s["sealed"] = SecretCol.Sealed.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Secret) Diff(old *Secret) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, SecretCol.Digest, old.Digest, r.Digest)
+	schema.Differ(s, SecretCol.Salt, old.Salt, r.Salt)
+	schema.Differ(s, SecretCol.Sealed, old.Sealed, r.Sealed)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Secret) KeyValue() schema.Value { return schema.TextValue(r.Key) }

@@ -93,6 +93,278 @@ func (r *Cluster) Scan(rec *schema.Record) {
 	r.System = rec.At(37).Text()
 }
 
+// ClusterCol are the columns of clusters.
+var ClusterCol = struct {
+	Name                          schema.Column[string]
+	Description                   schema.Column[string]
+	Enabled                       schema.Column[bool]
+	Storage                       schema.Column[bool]
+	Compute                       schema.Column[bool]
+	DefaultCPU                    schema.Column[string]
+	RecommendedCPUType            schema.Column[string]
+	KvmNested                     schema.Column[bool]
+	RAMPerUnit                    schema.Column[int64]
+	CoresPerUnit                  schema.Column[int64]
+	MaxRAMPerVM                   schema.Column[int64]
+	MaxCoresPerVM                 schema.Column[int64]
+	TargetRAMPct                  schema.Column[float64]
+	RAMOvercommitPct              schema.Column[float64]
+	Created                       schema.Column[int64]
+	ID                            schema.Column[string]
+	CostPerUnit                   schema.Column[float64]
+	PricePerUnit                  schema.Column[float64]
+	AllowNestedVirtMigration      schema.Column[bool]
+	AllowVgpuMigration            schema.Column[bool]
+	DisableCPUSecurityMitigations schema.Column[bool]
+	DisableSmt                    schema.Column[bool]
+	EnableSplitLockDetection      schema.Column[bool]
+	X86EnergyPerfPolicy           schema.Column[string]
+	ScalingGovernor               schema.Column[string]
+	StorageHugepages              schema.Column[bool]
+	EnableNvmePowerManagement     schema.Column[bool]
+	SwapTier                      schema.Column[int64]
+	DisableSleep                  schema.Column[bool]
+	MaxCoreTempWarnPerc           schema.Column[int64]
+	StorageCachesize              schema.Column[int64]
+	StorageBuffersize             schema.Column[int64]
+	SwapPerDrive                  schema.Column[int64]
+	MaxCoreTemp                   schema.Column[int64]
+	CriticalCoreTemp              schema.Column[int64]
+	LogFilter                     schema.Column[string]
+	SpecStoreBypassDisable        schema.Column[bool]
+	System                        schema.Column[string]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[bool]("storage"),
+	schema.Col[bool]("compute"),
+	schema.Col[string]("default_cpu"),
+	schema.Col[string]("recommended_cpu_type"),
+	schema.Col[bool]("kvm_nested"),
+	schema.Col[int64]("ram_per_unit"),
+	schema.Col[int64]("cores_per_unit"),
+	schema.Col[int64]("max_ram_per_vm"),
+	schema.Col[int64]("max_cores_per_vm"),
+	schema.Col[float64]("target_ram_pct"),
+	schema.Col[float64]("ram_overcommit_pct"),
+	schema.Col[int64]("created"),
+	schema.Col[string]("id"),
+	schema.Col[float64]("cost_per_unit"),
+	schema.Col[float64]("price_per_unit"),
+	schema.Col[bool]("allow_nested_virt_migration"),
+	schema.Col[bool]("allow_vgpu_migration"),
+	schema.Col[bool]("disable_cpu_security_mitigations"),
+	schema.Col[bool]("disable_smt"),
+	schema.Col[bool]("enable_split_lock_detection"),
+	schema.Col[string]("x86_energy_perf_policy"),
+	schema.Col[string]("scaling_governor"),
+	schema.Col[bool]("storage_hugepages"),
+	schema.Col[bool]("enable_nvme_power_management"),
+	schema.Col[int64]("swap_tier"),
+	schema.Col[bool]("disable_sleep"),
+	schema.Col[int64]("max_core_temp_warn_perc"),
+	schema.Col[int64]("storage_cachesize"),
+	schema.Col[int64]("storage_buffersize"),
+	schema.Col[int64]("swap_per_drive"),
+	schema.Col[int64]("max_core_temp"),
+	schema.Col[int64]("critical_core_temp"),
+	schema.Col[string]("log_filter"),
+	schema.Col[bool]("spec_store_bypass_disable"),
+	schema.Col[string]("system"),
+}
+
+// ClusterSet is a change of a row of clusters.
+type ClusterSet schema.Set
+
+// TableName returns "clusters".
+func (ClusterSet) TableName() string { return "clusters" }
+
+// Null empties columns.
+func (s ClusterSet) Null(columns ...schema.Named) ClusterSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ClusterSet) Name(v string) ClusterSet { s["name"] = ClusterCol.Name.Value(v); return s }
+func (s ClusterSet) Description(v string) ClusterSet {
+	s["description"] = ClusterCol.Description.Value(v)
+	return s
+}
+func (s ClusterSet) Enabled(v bool) ClusterSet { s["enabled"] = ClusterCol.Enabled.Value(v); return s }
+func (s ClusterSet) Storage(v bool) ClusterSet { s["storage"] = ClusterCol.Storage.Value(v); return s }
+func (s ClusterSet) Compute(v bool) ClusterSet { s["compute"] = ClusterCol.Compute.Value(v); return s }
+func (s ClusterSet) DefaultCPU(v string) ClusterSet {
+	s["default_cpu"] = ClusterCol.DefaultCPU.Value(v)
+	return s
+}
+func (s ClusterSet) RecommendedCPUType(v string) ClusterSet {
+	s["recommended_cpu_type"] = ClusterCol.RecommendedCPUType.Value(v)
+	return s
+}
+func (s ClusterSet) KvmNested(v bool) ClusterSet {
+	s["kvm_nested"] = ClusterCol.KvmNested.Value(v)
+	return s
+}
+func (s ClusterSet) RAMPerUnit(v int64) ClusterSet {
+	s["ram_per_unit"] = ClusterCol.RAMPerUnit.Value(v)
+	return s
+}
+func (s ClusterSet) CoresPerUnit(v int64) ClusterSet {
+	s["cores_per_unit"] = ClusterCol.CoresPerUnit.Value(v)
+	return s
+}
+func (s ClusterSet) MaxRAMPerVM(v int64) ClusterSet {
+	s["max_ram_per_vm"] = ClusterCol.MaxRAMPerVM.Value(v)
+	return s
+}
+func (s ClusterSet) MaxCoresPerVM(v int64) ClusterSet {
+	s["max_cores_per_vm"] = ClusterCol.MaxCoresPerVM.Value(v)
+	return s
+}
+func (s ClusterSet) TargetRAMPct(v float64) ClusterSet {
+	s["target_ram_pct"] = ClusterCol.TargetRAMPct.Value(v)
+	return s
+}
+func (s ClusterSet) RAMOvercommitPct(v float64) ClusterSet {
+	s["ram_overcommit_pct"] = ClusterCol.RAMOvercommitPct.Value(v)
+	return s
+}
+func (s ClusterSet) Created(v int64) ClusterSet { s["created"] = ClusterCol.Created.Value(v); return s }
+func (s ClusterSet) ID(v string) ClusterSet     { s["id"] = ClusterCol.ID.Value(v); return s }
+func (s ClusterSet) CostPerUnit(v float64) ClusterSet {
+	s["cost_per_unit"] = ClusterCol.CostPerUnit.Value(v)
+	return s
+}
+func (s ClusterSet) PricePerUnit(v float64) ClusterSet {
+	s["price_per_unit"] = ClusterCol.PricePerUnit.Value(v)
+	return s
+}
+func (s ClusterSet) AllowNestedVirtMigration(v bool) ClusterSet {
+	s["allow_nested_virt_migration"] = ClusterCol.AllowNestedVirtMigration.Value(v)
+	return s
+}
+func (s ClusterSet) AllowVgpuMigration(v bool) ClusterSet {
+	s["allow_vgpu_migration"] = ClusterCol.AllowVgpuMigration.Value(v)
+	return s
+}
+func (s ClusterSet) DisableCPUSecurityMitigations(v bool) ClusterSet {
+	s["disable_cpu_security_mitigations"] = ClusterCol.DisableCPUSecurityMitigations.Value(v)
+	return s
+}
+func (s ClusterSet) DisableSmt(v bool) ClusterSet {
+	s["disable_smt"] = ClusterCol.DisableSmt.Value(v)
+	return s
+}
+func (s ClusterSet) EnableSplitLockDetection(v bool) ClusterSet {
+	s["enable_split_lock_detection"] = ClusterCol.EnableSplitLockDetection.Value(v)
+	return s
+}
+func (s ClusterSet) X86EnergyPerfPolicy(v string) ClusterSet {
+	s["x86_energy_perf_policy"] = ClusterCol.X86EnergyPerfPolicy.Value(v)
+	return s
+}
+func (s ClusterSet) ScalingGovernor(v string) ClusterSet {
+	s["scaling_governor"] = ClusterCol.ScalingGovernor.Value(v)
+	return s
+}
+func (s ClusterSet) StorageHugepages(v bool) ClusterSet {
+	s["storage_hugepages"] = ClusterCol.StorageHugepages.Value(v)
+	return s
+}
+func (s ClusterSet) EnableNvmePowerManagement(v bool) ClusterSet {
+	s["enable_nvme_power_management"] = ClusterCol.EnableNvmePowerManagement.Value(v)
+	return s
+}
+func (s ClusterSet) SwapTier(v int64) ClusterSet {
+	s["swap_tier"] = ClusterCol.SwapTier.Value(v)
+	return s
+}
+func (s ClusterSet) DisableSleep(v bool) ClusterSet {
+	s["disable_sleep"] = ClusterCol.DisableSleep.Value(v)
+	return s
+}
+func (s ClusterSet) MaxCoreTempWarnPerc(v int64) ClusterSet {
+	s["max_core_temp_warn_perc"] = ClusterCol.MaxCoreTempWarnPerc.Value(v)
+	return s
+}
+func (s ClusterSet) StorageCachesize(v int64) ClusterSet {
+	s["storage_cachesize"] = ClusterCol.StorageCachesize.Value(v)
+	return s
+}
+func (s ClusterSet) StorageBuffersize(v int64) ClusterSet {
+	s["storage_buffersize"] = ClusterCol.StorageBuffersize.Value(v)
+	return s
+}
+func (s ClusterSet) SwapPerDrive(v int64) ClusterSet {
+	s["swap_per_drive"] = ClusterCol.SwapPerDrive.Value(v)
+	return s
+}
+func (s ClusterSet) MaxCoreTemp(v int64) ClusterSet {
+	s["max_core_temp"] = ClusterCol.MaxCoreTemp.Value(v)
+	return s
+}
+func (s ClusterSet) CriticalCoreTemp(v int64) ClusterSet {
+	s["critical_core_temp"] = ClusterCol.CriticalCoreTemp.Value(v)
+	return s
+}
+func (s ClusterSet) LogFilter(v string) ClusterSet {
+	s["log_filter"] = ClusterCol.LogFilter.Value(v)
+	return s
+}
+func (s ClusterSet) SpecStoreBypassDisable(v bool) ClusterSet {
+	s["spec_store_bypass_disable"] = ClusterCol.SpecStoreBypassDisable.Value(v)
+	return s
+}
+func (s ClusterSet) System(v string) ClusterSet { s["system"] = ClusterCol.System.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Cluster) Diff(old *Cluster) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ClusterCol.Name, old.Name, r.Name)
+	schema.Differ(s, ClusterCol.Description, old.Description, r.Description)
+	schema.Differ(s, ClusterCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, ClusterCol.Storage, old.Storage, r.Storage)
+	schema.Differ(s, ClusterCol.Compute, old.Compute, r.Compute)
+	schema.Differ(s, ClusterCol.DefaultCPU, old.DefaultCPU, r.DefaultCPU)
+	schema.Differ(s, ClusterCol.RecommendedCPUType, old.RecommendedCPUType, r.RecommendedCPUType)
+	schema.Differ(s, ClusterCol.KvmNested, old.KvmNested, r.KvmNested)
+	schema.Differ(s, ClusterCol.RAMPerUnit, old.RAMPerUnit, r.RAMPerUnit)
+	schema.Differ(s, ClusterCol.CoresPerUnit, old.CoresPerUnit, r.CoresPerUnit)
+	schema.Differ(s, ClusterCol.MaxRAMPerVM, old.MaxRAMPerVM, r.MaxRAMPerVM)
+	schema.Differ(s, ClusterCol.MaxCoresPerVM, old.MaxCoresPerVM, r.MaxCoresPerVM)
+	schema.Differ(s, ClusterCol.TargetRAMPct, old.TargetRAMPct, r.TargetRAMPct)
+	schema.Differ(s, ClusterCol.RAMOvercommitPct, old.RAMOvercommitPct, r.RAMOvercommitPct)
+	schema.Differ(s, ClusterCol.Created, old.Created, r.Created)
+	schema.Differ(s, ClusterCol.ID, old.ID, r.ID)
+	schema.Differ(s, ClusterCol.CostPerUnit, old.CostPerUnit, r.CostPerUnit)
+	schema.Differ(s, ClusterCol.PricePerUnit, old.PricePerUnit, r.PricePerUnit)
+	schema.Differ(s, ClusterCol.AllowNestedVirtMigration, old.AllowNestedVirtMigration, r.AllowNestedVirtMigration)
+	schema.Differ(s, ClusterCol.AllowVgpuMigration, old.AllowVgpuMigration, r.AllowVgpuMigration)
+	schema.Differ(s, ClusterCol.DisableCPUSecurityMitigations, old.DisableCPUSecurityMitigations, r.DisableCPUSecurityMitigations)
+	schema.Differ(s, ClusterCol.DisableSmt, old.DisableSmt, r.DisableSmt)
+	schema.Differ(s, ClusterCol.EnableSplitLockDetection, old.EnableSplitLockDetection, r.EnableSplitLockDetection)
+	schema.Differ(s, ClusterCol.X86EnergyPerfPolicy, old.X86EnergyPerfPolicy, r.X86EnergyPerfPolicy)
+	schema.Differ(s, ClusterCol.ScalingGovernor, old.ScalingGovernor, r.ScalingGovernor)
+	schema.Differ(s, ClusterCol.StorageHugepages, old.StorageHugepages, r.StorageHugepages)
+	schema.Differ(s, ClusterCol.EnableNvmePowerManagement, old.EnableNvmePowerManagement, r.EnableNvmePowerManagement)
+	schema.Differ(s, ClusterCol.SwapTier, old.SwapTier, r.SwapTier)
+	schema.Differ(s, ClusterCol.DisableSleep, old.DisableSleep, r.DisableSleep)
+	schema.Differ(s, ClusterCol.MaxCoreTempWarnPerc, old.MaxCoreTempWarnPerc, r.MaxCoreTempWarnPerc)
+	schema.Differ(s, ClusterCol.StorageCachesize, old.StorageCachesize, r.StorageCachesize)
+	schema.Differ(s, ClusterCol.StorageBuffersize, old.StorageBuffersize, r.StorageBuffersize)
+	schema.Differ(s, ClusterCol.SwapPerDrive, old.SwapPerDrive, r.SwapPerDrive)
+	schema.Differ(s, ClusterCol.MaxCoreTemp, old.MaxCoreTemp, r.MaxCoreTemp)
+	schema.Differ(s, ClusterCol.CriticalCoreTemp, old.CriticalCoreTemp, r.CriticalCoreTemp)
+	schema.Differ(s, ClusterCol.LogFilter, old.LogFilter, r.LogFilter)
+	schema.Differ(s, ClusterCol.SpecStoreBypassDisable, old.SpecStoreBypassDisable, r.SpecStoreBypassDisable)
+	schema.Differ(s, ClusterCol.System, old.System, r.System)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Cluster) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // ClusterStatus is one row of cluster_status: its stored columns, null as the zero value.
 type ClusterStatus struct {
 	Key             int64  // $key
@@ -139,6 +411,152 @@ func (r *ClusterStatus) Scan(rec *schema.Record) {
 	r.PhysTotalCPU = rec.At(15).Int()
 	r.LastUpdate = rec.At(16).Int()
 }
+
+// ClusterStatusCol are the columns of cluster_status.
+var ClusterStatusCol = struct {
+	Cluster         schema.Column[int64]
+	Status          schema.Column[string]
+	State           schema.Column[string]
+	StatusInfo      schema.Column[string]
+	TotalNodes      schema.Column[int64]
+	OnlineNodes     schema.Column[int64]
+	RunningMachines schema.Column[int64]
+	TotalRAM        schema.Column[int64]
+	OnlineRAM       schema.Column[int64]
+	UsedRAM         schema.Column[int64]
+	TotalCores      schema.Column[int64]
+	OnlineCores     schema.Column[int64]
+	UsedCores       schema.Column[int64]
+	PhysRAMUsed     schema.Column[int64]
+	PhysVramUsed    schema.Column[int64]
+	PhysTotalCPU    schema.Column[int64]
+	LastUpdate      schema.Column[int64]
+}{
+	schema.RefCol[int64]("cluster"),
+	schema.Col[string]("status"),
+	schema.Col[string]("state"),
+	schema.Col[string]("status_info"),
+	schema.Col[int64]("total_nodes"),
+	schema.Col[int64]("online_nodes"),
+	schema.Col[int64]("running_machines"),
+	schema.Col[int64]("total_ram"),
+	schema.Col[int64]("online_ram"),
+	schema.Col[int64]("used_ram"),
+	schema.Col[int64]("total_cores"),
+	schema.Col[int64]("online_cores"),
+	schema.Col[int64]("used_cores"),
+	schema.Col[int64]("phys_ram_used"),
+	schema.Col[int64]("phys_vram_used"),
+	schema.Col[int64]("phys_total_cpu"),
+	schema.Col[int64]("last_update"),
+}
+
+// ClusterStatusSet is a change of a row of cluster_status.
+type ClusterStatusSet schema.Set
+
+// TableName returns "cluster_status".
+func (ClusterStatusSet) TableName() string { return "cluster_status" }
+
+// Null empties columns.
+func (s ClusterStatusSet) Null(columns ...schema.Named) ClusterStatusSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ClusterStatusSet) Cluster(v int64) ClusterStatusSet {
+	s["cluster"] = ClusterStatusCol.Cluster.Value(v)
+	return s
+}
+func (s ClusterStatusSet) Status(v string) ClusterStatusSet {
+	s["status"] = ClusterStatusCol.Status.Value(v)
+	return s
+}
+func (s ClusterStatusSet) State(v string) ClusterStatusSet {
+	s["state"] = ClusterStatusCol.State.Value(v)
+	return s
+}
+func (s ClusterStatusSet) StatusInfo(v string) ClusterStatusSet {
+	s["status_info"] = ClusterStatusCol.StatusInfo.Value(v)
+	return s
+}
+func (s ClusterStatusSet) TotalNodes(v int64) ClusterStatusSet {
+	s["total_nodes"] = ClusterStatusCol.TotalNodes.Value(v)
+	return s
+}
+func (s ClusterStatusSet) OnlineNodes(v int64) ClusterStatusSet {
+	s["online_nodes"] = ClusterStatusCol.OnlineNodes.Value(v)
+	return s
+}
+func (s ClusterStatusSet) RunningMachines(v int64) ClusterStatusSet {
+	s["running_machines"] = ClusterStatusCol.RunningMachines.Value(v)
+	return s
+}
+func (s ClusterStatusSet) TotalRAM(v int64) ClusterStatusSet {
+	s["total_ram"] = ClusterStatusCol.TotalRAM.Value(v)
+	return s
+}
+func (s ClusterStatusSet) OnlineRAM(v int64) ClusterStatusSet {
+	s["online_ram"] = ClusterStatusCol.OnlineRAM.Value(v)
+	return s
+}
+func (s ClusterStatusSet) UsedRAM(v int64) ClusterStatusSet {
+	s["used_ram"] = ClusterStatusCol.UsedRAM.Value(v)
+	return s
+}
+func (s ClusterStatusSet) TotalCores(v int64) ClusterStatusSet {
+	s["total_cores"] = ClusterStatusCol.TotalCores.Value(v)
+	return s
+}
+func (s ClusterStatusSet) OnlineCores(v int64) ClusterStatusSet {
+	s["online_cores"] = ClusterStatusCol.OnlineCores.Value(v)
+	return s
+}
+func (s ClusterStatusSet) UsedCores(v int64) ClusterStatusSet {
+	s["used_cores"] = ClusterStatusCol.UsedCores.Value(v)
+	return s
+}
+func (s ClusterStatusSet) PhysRAMUsed(v int64) ClusterStatusSet {
+	s["phys_ram_used"] = ClusterStatusCol.PhysRAMUsed.Value(v)
+	return s
+}
+func (s ClusterStatusSet) PhysVramUsed(v int64) ClusterStatusSet {
+	s["phys_vram_used"] = ClusterStatusCol.PhysVramUsed.Value(v)
+	return s
+}
+func (s ClusterStatusSet) PhysTotalCPU(v int64) ClusterStatusSet {
+	s["phys_total_cpu"] = ClusterStatusCol.PhysTotalCPU.Value(v)
+	return s
+}
+func (s ClusterStatusSet) LastUpdate(v int64) ClusterStatusSet {
+	s["last_update"] = ClusterStatusCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ClusterStatus) Diff(old *ClusterStatus) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ClusterStatusCol.Cluster, old.Cluster, r.Cluster)
+	schema.Differ(s, ClusterStatusCol.Status, old.Status, r.Status)
+	schema.Differ(s, ClusterStatusCol.State, old.State, r.State)
+	schema.Differ(s, ClusterStatusCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, ClusterStatusCol.TotalNodes, old.TotalNodes, r.TotalNodes)
+	schema.Differ(s, ClusterStatusCol.OnlineNodes, old.OnlineNodes, r.OnlineNodes)
+	schema.Differ(s, ClusterStatusCol.RunningMachines, old.RunningMachines, r.RunningMachines)
+	schema.Differ(s, ClusterStatusCol.TotalRAM, old.TotalRAM, r.TotalRAM)
+	schema.Differ(s, ClusterStatusCol.OnlineRAM, old.OnlineRAM, r.OnlineRAM)
+	schema.Differ(s, ClusterStatusCol.UsedRAM, old.UsedRAM, r.UsedRAM)
+	schema.Differ(s, ClusterStatusCol.TotalCores, old.TotalCores, r.TotalCores)
+	schema.Differ(s, ClusterStatusCol.OnlineCores, old.OnlineCores, r.OnlineCores)
+	schema.Differ(s, ClusterStatusCol.UsedCores, old.UsedCores, r.UsedCores)
+	schema.Differ(s, ClusterStatusCol.PhysRAMUsed, old.PhysRAMUsed, r.PhysRAMUsed)
+	schema.Differ(s, ClusterStatusCol.PhysVramUsed, old.PhysVramUsed, r.PhysVramUsed)
+	schema.Differ(s, ClusterStatusCol.PhysTotalCPU, old.PhysTotalCPU, r.PhysTotalCPU)
+	schema.Differ(s, ClusterStatusCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ClusterStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // Node is one row of nodes: its stored columns, null as the zero value.
 type Node struct {
@@ -248,3 +666,297 @@ func (r *Node) Scan(rec *schema.Record) {
 	r.Modified = rec.At(48).Int()
 	r.MachineID = rec.At(49).Text()
 }
+
+// NodeCol are the columns of nodes.
+var NodeCol = struct {
+	Name                    schema.Column[string]
+	Description             schema.Column[string]
+	Model                   schema.Column[string]
+	CPU                     schema.Column[string]
+	CPUSpeed                schema.Column[string]
+	RAM                     schema.Column[int64]
+	VMRAM                   schema.Column[int64]
+	Cores                   schema.Column[int64]
+	Physical                schema.Column[bool]
+	Maintenance             schema.Column[bool]
+	VerifyMaintenance       schema.Column[string]
+	MaintenanceReset        schema.Column[bool]
+	ReloadDriversRequired   schema.Column[bool]
+	Iommu                   schema.Column[bool]
+	NeedRestart             schema.Column[bool]
+	RestartReason           schema.Column[string]
+	Overcommit              schema.Column[int64]
+	FailoverRAM             schema.Column[int64]
+	AssetTag                schema.Column[string]
+	IpmiAddress             schema.Column[string]
+	IpmiUser                schema.Column[string]
+	IpmiStatus              schema.Column[string]
+	IpmiStatusInfo          schema.Column[string]
+	IpmiStatusLastConnected schema.Column[int64]
+	IpmiPassword            schema.Column[string]
+	VsanNodeid              schema.Column[int64]
+	VsanConnected           schema.Column[bool]
+	VsanVersion             schema.Column[string]
+	MaxCoreTemp             schema.Column[int64]
+	MaxCoreTempWarnPerc     schema.Column[int64]
+	CriticalCoreTemp        schema.Column[int64]
+	PxeVnet                 schema.Column[int64]
+	CaptureLogs             schema.Column[bool]
+	Lldp                    schema.Column[bool]
+	Resources               schema.Column[string]
+	YbVersion               schema.Column[string]
+	OSVersion               schema.Column[string]
+	KernelVersion           schema.Column[string]
+	AppserverVersion        schema.Column[string]
+	QemuVersion             schema.Column[string]
+	Accelerator             schema.Column[string]
+	AcceleratorReason       schema.Column[string]
+	Cluster                 schema.Column[int64]
+	Machine                 schema.Column[int64]
+	VMStatsTotals           schema.Column[string]
+	Note                    schema.Column[string]
+	Modified                schema.Column[int64]
+	MachineID               schema.Column[string]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[string]("model"),
+	schema.Col[string]("cpu"),
+	schema.Col[string]("cpu_speed"),
+	schema.Col[int64]("ram"),
+	schema.Col[int64]("vm_ram"),
+	schema.Col[int64]("cores"),
+	schema.Col[bool]("physical"),
+	schema.Col[bool]("maintenance"),
+	schema.Col[string]("verify_maintenance"),
+	schema.Col[bool]("maintenance_reset"),
+	schema.Col[bool]("reload_drivers_required"),
+	schema.Col[bool]("iommu"),
+	schema.Col[bool]("need_restart"),
+	schema.Col[string]("restart_reason"),
+	schema.Col[int64]("overcommit"),
+	schema.Col[int64]("failover_ram"),
+	schema.Col[string]("asset_tag"),
+	schema.Col[string]("ipmi_address"),
+	schema.Col[string]("ipmi_user"),
+	schema.Col[string]("ipmi_status"),
+	schema.Col[string]("ipmi_status_info"),
+	schema.Col[int64]("ipmi_status_last_connected"),
+	schema.Col[string]("ipmi_password"),
+	schema.Col[int64]("vsan_nodeid"),
+	schema.Col[bool]("vsan_connected"),
+	schema.Col[string]("vsan_version"),
+	schema.Col[int64]("max_core_temp"),
+	schema.Col[int64]("max_core_temp_warn_perc"),
+	schema.Col[int64]("critical_core_temp"),
+	schema.RefCol[int64]("pxe_vnet"),
+	schema.Col[bool]("capture_logs"),
+	schema.Col[bool]("lldp"),
+	schema.Col[string]("resources"),
+	schema.Col[string]("yb_version"),
+	schema.Col[string]("os_version"),
+	schema.Col[string]("kernel_version"),
+	schema.Col[string]("appserver_version"),
+	schema.Col[string]("qemu_version"),
+	schema.Col[string]("accelerator"),
+	schema.Col[string]("accelerator_reason"),
+	schema.RefCol[int64]("cluster"),
+	schema.RefCol[int64]("machine"),
+	schema.Col[string]("vm_stats_totals"),
+	schema.Col[string]("note"),
+	schema.Col[int64]("modified"),
+	schema.Col[string]("machine_id"),
+}
+
+// NodeSet is a change of a row of nodes.
+type NodeSet schema.Set
+
+// TableName returns "nodes".
+func (NodeSet) TableName() string { return "nodes" }
+
+// Null empties columns.
+func (s NodeSet) Null(columns ...schema.Named) NodeSet { schema.Set(s).Null(columns...); return s }
+
+func (s NodeSet) Name(v string) NodeSet { s["name"] = NodeCol.Name.Value(v); return s }
+func (s NodeSet) Description(v string) NodeSet {
+	s["description"] = NodeCol.Description.Value(v)
+	return s
+}
+func (s NodeSet) Model(v string) NodeSet    { s["model"] = NodeCol.Model.Value(v); return s }
+func (s NodeSet) CPU(v string) NodeSet      { s["cpu"] = NodeCol.CPU.Value(v); return s }
+func (s NodeSet) CPUSpeed(v string) NodeSet { s["cpu_speed"] = NodeCol.CPUSpeed.Value(v); return s }
+func (s NodeSet) RAM(v int64) NodeSet       { s["ram"] = NodeCol.RAM.Value(v); return s }
+func (s NodeSet) VMRAM(v int64) NodeSet     { s["vm_ram"] = NodeCol.VMRAM.Value(v); return s }
+func (s NodeSet) Cores(v int64) NodeSet     { s["cores"] = NodeCol.Cores.Value(v); return s }
+func (s NodeSet) Physical(v bool) NodeSet   { s["physical"] = NodeCol.Physical.Value(v); return s }
+func (s NodeSet) Maintenance(v bool) NodeSet {
+	s["maintenance"] = NodeCol.Maintenance.Value(v)
+	return s
+}
+func (s NodeSet) VerifyMaintenance(v string) NodeSet {
+	s["verify_maintenance"] = NodeCol.VerifyMaintenance.Value(v)
+	return s
+}
+func (s NodeSet) MaintenanceReset(v bool) NodeSet {
+	s["maintenance_reset"] = NodeCol.MaintenanceReset.Value(v)
+	return s
+}
+func (s NodeSet) ReloadDriversRequired(v bool) NodeSet {
+	s["reload_drivers_required"] = NodeCol.ReloadDriversRequired.Value(v)
+	return s
+}
+func (s NodeSet) Iommu(v bool) NodeSet { s["iommu"] = NodeCol.Iommu.Value(v); return s }
+func (s NodeSet) NeedRestart(v bool) NodeSet {
+	s["need_restart"] = NodeCol.NeedRestart.Value(v)
+	return s
+}
+func (s NodeSet) RestartReason(v string) NodeSet {
+	s["restart_reason"] = NodeCol.RestartReason.Value(v)
+	return s
+}
+func (s NodeSet) Overcommit(v int64) NodeSet { s["overcommit"] = NodeCol.Overcommit.Value(v); return s }
+func (s NodeSet) FailoverRAM(v int64) NodeSet {
+	s["failover_ram"] = NodeCol.FailoverRAM.Value(v)
+	return s
+}
+func (s NodeSet) AssetTag(v string) NodeSet { s["asset_tag"] = NodeCol.AssetTag.Value(v); return s }
+func (s NodeSet) IpmiAddress(v string) NodeSet {
+	s["ipmi_address"] = NodeCol.IpmiAddress.Value(v)
+	return s
+}
+func (s NodeSet) IpmiUser(v string) NodeSet { s["ipmi_user"] = NodeCol.IpmiUser.Value(v); return s }
+func (s NodeSet) IpmiStatus(v string) NodeSet {
+	s["ipmi_status"] = NodeCol.IpmiStatus.Value(v)
+	return s
+}
+func (s NodeSet) IpmiStatusInfo(v string) NodeSet {
+	s["ipmi_status_info"] = NodeCol.IpmiStatusInfo.Value(v)
+	return s
+}
+func (s NodeSet) IpmiStatusLastConnected(v int64) NodeSet {
+	s["ipmi_status_last_connected"] = NodeCol.IpmiStatusLastConnected.Value(v)
+	return s
+}
+func (s NodeSet) IpmiPassword(v string) NodeSet {
+	s["ipmi_password"] = NodeCol.IpmiPassword.Value(v)
+	return s
+}
+func (s NodeSet) VsanNodeid(v int64) NodeSet {
+	s["vsan_nodeid"] = NodeCol.VsanNodeid.Value(v)
+	return s
+}
+func (s NodeSet) VsanConnected(v bool) NodeSet {
+	s["vsan_connected"] = NodeCol.VsanConnected.Value(v)
+	return s
+}
+func (s NodeSet) VsanVersion(v string) NodeSet {
+	s["vsan_version"] = NodeCol.VsanVersion.Value(v)
+	return s
+}
+func (s NodeSet) MaxCoreTemp(v int64) NodeSet {
+	s["max_core_temp"] = NodeCol.MaxCoreTemp.Value(v)
+	return s
+}
+func (s NodeSet) MaxCoreTempWarnPerc(v int64) NodeSet {
+	s["max_core_temp_warn_perc"] = NodeCol.MaxCoreTempWarnPerc.Value(v)
+	return s
+}
+func (s NodeSet) CriticalCoreTemp(v int64) NodeSet {
+	s["critical_core_temp"] = NodeCol.CriticalCoreTemp.Value(v)
+	return s
+}
+func (s NodeSet) PxeVnet(v int64) NodeSet { s["pxe_vnet"] = NodeCol.PxeVnet.Value(v); return s }
+func (s NodeSet) CaptureLogs(v bool) NodeSet {
+	s["capture_logs"] = NodeCol.CaptureLogs.Value(v)
+	return s
+}
+func (s NodeSet) Lldp(v bool) NodeSet        { s["lldp"] = NodeCol.Lldp.Value(v); return s }
+func (s NodeSet) Resources(v string) NodeSet { s["resources"] = NodeCol.Resources.Value(v); return s }
+func (s NodeSet) YbVersion(v string) NodeSet { s["yb_version"] = NodeCol.YbVersion.Value(v); return s }
+func (s NodeSet) OSVersion(v string) NodeSet { s["os_version"] = NodeCol.OSVersion.Value(v); return s }
+func (s NodeSet) KernelVersion(v string) NodeSet {
+	s["kernel_version"] = NodeCol.KernelVersion.Value(v)
+	return s
+}
+func (s NodeSet) AppserverVersion(v string) NodeSet {
+	s["appserver_version"] = NodeCol.AppserverVersion.Value(v)
+	return s
+}
+func (s NodeSet) QemuVersion(v string) NodeSet {
+	s["qemu_version"] = NodeCol.QemuVersion.Value(v)
+	return s
+}
+func (s NodeSet) Accelerator(v string) NodeSet {
+	s["accelerator"] = NodeCol.Accelerator.Value(v)
+	return s
+}
+func (s NodeSet) AcceleratorReason(v string) NodeSet {
+	s["accelerator_reason"] = NodeCol.AcceleratorReason.Value(v)
+	return s
+}
+func (s NodeSet) Cluster(v int64) NodeSet { s["cluster"] = NodeCol.Cluster.Value(v); return s }
+func (s NodeSet) Machine(v int64) NodeSet { s["machine"] = NodeCol.Machine.Value(v); return s }
+func (s NodeSet) VMStatsTotals(v string) NodeSet {
+	s["vm_stats_totals"] = NodeCol.VMStatsTotals.Value(v)
+	return s
+}
+func (s NodeSet) Note(v string) NodeSet      { s["note"] = NodeCol.Note.Value(v); return s }
+func (s NodeSet) Modified(v int64) NodeSet   { s["modified"] = NodeCol.Modified.Value(v); return s }
+func (s NodeSet) MachineID(v string) NodeSet { s["machine_id"] = NodeCol.MachineID.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Node) Diff(old *Node) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodeCol.Description, old.Description, r.Description)
+	schema.Differ(s, NodeCol.Model, old.Model, r.Model)
+	schema.Differ(s, NodeCol.CPU, old.CPU, r.CPU)
+	schema.Differ(s, NodeCol.CPUSpeed, old.CPUSpeed, r.CPUSpeed)
+	schema.Differ(s, NodeCol.RAM, old.RAM, r.RAM)
+	schema.Differ(s, NodeCol.VMRAM, old.VMRAM, r.VMRAM)
+	schema.Differ(s, NodeCol.Cores, old.Cores, r.Cores)
+	schema.Differ(s, NodeCol.Physical, old.Physical, r.Physical)
+	schema.Differ(s, NodeCol.Maintenance, old.Maintenance, r.Maintenance)
+	schema.Differ(s, NodeCol.VerifyMaintenance, old.VerifyMaintenance, r.VerifyMaintenance)
+	schema.Differ(s, NodeCol.MaintenanceReset, old.MaintenanceReset, r.MaintenanceReset)
+	schema.Differ(s, NodeCol.ReloadDriversRequired, old.ReloadDriversRequired, r.ReloadDriversRequired)
+	schema.Differ(s, NodeCol.Iommu, old.Iommu, r.Iommu)
+	schema.Differ(s, NodeCol.NeedRestart, old.NeedRestart, r.NeedRestart)
+	schema.Differ(s, NodeCol.RestartReason, old.RestartReason, r.RestartReason)
+	schema.Differ(s, NodeCol.Overcommit, old.Overcommit, r.Overcommit)
+	schema.Differ(s, NodeCol.FailoverRAM, old.FailoverRAM, r.FailoverRAM)
+	schema.Differ(s, NodeCol.AssetTag, old.AssetTag, r.AssetTag)
+	schema.Differ(s, NodeCol.IpmiAddress, old.IpmiAddress, r.IpmiAddress)
+	schema.Differ(s, NodeCol.IpmiUser, old.IpmiUser, r.IpmiUser)
+	schema.Differ(s, NodeCol.IpmiStatus, old.IpmiStatus, r.IpmiStatus)
+	schema.Differ(s, NodeCol.IpmiStatusInfo, old.IpmiStatusInfo, r.IpmiStatusInfo)
+	schema.Differ(s, NodeCol.IpmiStatusLastConnected, old.IpmiStatusLastConnected, r.IpmiStatusLastConnected)
+	schema.Differ(s, NodeCol.IpmiPassword, old.IpmiPassword, r.IpmiPassword)
+	schema.Differ(s, NodeCol.VsanNodeid, old.VsanNodeid, r.VsanNodeid)
+	schema.Differ(s, NodeCol.VsanConnected, old.VsanConnected, r.VsanConnected)
+	schema.Differ(s, NodeCol.VsanVersion, old.VsanVersion, r.VsanVersion)
+	schema.Differ(s, NodeCol.MaxCoreTemp, old.MaxCoreTemp, r.MaxCoreTemp)
+	schema.Differ(s, NodeCol.MaxCoreTempWarnPerc, old.MaxCoreTempWarnPerc, r.MaxCoreTempWarnPerc)
+	schema.Differ(s, NodeCol.CriticalCoreTemp, old.CriticalCoreTemp, r.CriticalCoreTemp)
+	schema.Differ(s, NodeCol.PxeVnet, old.PxeVnet, r.PxeVnet)
+	schema.Differ(s, NodeCol.CaptureLogs, old.CaptureLogs, r.CaptureLogs)
+	schema.Differ(s, NodeCol.Lldp, old.Lldp, r.Lldp)
+	schema.Differ(s, NodeCol.Resources, old.Resources, r.Resources)
+	schema.Differ(s, NodeCol.YbVersion, old.YbVersion, r.YbVersion)
+	schema.Differ(s, NodeCol.OSVersion, old.OSVersion, r.OSVersion)
+	schema.Differ(s, NodeCol.KernelVersion, old.KernelVersion, r.KernelVersion)
+	schema.Differ(s, NodeCol.AppserverVersion, old.AppserverVersion, r.AppserverVersion)
+	schema.Differ(s, NodeCol.QemuVersion, old.QemuVersion, r.QemuVersion)
+	schema.Differ(s, NodeCol.Accelerator, old.Accelerator, r.Accelerator)
+	schema.Differ(s, NodeCol.AcceleratorReason, old.AcceleratorReason, r.AcceleratorReason)
+	schema.Differ(s, NodeCol.Cluster, old.Cluster, r.Cluster)
+	schema.Differ(s, NodeCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, NodeCol.VMStatsTotals, old.VMStatsTotals, r.VMStatsTotals)
+	schema.Differ(s, NodeCol.Note, old.Note, r.Note)
+	schema.Differ(s, NodeCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, NodeCol.MachineID, old.MachineID, r.MachineID)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Node) KeyValue() schema.Value { return schema.IntValue(r.Key) }

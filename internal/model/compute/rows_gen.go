@@ -55,6 +55,135 @@ func (r *Machine) Scan(rec *schema.Record) {
 	r.PowerAfter = rec.At(23).Int()
 }
 
+// MachineCol are the columns of machines.
+var MachineCol = struct {
+	Name            schema.Column[string]
+	Type            schema.Column[string]
+	Cores           schema.Column[int64]
+	RAM             schema.Column[int64]
+	Cluster         schema.Column[int64]
+	ClusterFailover schema.Column[int64]
+	PreferredNode   schema.Column[int64]
+	SnapshotProfile schema.Column[int64]
+	HAGroup         schema.Column[string]
+	OnPowerLoss     schema.Column[string]
+	Created         schema.Column[int64]
+	Modified        schema.Column[int64]
+	UUID            schema.Column[string]
+	StorageID       schema.Column[string]
+	Owner           schema.Column[string]
+	PowerOp         schema.Column[string]
+	PowerSeq        schema.Column[int64]
+	PowerAfter      schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("type"),
+	schema.Col[int64]("cores"),
+	schema.Col[int64]("ram"),
+	schema.RefCol[int64]("cluster"),
+	schema.RefCol[int64]("cluster_failover"),
+	schema.RefCol[int64]("preferred_node"),
+	schema.RefCol[int64]("snapshot_profile"),
+	schema.Col[string]("ha_group"),
+	schema.Col[string]("on_power_loss"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+	schema.Col[string]("uuid"),
+	schema.Col[string]("storage_id"),
+	schema.RefCol[string]("owner"),
+	schema.Col[string]("power_op"),
+	schema.Col[int64]("power_seq"),
+	schema.Col[int64]("power_after"),
+}
+
+// MachineSet is a change of a row of machines.
+type MachineSet schema.Set
+
+// TableName returns "machines".
+func (MachineSet) TableName() string { return "machines" }
+
+// Null empties columns.
+func (s MachineSet) Null(columns ...schema.Named) MachineSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineSet) Name(v string) MachineSet   { s["name"] = MachineCol.Name.Value(v); return s }
+func (s MachineSet) Type(v string) MachineSet   { s["type"] = MachineCol.Type.Value(v); return s }
+func (s MachineSet) Cores(v int64) MachineSet   { s["cores"] = MachineCol.Cores.Value(v); return s }
+func (s MachineSet) RAM(v int64) MachineSet     { s["ram"] = MachineCol.RAM.Value(v); return s }
+func (s MachineSet) Cluster(v int64) MachineSet { s["cluster"] = MachineCol.Cluster.Value(v); return s }
+func (s MachineSet) ClusterFailover(v int64) MachineSet {
+	s["cluster_failover"] = MachineCol.ClusterFailover.Value(v)
+	return s
+}
+func (s MachineSet) PreferredNode(v int64) MachineSet {
+	s["preferred_node"] = MachineCol.PreferredNode.Value(v)
+	return s
+}
+func (s MachineSet) SnapshotProfile(v int64) MachineSet {
+	s["snapshot_profile"] = MachineCol.SnapshotProfile.Value(v)
+	return s
+}
+func (s MachineSet) HAGroup(v string) MachineSet {
+	s["ha_group"] = MachineCol.HAGroup.Value(v)
+	return s
+}
+func (s MachineSet) OnPowerLoss(v string) MachineSet {
+	s["on_power_loss"] = MachineCol.OnPowerLoss.Value(v)
+	return s
+}
+func (s MachineSet) Created(v int64) MachineSet { s["created"] = MachineCol.Created.Value(v); return s }
+func (s MachineSet) Modified(v int64) MachineSet {
+	s["modified"] = MachineCol.Modified.Value(v)
+	return s
+}
+func (s MachineSet) UUID(v string) MachineSet { s["uuid"] = MachineCol.UUID.Value(v); return s }
+func (s MachineSet) StorageID(v string) MachineSet {
+	s["storage_id"] = MachineCol.StorageID.Value(v)
+	return s
+}
+func (s MachineSet) Owner(v string) MachineSet { s["owner"] = MachineCol.Owner.Value(v); return s }
+func (s MachineSet) PowerOp(v string) MachineSet {
+	s["power_op"] = MachineCol.PowerOp.Value(v)
+	return s
+}
+func (s MachineSet) PowerSeq(v int64) MachineSet {
+	s["power_seq"] = MachineCol.PowerSeq.Value(v)
+	return s
+}
+func (s MachineSet) PowerAfter(v int64) MachineSet {
+	s["power_after"] = MachineCol.PowerAfter.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Machine) Diff(old *Machine) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineCol.Name, old.Name, r.Name)
+	schema.Differ(s, MachineCol.Type, old.Type, r.Type)
+	schema.Differ(s, MachineCol.Cores, old.Cores, r.Cores)
+	schema.Differ(s, MachineCol.RAM, old.RAM, r.RAM)
+	schema.Differ(s, MachineCol.Cluster, old.Cluster, r.Cluster)
+	schema.Differ(s, MachineCol.ClusterFailover, old.ClusterFailover, r.ClusterFailover)
+	schema.Differ(s, MachineCol.PreferredNode, old.PreferredNode, r.PreferredNode)
+	schema.Differ(s, MachineCol.SnapshotProfile, old.SnapshotProfile, r.SnapshotProfile)
+	schema.Differ(s, MachineCol.HAGroup, old.HAGroup, r.HAGroup)
+	schema.Differ(s, MachineCol.OnPowerLoss, old.OnPowerLoss, r.OnPowerLoss)
+	schema.Differ(s, MachineCol.Created, old.Created, r.Created)
+	schema.Differ(s, MachineCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, MachineCol.UUID, old.UUID, r.UUID)
+	schema.Differ(s, MachineCol.StorageID, old.StorageID, r.StorageID)
+	schema.Differ(s, MachineCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, MachineCol.PowerOp, old.PowerOp, r.PowerOp)
+	schema.Differ(s, MachineCol.PowerSeq, old.PowerSeq, r.PowerSeq)
+	schema.Differ(s, MachineCol.PowerAfter, old.PowerAfter, r.PowerAfter)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Machine) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineStatus is one row of machine_status: its stored columns, null as the zero value.
 type MachineStatus struct {
 	Key                  int64  // $key
@@ -114,6 +243,194 @@ func (r *MachineStatus) Scan(rec *schema.Record) {
 	r.MachineType = rec.At(22).Text()
 }
 
+// MachineStatusCol are the columns of machine_status.
+var MachineStatusCol = struct {
+	Machine              schema.Column[int64]
+	Running              schema.Column[bool]
+	Migratable           schema.Column[bool]
+	Status               schema.Column[string]
+	StatusInfo           schema.Column[string]
+	State                schema.Column[string]
+	Powerstate           schema.Column[bool]
+	Node                 schema.Column[int64]
+	MigratedNode         schema.Column[int64]
+	MigrationDestination schema.Column[int64]
+	Started              schema.Column[int64]
+	LocalTime            schema.Column[int64]
+	LastUpdate           schema.Column[int64]
+	RunningCores         schema.Column[int64]
+	RunningRAM           schema.Column[int64]
+	AgentVersion         schema.Column[string]
+	AgentFeatures        schema.Column[string]
+	AgentGuestInfo       schema.Column[string]
+	Config               schema.Column[string]
+	Settled              schema.Column[bool]
+	DoneSeq              schema.Column[int64]
+	BootID               schema.Column[string]
+	MachineType          schema.Column[string]
+}{
+	schema.RefCol[int64]("machine"),
+	schema.Col[bool]("running"),
+	schema.Col[bool]("migratable"),
+	schema.Col[string]("status"),
+	schema.Col[string]("status_info"),
+	schema.Col[string]("state"),
+	schema.Col[bool]("powerstate"),
+	schema.RefCol[int64]("node"),
+	schema.RefCol[int64]("migrated_node"),
+	schema.RefCol[int64]("migration_destination"),
+	schema.Col[int64]("started"),
+	schema.Col[int64]("local_time"),
+	schema.Col[int64]("last_update"),
+	schema.Col[int64]("running_cores"),
+	schema.Col[int64]("running_ram"),
+	schema.Col[string]("agent_version"),
+	schema.Col[string]("agent_features"),
+	schema.Col[string]("agent_guest_info"),
+	schema.Col[string]("config"),
+	schema.Col[bool]("settled"),
+	schema.Col[int64]("done_seq"),
+	schema.Col[string]("boot_id"),
+	schema.Col[string]("machine_type"),
+}
+
+// MachineStatusSet is a change of a row of machine_status.
+type MachineStatusSet schema.Set
+
+// TableName returns "machine_status".
+func (MachineStatusSet) TableName() string { return "machine_status" }
+
+// Null empties columns.
+func (s MachineStatusSet) Null(columns ...schema.Named) MachineStatusSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineStatusSet) Machine(v int64) MachineStatusSet {
+	s["machine"] = MachineStatusCol.Machine.Value(v)
+	return s
+}
+func (s MachineStatusSet) Running(v bool) MachineStatusSet {
+	s["running"] = MachineStatusCol.Running.Value(v)
+	return s
+}
+func (s MachineStatusSet) Migratable(v bool) MachineStatusSet {
+	s["migratable"] = MachineStatusCol.Migratable.Value(v)
+	return s
+}
+func (s MachineStatusSet) Status(v string) MachineStatusSet {
+	s["status"] = MachineStatusCol.Status.Value(v)
+	return s
+}
+func (s MachineStatusSet) StatusInfo(v string) MachineStatusSet {
+	s["status_info"] = MachineStatusCol.StatusInfo.Value(v)
+	return s
+}
+func (s MachineStatusSet) State(v string) MachineStatusSet {
+	s["state"] = MachineStatusCol.State.Value(v)
+	return s
+}
+func (s MachineStatusSet) Powerstate(v bool) MachineStatusSet {
+	s["powerstate"] = MachineStatusCol.Powerstate.Value(v)
+	return s
+}
+func (s MachineStatusSet) Node(v int64) MachineStatusSet {
+	s["node"] = MachineStatusCol.Node.Value(v)
+	return s
+}
+func (s MachineStatusSet) MigratedNode(v int64) MachineStatusSet {
+	s["migrated_node"] = MachineStatusCol.MigratedNode.Value(v)
+	return s
+}
+func (s MachineStatusSet) MigrationDestination(v int64) MachineStatusSet {
+	s["migration_destination"] = MachineStatusCol.MigrationDestination.Value(v)
+	return s
+}
+func (s MachineStatusSet) Started(v int64) MachineStatusSet {
+	s["started"] = MachineStatusCol.Started.Value(v)
+	return s
+}
+func (s MachineStatusSet) LocalTime(v int64) MachineStatusSet {
+	s["local_time"] = MachineStatusCol.LocalTime.Value(v)
+	return s
+}
+func (s MachineStatusSet) LastUpdate(v int64) MachineStatusSet {
+	s["last_update"] = MachineStatusCol.LastUpdate.Value(v)
+	return s
+}
+func (s MachineStatusSet) RunningCores(v int64) MachineStatusSet {
+	s["running_cores"] = MachineStatusCol.RunningCores.Value(v)
+	return s
+}
+func (s MachineStatusSet) RunningRAM(v int64) MachineStatusSet {
+	s["running_ram"] = MachineStatusCol.RunningRAM.Value(v)
+	return s
+}
+func (s MachineStatusSet) AgentVersion(v string) MachineStatusSet {
+	s["agent_version"] = MachineStatusCol.AgentVersion.Value(v)
+	return s
+}
+func (s MachineStatusSet) AgentFeatures(v string) MachineStatusSet {
+	s["agent_features"] = MachineStatusCol.AgentFeatures.Value(v)
+	return s
+}
+func (s MachineStatusSet) AgentGuestInfo(v string) MachineStatusSet {
+	s["agent_guest_info"] = MachineStatusCol.AgentGuestInfo.Value(v)
+	return s
+}
+func (s MachineStatusSet) Config(v string) MachineStatusSet {
+	s["config"] = MachineStatusCol.Config.Value(v)
+	return s
+}
+func (s MachineStatusSet) Settled(v bool) MachineStatusSet {
+	s["settled"] = MachineStatusCol.Settled.Value(v)
+	return s
+}
+func (s MachineStatusSet) DoneSeq(v int64) MachineStatusSet {
+	s["done_seq"] = MachineStatusCol.DoneSeq.Value(v)
+	return s
+}
+func (s MachineStatusSet) BootID(v string) MachineStatusSet {
+	s["boot_id"] = MachineStatusCol.BootID.Value(v)
+	return s
+}
+func (s MachineStatusSet) MachineType(v string) MachineStatusSet {
+	s["machine_type"] = MachineStatusCol.MachineType.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineStatus) Diff(old *MachineStatus) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineStatusCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineStatusCol.Running, old.Running, r.Running)
+	schema.Differ(s, MachineStatusCol.Migratable, old.Migratable, r.Migratable)
+	schema.Differ(s, MachineStatusCol.Status, old.Status, r.Status)
+	schema.Differ(s, MachineStatusCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, MachineStatusCol.State, old.State, r.State)
+	schema.Differ(s, MachineStatusCol.Powerstate, old.Powerstate, r.Powerstate)
+	schema.Differ(s, MachineStatusCol.Node, old.Node, r.Node)
+	schema.Differ(s, MachineStatusCol.MigratedNode, old.MigratedNode, r.MigratedNode)
+	schema.Differ(s, MachineStatusCol.MigrationDestination, old.MigrationDestination, r.MigrationDestination)
+	schema.Differ(s, MachineStatusCol.Started, old.Started, r.Started)
+	schema.Differ(s, MachineStatusCol.LocalTime, old.LocalTime, r.LocalTime)
+	schema.Differ(s, MachineStatusCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	schema.Differ(s, MachineStatusCol.RunningCores, old.RunningCores, r.RunningCores)
+	schema.Differ(s, MachineStatusCol.RunningRAM, old.RunningRAM, r.RunningRAM)
+	schema.Differ(s, MachineStatusCol.AgentVersion, old.AgentVersion, r.AgentVersion)
+	schema.Differ(s, MachineStatusCol.AgentFeatures, old.AgentFeatures, r.AgentFeatures)
+	schema.Differ(s, MachineStatusCol.AgentGuestInfo, old.AgentGuestInfo, r.AgentGuestInfo)
+	schema.Differ(s, MachineStatusCol.Config, old.Config, r.Config)
+	schema.Differ(s, MachineStatusCol.Settled, old.Settled, r.Settled)
+	schema.Differ(s, MachineStatusCol.DoneSeq, old.DoneSeq, r.DoneSeq)
+	schema.Differ(s, MachineStatusCol.BootID, old.BootID, r.BootID)
+	schema.Differ(s, MachineStatusCol.MachineType, old.MachineType, r.MachineType)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineStats is one row of machine_stats: its stored columns, null as the zero value.
 type MachineStats struct {
 	Key           int64   // $key
@@ -163,6 +480,159 @@ func (r *MachineStats) Scan(rec *schema.Record) {
 	r.Modified = rec.At(17).Int()
 }
 
+// MachineStatsCol are the columns of machine_stats.
+var MachineStatsCol = struct {
+	Machine       schema.Column[int64]
+	TotalCPU      schema.Column[float64]
+	UserCPU       schema.Column[int64]
+	SystemCPU     schema.Column[int64]
+	IowaitCPU     schema.Column[int64]
+	VmusageCPU    schema.Column[int64]
+	IrqCPU        schema.Column[int64]
+	RAMUsed       schema.Column[int64]
+	RAMPct        schema.Column[float64]
+	VramUsed      schema.Column[int64]
+	CoreUsagelist schema.Column[string]
+	CoreTemp      schema.Column[int64]
+	CoreTempTop   schema.Column[int64]
+	CorePeak      schema.Column[int64]
+	CoreCountGt25 schema.Column[int64]
+	CoreCountGt50 schema.Column[int64]
+	CoreCountGt75 schema.Column[int64]
+	Modified      schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine"),
+	schema.Col[float64]("total_cpu"),
+	schema.Col[int64]("user_cpu"),
+	schema.Col[int64]("system_cpu"),
+	schema.Col[int64]("iowait_cpu"),
+	schema.Col[int64]("vmusage_cpu"),
+	schema.Col[int64]("irq_cpu"),
+	schema.Col[int64]("ram_used"),
+	schema.Col[float64]("ram_pct"),
+	schema.Col[int64]("vram_used"),
+	schema.Col[string]("core_usagelist"),
+	schema.Col[int64]("core_temp"),
+	schema.Col[int64]("core_temp_top"),
+	schema.Col[int64]("core_peak"),
+	schema.Col[int64]("core_count_gt_25"),
+	schema.Col[int64]("core_count_gt_50"),
+	schema.Col[int64]("core_count_gt_75"),
+	schema.Col[int64]("modified"),
+}
+
+// MachineStatsSet is a change of a row of machine_stats.
+type MachineStatsSet schema.Set
+
+// TableName returns "machine_stats".
+func (MachineStatsSet) TableName() string { return "machine_stats" }
+
+// Null empties columns.
+func (s MachineStatsSet) Null(columns ...schema.Named) MachineStatsSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineStatsSet) Machine(v int64) MachineStatsSet {
+	s["machine"] = MachineStatsCol.Machine.Value(v)
+	return s
+}
+func (s MachineStatsSet) TotalCPU(v float64) MachineStatsSet {
+	s["total_cpu"] = MachineStatsCol.TotalCPU.Value(v)
+	return s
+}
+func (s MachineStatsSet) UserCPU(v int64) MachineStatsSet {
+	s["user_cpu"] = MachineStatsCol.UserCPU.Value(v)
+	return s
+}
+func (s MachineStatsSet) SystemCPU(v int64) MachineStatsSet {
+	s["system_cpu"] = MachineStatsCol.SystemCPU.Value(v)
+	return s
+}
+func (s MachineStatsSet) IowaitCPU(v int64) MachineStatsSet {
+	s["iowait_cpu"] = MachineStatsCol.IowaitCPU.Value(v)
+	return s
+}
+func (s MachineStatsSet) VmusageCPU(v int64) MachineStatsSet {
+	s["vmusage_cpu"] = MachineStatsCol.VmusageCPU.Value(v)
+	return s
+}
+func (s MachineStatsSet) IrqCPU(v int64) MachineStatsSet {
+	s["irq_cpu"] = MachineStatsCol.IrqCPU.Value(v)
+	return s
+}
+func (s MachineStatsSet) RAMUsed(v int64) MachineStatsSet {
+	s["ram_used"] = MachineStatsCol.RAMUsed.Value(v)
+	return s
+}
+func (s MachineStatsSet) RAMPct(v float64) MachineStatsSet {
+	s["ram_pct"] = MachineStatsCol.RAMPct.Value(v)
+	return s
+}
+func (s MachineStatsSet) VramUsed(v int64) MachineStatsSet {
+	s["vram_used"] = MachineStatsCol.VramUsed.Value(v)
+	return s
+}
+func (s MachineStatsSet) CoreUsagelist(v string) MachineStatsSet {
+	s["core_usagelist"] = MachineStatsCol.CoreUsagelist.Value(v)
+	return s
+}
+func (s MachineStatsSet) CoreTemp(v int64) MachineStatsSet {
+	s["core_temp"] = MachineStatsCol.CoreTemp.Value(v)
+	return s
+}
+func (s MachineStatsSet) CoreTempTop(v int64) MachineStatsSet {
+	s["core_temp_top"] = MachineStatsCol.CoreTempTop.Value(v)
+	return s
+}
+func (s MachineStatsSet) CorePeak(v int64) MachineStatsSet {
+	s["core_peak"] = MachineStatsCol.CorePeak.Value(v)
+	return s
+}
+func (s MachineStatsSet) CoreCountGt25(v int64) MachineStatsSet {
+	s["core_count_gt_25"] = MachineStatsCol.CoreCountGt25.Value(v)
+	return s
+}
+func (s MachineStatsSet) CoreCountGt50(v int64) MachineStatsSet {
+	s["core_count_gt_50"] = MachineStatsCol.CoreCountGt50.Value(v)
+	return s
+}
+func (s MachineStatsSet) CoreCountGt75(v int64) MachineStatsSet {
+	s["core_count_gt_75"] = MachineStatsCol.CoreCountGt75.Value(v)
+	return s
+}
+func (s MachineStatsSet) Modified(v int64) MachineStatsSet {
+	s["modified"] = MachineStatsCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineStats) Diff(old *MachineStats) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineStatsCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineStatsCol.TotalCPU, old.TotalCPU, r.TotalCPU)
+	schema.Differ(s, MachineStatsCol.UserCPU, old.UserCPU, r.UserCPU)
+	schema.Differ(s, MachineStatsCol.SystemCPU, old.SystemCPU, r.SystemCPU)
+	schema.Differ(s, MachineStatsCol.IowaitCPU, old.IowaitCPU, r.IowaitCPU)
+	schema.Differ(s, MachineStatsCol.VmusageCPU, old.VmusageCPU, r.VmusageCPU)
+	schema.Differ(s, MachineStatsCol.IrqCPU, old.IrqCPU, r.IrqCPU)
+	schema.Differ(s, MachineStatsCol.RAMUsed, old.RAMUsed, r.RAMUsed)
+	schema.Differ(s, MachineStatsCol.RAMPct, old.RAMPct, r.RAMPct)
+	schema.Differ(s, MachineStatsCol.VramUsed, old.VramUsed, r.VramUsed)
+	schema.Differ(s, MachineStatsCol.CoreUsagelist, old.CoreUsagelist, r.CoreUsagelist)
+	schema.Differ(s, MachineStatsCol.CoreTemp, old.CoreTemp, r.CoreTemp)
+	schema.Differ(s, MachineStatsCol.CoreTempTop, old.CoreTempTop, r.CoreTempTop)
+	schema.Differ(s, MachineStatsCol.CorePeak, old.CorePeak, r.CorePeak)
+	schema.Differ(s, MachineStatsCol.CoreCountGt25, old.CoreCountGt25, r.CoreCountGt25)
+	schema.Differ(s, MachineStatsCol.CoreCountGt50, old.CoreCountGt50, r.CoreCountGt50)
+	schema.Differ(s, MachineStatsCol.CoreCountGt75, old.CoreCountGt75, r.CoreCountGt75)
+	schema.Differ(s, MachineStatsCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineStatsHistoryShort is one row of machine_stats_history_short: its stored columns, null as the zero value.
 type MachineStatsHistoryShort struct {
 	Key           int64 // $key
@@ -208,6 +678,145 @@ func (r *MachineStatsHistoryShort) Scan(rec *schema.Record) {
 	r.CoreCountGt75 = rec.At(15).Int()
 }
 
+// MachineStatsHistoryShortCol are the columns of machine_stats_history_short.
+var MachineStatsHistoryShortCol = struct {
+	Machine       schema.Column[int64]
+	Timestamp     schema.Column[int64]
+	TotalCPU      schema.Column[int64]
+	UserCPU       schema.Column[int64]
+	SystemCPU     schema.Column[int64]
+	IowaitCPU     schema.Column[int64]
+	VmusageCPU    schema.Column[int64]
+	IrqCPU        schema.Column[int64]
+	RAMUsed       schema.Column[int64]
+	VramUsed      schema.Column[int64]
+	CoreTemp      schema.Column[int64]
+	CoreTempTop   schema.Column[int64]
+	CorePeak      schema.Column[int64]
+	CoreCountGt25 schema.Column[int64]
+	CoreCountGt50 schema.Column[int64]
+	CoreCountGt75 schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("total_cpu"),
+	schema.Col[int64]("user_cpu"),
+	schema.Col[int64]("system_cpu"),
+	schema.Col[int64]("iowait_cpu"),
+	schema.Col[int64]("vmusage_cpu"),
+	schema.Col[int64]("irq_cpu"),
+	schema.Col[int64]("ram_used"),
+	schema.Col[int64]("vram_used"),
+	schema.Col[int64]("core_temp"),
+	schema.Col[int64]("core_temp_top"),
+	schema.Col[int64]("core_peak"),
+	schema.Col[int64]("core_count_gt_25"),
+	schema.Col[int64]("core_count_gt_50"),
+	schema.Col[int64]("core_count_gt_75"),
+}
+
+// MachineStatsHistoryShortSet is a change of a row of machine_stats_history_short.
+type MachineStatsHistoryShortSet schema.Set
+
+// TableName returns "machine_stats_history_short".
+func (MachineStatsHistoryShortSet) TableName() string { return "machine_stats_history_short" }
+
+// Null empties columns.
+func (s MachineStatsHistoryShortSet) Null(columns ...schema.Named) MachineStatsHistoryShortSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineStatsHistoryShortSet) Machine(v int64) MachineStatsHistoryShortSet {
+	s["machine"] = MachineStatsHistoryShortCol.Machine.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) Timestamp(v int64) MachineStatsHistoryShortSet {
+	s["timestamp"] = MachineStatsHistoryShortCol.Timestamp.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) TotalCPU(v int64) MachineStatsHistoryShortSet {
+	s["total_cpu"] = MachineStatsHistoryShortCol.TotalCPU.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) UserCPU(v int64) MachineStatsHistoryShortSet {
+	s["user_cpu"] = MachineStatsHistoryShortCol.UserCPU.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) SystemCPU(v int64) MachineStatsHistoryShortSet {
+	s["system_cpu"] = MachineStatsHistoryShortCol.SystemCPU.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) IowaitCPU(v int64) MachineStatsHistoryShortSet {
+	s["iowait_cpu"] = MachineStatsHistoryShortCol.IowaitCPU.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) VmusageCPU(v int64) MachineStatsHistoryShortSet {
+	s["vmusage_cpu"] = MachineStatsHistoryShortCol.VmusageCPU.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) IrqCPU(v int64) MachineStatsHistoryShortSet {
+	s["irq_cpu"] = MachineStatsHistoryShortCol.IrqCPU.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) RAMUsed(v int64) MachineStatsHistoryShortSet {
+	s["ram_used"] = MachineStatsHistoryShortCol.RAMUsed.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) VramUsed(v int64) MachineStatsHistoryShortSet {
+	s["vram_used"] = MachineStatsHistoryShortCol.VramUsed.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) CoreTemp(v int64) MachineStatsHistoryShortSet {
+	s["core_temp"] = MachineStatsHistoryShortCol.CoreTemp.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) CoreTempTop(v int64) MachineStatsHistoryShortSet {
+	s["core_temp_top"] = MachineStatsHistoryShortCol.CoreTempTop.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) CorePeak(v int64) MachineStatsHistoryShortSet {
+	s["core_peak"] = MachineStatsHistoryShortCol.CorePeak.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) CoreCountGt25(v int64) MachineStatsHistoryShortSet {
+	s["core_count_gt_25"] = MachineStatsHistoryShortCol.CoreCountGt25.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) CoreCountGt50(v int64) MachineStatsHistoryShortSet {
+	s["core_count_gt_50"] = MachineStatsHistoryShortCol.CoreCountGt50.Value(v)
+	return s
+}
+func (s MachineStatsHistoryShortSet) CoreCountGt75(v int64) MachineStatsHistoryShortSet {
+	s["core_count_gt_75"] = MachineStatsHistoryShortCol.CoreCountGt75.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineStatsHistoryShort) Diff(old *MachineStatsHistoryShort) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineStatsHistoryShortCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineStatsHistoryShortCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, MachineStatsHistoryShortCol.TotalCPU, old.TotalCPU, r.TotalCPU)
+	schema.Differ(s, MachineStatsHistoryShortCol.UserCPU, old.UserCPU, r.UserCPU)
+	schema.Differ(s, MachineStatsHistoryShortCol.SystemCPU, old.SystemCPU, r.SystemCPU)
+	schema.Differ(s, MachineStatsHistoryShortCol.IowaitCPU, old.IowaitCPU, r.IowaitCPU)
+	schema.Differ(s, MachineStatsHistoryShortCol.VmusageCPU, old.VmusageCPU, r.VmusageCPU)
+	schema.Differ(s, MachineStatsHistoryShortCol.IrqCPU, old.IrqCPU, r.IrqCPU)
+	schema.Differ(s, MachineStatsHistoryShortCol.RAMUsed, old.RAMUsed, r.RAMUsed)
+	schema.Differ(s, MachineStatsHistoryShortCol.VramUsed, old.VramUsed, r.VramUsed)
+	schema.Differ(s, MachineStatsHistoryShortCol.CoreTemp, old.CoreTemp, r.CoreTemp)
+	schema.Differ(s, MachineStatsHistoryShortCol.CoreTempTop, old.CoreTempTop, r.CoreTempTop)
+	schema.Differ(s, MachineStatsHistoryShortCol.CorePeak, old.CorePeak, r.CorePeak)
+	schema.Differ(s, MachineStatsHistoryShortCol.CoreCountGt25, old.CoreCountGt25, r.CoreCountGt25)
+	schema.Differ(s, MachineStatsHistoryShortCol.CoreCountGt50, old.CoreCountGt50, r.CoreCountGt50)
+	schema.Differ(s, MachineStatsHistoryShortCol.CoreCountGt75, old.CoreCountGt75, r.CoreCountGt75)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineStatsHistoryShort) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineConsole is one row of machine_console: its stored columns, null as the zero value.
 type MachineConsole struct {
 	Key     int64  // $key
@@ -228,6 +837,61 @@ func (r *MachineConsole) Scan(rec *schema.Record) {
 	r.Port = rec.At(2).Int()
 	r.Active = rec.At(3).Bool()
 }
+
+// MachineConsoleCol are the columns of machine_console.
+var MachineConsoleCol = struct {
+	Machine schema.Column[int64]
+	Host    schema.Column[string]
+	Port    schema.Column[int64]
+	Active  schema.Column[bool]
+}{
+	schema.RefCol[int64]("machine"),
+	schema.Col[string]("host"),
+	schema.Col[int64]("port"),
+	schema.Col[bool]("active"),
+}
+
+// MachineConsoleSet is a change of a row of machine_console.
+type MachineConsoleSet schema.Set
+
+// TableName returns "machine_console".
+func (MachineConsoleSet) TableName() string { return "machine_console" }
+
+// Null empties columns.
+func (s MachineConsoleSet) Null(columns ...schema.Named) MachineConsoleSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineConsoleSet) Machine(v int64) MachineConsoleSet {
+	s["machine"] = MachineConsoleCol.Machine.Value(v)
+	return s
+}
+func (s MachineConsoleSet) Host(v string) MachineConsoleSet {
+	s["host"] = MachineConsoleCol.Host.Value(v)
+	return s
+}
+func (s MachineConsoleSet) Port(v int64) MachineConsoleSet {
+	s["port"] = MachineConsoleCol.Port.Value(v)
+	return s
+}
+func (s MachineConsoleSet) Active(v bool) MachineConsoleSet {
+	s["active"] = MachineConsoleCol.Active.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineConsole) Diff(old *MachineConsole) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineConsoleCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineConsoleCol.Host, old.Host, r.Host)
+	schema.Differ(s, MachineConsoleCol.Port, old.Port, r.Port)
+	schema.Differ(s, MachineConsoleCol.Active, old.Active, r.Active)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineConsole) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // MachineSnapshot is one row of machine_snapshots: its stored columns, null as the zero value.
 type MachineSnapshot struct {
@@ -267,6 +931,124 @@ func (r *MachineSnapshot) Scan(rec *schema.Record) {
 	r.SnapMachine = rec.At(11).Int()
 	r.SnapshotPeriod = rec.At(12).Int()
 }
+
+// MachineSnapshotCol are the columns of machine_snapshots.
+var MachineSnapshotCol = struct {
+	Name            schema.Column[string]
+	Description     schema.Column[string]
+	Created         schema.Column[int64]
+	Expires         schema.Column[int64]
+	ExpiresType     schema.Column[string]
+	ExpiresTimer    schema.Column[int64]
+	Quiesce         schema.Column[bool]
+	Quiesced        schema.Column[bool]
+	CreatedManually schema.Column[bool]
+	QueueDelete     schema.Column[bool]
+	Machine         schema.Column[int64]
+	SnapMachine     schema.Column[int64]
+	SnapshotPeriod  schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("expires"),
+	schema.Col[string]("expires_type"),
+	schema.Col[int64]("expires_timer"),
+	schema.Col[bool]("quiesce"),
+	schema.Col[bool]("quiesced"),
+	schema.Col[bool]("created_manually"),
+	schema.Col[bool]("queue_delete"),
+	schema.RefCol[int64]("machine"),
+	schema.RefCol[int64]("snap_machine"),
+	schema.RefCol[int64]("snapshot_period"),
+}
+
+// MachineSnapshotSet is a change of a row of machine_snapshots.
+type MachineSnapshotSet schema.Set
+
+// TableName returns "machine_snapshots".
+func (MachineSnapshotSet) TableName() string { return "machine_snapshots" }
+
+// Null empties columns.
+func (s MachineSnapshotSet) Null(columns ...schema.Named) MachineSnapshotSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineSnapshotSet) Name(v string) MachineSnapshotSet {
+	s["name"] = MachineSnapshotCol.Name.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) Description(v string) MachineSnapshotSet {
+	s["description"] = MachineSnapshotCol.Description.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) Created(v int64) MachineSnapshotSet {
+	s["created"] = MachineSnapshotCol.Created.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) Expires(v int64) MachineSnapshotSet {
+	s["expires"] = MachineSnapshotCol.Expires.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) ExpiresType(v string) MachineSnapshotSet {
+	s["expires_type"] = MachineSnapshotCol.ExpiresType.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) ExpiresTimer(v int64) MachineSnapshotSet {
+	s["expires_timer"] = MachineSnapshotCol.ExpiresTimer.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) Quiesce(v bool) MachineSnapshotSet {
+	s["quiesce"] = MachineSnapshotCol.Quiesce.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) Quiesced(v bool) MachineSnapshotSet {
+	s["quiesced"] = MachineSnapshotCol.Quiesced.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) CreatedManually(v bool) MachineSnapshotSet {
+	s["created_manually"] = MachineSnapshotCol.CreatedManually.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) QueueDelete(v bool) MachineSnapshotSet {
+	s["queue_delete"] = MachineSnapshotCol.QueueDelete.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) Machine(v int64) MachineSnapshotSet {
+	s["machine"] = MachineSnapshotCol.Machine.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) SnapMachine(v int64) MachineSnapshotSet {
+	s["snap_machine"] = MachineSnapshotCol.SnapMachine.Value(v)
+	return s
+}
+func (s MachineSnapshotSet) SnapshotPeriod(v int64) MachineSnapshotSet {
+	s["snapshot_period"] = MachineSnapshotCol.SnapshotPeriod.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineSnapshot) Diff(old *MachineSnapshot) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineSnapshotCol.Name, old.Name, r.Name)
+	schema.Differ(s, MachineSnapshotCol.Description, old.Description, r.Description)
+	schema.Differ(s, MachineSnapshotCol.Created, old.Created, r.Created)
+	schema.Differ(s, MachineSnapshotCol.Expires, old.Expires, r.Expires)
+	schema.Differ(s, MachineSnapshotCol.ExpiresType, old.ExpiresType, r.ExpiresType)
+	schema.Differ(s, MachineSnapshotCol.ExpiresTimer, old.ExpiresTimer, r.ExpiresTimer)
+	schema.Differ(s, MachineSnapshotCol.Quiesce, old.Quiesce, r.Quiesce)
+	schema.Differ(s, MachineSnapshotCol.Quiesced, old.Quiesced, r.Quiesced)
+	schema.Differ(s, MachineSnapshotCol.CreatedManually, old.CreatedManually, r.CreatedManually)
+	schema.Differ(s, MachineSnapshotCol.QueueDelete, old.QueueDelete, r.QueueDelete)
+	schema.Differ(s, MachineSnapshotCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineSnapshotCol.SnapMachine, old.SnapMachine, r.SnapMachine)
+	schema.Differ(s, MachineSnapshotCol.SnapshotPeriod, old.SnapshotPeriod, r.SnapshotPeriod)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineSnapshot) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // MachineDrive is one row of machine_drives: its stored columns, null as the zero value.
 type MachineDrive struct {
@@ -331,6 +1113,201 @@ func (r *MachineDrive) Scan(rec *schema.Record) {
 	r.Modified = rec.At(24).Int()
 }
 
+// MachineDriveCol are the columns of machine_drives.
+var MachineDriveCol = struct {
+	Name                schema.Column[string]
+	Orderid             schema.Column[int64]
+	Interface           schema.Column[string]
+	Media               schema.Column[string]
+	Description         schema.Column[string]
+	Enabled             schema.Column[bool]
+	Serial              schema.Column[string]
+	PreferredTier       schema.Column[string]
+	Readonly            schema.Column[bool]
+	Disksize            schema.Column[int64]
+	UsedBytes           schema.Column[int64]
+	MediaSource         schema.Column[int64]
+	Machine             schema.Column[int64]
+	Stats               schema.Column[int64]
+	PhysicalStatus      schema.Column[int64]
+	PreserveDriveFormat schema.Column[bool]
+	Optimize            schema.Column[string]
+	Fsync               schema.Column[string]
+	Discard             schema.Column[bool]
+	Advanced            schema.Column[string]
+	Asset               schema.Column[string]
+	Creator             schema.Column[string]
+	StorageID           schema.Column[string]
+	Modified            schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[int64]("orderid"),
+	schema.Col[string]("interface"),
+	schema.Col[string]("media"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[string]("serial"),
+	schema.Col[string]("preferred_tier"),
+	schema.Col[bool]("readonly"),
+	schema.Col[int64]("disksize"),
+	schema.Col[int64]("used_bytes"),
+	schema.RefCol[int64]("media_source"),
+	schema.RefCol[int64]("machine"),
+	schema.RefCol[int64]("stats"),
+	schema.RefCol[int64]("physical_status"),
+	schema.Col[bool]("preserve_drive_format"),
+	schema.Col[string]("optimize"),
+	schema.Col[string]("fsync"),
+	schema.Col[bool]("discard"),
+	schema.Col[string]("advanced"),
+	schema.Col[string]("asset"),
+	schema.Col[string]("creator"),
+	schema.Col[string]("storage_id"),
+	schema.Col[int64]("modified"),
+}
+
+// MachineDriveSet is a change of a row of machine_drives.
+type MachineDriveSet schema.Set
+
+// TableName returns "machine_drives".
+func (MachineDriveSet) TableName() string { return "machine_drives" }
+
+// Null empties columns.
+func (s MachineDriveSet) Null(columns ...schema.Named) MachineDriveSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDriveSet) Name(v string) MachineDriveSet {
+	s["name"] = MachineDriveCol.Name.Value(v)
+	return s
+}
+func (s MachineDriveSet) Orderid(v int64) MachineDriveSet {
+	s["orderid"] = MachineDriveCol.Orderid.Value(v)
+	return s
+}
+func (s MachineDriveSet) Interface(v string) MachineDriveSet {
+	s["interface"] = MachineDriveCol.Interface.Value(v)
+	return s
+}
+func (s MachineDriveSet) Media(v string) MachineDriveSet {
+	s["media"] = MachineDriveCol.Media.Value(v)
+	return s
+}
+func (s MachineDriveSet) Description(v string) MachineDriveSet {
+	s["description"] = MachineDriveCol.Description.Value(v)
+	return s
+}
+func (s MachineDriveSet) Enabled(v bool) MachineDriveSet {
+	s["enabled"] = MachineDriveCol.Enabled.Value(v)
+	return s
+}
+func (s MachineDriveSet) Serial(v string) MachineDriveSet {
+	s["serial"] = MachineDriveCol.Serial.Value(v)
+	return s
+}
+func (s MachineDriveSet) PreferredTier(v string) MachineDriveSet {
+	s["preferred_tier"] = MachineDriveCol.PreferredTier.Value(v)
+	return s
+}
+func (s MachineDriveSet) Readonly(v bool) MachineDriveSet {
+	s["readonly"] = MachineDriveCol.Readonly.Value(v)
+	return s
+}
+func (s MachineDriveSet) Disksize(v int64) MachineDriveSet {
+	s["disksize"] = MachineDriveCol.Disksize.Value(v)
+	return s
+}
+func (s MachineDriveSet) UsedBytes(v int64) MachineDriveSet {
+	s["used_bytes"] = MachineDriveCol.UsedBytes.Value(v)
+	return s
+}
+func (s MachineDriveSet) MediaSource(v int64) MachineDriveSet {
+	s["media_source"] = MachineDriveCol.MediaSource.Value(v)
+	return s
+}
+func (s MachineDriveSet) Machine(v int64) MachineDriveSet {
+	s["machine"] = MachineDriveCol.Machine.Value(v)
+	return s
+}
+func (s MachineDriveSet) Stats(v int64) MachineDriveSet {
+	s["stats"] = MachineDriveCol.Stats.Value(v)
+	return s
+}
+func (s MachineDriveSet) PhysicalStatus(v int64) MachineDriveSet {
+	s["physical_status"] = MachineDriveCol.PhysicalStatus.Value(v)
+	return s
+}
+func (s MachineDriveSet) PreserveDriveFormat(v bool) MachineDriveSet {
+	s["preserve_drive_format"] = MachineDriveCol.PreserveDriveFormat.Value(v)
+	return s
+}
+func (s MachineDriveSet) Optimize(v string) MachineDriveSet {
+	s["optimize"] = MachineDriveCol.Optimize.Value(v)
+	return s
+}
+func (s MachineDriveSet) Fsync(v string) MachineDriveSet {
+	s["fsync"] = MachineDriveCol.Fsync.Value(v)
+	return s
+}
+func (s MachineDriveSet) Discard(v bool) MachineDriveSet {
+	s["discard"] = MachineDriveCol.Discard.Value(v)
+	return s
+}
+func (s MachineDriveSet) Advanced(v string) MachineDriveSet {
+	s["advanced"] = MachineDriveCol.Advanced.Value(v)
+	return s
+}
+func (s MachineDriveSet) Asset(v string) MachineDriveSet {
+	s["asset"] = MachineDriveCol.Asset.Value(v)
+	return s
+}
+func (s MachineDriveSet) Creator(v string) MachineDriveSet {
+	s["creator"] = MachineDriveCol.Creator.Value(v)
+	return s
+}
+func (s MachineDriveSet) StorageID(v string) MachineDriveSet {
+	s["storage_id"] = MachineDriveCol.StorageID.Value(v)
+	return s
+}
+func (s MachineDriveSet) Modified(v int64) MachineDriveSet {
+	s["modified"] = MachineDriveCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDrive) Diff(old *MachineDrive) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDriveCol.Name, old.Name, r.Name)
+	schema.Differ(s, MachineDriveCol.Orderid, old.Orderid, r.Orderid)
+	schema.Differ(s, MachineDriveCol.Interface, old.Interface, r.Interface)
+	schema.Differ(s, MachineDriveCol.Media, old.Media, r.Media)
+	schema.Differ(s, MachineDriveCol.Description, old.Description, r.Description)
+	schema.Differ(s, MachineDriveCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, MachineDriveCol.Serial, old.Serial, r.Serial)
+	schema.Differ(s, MachineDriveCol.PreferredTier, old.PreferredTier, r.PreferredTier)
+	schema.Differ(s, MachineDriveCol.Readonly, old.Readonly, r.Readonly)
+	schema.Differ(s, MachineDriveCol.Disksize, old.Disksize, r.Disksize)
+	schema.Differ(s, MachineDriveCol.UsedBytes, old.UsedBytes, r.UsedBytes)
+	schema.Differ(s, MachineDriveCol.MediaSource, old.MediaSource, r.MediaSource)
+	schema.Differ(s, MachineDriveCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineDriveCol.Stats, old.Stats, r.Stats)
+	schema.Differ(s, MachineDriveCol.PhysicalStatus, old.PhysicalStatus, r.PhysicalStatus)
+	schema.Differ(s, MachineDriveCol.PreserveDriveFormat, old.PreserveDriveFormat, r.PreserveDriveFormat)
+	schema.Differ(s, MachineDriveCol.Optimize, old.Optimize, r.Optimize)
+	schema.Differ(s, MachineDriveCol.Fsync, old.Fsync, r.Fsync)
+	schema.Differ(s, MachineDriveCol.Discard, old.Discard, r.Discard)
+	schema.Differ(s, MachineDriveCol.Advanced, old.Advanced, r.Advanced)
+	schema.Differ(s, MachineDriveCol.Asset, old.Asset, r.Asset)
+	schema.Differ(s, MachineDriveCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, MachineDriveCol.StorageID, old.StorageID, r.StorageID)
+	schema.Differ(s, MachineDriveCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDrive) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineDriveStatus is one row of machine_drive_status: its stored columns, null as the zero value.
 type MachineDriveStatus struct {
 	Key         int64   // $key
@@ -355,6 +1332,75 @@ func (r *MachineDriveStatus) Scan(rec *schema.Record) {
 	r.ProgressPct = rec.At(4).Real()
 	r.LastUpdate = rec.At(5).Int()
 }
+
+// MachineDriveStatusCol are the columns of machine_drive_status.
+var MachineDriveStatusCol = struct {
+	ParentDrive schema.Column[int64]
+	Status      schema.Column[string]
+	StatusInfo  schema.Column[string]
+	Ready       schema.Column[bool]
+	ProgressPct schema.Column[float64]
+	LastUpdate  schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_drive"),
+	schema.Col[string]("status"),
+	schema.Col[string]("status_info"),
+	schema.Col[bool]("ready"),
+	schema.Col[float64]("progress_pct"),
+	schema.Col[int64]("last_update"),
+}
+
+// MachineDriveStatusSet is a change of a row of machine_drive_status.
+type MachineDriveStatusSet schema.Set
+
+// TableName returns "machine_drive_status".
+func (MachineDriveStatusSet) TableName() string { return "machine_drive_status" }
+
+// Null empties columns.
+func (s MachineDriveStatusSet) Null(columns ...schema.Named) MachineDriveStatusSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDriveStatusSet) ParentDrive(v int64) MachineDriveStatusSet {
+	s["parent_drive"] = MachineDriveStatusCol.ParentDrive.Value(v)
+	return s
+}
+func (s MachineDriveStatusSet) Status(v string) MachineDriveStatusSet {
+	s["status"] = MachineDriveStatusCol.Status.Value(v)
+	return s
+}
+func (s MachineDriveStatusSet) StatusInfo(v string) MachineDriveStatusSet {
+	s["status_info"] = MachineDriveStatusCol.StatusInfo.Value(v)
+	return s
+}
+func (s MachineDriveStatusSet) Ready(v bool) MachineDriveStatusSet {
+	s["ready"] = MachineDriveStatusCol.Ready.Value(v)
+	return s
+}
+func (s MachineDriveStatusSet) ProgressPct(v float64) MachineDriveStatusSet {
+	s["progress_pct"] = MachineDriveStatusCol.ProgressPct.Value(v)
+	return s
+}
+func (s MachineDriveStatusSet) LastUpdate(v int64) MachineDriveStatusSet {
+	s["last_update"] = MachineDriveStatusCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDriveStatus) Diff(old *MachineDriveStatus) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDriveStatusCol.ParentDrive, old.ParentDrive, r.ParentDrive)
+	schema.Differ(s, MachineDriveStatusCol.Status, old.Status, r.Status)
+	schema.Differ(s, MachineDriveStatusCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, MachineDriveStatusCol.Ready, old.Ready, r.Ready)
+	schema.Differ(s, MachineDriveStatusCol.ProgressPct, old.ProgressPct, r.ProgressPct)
+	schema.Differ(s, MachineDriveStatusCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDriveStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // MachineNIC is one row of machine_nics: its stored columns, null as the zero value.
 type MachineNIC struct {
@@ -409,6 +1455,167 @@ func (r *MachineNIC) Scan(rec *schema.Record) {
 	r.Modified = rec.At(20).Int()
 }
 
+// MachineNICCol are the columns of machine_nics.
+var MachineNICCol = struct {
+	Name        schema.Column[string]
+	Orderid     schema.Column[int64]
+	Interface   schema.Column[string]
+	Description schema.Column[string]
+	Enabled     schema.Column[bool]
+	Macaddress  schema.Column[string]
+	Ipaddress   schema.Column[string]
+	Vnet        schema.Column[int64]
+	Machine     schema.Column[int64]
+	Stats       schema.Column[int64]
+	Driver      schema.Column[string]
+	Model       schema.Column[string]
+	Vendor      schema.Column[string]
+	Port        schema.Column[int64]
+	DisableMq   schema.Column[bool]
+	Asset       schema.Column[string]
+	Device      schema.Column[string]
+	IPReserved  schema.Column[bool]
+	Creator     schema.Column[string]
+	Modified    schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[int64]("orderid"),
+	schema.Col[string]("interface"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[string]("macaddress"),
+	schema.Col[string]("ipaddress"),
+	schema.RefCol[int64]("vnet"),
+	schema.RefCol[int64]("machine"),
+	schema.RefCol[int64]("stats"),
+	schema.Col[string]("driver"),
+	schema.Col[string]("model"),
+	schema.Col[string]("vendor"),
+	schema.Col[int64]("port"),
+	schema.Col[bool]("disable_mq"),
+	schema.Col[string]("asset"),
+	schema.Col[string]("device"),
+	schema.Col[bool]("ip_reserved"),
+	schema.Col[string]("creator"),
+	schema.Col[int64]("modified"),
+}
+
+// MachineNICSet is a change of a row of machine_nics.
+type MachineNICSet schema.Set
+
+// TableName returns "machine_nics".
+func (MachineNICSet) TableName() string { return "machine_nics" }
+
+// Null empties columns.
+func (s MachineNICSet) Null(columns ...schema.Named) MachineNICSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineNICSet) Name(v string) MachineNICSet {
+	s["name"] = MachineNICCol.Name.Value(v)
+	return s
+}
+func (s MachineNICSet) Orderid(v int64) MachineNICSet {
+	s["orderid"] = MachineNICCol.Orderid.Value(v)
+	return s
+}
+func (s MachineNICSet) Interface(v string) MachineNICSet {
+	s["interface"] = MachineNICCol.Interface.Value(v)
+	return s
+}
+func (s MachineNICSet) Description(v string) MachineNICSet {
+	s["description"] = MachineNICCol.Description.Value(v)
+	return s
+}
+func (s MachineNICSet) Enabled(v bool) MachineNICSet {
+	s["enabled"] = MachineNICCol.Enabled.Value(v)
+	return s
+}
+func (s MachineNICSet) Macaddress(v string) MachineNICSet {
+	s["macaddress"] = MachineNICCol.Macaddress.Value(v)
+	return s
+}
+func (s MachineNICSet) Ipaddress(v string) MachineNICSet {
+	s["ipaddress"] = MachineNICCol.Ipaddress.Value(v)
+	return s
+}
+func (s MachineNICSet) Vnet(v int64) MachineNICSet { s["vnet"] = MachineNICCol.Vnet.Value(v); return s }
+func (s MachineNICSet) Machine(v int64) MachineNICSet {
+	s["machine"] = MachineNICCol.Machine.Value(v)
+	return s
+}
+func (s MachineNICSet) Stats(v int64) MachineNICSet {
+	s["stats"] = MachineNICCol.Stats.Value(v)
+	return s
+}
+func (s MachineNICSet) Driver(v string) MachineNICSet {
+	s["driver"] = MachineNICCol.Driver.Value(v)
+	return s
+}
+func (s MachineNICSet) Model(v string) MachineNICSet {
+	s["model"] = MachineNICCol.Model.Value(v)
+	return s
+}
+func (s MachineNICSet) Vendor(v string) MachineNICSet {
+	s["vendor"] = MachineNICCol.Vendor.Value(v)
+	return s
+}
+func (s MachineNICSet) Port(v int64) MachineNICSet { s["port"] = MachineNICCol.Port.Value(v); return s }
+func (s MachineNICSet) DisableMq(v bool) MachineNICSet {
+	s["disable_mq"] = MachineNICCol.DisableMq.Value(v)
+	return s
+}
+func (s MachineNICSet) Asset(v string) MachineNICSet {
+	s["asset"] = MachineNICCol.Asset.Value(v)
+	return s
+}
+func (s MachineNICSet) Device(v string) MachineNICSet {
+	s["device"] = MachineNICCol.Device.Value(v)
+	return s
+}
+func (s MachineNICSet) IPReserved(v bool) MachineNICSet {
+	s["ip_reserved"] = MachineNICCol.IPReserved.Value(v)
+	return s
+}
+func (s MachineNICSet) Creator(v string) MachineNICSet {
+	s["creator"] = MachineNICCol.Creator.Value(v)
+	return s
+}
+func (s MachineNICSet) Modified(v int64) MachineNICSet {
+	s["modified"] = MachineNICCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineNIC) Diff(old *MachineNIC) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineNICCol.Name, old.Name, r.Name)
+	schema.Differ(s, MachineNICCol.Orderid, old.Orderid, r.Orderid)
+	schema.Differ(s, MachineNICCol.Interface, old.Interface, r.Interface)
+	schema.Differ(s, MachineNICCol.Description, old.Description, r.Description)
+	schema.Differ(s, MachineNICCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, MachineNICCol.Macaddress, old.Macaddress, r.Macaddress)
+	schema.Differ(s, MachineNICCol.Ipaddress, old.Ipaddress, r.Ipaddress)
+	schema.Differ(s, MachineNICCol.Vnet, old.Vnet, r.Vnet)
+	schema.Differ(s, MachineNICCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineNICCol.Stats, old.Stats, r.Stats)
+	schema.Differ(s, MachineNICCol.Driver, old.Driver, r.Driver)
+	schema.Differ(s, MachineNICCol.Model, old.Model, r.Model)
+	schema.Differ(s, MachineNICCol.Vendor, old.Vendor, r.Vendor)
+	schema.Differ(s, MachineNICCol.Port, old.Port, r.Port)
+	schema.Differ(s, MachineNICCol.DisableMq, old.DisableMq, r.DisableMq)
+	schema.Differ(s, MachineNICCol.Asset, old.Asset, r.Asset)
+	schema.Differ(s, MachineNICCol.Device, old.Device, r.Device)
+	schema.Differ(s, MachineNICCol.IPReserved, old.IPReserved, r.IPReserved)
+	schema.Differ(s, MachineNICCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, MachineNICCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineNIC) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineNICStatus is one row of machine_nic_status: its stored columns, null as the zero value.
 type MachineNICStatus struct {
 	Key        int64  // $key
@@ -431,6 +1638,68 @@ func (r *MachineNICStatus) Scan(rec *schema.Record) {
 	r.Speed = rec.At(3).Int()
 	r.LastUpdate = rec.At(4).Int()
 }
+
+// MachineNICStatusCol are the columns of machine_nic_status.
+var MachineNICStatusCol = struct {
+	ParentNIC  schema.Column[int64]
+	Status     schema.Column[string]
+	State      schema.Column[string]
+	Speed      schema.Column[int64]
+	LastUpdate schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_nic"),
+	schema.Col[string]("status"),
+	schema.Col[string]("state"),
+	schema.Col[int64]("speed"),
+	schema.Col[int64]("last_update"),
+}
+
+// MachineNICStatusSet is a change of a row of machine_nic_status.
+type MachineNICStatusSet schema.Set
+
+// TableName returns "machine_nic_status".
+func (MachineNICStatusSet) TableName() string { return "machine_nic_status" }
+
+// Null empties columns.
+func (s MachineNICStatusSet) Null(columns ...schema.Named) MachineNICStatusSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineNICStatusSet) ParentNIC(v int64) MachineNICStatusSet {
+	s["parent_nic"] = MachineNICStatusCol.ParentNIC.Value(v)
+	return s
+}
+func (s MachineNICStatusSet) Status(v string) MachineNICStatusSet {
+	s["status"] = MachineNICStatusCol.Status.Value(v)
+	return s
+}
+func (s MachineNICStatusSet) State(v string) MachineNICStatusSet {
+	s["state"] = MachineNICStatusCol.State.Value(v)
+	return s
+}
+func (s MachineNICStatusSet) Speed(v int64) MachineNICStatusSet {
+	s["speed"] = MachineNICStatusCol.Speed.Value(v)
+	return s
+}
+func (s MachineNICStatusSet) LastUpdate(v int64) MachineNICStatusSet {
+	s["last_update"] = MachineNICStatusCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineNICStatus) Diff(old *MachineNICStatus) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineNICStatusCol.ParentNIC, old.ParentNIC, r.ParentNIC)
+	schema.Differ(s, MachineNICStatusCol.Status, old.Status, r.Status)
+	schema.Differ(s, MachineNICStatusCol.State, old.State, r.State)
+	schema.Differ(s, MachineNICStatusCol.Speed, old.Speed, r.Speed)
+	schema.Differ(s, MachineNICStatusCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineNICStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // VM is one row of vms: its stored columns, null as the zero value.
 type VM struct {
@@ -542,3 +1811,250 @@ func (r *VM) Scan(rec *schema.Record) {
 	r.PasteKeyConfig = rec.At(48).Int()
 	r.ParentVM = rec.At(49).Int()
 }
+
+// VMCol are the columns of vms.
+var VMCol = struct {
+	Name                 schema.Column[string]
+	Description          schema.Column[string]
+	Machine              schema.Column[int64]
+	Created              schema.Column[int64]
+	Modified             schema.Column[int64]
+	IsSnapshot           schema.Column[bool]
+	Console              schema.Column[string]
+	Enabled              schema.Column[bool]
+	CPUCores             schema.Column[int64]
+	RAM                  schema.Column[int64]
+	OSFamily             schema.Column[string]
+	OSDescription        schema.Column[string]
+	GuestAgent           schema.Column[bool]
+	UEFI                 schema.Column[bool]
+	SecureBoot           schema.Column[bool]
+	MachineType          schema.Column[string]
+	CloudinitDatasource  schema.Column[string]
+	UUID                 schema.Column[string]
+	Owner                schema.Column[string]
+	OwnerUser            schema.Column[int64]
+	Creator              schema.Column[string]
+	CPUType              schema.Column[string]
+	Iommu                schema.Column[bool]
+	USBLegacy            schema.Column[bool]
+	BootOrder            schema.Column[string]
+	BootDelay            schema.Column[int64]
+	Video                schema.Column[string]
+	Sound                schema.Column[string]
+	SerialPort           schema.Column[bool]
+	RTCBase              schema.Column[string]
+	AllowHotplug         schema.Column[bool]
+	NestedVirtualization schema.Column[bool]
+	DisableHypervisor    schema.Column[bool]
+	AllowExport          schema.Column[bool]
+	MigrationMethod      schema.Column[string]
+	PowerCycleTimeout    schema.Column[int64]
+	NeedRestart          schema.Column[bool]
+	CreatedFrom          schema.Column[string]
+	Imported             schema.Column[bool]
+	ConsolePassEnabled   schema.Column[bool]
+	ConsolePass          schema.Column[string]
+	USBTablet            schema.Column[bool]
+	DisablePowercycle    schema.Column[bool]
+	Advanced             schema.Column[string]
+	Note                 schema.Column[string]
+	Meta                 schema.Column[string]
+	Display              schema.Column[string]
+	PasteKeyConfig       schema.Column[int64]
+	ParentVM             schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.RefCol[int64]("machine"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+	schema.Col[bool]("is_snapshot"),
+	schema.Col[string]("console"),
+	schema.Col[bool]("enabled"),
+	schema.Col[int64]("cpu_cores"),
+	schema.Col[int64]("ram"),
+	schema.Col[string]("os_family"),
+	schema.Col[string]("os_description"),
+	schema.Col[bool]("guest_agent"),
+	schema.Col[bool]("uefi"),
+	schema.Col[bool]("secure_boot"),
+	schema.Col[string]("machine_type"),
+	schema.Col[string]("cloudinit_datasource"),
+	schema.Col[string]("uuid"),
+	schema.RefCol[string]("owner"),
+	schema.RefCol[int64]("owner_user"),
+	schema.Col[string]("creator"),
+	schema.Col[string]("cpu_type"),
+	schema.Col[bool]("iommu"),
+	schema.Col[bool]("usb_legacy"),
+	schema.Col[string]("boot_order"),
+	schema.Col[int64]("boot_delay"),
+	schema.Col[string]("video"),
+	schema.Col[string]("sound"),
+	schema.Col[bool]("serial_port"),
+	schema.Col[string]("rtc_base"),
+	schema.Col[bool]("allow_hotplug"),
+	schema.Col[bool]("nested_virtualization"),
+	schema.Col[bool]("disable_hypervisor"),
+	schema.Col[bool]("allow_export"),
+	schema.Col[string]("migration_method"),
+	schema.Col[int64]("power_cycle_timeout"),
+	schema.Col[bool]("need_restart"),
+	schema.Col[string]("created_from"),
+	schema.Col[bool]("imported"),
+	schema.Col[bool]("console_pass_enabled"),
+	schema.Col[string]("console_pass"),
+	schema.Col[bool]("usb_tablet"),
+	schema.Col[bool]("disable_powercycle"),
+	schema.Col[string]("advanced"),
+	schema.Col[string]("note"),
+	schema.Col[string]("meta"),
+	schema.Col[string]("display"),
+	schema.RefCol[int64]("paste_key_config"),
+	schema.RefCol[int64]("parent_vm"),
+}
+
+// VMSet is a change of a row of vms.
+type VMSet schema.Set
+
+// TableName returns "vms".
+func (VMSet) TableName() string { return "vms" }
+
+// Null empties columns.
+func (s VMSet) Null(columns ...schema.Named) VMSet { schema.Set(s).Null(columns...); return s }
+
+func (s VMSet) Name(v string) VMSet        { s["name"] = VMCol.Name.Value(v); return s }
+func (s VMSet) Description(v string) VMSet { s["description"] = VMCol.Description.Value(v); return s }
+func (s VMSet) Machine(v int64) VMSet      { s["machine"] = VMCol.Machine.Value(v); return s }
+func (s VMSet) Created(v int64) VMSet      { s["created"] = VMCol.Created.Value(v); return s }
+func (s VMSet) Modified(v int64) VMSet     { s["modified"] = VMCol.Modified.Value(v); return s }
+func (s VMSet) IsSnapshot(v bool) VMSet    { s["is_snapshot"] = VMCol.IsSnapshot.Value(v); return s }
+func (s VMSet) Console(v string) VMSet     { s["console"] = VMCol.Console.Value(v); return s }
+func (s VMSet) Enabled(v bool) VMSet       { s["enabled"] = VMCol.Enabled.Value(v); return s }
+func (s VMSet) CPUCores(v int64) VMSet     { s["cpu_cores"] = VMCol.CPUCores.Value(v); return s }
+func (s VMSet) RAM(v int64) VMSet          { s["ram"] = VMCol.RAM.Value(v); return s }
+func (s VMSet) OSFamily(v string) VMSet    { s["os_family"] = VMCol.OSFamily.Value(v); return s }
+func (s VMSet) OSDescription(v string) VMSet {
+	s["os_description"] = VMCol.OSDescription.Value(v)
+	return s
+}
+func (s VMSet) GuestAgent(v bool) VMSet    { s["guest_agent"] = VMCol.GuestAgent.Value(v); return s }
+func (s VMSet) UEFI(v bool) VMSet          { s["uefi"] = VMCol.UEFI.Value(v); return s }
+func (s VMSet) SecureBoot(v bool) VMSet    { s["secure_boot"] = VMCol.SecureBoot.Value(v); return s }
+func (s VMSet) MachineType(v string) VMSet { s["machine_type"] = VMCol.MachineType.Value(v); return s }
+func (s VMSet) CloudinitDatasource(v string) VMSet {
+	s["cloudinit_datasource"] = VMCol.CloudinitDatasource.Value(v)
+	return s
+}
+func (s VMSet) UUID(v string) VMSet       { s["uuid"] = VMCol.UUID.Value(v); return s }
+func (s VMSet) Owner(v string) VMSet      { s["owner"] = VMCol.Owner.Value(v); return s }
+func (s VMSet) OwnerUser(v int64) VMSet   { s["owner_user"] = VMCol.OwnerUser.Value(v); return s }
+func (s VMSet) Creator(v string) VMSet    { s["creator"] = VMCol.Creator.Value(v); return s }
+func (s VMSet) CPUType(v string) VMSet    { s["cpu_type"] = VMCol.CPUType.Value(v); return s }
+func (s VMSet) Iommu(v bool) VMSet        { s["iommu"] = VMCol.Iommu.Value(v); return s }
+func (s VMSet) USBLegacy(v bool) VMSet    { s["usb_legacy"] = VMCol.USBLegacy.Value(v); return s }
+func (s VMSet) BootOrder(v string) VMSet  { s["boot_order"] = VMCol.BootOrder.Value(v); return s }
+func (s VMSet) BootDelay(v int64) VMSet   { s["boot_delay"] = VMCol.BootDelay.Value(v); return s }
+func (s VMSet) Video(v string) VMSet      { s["video"] = VMCol.Video.Value(v); return s }
+func (s VMSet) Sound(v string) VMSet      { s["sound"] = VMCol.Sound.Value(v); return s }
+func (s VMSet) SerialPort(v bool) VMSet   { s["serial_port"] = VMCol.SerialPort.Value(v); return s }
+func (s VMSet) RTCBase(v string) VMSet    { s["rtc_base"] = VMCol.RTCBase.Value(v); return s }
+func (s VMSet) AllowHotplug(v bool) VMSet { s["allow_hotplug"] = VMCol.AllowHotplug.Value(v); return s }
+func (s VMSet) NestedVirtualization(v bool) VMSet {
+	s["nested_virtualization"] = VMCol.NestedVirtualization.Value(v)
+	return s
+}
+func (s VMSet) DisableHypervisor(v bool) VMSet {
+	s["disable_hypervisor"] = VMCol.DisableHypervisor.Value(v)
+	return s
+}
+func (s VMSet) AllowExport(v bool) VMSet { s["allow_export"] = VMCol.AllowExport.Value(v); return s }
+func (s VMSet) MigrationMethod(v string) VMSet {
+	s["migration_method"] = VMCol.MigrationMethod.Value(v)
+	return s
+}
+func (s VMSet) PowerCycleTimeout(v int64) VMSet {
+	s["power_cycle_timeout"] = VMCol.PowerCycleTimeout.Value(v)
+	return s
+}
+func (s VMSet) NeedRestart(v bool) VMSet   { s["need_restart"] = VMCol.NeedRestart.Value(v); return s }
+func (s VMSet) CreatedFrom(v string) VMSet { s["created_from"] = VMCol.CreatedFrom.Value(v); return s }
+func (s VMSet) Imported(v bool) VMSet      { s["imported"] = VMCol.Imported.Value(v); return s }
+func (s VMSet) ConsolePassEnabled(v bool) VMSet {
+	s["console_pass_enabled"] = VMCol.ConsolePassEnabled.Value(v)
+	return s
+}
+func (s VMSet) ConsolePass(v string) VMSet { s["console_pass"] = VMCol.ConsolePass.Value(v); return s }
+func (s VMSet) USBTablet(v bool) VMSet     { s["usb_tablet"] = VMCol.USBTablet.Value(v); return s }
+func (s VMSet) DisablePowercycle(v bool) VMSet {
+	s["disable_powercycle"] = VMCol.DisablePowercycle.Value(v)
+	return s
+}
+func (s VMSet) Advanced(v string) VMSet { s["advanced"] = VMCol.Advanced.Value(v); return s }
+func (s VMSet) Note(v string) VMSet     { s["note"] = VMCol.Note.Value(v); return s }
+func (s VMSet) Meta(v string) VMSet     { s["meta"] = VMCol.Meta.Value(v); return s }
+func (s VMSet) Display(v string) VMSet  { s["display"] = VMCol.Display.Value(v); return s }
+func (s VMSet) PasteKeyConfig(v int64) VMSet {
+	s["paste_key_config"] = VMCol.PasteKeyConfig.Value(v)
+	return s
+}
+func (s VMSet) ParentVM(v int64) VMSet { s["parent_vm"] = VMCol.ParentVM.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *VM) Diff(old *VM) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VMCol.Name, old.Name, r.Name)
+	schema.Differ(s, VMCol.Description, old.Description, r.Description)
+	schema.Differ(s, VMCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, VMCol.Created, old.Created, r.Created)
+	schema.Differ(s, VMCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, VMCol.IsSnapshot, old.IsSnapshot, r.IsSnapshot)
+	schema.Differ(s, VMCol.Console, old.Console, r.Console)
+	schema.Differ(s, VMCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, VMCol.CPUCores, old.CPUCores, r.CPUCores)
+	schema.Differ(s, VMCol.RAM, old.RAM, r.RAM)
+	schema.Differ(s, VMCol.OSFamily, old.OSFamily, r.OSFamily)
+	schema.Differ(s, VMCol.OSDescription, old.OSDescription, r.OSDescription)
+	schema.Differ(s, VMCol.GuestAgent, old.GuestAgent, r.GuestAgent)
+	schema.Differ(s, VMCol.UEFI, old.UEFI, r.UEFI)
+	schema.Differ(s, VMCol.SecureBoot, old.SecureBoot, r.SecureBoot)
+	schema.Differ(s, VMCol.MachineType, old.MachineType, r.MachineType)
+	schema.Differ(s, VMCol.CloudinitDatasource, old.CloudinitDatasource, r.CloudinitDatasource)
+	schema.Differ(s, VMCol.UUID, old.UUID, r.UUID)
+	schema.Differ(s, VMCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, VMCol.OwnerUser, old.OwnerUser, r.OwnerUser)
+	schema.Differ(s, VMCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, VMCol.CPUType, old.CPUType, r.CPUType)
+	schema.Differ(s, VMCol.Iommu, old.Iommu, r.Iommu)
+	schema.Differ(s, VMCol.USBLegacy, old.USBLegacy, r.USBLegacy)
+	schema.Differ(s, VMCol.BootOrder, old.BootOrder, r.BootOrder)
+	schema.Differ(s, VMCol.BootDelay, old.BootDelay, r.BootDelay)
+	schema.Differ(s, VMCol.Video, old.Video, r.Video)
+	schema.Differ(s, VMCol.Sound, old.Sound, r.Sound)
+	schema.Differ(s, VMCol.SerialPort, old.SerialPort, r.SerialPort)
+	schema.Differ(s, VMCol.RTCBase, old.RTCBase, r.RTCBase)
+	schema.Differ(s, VMCol.AllowHotplug, old.AllowHotplug, r.AllowHotplug)
+	schema.Differ(s, VMCol.NestedVirtualization, old.NestedVirtualization, r.NestedVirtualization)
+	schema.Differ(s, VMCol.DisableHypervisor, old.DisableHypervisor, r.DisableHypervisor)
+	schema.Differ(s, VMCol.AllowExport, old.AllowExport, r.AllowExport)
+	schema.Differ(s, VMCol.MigrationMethod, old.MigrationMethod, r.MigrationMethod)
+	schema.Differ(s, VMCol.PowerCycleTimeout, old.PowerCycleTimeout, r.PowerCycleTimeout)
+	schema.Differ(s, VMCol.NeedRestart, old.NeedRestart, r.NeedRestart)
+	schema.Differ(s, VMCol.CreatedFrom, old.CreatedFrom, r.CreatedFrom)
+	schema.Differ(s, VMCol.Imported, old.Imported, r.Imported)
+	schema.Differ(s, VMCol.ConsolePassEnabled, old.ConsolePassEnabled, r.ConsolePassEnabled)
+	schema.Differ(s, VMCol.ConsolePass, old.ConsolePass, r.ConsolePass)
+	schema.Differ(s, VMCol.USBTablet, old.USBTablet, r.USBTablet)
+	schema.Differ(s, VMCol.DisablePowercycle, old.DisablePowercycle, r.DisablePowercycle)
+	schema.Differ(s, VMCol.Advanced, old.Advanced, r.Advanced)
+	schema.Differ(s, VMCol.Note, old.Note, r.Note)
+	schema.Differ(s, VMCol.Meta, old.Meta, r.Meta)
+	schema.Differ(s, VMCol.Display, old.Display, r.Display)
+	schema.Differ(s, VMCol.PasteKeyConfig, old.PasteKeyConfig, r.PasteKeyConfig)
+	schema.Differ(s, VMCol.ParentVM, old.ParentVM, r.ParentVM)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VM) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -65,6 +65,7 @@ func writeRow(out *bytes.Buffer, t *schema.Table) {
 	}
 	out.Write(scan.Bytes())
 	out.WriteString("}\n")
+	writeColumns(out, t)
 }
 
 // singular turns a table's name into that of one of its rows.

@@ -159,6 +159,421 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	r.Modified = rec.At(75).Int()
 }
 
+// VnetCol are the columns of vnets.
+var VnetCol = struct {
+	Name               schema.Column[string]
+	Description        schema.Column[string]
+	Enabled            schema.Column[bool]
+	Type               schema.Column[string]
+	Layer2Type         schema.Column[string]
+	Layer2ID           schema.Column[int64]
+	Network            schema.Column[string]
+	Ipaddress          schema.Column[string]
+	Gateway            schema.Column[string]
+	MTU                schema.Column[int64]
+	DHCPEnabled        schema.Column[bool]
+	DHCPStart          schema.Column[string]
+	DHCPStop           schema.Column[string]
+	DNS                schema.Column[string]
+	Domain             schema.Column[string]
+	NeedFwApply        schema.Column[bool]
+	NeedDNSApply       schema.Column[bool]
+	NeedProxyApply     schema.Column[bool]
+	NeedRestart        schema.Column[bool]
+	OnPowerLoss        schema.Column[string]
+	InterfaceVnet      schema.Column[int64]
+	ProxyEnabled       schema.Column[bool]
+	Machine            schema.Column[int64]
+	Dnslist            schema.Column[string]
+	Creator            schema.Column[string]
+	DmzIpaddress       schema.Column[string]
+	Macaddress         schema.Column[string]
+	IpaddressType      schema.Column[string]
+	Hostname           schema.Column[string]
+	OverrideDHCPDNS    schema.Column[bool]
+	NetworkDNS         schema.Column[int64]
+	DHCPDynamic        schema.Column[bool]
+	DHCPSequential     schema.Column[bool]
+	VxlanMulticast     schema.Column[string]
+	PhysicalBridged    schema.Column[bool]
+	EnableBonding      schema.Column[bool]
+	PortMirroring      schema.Column[string]
+	PortMirroringVnet  schema.Column[int64]
+	Statistics         schema.Column[bool]
+	DmzStatistics      schema.Column[bool]
+	Trace              schema.Column[bool]
+	MirrorLogs         schema.Column[bool]
+	RateLimit          schema.Column[int64]
+	RateLimitType      schema.Column[string]
+	RateLimitBurst     schema.Column[int64]
+	BgpAsn             schema.Column[int64]
+	IpsecEnabled       schema.Column[bool]
+	ProxyListenAddress schema.Column[string]
+	Pxe                schema.Column[string]
+	TftpServer         schema.Column[string]
+	MonitorGateway     schema.Column[bool]
+	MonitorIP          schema.Column[string]
+	MonitorIntervalMs  schema.Column[int64]
+	Note               schema.Column[string]
+	VnetDefaultGateway schema.Column[int64]
+	BondInterfacesArgs schema.Column[string]
+	AdvancedOptions    schema.Column[string]
+	Autostart          schema.Column[bool]
+	NeedInterfaceApply schema.Column[bool]
+	ApplyFwOnStart     schema.Column[bool]
+	LastFwApply        schema.Column[int64]
+	LastDNSApply       schema.Column[int64]
+	NIC                schema.Column[int64]
+	NICDmz             schema.Column[int64]
+	Owner              schema.Column[string]
+	UUID               schema.Column[string]
+	StorageID          schema.Column[string]
+	Mode               schema.Column[string]
+	Created            schema.Column[int64]
+	Modified           schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[string]("type"),
+	schema.Col[string]("layer2_type"),
+	schema.Col[int64]("layer2_id"),
+	schema.Col[string]("network"),
+	schema.Col[string]("ipaddress"),
+	schema.Col[string]("gateway"),
+	schema.Col[int64]("mtu"),
+	schema.Col[bool]("dhcp_enabled"),
+	schema.Col[string]("dhcp_start"),
+	schema.Col[string]("dhcp_stop"),
+	schema.Col[string]("dns"),
+	schema.Col[string]("domain"),
+	schema.Col[bool]("need_fw_apply"),
+	schema.Col[bool]("need_dns_apply"),
+	schema.Col[bool]("need_proxy_apply"),
+	schema.Col[bool]("need_restart"),
+	schema.Col[string]("on_power_loss"),
+	schema.RefCol[int64]("interface_vnet"),
+	schema.Col[bool]("proxy_enabled"),
+	schema.RefCol[int64]("machine"),
+	schema.Col[string]("dnslist"),
+	schema.Col[string]("creator"),
+	schema.Col[string]("dmz_ipaddress"),
+	schema.Col[string]("macaddress"),
+	schema.Col[string]("ipaddress_type"),
+	schema.Col[string]("hostname"),
+	schema.Col[bool]("override_dhcp_dns"),
+	schema.RefCol[int64]("network_dns"),
+	schema.Col[bool]("dhcp_dynamic"),
+	schema.Col[bool]("dhcp_sequential"),
+	schema.Col[string]("vxlan_multicast"),
+	schema.Col[bool]("physical_bridged"),
+	schema.Col[bool]("enable_bonding"),
+	schema.Col[string]("port_mirroring"),
+	schema.RefCol[int64]("port_mirroring_vnet"),
+	schema.Col[bool]("statistics"),
+	schema.Col[bool]("dmz_statistics"),
+	schema.Col[bool]("trace"),
+	schema.Col[bool]("mirror_logs"),
+	schema.Col[int64]("rate_limit"),
+	schema.Col[string]("rate_limit_type"),
+	schema.Col[int64]("rate_limit_burst"),
+	schema.Col[int64]("bgp_asn"),
+	schema.Col[bool]("ipsec_enabled"),
+	schema.Col[string]("proxy_listen_address"),
+	schema.Col[string]("pxe"),
+	schema.Col[string]("tftp_server"),
+	schema.Col[bool]("monitor_gateway"),
+	schema.Col[string]("monitor_ip"),
+	schema.Col[int64]("monitor_interval_ms"),
+	schema.Col[string]("note"),
+	schema.RefCol[int64]("vnet_default_gateway"),
+	schema.Col[string]("bond_interfaces_args"),
+	schema.Col[string]("advanced_options"),
+	schema.Col[bool]("autostart"),
+	schema.Col[bool]("need_interface_apply"),
+	schema.Col[bool]("apply_fw_on_start"),
+	schema.Col[int64]("last_fw_apply"),
+	schema.Col[int64]("last_dns_apply"),
+	schema.RefCol[int64]("nic"),
+	schema.RefCol[int64]("nic_dmz"),
+	schema.RefCol[string]("owner"),
+	schema.Col[string]("uuid"),
+	schema.Col[string]("storage_id"),
+	schema.Col[string]("mode"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// VnetSet is a change of a row of vnets.
+type VnetSet schema.Set
+
+// TableName returns "vnets".
+func (VnetSet) TableName() string { return "vnets" }
+
+// Null empties columns.
+func (s VnetSet) Null(columns ...schema.Named) VnetSet { schema.Set(s).Null(columns...); return s }
+
+func (s VnetSet) Name(v string) VnetSet { s["name"] = VnetCol.Name.Value(v); return s }
+func (s VnetSet) Description(v string) VnetSet {
+	s["description"] = VnetCol.Description.Value(v)
+	return s
+}
+func (s VnetSet) Enabled(v bool) VnetSet { s["enabled"] = VnetCol.Enabled.Value(v); return s }
+func (s VnetSet) Type(v string) VnetSet  { s["type"] = VnetCol.Type.Value(v); return s }
+func (s VnetSet) Layer2Type(v string) VnetSet {
+	s["layer2_type"] = VnetCol.Layer2Type.Value(v)
+	return s
+}
+func (s VnetSet) Layer2ID(v int64) VnetSet   { s["layer2_id"] = VnetCol.Layer2ID.Value(v); return s }
+func (s VnetSet) Network(v string) VnetSet   { s["network"] = VnetCol.Network.Value(v); return s }
+func (s VnetSet) Ipaddress(v string) VnetSet { s["ipaddress"] = VnetCol.Ipaddress.Value(v); return s }
+func (s VnetSet) Gateway(v string) VnetSet   { s["gateway"] = VnetCol.Gateway.Value(v); return s }
+func (s VnetSet) MTU(v int64) VnetSet        { s["mtu"] = VnetCol.MTU.Value(v); return s }
+func (s VnetSet) DHCPEnabled(v bool) VnetSet {
+	s["dhcp_enabled"] = VnetCol.DHCPEnabled.Value(v)
+	return s
+}
+func (s VnetSet) DHCPStart(v string) VnetSet { s["dhcp_start"] = VnetCol.DHCPStart.Value(v); return s }
+func (s VnetSet) DHCPStop(v string) VnetSet  { s["dhcp_stop"] = VnetCol.DHCPStop.Value(v); return s }
+func (s VnetSet) DNS(v string) VnetSet       { s["dns"] = VnetCol.DNS.Value(v); return s }
+func (s VnetSet) Domain(v string) VnetSet    { s["domain"] = VnetCol.Domain.Value(v); return s }
+func (s VnetSet) NeedFwApply(v bool) VnetSet {
+	s["need_fw_apply"] = VnetCol.NeedFwApply.Value(v)
+	return s
+}
+func (s VnetSet) NeedDNSApply(v bool) VnetSet {
+	s["need_dns_apply"] = VnetCol.NeedDNSApply.Value(v)
+	return s
+}
+func (s VnetSet) NeedProxyApply(v bool) VnetSet {
+	s["need_proxy_apply"] = VnetCol.NeedProxyApply.Value(v)
+	return s
+}
+func (s VnetSet) NeedRestart(v bool) VnetSet {
+	s["need_restart"] = VnetCol.NeedRestart.Value(v)
+	return s
+}
+func (s VnetSet) OnPowerLoss(v string) VnetSet {
+	s["on_power_loss"] = VnetCol.OnPowerLoss.Value(v)
+	return s
+}
+func (s VnetSet) InterfaceVnet(v int64) VnetSet {
+	s["interface_vnet"] = VnetCol.InterfaceVnet.Value(v)
+	return s
+}
+func (s VnetSet) ProxyEnabled(v bool) VnetSet {
+	s["proxy_enabled"] = VnetCol.ProxyEnabled.Value(v)
+	return s
+}
+func (s VnetSet) Machine(v int64) VnetSet  { s["machine"] = VnetCol.Machine.Value(v); return s }
+func (s VnetSet) Dnslist(v string) VnetSet { s["dnslist"] = VnetCol.Dnslist.Value(v); return s }
+func (s VnetSet) Creator(v string) VnetSet { s["creator"] = VnetCol.Creator.Value(v); return s }
+func (s VnetSet) DmzIpaddress(v string) VnetSet {
+	s["dmz_ipaddress"] = VnetCol.DmzIpaddress.Value(v)
+	return s
+}
+func (s VnetSet) Macaddress(v string) VnetSet {
+	s["macaddress"] = VnetCol.Macaddress.Value(v)
+	return s
+}
+func (s VnetSet) IpaddressType(v string) VnetSet {
+	s["ipaddress_type"] = VnetCol.IpaddressType.Value(v)
+	return s
+}
+func (s VnetSet) Hostname(v string) VnetSet { s["hostname"] = VnetCol.Hostname.Value(v); return s }
+func (s VnetSet) OverrideDHCPDNS(v bool) VnetSet {
+	s["override_dhcp_dns"] = VnetCol.OverrideDHCPDNS.Value(v)
+	return s
+}
+func (s VnetSet) NetworkDNS(v int64) VnetSet {
+	s["network_dns"] = VnetCol.NetworkDNS.Value(v)
+	return s
+}
+func (s VnetSet) DHCPDynamic(v bool) VnetSet {
+	s["dhcp_dynamic"] = VnetCol.DHCPDynamic.Value(v)
+	return s
+}
+func (s VnetSet) DHCPSequential(v bool) VnetSet {
+	s["dhcp_sequential"] = VnetCol.DHCPSequential.Value(v)
+	return s
+}
+func (s VnetSet) VxlanMulticast(v string) VnetSet {
+	s["vxlan_multicast"] = VnetCol.VxlanMulticast.Value(v)
+	return s
+}
+func (s VnetSet) PhysicalBridged(v bool) VnetSet {
+	s["physical_bridged"] = VnetCol.PhysicalBridged.Value(v)
+	return s
+}
+func (s VnetSet) EnableBonding(v bool) VnetSet {
+	s["enable_bonding"] = VnetCol.EnableBonding.Value(v)
+	return s
+}
+func (s VnetSet) PortMirroring(v string) VnetSet {
+	s["port_mirroring"] = VnetCol.PortMirroring.Value(v)
+	return s
+}
+func (s VnetSet) PortMirroringVnet(v int64) VnetSet {
+	s["port_mirroring_vnet"] = VnetCol.PortMirroringVnet.Value(v)
+	return s
+}
+func (s VnetSet) Statistics(v bool) VnetSet { s["statistics"] = VnetCol.Statistics.Value(v); return s }
+func (s VnetSet) DmzStatistics(v bool) VnetSet {
+	s["dmz_statistics"] = VnetCol.DmzStatistics.Value(v)
+	return s
+}
+func (s VnetSet) Trace(v bool) VnetSet      { s["trace"] = VnetCol.Trace.Value(v); return s }
+func (s VnetSet) MirrorLogs(v bool) VnetSet { s["mirror_logs"] = VnetCol.MirrorLogs.Value(v); return s }
+func (s VnetSet) RateLimit(v int64) VnetSet { s["rate_limit"] = VnetCol.RateLimit.Value(v); return s }
+func (s VnetSet) RateLimitType(v string) VnetSet {
+	s["rate_limit_type"] = VnetCol.RateLimitType.Value(v)
+	return s
+}
+func (s VnetSet) RateLimitBurst(v int64) VnetSet {
+	s["rate_limit_burst"] = VnetCol.RateLimitBurst.Value(v)
+	return s
+}
+func (s VnetSet) BgpAsn(v int64) VnetSet { s["bgp_asn"] = VnetCol.BgpAsn.Value(v); return s }
+func (s VnetSet) IpsecEnabled(v bool) VnetSet {
+	s["ipsec_enabled"] = VnetCol.IpsecEnabled.Value(v)
+	return s
+}
+func (s VnetSet) ProxyListenAddress(v string) VnetSet {
+	s["proxy_listen_address"] = VnetCol.ProxyListenAddress.Value(v)
+	return s
+}
+func (s VnetSet) Pxe(v string) VnetSet { s["pxe"] = VnetCol.Pxe.Value(v); return s }
+func (s VnetSet) TftpServer(v string) VnetSet {
+	s["tftp_server"] = VnetCol.TftpServer.Value(v)
+	return s
+}
+func (s VnetSet) MonitorGateway(v bool) VnetSet {
+	s["monitor_gateway"] = VnetCol.MonitorGateway.Value(v)
+	return s
+}
+func (s VnetSet) MonitorIP(v string) VnetSet { s["monitor_ip"] = VnetCol.MonitorIP.Value(v); return s }
+func (s VnetSet) MonitorIntervalMs(v int64) VnetSet {
+	s["monitor_interval_ms"] = VnetCol.MonitorIntervalMs.Value(v)
+	return s
+}
+func (s VnetSet) Note(v string) VnetSet { s["note"] = VnetCol.Note.Value(v); return s }
+func (s VnetSet) VnetDefaultGateway(v int64) VnetSet {
+	s["vnet_default_gateway"] = VnetCol.VnetDefaultGateway.Value(v)
+	return s
+}
+func (s VnetSet) BondInterfacesArgs(v string) VnetSet {
+	s["bond_interfaces_args"] = VnetCol.BondInterfacesArgs.Value(v)
+	return s
+}
+func (s VnetSet) AdvancedOptions(v string) VnetSet {
+	s["advanced_options"] = VnetCol.AdvancedOptions.Value(v)
+	return s
+}
+func (s VnetSet) Autostart(v bool) VnetSet { s["autostart"] = VnetCol.Autostart.Value(v); return s }
+func (s VnetSet) NeedInterfaceApply(v bool) VnetSet {
+	s["need_interface_apply"] = VnetCol.NeedInterfaceApply.Value(v)
+	return s
+}
+func (s VnetSet) ApplyFwOnStart(v bool) VnetSet {
+	s["apply_fw_on_start"] = VnetCol.ApplyFwOnStart.Value(v)
+	return s
+}
+func (s VnetSet) LastFwApply(v int64) VnetSet {
+	s["last_fw_apply"] = VnetCol.LastFwApply.Value(v)
+	return s
+}
+func (s VnetSet) LastDNSApply(v int64) VnetSet {
+	s["last_dns_apply"] = VnetCol.LastDNSApply.Value(v)
+	return s
+}
+func (s VnetSet) NIC(v int64) VnetSet        { s["nic"] = VnetCol.NIC.Value(v); return s }
+func (s VnetSet) NICDmz(v int64) VnetSet     { s["nic_dmz"] = VnetCol.NICDmz.Value(v); return s }
+func (s VnetSet) Owner(v string) VnetSet     { s["owner"] = VnetCol.Owner.Value(v); return s }
+func (s VnetSet) UUID(v string) VnetSet      { s["uuid"] = VnetCol.UUID.Value(v); return s }
+func (s VnetSet) StorageID(v string) VnetSet { s["storage_id"] = VnetCol.StorageID.Value(v); return s }
+func (s VnetSet) Mode(v string) VnetSet      { s["mode"] = VnetCol.Mode.Value(v); return s }
+func (s VnetSet) Created(v int64) VnetSet    { s["created"] = VnetCol.Created.Value(v); return s }
+func (s VnetSet) Modified(v int64) VnetSet   { s["modified"] = VnetCol.Modified.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Vnet) Diff(old *Vnet) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VnetCol.Name, old.Name, r.Name)
+	schema.Differ(s, VnetCol.Description, old.Description, r.Description)
+	schema.Differ(s, VnetCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, VnetCol.Type, old.Type, r.Type)
+	schema.Differ(s, VnetCol.Layer2Type, old.Layer2Type, r.Layer2Type)
+	schema.Differ(s, VnetCol.Layer2ID, old.Layer2ID, r.Layer2ID)
+	schema.Differ(s, VnetCol.Network, old.Network, r.Network)
+	schema.Differ(s, VnetCol.Ipaddress, old.Ipaddress, r.Ipaddress)
+	schema.Differ(s, VnetCol.Gateway, old.Gateway, r.Gateway)
+	schema.Differ(s, VnetCol.MTU, old.MTU, r.MTU)
+	schema.Differ(s, VnetCol.DHCPEnabled, old.DHCPEnabled, r.DHCPEnabled)
+	schema.Differ(s, VnetCol.DHCPStart, old.DHCPStart, r.DHCPStart)
+	schema.Differ(s, VnetCol.DHCPStop, old.DHCPStop, r.DHCPStop)
+	schema.Differ(s, VnetCol.DNS, old.DNS, r.DNS)
+	schema.Differ(s, VnetCol.Domain, old.Domain, r.Domain)
+	schema.Differ(s, VnetCol.NeedFwApply, old.NeedFwApply, r.NeedFwApply)
+	schema.Differ(s, VnetCol.NeedDNSApply, old.NeedDNSApply, r.NeedDNSApply)
+	schema.Differ(s, VnetCol.NeedProxyApply, old.NeedProxyApply, r.NeedProxyApply)
+	schema.Differ(s, VnetCol.NeedRestart, old.NeedRestart, r.NeedRestart)
+	schema.Differ(s, VnetCol.OnPowerLoss, old.OnPowerLoss, r.OnPowerLoss)
+	schema.Differ(s, VnetCol.InterfaceVnet, old.InterfaceVnet, r.InterfaceVnet)
+	schema.Differ(s, VnetCol.ProxyEnabled, old.ProxyEnabled, r.ProxyEnabled)
+	schema.Differ(s, VnetCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, VnetCol.Dnslist, old.Dnslist, r.Dnslist)
+	schema.Differ(s, VnetCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, VnetCol.DmzIpaddress, old.DmzIpaddress, r.DmzIpaddress)
+	schema.Differ(s, VnetCol.Macaddress, old.Macaddress, r.Macaddress)
+	schema.Differ(s, VnetCol.IpaddressType, old.IpaddressType, r.IpaddressType)
+	schema.Differ(s, VnetCol.Hostname, old.Hostname, r.Hostname)
+	schema.Differ(s, VnetCol.OverrideDHCPDNS, old.OverrideDHCPDNS, r.OverrideDHCPDNS)
+	schema.Differ(s, VnetCol.NetworkDNS, old.NetworkDNS, r.NetworkDNS)
+	schema.Differ(s, VnetCol.DHCPDynamic, old.DHCPDynamic, r.DHCPDynamic)
+	schema.Differ(s, VnetCol.DHCPSequential, old.DHCPSequential, r.DHCPSequential)
+	schema.Differ(s, VnetCol.VxlanMulticast, old.VxlanMulticast, r.VxlanMulticast)
+	schema.Differ(s, VnetCol.PhysicalBridged, old.PhysicalBridged, r.PhysicalBridged)
+	schema.Differ(s, VnetCol.EnableBonding, old.EnableBonding, r.EnableBonding)
+	schema.Differ(s, VnetCol.PortMirroring, old.PortMirroring, r.PortMirroring)
+	schema.Differ(s, VnetCol.PortMirroringVnet, old.PortMirroringVnet, r.PortMirroringVnet)
+	schema.Differ(s, VnetCol.Statistics, old.Statistics, r.Statistics)
+	schema.Differ(s, VnetCol.DmzStatistics, old.DmzStatistics, r.DmzStatistics)
+	schema.Differ(s, VnetCol.Trace, old.Trace, r.Trace)
+	schema.Differ(s, VnetCol.MirrorLogs, old.MirrorLogs, r.MirrorLogs)
+	schema.Differ(s, VnetCol.RateLimit, old.RateLimit, r.RateLimit)
+	schema.Differ(s, VnetCol.RateLimitType, old.RateLimitType, r.RateLimitType)
+	schema.Differ(s, VnetCol.RateLimitBurst, old.RateLimitBurst, r.RateLimitBurst)
+	schema.Differ(s, VnetCol.BgpAsn, old.BgpAsn, r.BgpAsn)
+	schema.Differ(s, VnetCol.IpsecEnabled, old.IpsecEnabled, r.IpsecEnabled)
+	schema.Differ(s, VnetCol.ProxyListenAddress, old.ProxyListenAddress, r.ProxyListenAddress)
+	schema.Differ(s, VnetCol.Pxe, old.Pxe, r.Pxe)
+	schema.Differ(s, VnetCol.TftpServer, old.TftpServer, r.TftpServer)
+	schema.Differ(s, VnetCol.MonitorGateway, old.MonitorGateway, r.MonitorGateway)
+	schema.Differ(s, VnetCol.MonitorIP, old.MonitorIP, r.MonitorIP)
+	schema.Differ(s, VnetCol.MonitorIntervalMs, old.MonitorIntervalMs, r.MonitorIntervalMs)
+	schema.Differ(s, VnetCol.Note, old.Note, r.Note)
+	schema.Differ(s, VnetCol.VnetDefaultGateway, old.VnetDefaultGateway, r.VnetDefaultGateway)
+	schema.Differ(s, VnetCol.BondInterfacesArgs, old.BondInterfacesArgs, r.BondInterfacesArgs)
+	schema.Differ(s, VnetCol.AdvancedOptions, old.AdvancedOptions, r.AdvancedOptions)
+	schema.Differ(s, VnetCol.Autostart, old.Autostart, r.Autostart)
+	schema.Differ(s, VnetCol.NeedInterfaceApply, old.NeedInterfaceApply, r.NeedInterfaceApply)
+	schema.Differ(s, VnetCol.ApplyFwOnStart, old.ApplyFwOnStart, r.ApplyFwOnStart)
+	schema.Differ(s, VnetCol.LastFwApply, old.LastFwApply, r.LastFwApply)
+	schema.Differ(s, VnetCol.LastDNSApply, old.LastDNSApply, r.LastDNSApply)
+	schema.Differ(s, VnetCol.NIC, old.NIC, r.NIC)
+	schema.Differ(s, VnetCol.NICDmz, old.NICDmz, r.NICDmz)
+	schema.Differ(s, VnetCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, VnetCol.UUID, old.UUID, r.UUID)
+	schema.Differ(s, VnetCol.StorageID, old.StorageID, r.StorageID)
+	schema.Differ(s, VnetCol.Mode, old.Mode, r.Mode)
+	schema.Differ(s, VnetCol.Created, old.Created, r.Created)
+	schema.Differ(s, VnetCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Vnet) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // VnetAddress is one row of vnet_addresses: its stored columns, null as the zero value.
 type VnetAddress struct {
 	Key         int64  // $key
@@ -191,3 +606,97 @@ func (r *VnetAddress) Scan(rec *schema.Record) {
 	r.Vendor = rec.At(8).Text()
 	r.ClientID = rec.At(10).Text()
 }
+
+// VnetAddressCol are the columns of vnet_addresses.
+var VnetAddressCol = struct {
+	Vnet        schema.Column[int64]
+	IP          schema.Column[string]
+	Hostname    schema.Column[string]
+	Description schema.Column[string]
+	MAC         schema.Column[string]
+	Type        schema.Column[string]
+	Owner       schema.Column[string]
+	Expiration  schema.Column[int64]
+	Vendor      schema.Column[string]
+	ClientID    schema.Column[string]
+}{
+	schema.RefCol[int64]("vnet"),
+	schema.Col[string]("ip"),
+	schema.Col[string]("hostname"),
+	schema.Col[string]("description"),
+	schema.Col[string]("mac"),
+	schema.Col[string]("type"),
+	schema.RefCol[string]("owner"),
+	schema.Col[int64]("expiration"),
+	schema.Col[string]("vendor"),
+	schema.Col[string]("client_id"),
+}
+
+// VnetAddressSet is a change of a row of vnet_addresses.
+type VnetAddressSet schema.Set
+
+// TableName returns "vnet_addresses".
+func (VnetAddressSet) TableName() string { return "vnet_addresses" }
+
+// Null empties columns.
+func (s VnetAddressSet) Null(columns ...schema.Named) VnetAddressSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VnetAddressSet) Vnet(v int64) VnetAddressSet {
+	s["vnet"] = VnetAddressCol.Vnet.Value(v)
+	return s
+}
+func (s VnetAddressSet) IP(v string) VnetAddressSet { s["ip"] = VnetAddressCol.IP.Value(v); return s }
+func (s VnetAddressSet) Hostname(v string) VnetAddressSet {
+	s["hostname"] = VnetAddressCol.Hostname.Value(v)
+	return s
+}
+func (s VnetAddressSet) Description(v string) VnetAddressSet {
+	s["description"] = VnetAddressCol.Description.Value(v)
+	return s
+}
+func (s VnetAddressSet) MAC(v string) VnetAddressSet {
+	s["mac"] = VnetAddressCol.MAC.Value(v)
+	return s
+}
+func (s VnetAddressSet) Type(v string) VnetAddressSet {
+	s["type"] = VnetAddressCol.Type.Value(v)
+	return s
+}
+func (s VnetAddressSet) Owner(v string) VnetAddressSet {
+	s["owner"] = VnetAddressCol.Owner.Value(v)
+	return s
+}
+func (s VnetAddressSet) Expiration(v int64) VnetAddressSet {
+	s["expiration"] = VnetAddressCol.Expiration.Value(v)
+	return s
+}
+func (s VnetAddressSet) Vendor(v string) VnetAddressSet {
+	s["vendor"] = VnetAddressCol.Vendor.Value(v)
+	return s
+}
+func (s VnetAddressSet) ClientID(v string) VnetAddressSet {
+	s["client_id"] = VnetAddressCol.ClientID.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VnetAddress) Diff(old *VnetAddress) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VnetAddressCol.Vnet, old.Vnet, r.Vnet)
+	schema.Differ(s, VnetAddressCol.IP, old.IP, r.IP)
+	schema.Differ(s, VnetAddressCol.Hostname, old.Hostname, r.Hostname)
+	schema.Differ(s, VnetAddressCol.Description, old.Description, r.Description)
+	schema.Differ(s, VnetAddressCol.MAC, old.MAC, r.MAC)
+	schema.Differ(s, VnetAddressCol.Type, old.Type, r.Type)
+	schema.Differ(s, VnetAddressCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, VnetAddressCol.Expiration, old.Expiration, r.Expiration)
+	schema.Differ(s, VnetAddressCol.Vendor, old.Vendor, r.Vendor)
+	schema.Differ(s, VnetAddressCol.ClientID, old.ClientID, r.ClientID)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VnetAddress) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -35,6 +35,96 @@ func (r *StorageTier) Scan(rec *schema.Record) {
 	r.Modified = rec.At(9).Int()
 }
 
+// StorageTierCol are the columns of storage_tiers.
+var StorageTierCol = struct {
+	Tier         schema.Column[int64]
+	Description  schema.Column[string]
+	Capacity     schema.Column[int64]
+	Used         schema.Column[int64]
+	Allocated    schema.Column[int64]
+	UsedInflated schema.Column[int64]
+	DedupeRatio  schema.Column[int64]
+	UsedPct      schema.Column[int64]
+	Modified     schema.Column[int64]
+}{
+	schema.Col[int64]("tier"),
+	schema.Col[string]("description"),
+	schema.Col[int64]("capacity"),
+	schema.Col[int64]("used"),
+	schema.Col[int64]("allocated"),
+	schema.Col[int64]("used_inflated"),
+	schema.Col[int64]("dedupe_ratio"),
+	schema.Col[int64]("used_pct"),
+	schema.Col[int64]("modified"),
+}
+
+// StorageTierSet is a change of a row of storage_tiers.
+type StorageTierSet schema.Set
+
+// TableName returns "storage_tiers".
+func (StorageTierSet) TableName() string { return "storage_tiers" }
+
+// Null empties columns.
+func (s StorageTierSet) Null(columns ...schema.Named) StorageTierSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s StorageTierSet) Tier(v int64) StorageTierSet {
+	s["tier"] = StorageTierCol.Tier.Value(v)
+	return s
+}
+func (s StorageTierSet) Description(v string) StorageTierSet {
+	s["description"] = StorageTierCol.Description.Value(v)
+	return s
+}
+func (s StorageTierSet) Capacity(v int64) StorageTierSet {
+	s["capacity"] = StorageTierCol.Capacity.Value(v)
+	return s
+}
+func (s StorageTierSet) Used(v int64) StorageTierSet {
+	s["used"] = StorageTierCol.Used.Value(v)
+	return s
+}
+func (s StorageTierSet) Allocated(v int64) StorageTierSet {
+	s["allocated"] = StorageTierCol.Allocated.Value(v)
+	return s
+}
+func (s StorageTierSet) UsedInflated(v int64) StorageTierSet {
+	s["used_inflated"] = StorageTierCol.UsedInflated.Value(v)
+	return s
+}
+func (s StorageTierSet) DedupeRatio(v int64) StorageTierSet {
+	s["dedupe_ratio"] = StorageTierCol.DedupeRatio.Value(v)
+	return s
+}
+func (s StorageTierSet) UsedPct(v int64) StorageTierSet {
+	s["used_pct"] = StorageTierCol.UsedPct.Value(v)
+	return s
+}
+func (s StorageTierSet) Modified(v int64) StorageTierSet {
+	s["modified"] = StorageTierCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *StorageTier) Diff(old *StorageTier) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, StorageTierCol.Tier, old.Tier, r.Tier)
+	schema.Differ(s, StorageTierCol.Description, old.Description, r.Description)
+	schema.Differ(s, StorageTierCol.Capacity, old.Capacity, r.Capacity)
+	schema.Differ(s, StorageTierCol.Used, old.Used, r.Used)
+	schema.Differ(s, StorageTierCol.Allocated, old.Allocated, r.Allocated)
+	schema.Differ(s, StorageTierCol.UsedInflated, old.UsedInflated, r.UsedInflated)
+	schema.Differ(s, StorageTierCol.DedupeRatio, old.DedupeRatio, r.DedupeRatio)
+	schema.Differ(s, StorageTierCol.UsedPct, old.UsedPct, r.UsedPct)
+	schema.Differ(s, StorageTierCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *StorageTier) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // StorageTierStats is one row of storage_tier_stats: its stored columns, null as the zero value.
 type StorageTierStats struct {
 	Key        int64 // $key
@@ -64,6 +154,89 @@ func (r *StorageTierStats) Scan(rec *schema.Record) {
 	r.Wbps = rec.At(7).Int()
 }
 
+// StorageTierStatsCol are the columns of storage_tier_stats.
+var StorageTierStatsCol = struct {
+	Reads      schema.Column[int64]
+	Writes     schema.Column[int64]
+	ReadBytes  schema.Column[int64]
+	WriteBytes schema.Column[int64]
+	Rops       schema.Column[int64]
+	Wops       schema.Column[int64]
+	Rbps       schema.Column[int64]
+	Wbps       schema.Column[int64]
+}{
+	schema.Col[int64]("reads"),
+	schema.Col[int64]("writes"),
+	schema.Col[int64]("read_bytes"),
+	schema.Col[int64]("write_bytes"),
+	schema.Col[int64]("rops"),
+	schema.Col[int64]("wops"),
+	schema.Col[int64]("rbps"),
+	schema.Col[int64]("wbps"),
+}
+
+// StorageTierStatsSet is a change of a row of storage_tier_stats.
+type StorageTierStatsSet schema.Set
+
+// TableName returns "storage_tier_stats".
+func (StorageTierStatsSet) TableName() string { return "storage_tier_stats" }
+
+// Null empties columns.
+func (s StorageTierStatsSet) Null(columns ...schema.Named) StorageTierStatsSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s StorageTierStatsSet) Reads(v int64) StorageTierStatsSet {
+	s["reads"] = StorageTierStatsCol.Reads.Value(v)
+	return s
+}
+func (s StorageTierStatsSet) Writes(v int64) StorageTierStatsSet {
+	s["writes"] = StorageTierStatsCol.Writes.Value(v)
+	return s
+}
+func (s StorageTierStatsSet) ReadBytes(v int64) StorageTierStatsSet {
+	s["read_bytes"] = StorageTierStatsCol.ReadBytes.Value(v)
+	return s
+}
+func (s StorageTierStatsSet) WriteBytes(v int64) StorageTierStatsSet {
+	s["write_bytes"] = StorageTierStatsCol.WriteBytes.Value(v)
+	return s
+}
+func (s StorageTierStatsSet) Rops(v int64) StorageTierStatsSet {
+	s["rops"] = StorageTierStatsCol.Rops.Value(v)
+	return s
+}
+func (s StorageTierStatsSet) Wops(v int64) StorageTierStatsSet {
+	s["wops"] = StorageTierStatsCol.Wops.Value(v)
+	return s
+}
+func (s StorageTierStatsSet) Rbps(v int64) StorageTierStatsSet {
+	s["rbps"] = StorageTierStatsCol.Rbps.Value(v)
+	return s
+}
+func (s StorageTierStatsSet) Wbps(v int64) StorageTierStatsSet {
+	s["wbps"] = StorageTierStatsCol.Wbps.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *StorageTierStats) Diff(old *StorageTierStats) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, StorageTierStatsCol.Reads, old.Reads, r.Reads)
+	schema.Differ(s, StorageTierStatsCol.Writes, old.Writes, r.Writes)
+	schema.Differ(s, StorageTierStatsCol.ReadBytes, old.ReadBytes, r.ReadBytes)
+	schema.Differ(s, StorageTierStatsCol.WriteBytes, old.WriteBytes, r.WriteBytes)
+	schema.Differ(s, StorageTierStatsCol.Rops, old.Rops, r.Rops)
+	schema.Differ(s, StorageTierStatsCol.Wops, old.Wops, r.Wops)
+	schema.Differ(s, StorageTierStatsCol.Rbps, old.Rbps, r.Rbps)
+	schema.Differ(s, StorageTierStatsCol.Wbps, old.Wbps, r.Wbps)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *StorageTierStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // ClusterTier is one row of cluster_tiers: its stored columns, null as the zero value.
 type ClusterTier struct {
 	Key         int64   // $key
@@ -86,6 +259,68 @@ func (r *ClusterTier) Scan(rec *schema.Record) {
 	r.CostPerGb = rec.At(3).Real()
 	r.PricePerGb = rec.At(4).Real()
 }
+
+// ClusterTierCol are the columns of cluster_tiers.
+var ClusterTierCol = struct {
+	Tier        schema.Column[int64]
+	Cluster     schema.Column[int64]
+	Description schema.Column[string]
+	CostPerGb   schema.Column[float64]
+	PricePerGb  schema.Column[float64]
+}{
+	schema.Col[int64]("tier"),
+	schema.RefCol[int64]("cluster"),
+	schema.Col[string]("description"),
+	schema.Col[float64]("cost_per_gb"),
+	schema.Col[float64]("price_per_gb"),
+}
+
+// ClusterTierSet is a change of a row of cluster_tiers.
+type ClusterTierSet schema.Set
+
+// TableName returns "cluster_tiers".
+func (ClusterTierSet) TableName() string { return "cluster_tiers" }
+
+// Null empties columns.
+func (s ClusterTierSet) Null(columns ...schema.Named) ClusterTierSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ClusterTierSet) Tier(v int64) ClusterTierSet {
+	s["tier"] = ClusterTierCol.Tier.Value(v)
+	return s
+}
+func (s ClusterTierSet) Cluster(v int64) ClusterTierSet {
+	s["cluster"] = ClusterTierCol.Cluster.Value(v)
+	return s
+}
+func (s ClusterTierSet) Description(v string) ClusterTierSet {
+	s["description"] = ClusterTierCol.Description.Value(v)
+	return s
+}
+func (s ClusterTierSet) CostPerGb(v float64) ClusterTierSet {
+	s["cost_per_gb"] = ClusterTierCol.CostPerGb.Value(v)
+	return s
+}
+func (s ClusterTierSet) PricePerGb(v float64) ClusterTierSet {
+	s["price_per_gb"] = ClusterTierCol.PricePerGb.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ClusterTier) Diff(old *ClusterTier) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ClusterTierCol.Tier, old.Tier, r.Tier)
+	schema.Differ(s, ClusterTierCol.Cluster, old.Cluster, r.Cluster)
+	schema.Differ(s, ClusterTierCol.Description, old.Description, r.Description)
+	schema.Differ(s, ClusterTierCol.CostPerGb, old.CostPerGb, r.CostPerGb)
+	schema.Differ(s, ClusterTierCol.PricePerGb, old.PricePerGb, r.PricePerGb)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ClusterTier) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // ClusterTierStatus is one row of cluster_tier_status: its stored columns, null as the zero value.
 type ClusterTierStatus struct {
@@ -142,6 +377,180 @@ func (r *ClusterTierStatus) Scan(rec *schema.Record) {
 	r.TransactionStartStamp = rec.At(20).Int()
 }
 
+// ClusterTierStatusCol are the columns of cluster_tier_status.
+var ClusterTierStatusCol = struct {
+	Tier                  schema.Column[int64]
+	Status                schema.Column[string]
+	State                 schema.Column[string]
+	Capacity              schema.Column[int64]
+	Used                  schema.Column[int64]
+	Allocated             schema.Column[int64]
+	UsedPct               schema.Column[int64]
+	Redundant             schema.Column[bool]
+	Encrypted             schema.Column[bool]
+	Working               schema.Column[bool]
+	LastWalkTimeMs        schema.Column[int64]
+	LastFullwalkTimeMs    schema.Column[int64]
+	Transaction           schema.Column[int64]
+	Repairs               schema.Column[int64]
+	BadDrives             schema.Column[float64]
+	Fullwalk              schema.Column[bool]
+	Progress              schema.Column[float64]
+	IndexUnique           schema.Column[int64]
+	StateTimestamp        schema.Column[int64]
+	CurSpaceThrottleMs    schema.Column[float64]
+	TransactionStartStamp schema.Column[int64]
+}{
+	schema.Col[int64]("tier"),
+	schema.Col[string]("status"),
+	schema.Col[string]("state"),
+	schema.Col[int64]("capacity"),
+	schema.Col[int64]("used"),
+	schema.Col[int64]("allocated"),
+	schema.Col[int64]("used_pct"),
+	schema.Col[bool]("redundant"),
+	schema.Col[bool]("encrypted"),
+	schema.Col[bool]("working"),
+	schema.Col[int64]("last_walk_time_ms"),
+	schema.Col[int64]("last_fullwalk_time_ms"),
+	schema.Col[int64]("transaction"),
+	schema.Col[int64]("repairs"),
+	schema.Col[float64]("bad_drives"),
+	schema.Col[bool]("fullwalk"),
+	schema.Col[float64]("progress"),
+	schema.Col[int64]("index_unique"),
+	schema.Col[int64]("state_timestamp"),
+	schema.Col[float64]("cur_space_throttle_ms"),
+	schema.Col[int64]("transaction_start_stamp"),
+}
+
+// ClusterTierStatusSet is a change of a row of cluster_tier_status.
+type ClusterTierStatusSet schema.Set
+
+// TableName returns "cluster_tier_status".
+func (ClusterTierStatusSet) TableName() string { return "cluster_tier_status" }
+
+// Null empties columns.
+func (s ClusterTierStatusSet) Null(columns ...schema.Named) ClusterTierStatusSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ClusterTierStatusSet) Tier(v int64) ClusterTierStatusSet {
+	s["tier"] = ClusterTierStatusCol.Tier.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Status(v string) ClusterTierStatusSet {
+	s["status"] = ClusterTierStatusCol.Status.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) State(v string) ClusterTierStatusSet {
+	s["state"] = ClusterTierStatusCol.State.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Capacity(v int64) ClusterTierStatusSet {
+	s["capacity"] = ClusterTierStatusCol.Capacity.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Used(v int64) ClusterTierStatusSet {
+	s["used"] = ClusterTierStatusCol.Used.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Allocated(v int64) ClusterTierStatusSet {
+	s["allocated"] = ClusterTierStatusCol.Allocated.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) UsedPct(v int64) ClusterTierStatusSet {
+	s["used_pct"] = ClusterTierStatusCol.UsedPct.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Redundant(v bool) ClusterTierStatusSet {
+	s["redundant"] = ClusterTierStatusCol.Redundant.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Encrypted(v bool) ClusterTierStatusSet {
+	s["encrypted"] = ClusterTierStatusCol.Encrypted.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Working(v bool) ClusterTierStatusSet {
+	s["working"] = ClusterTierStatusCol.Working.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) LastWalkTimeMs(v int64) ClusterTierStatusSet {
+	s["last_walk_time_ms"] = ClusterTierStatusCol.LastWalkTimeMs.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) LastFullwalkTimeMs(v int64) ClusterTierStatusSet {
+	s["last_fullwalk_time_ms"] = ClusterTierStatusCol.LastFullwalkTimeMs.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Transaction(v int64) ClusterTierStatusSet {
+	s["transaction"] = ClusterTierStatusCol.Transaction.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Repairs(v int64) ClusterTierStatusSet {
+	s["repairs"] = ClusterTierStatusCol.Repairs.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) BadDrives(v float64) ClusterTierStatusSet {
+	s["bad_drives"] = ClusterTierStatusCol.BadDrives.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Fullwalk(v bool) ClusterTierStatusSet {
+	s["fullwalk"] = ClusterTierStatusCol.Fullwalk.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) Progress(v float64) ClusterTierStatusSet {
+	s["progress"] = ClusterTierStatusCol.Progress.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) IndexUnique(v int64) ClusterTierStatusSet {
+	s["index_unique"] = ClusterTierStatusCol.IndexUnique.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) StateTimestamp(v int64) ClusterTierStatusSet {
+	s["state_timestamp"] = ClusterTierStatusCol.StateTimestamp.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) CurSpaceThrottleMs(v float64) ClusterTierStatusSet {
+	s["cur_space_throttle_ms"] = ClusterTierStatusCol.CurSpaceThrottleMs.Value(v)
+	return s
+}
+func (s ClusterTierStatusSet) TransactionStartStamp(v int64) ClusterTierStatusSet {
+	s["transaction_start_stamp"] = ClusterTierStatusCol.TransactionStartStamp.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ClusterTierStatus) Diff(old *ClusterTierStatus) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ClusterTierStatusCol.Tier, old.Tier, r.Tier)
+	schema.Differ(s, ClusterTierStatusCol.Status, old.Status, r.Status)
+	schema.Differ(s, ClusterTierStatusCol.State, old.State, r.State)
+	schema.Differ(s, ClusterTierStatusCol.Capacity, old.Capacity, r.Capacity)
+	schema.Differ(s, ClusterTierStatusCol.Used, old.Used, r.Used)
+	schema.Differ(s, ClusterTierStatusCol.Allocated, old.Allocated, r.Allocated)
+	schema.Differ(s, ClusterTierStatusCol.UsedPct, old.UsedPct, r.UsedPct)
+	schema.Differ(s, ClusterTierStatusCol.Redundant, old.Redundant, r.Redundant)
+	schema.Differ(s, ClusterTierStatusCol.Encrypted, old.Encrypted, r.Encrypted)
+	schema.Differ(s, ClusterTierStatusCol.Working, old.Working, r.Working)
+	schema.Differ(s, ClusterTierStatusCol.LastWalkTimeMs, old.LastWalkTimeMs, r.LastWalkTimeMs)
+	schema.Differ(s, ClusterTierStatusCol.LastFullwalkTimeMs, old.LastFullwalkTimeMs, r.LastFullwalkTimeMs)
+	schema.Differ(s, ClusterTierStatusCol.Transaction, old.Transaction, r.Transaction)
+	schema.Differ(s, ClusterTierStatusCol.Repairs, old.Repairs, r.Repairs)
+	schema.Differ(s, ClusterTierStatusCol.BadDrives, old.BadDrives, r.BadDrives)
+	schema.Differ(s, ClusterTierStatusCol.Fullwalk, old.Fullwalk, r.Fullwalk)
+	schema.Differ(s, ClusterTierStatusCol.Progress, old.Progress, r.Progress)
+	schema.Differ(s, ClusterTierStatusCol.IndexUnique, old.IndexUnique, r.IndexUnique)
+	schema.Differ(s, ClusterTierStatusCol.StateTimestamp, old.StateTimestamp, r.StateTimestamp)
+	schema.Differ(s, ClusterTierStatusCol.CurSpaceThrottleMs, old.CurSpaceThrottleMs, r.CurSpaceThrottleMs)
+	schema.Differ(s, ClusterTierStatusCol.TransactionStartStamp, old.TransactionStartStamp, r.TransactionStartStamp)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ClusterTierStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // ClusterTierStats is one row of cluster_tier_stats: its stored columns, null as the zero value.
 type ClusterTierStats struct {
 	Key        int64 // $key
@@ -174,6 +583,103 @@ func (r *ClusterTierStats) Scan(rec *schema.Record) {
 	r.Wbps = rec.At(8).Int()
 	r.LastUpdate = rec.At(9).Int()
 }
+
+// ClusterTierStatsCol are the columns of cluster_tier_stats.
+var ClusterTierStatsCol = struct {
+	Tier       schema.Column[int64]
+	Reads      schema.Column[int64]
+	Writes     schema.Column[int64]
+	ReadBytes  schema.Column[int64]
+	WriteBytes schema.Column[int64]
+	Rops       schema.Column[int64]
+	Wops       schema.Column[int64]
+	Rbps       schema.Column[int64]
+	Wbps       schema.Column[int64]
+	LastUpdate schema.Column[int64]
+}{
+	schema.Col[int64]("tier"),
+	schema.Col[int64]("reads"),
+	schema.Col[int64]("writes"),
+	schema.Col[int64]("read_bytes"),
+	schema.Col[int64]("write_bytes"),
+	schema.Col[int64]("rops"),
+	schema.Col[int64]("wops"),
+	schema.Col[int64]("rbps"),
+	schema.Col[int64]("wbps"),
+	schema.Col[int64]("last_update"),
+}
+
+// ClusterTierStatsSet is a change of a row of cluster_tier_stats.
+type ClusterTierStatsSet schema.Set
+
+// TableName returns "cluster_tier_stats".
+func (ClusterTierStatsSet) TableName() string { return "cluster_tier_stats" }
+
+// Null empties columns.
+func (s ClusterTierStatsSet) Null(columns ...schema.Named) ClusterTierStatsSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ClusterTierStatsSet) Tier(v int64) ClusterTierStatsSet {
+	s["tier"] = ClusterTierStatsCol.Tier.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) Reads(v int64) ClusterTierStatsSet {
+	s["reads"] = ClusterTierStatsCol.Reads.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) Writes(v int64) ClusterTierStatsSet {
+	s["writes"] = ClusterTierStatsCol.Writes.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) ReadBytes(v int64) ClusterTierStatsSet {
+	s["read_bytes"] = ClusterTierStatsCol.ReadBytes.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) WriteBytes(v int64) ClusterTierStatsSet {
+	s["write_bytes"] = ClusterTierStatsCol.WriteBytes.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) Rops(v int64) ClusterTierStatsSet {
+	s["rops"] = ClusterTierStatsCol.Rops.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) Wops(v int64) ClusterTierStatsSet {
+	s["wops"] = ClusterTierStatsCol.Wops.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) Rbps(v int64) ClusterTierStatsSet {
+	s["rbps"] = ClusterTierStatsCol.Rbps.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) Wbps(v int64) ClusterTierStatsSet {
+	s["wbps"] = ClusterTierStatsCol.Wbps.Value(v)
+	return s
+}
+func (s ClusterTierStatsSet) LastUpdate(v int64) ClusterTierStatsSet {
+	s["last_update"] = ClusterTierStatsCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ClusterTierStats) Diff(old *ClusterTierStats) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ClusterTierStatsCol.Tier, old.Tier, r.Tier)
+	schema.Differ(s, ClusterTierStatsCol.Reads, old.Reads, r.Reads)
+	schema.Differ(s, ClusterTierStatsCol.Writes, old.Writes, r.Writes)
+	schema.Differ(s, ClusterTierStatsCol.ReadBytes, old.ReadBytes, r.ReadBytes)
+	schema.Differ(s, ClusterTierStatsCol.WriteBytes, old.WriteBytes, r.WriteBytes)
+	schema.Differ(s, ClusterTierStatsCol.Rops, old.Rops, r.Rops)
+	schema.Differ(s, ClusterTierStatsCol.Wops, old.Wops, r.Wops)
+	schema.Differ(s, ClusterTierStatsCol.Rbps, old.Rbps, r.Rbps)
+	schema.Differ(s, ClusterTierStatsCol.Wbps, old.Wbps, r.Wbps)
+	schema.Differ(s, ClusterTierStatsCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ClusterTierStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // File is one row of files: its stored columns, null as the zero value.
 type File struct {
@@ -226,6 +732,111 @@ func (r *File) Scan(rec *schema.Record) {
 	r.Metadata = rec.At(18).Text()
 }
 
+// FileCol are the columns of files.
+var FileCol = struct {
+	Name           schema.Column[string]
+	Type           schema.Column[string]
+	Description    schema.Column[string]
+	AllocatedBytes schema.Column[int64]
+	Filesize       schema.Column[int64]
+	UsedBytes      schema.Column[int64]
+	PreferredTier  schema.Column[string]
+	Modified       schema.Column[int64]
+	Creator        schema.Column[string]
+	Owner          schema.Column[int64]
+	URL            schema.Column[string]
+	UsedPct        schema.Column[float64]
+	Created        schema.Column[int64]
+	UUID           schema.Column[string]
+	Complete       schema.Column[bool]
+	SHA256         schema.Column[string]
+	StorageID      schema.Column[string]
+	Metadata       schema.Column[string]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("type"),
+	schema.Col[string]("description"),
+	schema.Col[int64]("allocated_bytes"),
+	schema.Col[int64]("filesize"),
+	schema.Col[int64]("used_bytes"),
+	schema.Col[string]("preferred_tier"),
+	schema.Col[int64]("modified"),
+	schema.Col[string]("creator"),
+	schema.RefCol[int64]("owner"),
+	schema.Col[string]("url"),
+	schema.Col[float64]("used_pct"),
+	schema.Col[int64]("created"),
+	schema.Col[string]("uuid"),
+	schema.Col[bool]("complete"),
+	schema.Col[string]("sha256"),
+	schema.Col[string]("storage_id"),
+	schema.Col[string]("metadata"),
+}
+
+// FileSet is a change of a row of files.
+type FileSet schema.Set
+
+// TableName returns "files".
+func (FileSet) TableName() string { return "files" }
+
+// Null empties columns.
+func (s FileSet) Null(columns ...schema.Named) FileSet { schema.Set(s).Null(columns...); return s }
+
+func (s FileSet) Name(v string) FileSet { s["name"] = FileCol.Name.Value(v); return s }
+func (s FileSet) Type(v string) FileSet { s["type"] = FileCol.Type.Value(v); return s }
+func (s FileSet) Description(v string) FileSet {
+	s["description"] = FileCol.Description.Value(v)
+	return s
+}
+func (s FileSet) AllocatedBytes(v int64) FileSet {
+	s["allocated_bytes"] = FileCol.AllocatedBytes.Value(v)
+	return s
+}
+func (s FileSet) Filesize(v int64) FileSet  { s["filesize"] = FileCol.Filesize.Value(v); return s }
+func (s FileSet) UsedBytes(v int64) FileSet { s["used_bytes"] = FileCol.UsedBytes.Value(v); return s }
+func (s FileSet) PreferredTier(v string) FileSet {
+	s["preferred_tier"] = FileCol.PreferredTier.Value(v)
+	return s
+}
+func (s FileSet) Modified(v int64) FileSet   { s["modified"] = FileCol.Modified.Value(v); return s }
+func (s FileSet) Creator(v string) FileSet   { s["creator"] = FileCol.Creator.Value(v); return s }
+func (s FileSet) Owner(v int64) FileSet      { s["owner"] = FileCol.Owner.Value(v); return s }
+func (s FileSet) URL(v string) FileSet       { s["url"] = FileCol.URL.Value(v); return s }
+func (s FileSet) UsedPct(v float64) FileSet  { s["used_pct"] = FileCol.UsedPct.Value(v); return s }
+func (s FileSet) Created(v int64) FileSet    { s["created"] = FileCol.Created.Value(v); return s }
+func (s FileSet) UUID(v string) FileSet      { s["uuid"] = FileCol.UUID.Value(v); return s }
+func (s FileSet) Complete(v bool) FileSet    { s["complete"] = FileCol.Complete.Value(v); return s }
+func (s FileSet) SHA256(v string) FileSet    { s["sha256"] = FileCol.SHA256.Value(v); return s }
+func (s FileSet) StorageID(v string) FileSet { s["storage_id"] = FileCol.StorageID.Value(v); return s }
+func (s FileSet) Metadata(v string) FileSet  { s["metadata"] = FileCol.Metadata.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *File) Diff(old *File) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, FileCol.Name, old.Name, r.Name)
+	schema.Differ(s, FileCol.Type, old.Type, r.Type)
+	schema.Differ(s, FileCol.Description, old.Description, r.Description)
+	schema.Differ(s, FileCol.AllocatedBytes, old.AllocatedBytes, r.AllocatedBytes)
+	schema.Differ(s, FileCol.Filesize, old.Filesize, r.Filesize)
+	schema.Differ(s, FileCol.UsedBytes, old.UsedBytes, r.UsedBytes)
+	schema.Differ(s, FileCol.PreferredTier, old.PreferredTier, r.PreferredTier)
+	schema.Differ(s, FileCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, FileCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, FileCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, FileCol.URL, old.URL, r.URL)
+	schema.Differ(s, FileCol.UsedPct, old.UsedPct, r.UsedPct)
+	schema.Differ(s, FileCol.Created, old.Created, r.Created)
+	schema.Differ(s, FileCol.UUID, old.UUID, r.UUID)
+	schema.Differ(s, FileCol.Complete, old.Complete, r.Complete)
+	schema.Differ(s, FileCol.SHA256, old.SHA256, r.SHA256)
+	schema.Differ(s, FileCol.StorageID, old.StorageID, r.StorageID)
+	schema.Differ(s, FileCol.Metadata, old.Metadata, r.Metadata)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *File) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // FileChunk is one row of file_chunks: its stored columns, null as the zero value.
 type FileChunk struct {
 	Key   int64 // $key
@@ -244,3 +855,42 @@ func (r *FileChunk) Scan(rec *schema.Record) {
 	r.First = rec.At(1).Int()
 	r.After = rec.At(2).Int()
 }
+
+// FileChunkCol are the columns of file_chunks.
+var FileChunkCol = struct {
+	File  schema.Column[int64]
+	First schema.Column[int64]
+	After schema.Column[int64]
+}{
+	schema.RefCol[int64]("file"),
+	schema.Col[int64]("first"),
+	schema.Col[int64]("after"),
+}
+
+// FileChunkSet is a change of a row of file_chunks.
+type FileChunkSet schema.Set
+
+// TableName returns "file_chunks".
+func (FileChunkSet) TableName() string { return "file_chunks" }
+
+// Null empties columns.
+func (s FileChunkSet) Null(columns ...schema.Named) FileChunkSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s FileChunkSet) File(v int64) FileChunkSet  { s["file"] = FileChunkCol.File.Value(v); return s }
+func (s FileChunkSet) First(v int64) FileChunkSet { s["first"] = FileChunkCol.First.Value(v); return s }
+func (s FileChunkSet) After(v int64) FileChunkSet { s["after"] = FileChunkCol.After.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *FileChunk) Diff(old *FileChunk) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, FileChunkCol.File, old.File, r.File)
+	schema.Differ(s, FileChunkCol.First, old.First, r.First)
+	schema.Differ(s, FileChunkCol.After, old.After, r.After)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *FileChunk) KeyValue() schema.Value { return schema.IntValue(r.Key) }

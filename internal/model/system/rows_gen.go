@@ -33,6 +33,77 @@ func (r *System) Scan(rec *schema.Record) {
 	r.Lineage = rec.At(7).Text()
 }
 
+// SystemCol are the columns of system.
+var SystemCol = struct {
+	YbVersion  schema.Column[string]
+	OSVersion  schema.Column[string]
+	CloudName  schema.Column[string]
+	Branch     schema.Column[string]
+	Instance   schema.Column[string]
+	Keeper     schema.Column[string]
+	KeeperHost schema.Column[string]
+	Lineage    schema.Column[string]
+}{
+	schema.Col[string]("yb_version"),
+	schema.Col[string]("os_version"),
+	schema.Col[string]("cloud_name"),
+	schema.Col[string]("branch"),
+	schema.Col[string]("instance"),
+	schema.Col[string]("keeper"),
+	schema.Col[string]("keeper_host"),
+	schema.Col[string]("lineage"),
+}
+
+// SystemSet is a change of a row of system.
+type SystemSet schema.Set
+
+// TableName returns "system".
+func (SystemSet) TableName() string { return "system" }
+
+// Null empties columns.
+func (s SystemSet) Null(columns ...schema.Named) SystemSet { schema.Set(s).Null(columns...); return s }
+
+func (s SystemSet) YbVersion(v string) SystemSet {
+	s["yb_version"] = SystemCol.YbVersion.Value(v)
+	return s
+}
+func (s SystemSet) OSVersion(v string) SystemSet {
+	s["os_version"] = SystemCol.OSVersion.Value(v)
+	return s
+}
+func (s SystemSet) CloudName(v string) SystemSet {
+	s["cloud_name"] = SystemCol.CloudName.Value(v)
+	return s
+}
+func (s SystemSet) Branch(v string) SystemSet { s["branch"] = SystemCol.Branch.Value(v); return s }
+func (s SystemSet) Instance(v string) SystemSet {
+	s["instance"] = SystemCol.Instance.Value(v)
+	return s
+}
+func (s SystemSet) Keeper(v string) SystemSet { s["keeper"] = SystemCol.Keeper.Value(v); return s }
+func (s SystemSet) KeeperHost(v string) SystemSet {
+	s["keeper_host"] = SystemCol.KeeperHost.Value(v)
+	return s
+}
+func (s SystemSet) Lineage(v string) SystemSet { s["lineage"] = SystemCol.Lineage.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *System) Diff(old *System) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, SystemCol.YbVersion, old.YbVersion, r.YbVersion)
+	schema.Differ(s, SystemCol.OSVersion, old.OSVersion, r.OSVersion)
+	schema.Differ(s, SystemCol.CloudName, old.CloudName, r.CloudName)
+	schema.Differ(s, SystemCol.Branch, old.Branch, r.Branch)
+	schema.Differ(s, SystemCol.Instance, old.Instance, r.Instance)
+	schema.Differ(s, SystemCol.Keeper, old.Keeper, r.Keeper)
+	schema.Differ(s, SystemCol.KeeperHost, old.KeeperHost, r.KeeperHost)
+	schema.Differ(s, SystemCol.Lineage, old.Lineage, r.Lineage)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *System) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Setting is one row of settings: its stored columns, null as the zero value.
 type Setting struct {
 	Key          string // $key
@@ -52,6 +123,51 @@ func (r *Setting) Scan(rec *schema.Record) {
 	r.Description = rec.At(3).Text()
 }
 
+// SettingCol are the columns of settings.
+var SettingCol = struct {
+	Value        schema.Column[string]
+	DefaultValue schema.Column[string]
+	Description  schema.Column[string]
+}{
+	schema.Col[string]("value"),
+	schema.Col[string]("default_value"),
+	schema.Col[string]("description"),
+}
+
+// SettingSet is a change of a row of settings.
+type SettingSet schema.Set
+
+// TableName returns "settings".
+func (SettingSet) TableName() string { return "settings" }
+
+// Null empties columns.
+func (s SettingSet) Null(columns ...schema.Named) SettingSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s SettingSet) Value(v string) SettingSet { s["value"] = SettingCol.Value.Value(v); return s }
+func (s SettingSet) DefaultValue(v string) SettingSet {
+	s["default_value"] = SettingCol.DefaultValue.Value(v)
+	return s
+}
+func (s SettingSet) Description(v string) SettingSet {
+	s["description"] = SettingCol.Description.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Setting) Diff(old *Setting) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, SettingCol.Value, old.Value, r.Value)
+	schema.Differ(s, SettingCol.DefaultValue, old.DefaultValue, r.DefaultValue)
+	schema.Differ(s, SettingCol.Description, old.Description, r.Description)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Setting) KeyValue() schema.Value { return schema.TextValue(r.Key) }
+
 // ServedTime is one row of served_time: its stored columns, null as the zero value.
 type ServedTime struct {
 	Key     string // $key
@@ -68,6 +184,47 @@ func (r *ServedTime) Scan(rec *schema.Record) {
 	r.Seconds = rec.At(1).Int()
 	r.Counted = rec.At(2).Int()
 }
+
+// ServedTimeCol are the columns of served_time.
+var ServedTimeCol = struct {
+	Seconds schema.Column[int64]
+	Counted schema.Column[int64]
+}{
+	schema.Col[int64]("seconds"),
+	schema.Col[int64]("counted"),
+}
+
+// ServedTimeSet is a change of a row of served_time.
+type ServedTimeSet schema.Set
+
+// TableName returns "served_time".
+func (ServedTimeSet) TableName() string { return "served_time" }
+
+// Null empties columns.
+func (s ServedTimeSet) Null(columns ...schema.Named) ServedTimeSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ServedTimeSet) Seconds(v int64) ServedTimeSet {
+	s["seconds"] = ServedTimeCol.Seconds.Value(v)
+	return s
+}
+func (s ServedTimeSet) Counted(v int64) ServedTimeSet {
+	s["counted"] = ServedTimeCol.Counted.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ServedTime) Diff(old *ServedTime) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ServedTimeCol.Seconds, old.Seconds, r.Seconds)
+	schema.Differ(s, ServedTimeCol.Counted, old.Counted, r.Counted)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ServedTime) KeyValue() schema.Value { return schema.TextValue(r.Key) }
 
 // Log is one row of logs: its stored columns, null as the zero value.
 type Log struct {
@@ -99,6 +256,66 @@ func (r *Log) Scan(rec *schema.Record) {
 	r.Address = rec.At(7).Text()
 	r.Request = rec.At(8).Text()
 }
+
+// LogCol are the columns of logs.
+var LogCol = struct {
+	Level      schema.Column[string]
+	Text       schema.Column[string]
+	Timestamp  schema.Column[int64]
+	User       schema.Column[string]
+	ObjectType schema.Column[string]
+	ObjectName schema.Column[string]
+	Object     schema.Column[string]
+	Address    schema.Column[string]
+	Request    schema.Column[string]
+}{
+	schema.Col[string]("level"),
+	schema.Col[string]("text"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[string]("user"),
+	schema.Col[string]("object_type"),
+	schema.Col[string]("object_name"),
+	schema.RefCol[string]("object"),
+	schema.Col[string]("address"),
+	schema.Col[string]("request"),
+}
+
+// LogSet is a change of a row of logs.
+type LogSet schema.Set
+
+// TableName returns "logs".
+func (LogSet) TableName() string { return "logs" }
+
+// Null empties columns.
+func (s LogSet) Null(columns ...schema.Named) LogSet { schema.Set(s).Null(columns...); return s }
+
+func (s LogSet) Level(v string) LogSet      { s["level"] = LogCol.Level.Value(v); return s }
+func (s LogSet) Text(v string) LogSet       { s["text"] = LogCol.Text.Value(v); return s }
+func (s LogSet) Timestamp(v int64) LogSet   { s["timestamp"] = LogCol.Timestamp.Value(v); return s }
+func (s LogSet) User(v string) LogSet       { s["user"] = LogCol.User.Value(v); return s }
+func (s LogSet) ObjectType(v string) LogSet { s["object_type"] = LogCol.ObjectType.Value(v); return s }
+func (s LogSet) ObjectName(v string) LogSet { s["object_name"] = LogCol.ObjectName.Value(v); return s }
+func (s LogSet) Object(v string) LogSet     { s["object"] = LogCol.Object.Value(v); return s }
+func (s LogSet) Address(v string) LogSet    { s["address"] = LogCol.Address.Value(v); return s }
+func (s LogSet) Request(v string) LogSet    { s["request"] = LogCol.Request.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Log) Diff(old *Log) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, LogCol.Level, old.Level, r.Level)
+	schema.Differ(s, LogCol.Text, old.Text, r.Text)
+	schema.Differ(s, LogCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, LogCol.User, old.User, r.User)
+	schema.Differ(s, LogCol.ObjectType, old.ObjectType, r.ObjectType)
+	schema.Differ(s, LogCol.ObjectName, old.ObjectName, r.ObjectName)
+	schema.Differ(s, LogCol.Object, old.Object, r.Object)
+	schema.Differ(s, LogCol.Address, old.Address, r.Address)
+	schema.Differ(s, LogCol.Request, old.Request, r.Request)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Log) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // Operation is one row of operations: its stored columns, null as the zero value.
 type Operation struct {
@@ -157,6 +374,172 @@ func (r *Operation) Scan(rec *schema.Record) {
 	r.Failure = rec.At(21).Text()
 }
 
+// OperationCol are the columns of operations.
+var OperationCol = struct {
+	Kind        schema.Column[string]
+	Object      schema.Column[string]
+	Status      schema.Column[string]
+	StatusInfo  schema.Column[string]
+	ProgressPct schema.Column[float64]
+	Place       schema.Column[int64]
+	Step        schema.Column[string]
+	StepsDone   schema.Column[int64]
+	Attempt     schema.Column[int64]
+	Cancel      schema.Column[bool]
+	Result      schema.Column[string]
+	Node        schema.Column[int64]
+	Creator     schema.Column[string]
+	Created     schema.Column[int64]
+	Started     schema.Column[int64]
+	Ended       schema.Column[int64]
+	Modified    schema.Column[int64]
+	Params      schema.Column[string]
+	Queue       schema.Column[string]
+	Runner      schema.Column[string]
+	Outcome     schema.Column[string]
+	Failure     schema.Column[string]
+}{
+	schema.Col[string]("kind"),
+	schema.RefCol[string]("object"),
+	schema.Col[string]("status"),
+	schema.Col[string]("status_info"),
+	schema.Col[float64]("progress_pct"),
+	schema.Col[int64]("place"),
+	schema.Col[string]("step"),
+	schema.Col[int64]("steps_done"),
+	schema.Col[int64]("attempt"),
+	schema.Col[bool]("cancel"),
+	schema.Col[string]("result"),
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("creator"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("started"),
+	schema.Col[int64]("ended"),
+	schema.Col[int64]("modified"),
+	schema.Col[string]("params"),
+	schema.Col[string]("queue"),
+	schema.Col[string]("runner"),
+	schema.Col[string]("outcome"),
+	schema.Col[string]("failure"),
+}
+
+// OperationSet is a change of a row of operations.
+type OperationSet schema.Set
+
+// TableName returns "operations".
+func (OperationSet) TableName() string { return "operations" }
+
+// Null empties columns.
+func (s OperationSet) Null(columns ...schema.Named) OperationSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s OperationSet) Kind(v string) OperationSet { s["kind"] = OperationCol.Kind.Value(v); return s }
+func (s OperationSet) Object(v string) OperationSet {
+	s["object"] = OperationCol.Object.Value(v)
+	return s
+}
+func (s OperationSet) Status(v string) OperationSet {
+	s["status"] = OperationCol.Status.Value(v)
+	return s
+}
+func (s OperationSet) StatusInfo(v string) OperationSet {
+	s["status_info"] = OperationCol.StatusInfo.Value(v)
+	return s
+}
+func (s OperationSet) ProgressPct(v float64) OperationSet {
+	s["progress_pct"] = OperationCol.ProgressPct.Value(v)
+	return s
+}
+func (s OperationSet) Place(v int64) OperationSet { s["place"] = OperationCol.Place.Value(v); return s }
+func (s OperationSet) Step(v string) OperationSet { s["step"] = OperationCol.Step.Value(v); return s }
+func (s OperationSet) StepsDone(v int64) OperationSet {
+	s["steps_done"] = OperationCol.StepsDone.Value(v)
+	return s
+}
+func (s OperationSet) Attempt(v int64) OperationSet {
+	s["attempt"] = OperationCol.Attempt.Value(v)
+	return s
+}
+func (s OperationSet) Cancel(v bool) OperationSet {
+	s["cancel"] = OperationCol.Cancel.Value(v)
+	return s
+}
+func (s OperationSet) Result(v string) OperationSet {
+	s["result"] = OperationCol.Result.Value(v)
+	return s
+}
+func (s OperationSet) Node(v int64) OperationSet { s["node"] = OperationCol.Node.Value(v); return s }
+func (s OperationSet) Creator(v string) OperationSet {
+	s["creator"] = OperationCol.Creator.Value(v)
+	return s
+}
+func (s OperationSet) Created(v int64) OperationSet {
+	s["created"] = OperationCol.Created.Value(v)
+	return s
+}
+func (s OperationSet) Started(v int64) OperationSet {
+	s["started"] = OperationCol.Started.Value(v)
+	return s
+}
+func (s OperationSet) Ended(v int64) OperationSet { s["ended"] = OperationCol.Ended.Value(v); return s }
+func (s OperationSet) Modified(v int64) OperationSet {
+	s["modified"] = OperationCol.Modified.Value(v)
+	return s
+}
+func (s OperationSet) Params(v string) OperationSet {
+	s["params"] = OperationCol.Params.Value(v)
+	return s
+}
+func (s OperationSet) Queue(v string) OperationSet {
+	s["queue"] = OperationCol.Queue.Value(v)
+	return s
+}
+func (s OperationSet) Runner(v string) OperationSet {
+	s["runner"] = OperationCol.Runner.Value(v)
+	return s
+}
+func (s OperationSet) Outcome(v string) OperationSet {
+	s["outcome"] = OperationCol.Outcome.Value(v)
+	return s
+}
+func (s OperationSet) Failure(v string) OperationSet {
+	s["failure"] = OperationCol.Failure.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Operation) Diff(old *Operation) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, OperationCol.Kind, old.Kind, r.Kind)
+	schema.Differ(s, OperationCol.Object, old.Object, r.Object)
+	schema.Differ(s, OperationCol.Status, old.Status, r.Status)
+	schema.Differ(s, OperationCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, OperationCol.ProgressPct, old.ProgressPct, r.ProgressPct)
+	schema.Differ(s, OperationCol.Place, old.Place, r.Place)
+	schema.Differ(s, OperationCol.Step, old.Step, r.Step)
+	schema.Differ(s, OperationCol.StepsDone, old.StepsDone, r.StepsDone)
+	schema.Differ(s, OperationCol.Attempt, old.Attempt, r.Attempt)
+	schema.Differ(s, OperationCol.Cancel, old.Cancel, r.Cancel)
+	schema.Differ(s, OperationCol.Result, old.Result, r.Result)
+	schema.Differ(s, OperationCol.Node, old.Node, r.Node)
+	schema.Differ(s, OperationCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, OperationCol.Created, old.Created, r.Created)
+	schema.Differ(s, OperationCol.Started, old.Started, r.Started)
+	schema.Differ(s, OperationCol.Ended, old.Ended, r.Ended)
+	schema.Differ(s, OperationCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, OperationCol.Params, old.Params, r.Params)
+	schema.Differ(s, OperationCol.Queue, old.Queue, r.Queue)
+	schema.Differ(s, OperationCol.Runner, old.Runner, r.Runner)
+	schema.Differ(s, OperationCol.Outcome, old.Outcome, r.Outcome)
+	schema.Differ(s, OperationCol.Failure, old.Failure, r.Failure)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Operation) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // AlarmType is one row of alarm_types: its stored columns, null as the zero value.
 type AlarmType struct {
 	Key                  string  // $key
@@ -185,6 +568,89 @@ func (r *AlarmType) Scan(rec *schema.Record) {
 	r.MaxSnoozeSeconds = rec.At(7).Int()
 	r.DefaultSnoozeSeconds = rec.At(8).Int()
 }
+
+// AlarmTypeCol are the columns of alarm_types.
+var AlarmTypeCol = struct {
+	Description          schema.Column[string]
+	Level                schema.Column[string]
+	DisableLogging       schema.Column[bool]
+	AllowDelete          schema.Column[bool]
+	Threshold            schema.Column[float64]
+	MaxSnoozeThreshold   schema.Column[float64]
+	MaxSnoozeSeconds     schema.Column[int64]
+	DefaultSnoozeSeconds schema.Column[int64]
+}{
+	schema.Col[string]("description"),
+	schema.Col[string]("level"),
+	schema.Col[bool]("disable_logging"),
+	schema.Col[bool]("allow_delete"),
+	schema.Col[float64]("threshold"),
+	schema.Col[float64]("max_snooze_threshold"),
+	schema.Col[int64]("max_snooze_seconds"),
+	schema.Col[int64]("default_snooze_seconds"),
+}
+
+// AlarmTypeSet is a change of a row of alarm_types.
+type AlarmTypeSet schema.Set
+
+// TableName returns "alarm_types".
+func (AlarmTypeSet) TableName() string { return "alarm_types" }
+
+// Null empties columns.
+func (s AlarmTypeSet) Null(columns ...schema.Named) AlarmTypeSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s AlarmTypeSet) Description(v string) AlarmTypeSet {
+	s["description"] = AlarmTypeCol.Description.Value(v)
+	return s
+}
+func (s AlarmTypeSet) Level(v string) AlarmTypeSet {
+	s["level"] = AlarmTypeCol.Level.Value(v)
+	return s
+}
+func (s AlarmTypeSet) DisableLogging(v bool) AlarmTypeSet {
+	s["disable_logging"] = AlarmTypeCol.DisableLogging.Value(v)
+	return s
+}
+func (s AlarmTypeSet) AllowDelete(v bool) AlarmTypeSet {
+	s["allow_delete"] = AlarmTypeCol.AllowDelete.Value(v)
+	return s
+}
+func (s AlarmTypeSet) Threshold(v float64) AlarmTypeSet {
+	s["threshold"] = AlarmTypeCol.Threshold.Value(v)
+	return s
+}
+func (s AlarmTypeSet) MaxSnoozeThreshold(v float64) AlarmTypeSet {
+	s["max_snooze_threshold"] = AlarmTypeCol.MaxSnoozeThreshold.Value(v)
+	return s
+}
+func (s AlarmTypeSet) MaxSnoozeSeconds(v int64) AlarmTypeSet {
+	s["max_snooze_seconds"] = AlarmTypeCol.MaxSnoozeSeconds.Value(v)
+	return s
+}
+func (s AlarmTypeSet) DefaultSnoozeSeconds(v int64) AlarmTypeSet {
+	s["default_snooze_seconds"] = AlarmTypeCol.DefaultSnoozeSeconds.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *AlarmType) Diff(old *AlarmType) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, AlarmTypeCol.Description, old.Description, r.Description)
+	schema.Differ(s, AlarmTypeCol.Level, old.Level, r.Level)
+	schema.Differ(s, AlarmTypeCol.DisableLogging, old.DisableLogging, r.DisableLogging)
+	schema.Differ(s, AlarmTypeCol.AllowDelete, old.AllowDelete, r.AllowDelete)
+	schema.Differ(s, AlarmTypeCol.Threshold, old.Threshold, r.Threshold)
+	schema.Differ(s, AlarmTypeCol.MaxSnoozeThreshold, old.MaxSnoozeThreshold, r.MaxSnoozeThreshold)
+	schema.Differ(s, AlarmTypeCol.MaxSnoozeSeconds, old.MaxSnoozeSeconds, r.MaxSnoozeSeconds)
+	schema.Differ(s, AlarmTypeCol.DefaultSnoozeSeconds, old.DefaultSnoozeSeconds, r.DefaultSnoozeSeconds)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *AlarmType) KeyValue() schema.Value { return schema.TextValue(r.Key) }
 
 // Alarm is one row of alarms: its stored columns, null as the zero value.
 type Alarm struct {
@@ -233,6 +699,122 @@ func (r *Alarm) Scan(rec *schema.Record) {
 	r.Expires = rec.At(16).Int()
 }
 
+// AlarmCol are the columns of alarms.
+var AlarmCol = struct {
+	Owner           schema.Column[string]
+	OwnerType       schema.Column[string]
+	SubOwner        schema.Column[string]
+	SubOwnerType    schema.Column[string]
+	AlarmType       schema.Column[string]
+	Level           schema.Column[string]
+	Status          schema.Column[string]
+	AlarmID         schema.Column[string]
+	Resolvable      schema.Column[bool]
+	ResolveText     schema.Column[string]
+	ResolveAction   schema.Column[string]
+	Created         schema.Column[int64]
+	Modified        schema.Column[int64]
+	Snooze          schema.Column[int64]
+	SnoozedBy       schema.Column[string]
+	SnoozeThreshold schema.Column[float64]
+	Expires         schema.Column[int64]
+}{
+	schema.RefCol[string]("owner"),
+	schema.Col[string]("owner_type"),
+	schema.RefCol[string]("sub_owner"),
+	schema.Col[string]("sub_owner_type"),
+	schema.RefCol[string]("alarm_type"),
+	schema.Col[string]("level"),
+	schema.Col[string]("status"),
+	schema.Col[string]("alarm_id"),
+	schema.Col[bool]("resolvable"),
+	schema.Col[string]("resolve_text"),
+	schema.Col[string]("resolve_action"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+	schema.Col[int64]("snooze"),
+	schema.Col[string]("snoozed_by"),
+	schema.Col[float64]("snooze_threshold"),
+	schema.Col[int64]("expires"),
+}
+
+// AlarmSet is a change of a row of alarms.
+type AlarmSet schema.Set
+
+// TableName returns "alarms".
+func (AlarmSet) TableName() string { return "alarms" }
+
+// Null empties columns.
+func (s AlarmSet) Null(columns ...schema.Named) AlarmSet { schema.Set(s).Null(columns...); return s }
+
+func (s AlarmSet) Owner(v string) AlarmSet { s["owner"] = AlarmCol.Owner.Value(v); return s }
+func (s AlarmSet) OwnerType(v string) AlarmSet {
+	s["owner_type"] = AlarmCol.OwnerType.Value(v)
+	return s
+}
+func (s AlarmSet) SubOwner(v string) AlarmSet { s["sub_owner"] = AlarmCol.SubOwner.Value(v); return s }
+func (s AlarmSet) SubOwnerType(v string) AlarmSet {
+	s["sub_owner_type"] = AlarmCol.SubOwnerType.Value(v)
+	return s
+}
+func (s AlarmSet) AlarmType(v string) AlarmSet {
+	s["alarm_type"] = AlarmCol.AlarmType.Value(v)
+	return s
+}
+func (s AlarmSet) Level(v string) AlarmSet   { s["level"] = AlarmCol.Level.Value(v); return s }
+func (s AlarmSet) Status(v string) AlarmSet  { s["status"] = AlarmCol.Status.Value(v); return s }
+func (s AlarmSet) AlarmID(v string) AlarmSet { s["alarm_id"] = AlarmCol.AlarmID.Value(v); return s }
+func (s AlarmSet) Resolvable(v bool) AlarmSet {
+	s["resolvable"] = AlarmCol.Resolvable.Value(v)
+	return s
+}
+func (s AlarmSet) ResolveText(v string) AlarmSet {
+	s["resolve_text"] = AlarmCol.ResolveText.Value(v)
+	return s
+}
+func (s AlarmSet) ResolveAction(v string) AlarmSet {
+	s["resolve_action"] = AlarmCol.ResolveAction.Value(v)
+	return s
+}
+func (s AlarmSet) Created(v int64) AlarmSet  { s["created"] = AlarmCol.Created.Value(v); return s }
+func (s AlarmSet) Modified(v int64) AlarmSet { s["modified"] = AlarmCol.Modified.Value(v); return s }
+func (s AlarmSet) Snooze(v int64) AlarmSet   { s["snooze"] = AlarmCol.Snooze.Value(v); return s }
+func (s AlarmSet) SnoozedBy(v string) AlarmSet {
+	s["snoozed_by"] = AlarmCol.SnoozedBy.Value(v)
+	return s
+}
+func (s AlarmSet) SnoozeThreshold(v float64) AlarmSet {
+	s["snooze_threshold"] = AlarmCol.SnoozeThreshold.Value(v)
+	return s
+}
+func (s AlarmSet) Expires(v int64) AlarmSet { s["expires"] = AlarmCol.Expires.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Alarm) Diff(old *Alarm) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, AlarmCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, AlarmCol.OwnerType, old.OwnerType, r.OwnerType)
+	schema.Differ(s, AlarmCol.SubOwner, old.SubOwner, r.SubOwner)
+	schema.Differ(s, AlarmCol.SubOwnerType, old.SubOwnerType, r.SubOwnerType)
+	schema.Differ(s, AlarmCol.AlarmType, old.AlarmType, r.AlarmType)
+	schema.Differ(s, AlarmCol.Level, old.Level, r.Level)
+	schema.Differ(s, AlarmCol.Status, old.Status, r.Status)
+	schema.Differ(s, AlarmCol.AlarmID, old.AlarmID, r.AlarmID)
+	schema.Differ(s, AlarmCol.Resolvable, old.Resolvable, r.Resolvable)
+	schema.Differ(s, AlarmCol.ResolveText, old.ResolveText, r.ResolveText)
+	schema.Differ(s, AlarmCol.ResolveAction, old.ResolveAction, r.ResolveAction)
+	schema.Differ(s, AlarmCol.Created, old.Created, r.Created)
+	schema.Differ(s, AlarmCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, AlarmCol.Snooze, old.Snooze, r.Snooze)
+	schema.Differ(s, AlarmCol.SnoozedBy, old.SnoozedBy, r.SnoozedBy)
+	schema.Differ(s, AlarmCol.SnoozeThreshold, old.SnoozeThreshold, r.SnoozeThreshold)
+	schema.Differ(s, AlarmCol.Expires, old.Expires, r.Expires)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Alarm) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // AlarmHistory is one row of alarm_history: its stored columns, null as the zero value.
 type AlarmHistory struct {
 	Key          int64  // $key
@@ -266,6 +848,103 @@ func (r *AlarmHistory) Scan(rec *schema.Record) {
 	r.Standing = rec.At(9).Bool()
 }
 
+// AlarmHistoryCol are the columns of alarm_history.
+var AlarmHistoryCol = struct {
+	AlarmRaised  schema.Column[int64]
+	AlarmLowered schema.Column[int64]
+	ArchivedBy   schema.Column[string]
+	Owner        schema.Column[string]
+	AlarmType    schema.Column[string]
+	Level        schema.Column[string]
+	Status       schema.Column[string]
+	AlarmID      schema.Column[string]
+	SubOwner     schema.Column[string]
+	Standing     schema.Column[bool]
+}{
+	schema.Col[int64]("alarm_raised"),
+	schema.Col[int64]("alarm_lowered"),
+	schema.Col[string]("archived_by"),
+	schema.RefCol[string]("owner"),
+	schema.RefCol[string]("alarm_type"),
+	schema.Col[string]("level"),
+	schema.Col[string]("status"),
+	schema.Col[string]("alarm_id"),
+	schema.RefCol[string]("sub_owner"),
+	schema.Col[bool]("standing"),
+}
+
+// AlarmHistorySet is a change of a row of alarm_history.
+type AlarmHistorySet schema.Set
+
+// TableName returns "alarm_history".
+func (AlarmHistorySet) TableName() string { return "alarm_history" }
+
+// Null empties columns.
+func (s AlarmHistorySet) Null(columns ...schema.Named) AlarmHistorySet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s AlarmHistorySet) AlarmRaised(v int64) AlarmHistorySet {
+	s["alarm_raised"] = AlarmHistoryCol.AlarmRaised.Value(v)
+	return s
+}
+func (s AlarmHistorySet) AlarmLowered(v int64) AlarmHistorySet {
+	s["alarm_lowered"] = AlarmHistoryCol.AlarmLowered.Value(v)
+	return s
+}
+func (s AlarmHistorySet) ArchivedBy(v string) AlarmHistorySet {
+	s["archived_by"] = AlarmHistoryCol.ArchivedBy.Value(v)
+	return s
+}
+func (s AlarmHistorySet) Owner(v string) AlarmHistorySet {
+	s["owner"] = AlarmHistoryCol.Owner.Value(v)
+	return s
+}
+func (s AlarmHistorySet) AlarmType(v string) AlarmHistorySet {
+	s["alarm_type"] = AlarmHistoryCol.AlarmType.Value(v)
+	return s
+}
+func (s AlarmHistorySet) Level(v string) AlarmHistorySet {
+	s["level"] = AlarmHistoryCol.Level.Value(v)
+	return s
+}
+func (s AlarmHistorySet) Status(v string) AlarmHistorySet {
+	s["status"] = AlarmHistoryCol.Status.Value(v)
+	return s
+}
+func (s AlarmHistorySet) AlarmID(v string) AlarmHistorySet {
+	s["alarm_id"] = AlarmHistoryCol.AlarmID.Value(v)
+	return s
+}
+func (s AlarmHistorySet) SubOwner(v string) AlarmHistorySet {
+	s["sub_owner"] = AlarmHistoryCol.SubOwner.Value(v)
+	return s
+}
+func (s AlarmHistorySet) Standing(v bool) AlarmHistorySet {
+	s["standing"] = AlarmHistoryCol.Standing.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *AlarmHistory) Diff(old *AlarmHistory) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, AlarmHistoryCol.AlarmRaised, old.AlarmRaised, r.AlarmRaised)
+	schema.Differ(s, AlarmHistoryCol.AlarmLowered, old.AlarmLowered, r.AlarmLowered)
+	schema.Differ(s, AlarmHistoryCol.ArchivedBy, old.ArchivedBy, r.ArchivedBy)
+	schema.Differ(s, AlarmHistoryCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, AlarmHistoryCol.AlarmType, old.AlarmType, r.AlarmType)
+	schema.Differ(s, AlarmHistoryCol.Level, old.Level, r.Level)
+	schema.Differ(s, AlarmHistoryCol.Status, old.Status, r.Status)
+	schema.Differ(s, AlarmHistoryCol.AlarmID, old.AlarmID, r.AlarmID)
+	schema.Differ(s, AlarmHistoryCol.SubOwner, old.SubOwner, r.SubOwner)
+	schema.Differ(s, AlarmHistoryCol.Standing, old.Standing, r.Standing)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *AlarmHistory) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // TagMember is one row of tag_members: its stored columns, null as the zero value.
 type TagMember struct {
 	Key    int64  // $key
@@ -282,6 +961,44 @@ func (r *TagMember) Scan(rec *schema.Record) {
 	r.Tag = rec.At(0).Int()
 	r.Member = rec.At(1).Text()
 }
+
+// TagMemberCol are the columns of tag_members.
+var TagMemberCol = struct {
+	Tag    schema.Column[int64]
+	Member schema.Column[string]
+}{
+	schema.RefCol[int64]("tag"),
+	schema.RefCol[string]("member"),
+}
+
+// TagMemberSet is a change of a row of tag_members.
+type TagMemberSet schema.Set
+
+// TableName returns "tag_members".
+func (TagMemberSet) TableName() string { return "tag_members" }
+
+// Null empties columns.
+func (s TagMemberSet) Null(columns ...schema.Named) TagMemberSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s TagMemberSet) Tag(v int64) TagMemberSet { s["tag"] = TagMemberCol.Tag.Value(v); return s }
+func (s TagMemberSet) Member(v string) TagMemberSet {
+	s["member"] = TagMemberCol.Member.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *TagMember) Diff(old *TagMember) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, TagMemberCol.Tag, old.Tag, r.Tag)
+	schema.Differ(s, TagMemberCol.Member, old.Member, r.Member)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *TagMember) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // Tag is one row of tags: its stored columns, null as the zero value.
 type Tag struct {
@@ -305,6 +1022,53 @@ func (r *Tag) Scan(rec *schema.Record) {
 	r.Created = rec.At(3).Int()
 	r.Modified = rec.At(4).Int()
 }
+
+// TagCol are the columns of tags.
+var TagCol = struct {
+	Name        schema.Column[string]
+	Description schema.Column[string]
+	Category    schema.Column[int64]
+	Created     schema.Column[int64]
+	Modified    schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.RefCol[int64]("category"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// TagSet is a change of a row of tags.
+type TagSet schema.Set
+
+// TableName returns "tags".
+func (TagSet) TableName() string { return "tags" }
+
+// Null empties columns.
+func (s TagSet) Null(columns ...schema.Named) TagSet { schema.Set(s).Null(columns...); return s }
+
+func (s TagSet) Name(v string) TagSet { s["name"] = TagCol.Name.Value(v); return s }
+func (s TagSet) Description(v string) TagSet {
+	s["description"] = TagCol.Description.Value(v)
+	return s
+}
+func (s TagSet) Category(v int64) TagSet { s["category"] = TagCol.Category.Value(v); return s }
+func (s TagSet) Created(v int64) TagSet  { s["created"] = TagCol.Created.Value(v); return s }
+func (s TagSet) Modified(v int64) TagSet { s["modified"] = TagCol.Modified.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Tag) Diff(old *Tag) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, TagCol.Name, old.Name, r.Name)
+	schema.Differ(s, TagCol.Description, old.Description, r.Description)
+	schema.Differ(s, TagCol.Category, old.Category, r.Category)
+	schema.Differ(s, TagCol.Created, old.Created, r.Created)
+	schema.Differ(s, TagCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Tag) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // TagCategorie is one row of tag_categories: its stored columns, null as the zero value.
 type TagCategorie struct {
@@ -353,6 +1117,152 @@ func (r *TagCategorie) Scan(rec *schema.Record) {
 	r.Modified = rec.At(16).Int()
 }
 
+// TagCategorieCol are the columns of tag_categories.
+var TagCategorieCol = struct {
+	Name                     schema.Column[string]
+	Description              schema.Column[string]
+	SingleTagSelection       schema.Column[bool]
+	TaggableVMs              schema.Column[bool]
+	TaggableVnets            schema.Column[bool]
+	TaggableVolumes          schema.Column[bool]
+	TaggableVnetRules        schema.Column[bool]
+	TaggableVmwareContainers schema.Column[bool]
+	TaggableUsers            schema.Column[bool]
+	TaggableTenantNodes      schema.Column[bool]
+	TaggableSites            schema.Column[bool]
+	TaggableNodes            schema.Column[bool]
+	TaggableGroups           schema.Column[bool]
+	TaggableClusters         schema.Column[bool]
+	TaggableTenants          schema.Column[bool]
+	Created                  schema.Column[int64]
+	Modified                 schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("single_tag_selection"),
+	schema.Col[bool]("taggable_vms"),
+	schema.Col[bool]("taggable_vnets"),
+	schema.Col[bool]("taggable_volumes"),
+	schema.Col[bool]("taggable_vnet_rules"),
+	schema.Col[bool]("taggable_vmware_containers"),
+	schema.Col[bool]("taggable_users"),
+	schema.Col[bool]("taggable_tenant_nodes"),
+	schema.Col[bool]("taggable_sites"),
+	schema.Col[bool]("taggable_nodes"),
+	schema.Col[bool]("taggable_groups"),
+	schema.Col[bool]("taggable_clusters"),
+	schema.Col[bool]("taggable_tenants"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// TagCategorieSet is a change of a row of tag_categories.
+type TagCategorieSet schema.Set
+
+// TableName returns "tag_categories".
+func (TagCategorieSet) TableName() string { return "tag_categories" }
+
+// Null empties columns.
+func (s TagCategorieSet) Null(columns ...schema.Named) TagCategorieSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s TagCategorieSet) Name(v string) TagCategorieSet {
+	s["name"] = TagCategorieCol.Name.Value(v)
+	return s
+}
+func (s TagCategorieSet) Description(v string) TagCategorieSet {
+	s["description"] = TagCategorieCol.Description.Value(v)
+	return s
+}
+func (s TagCategorieSet) SingleTagSelection(v bool) TagCategorieSet {
+	s["single_tag_selection"] = TagCategorieCol.SingleTagSelection.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableVMs(v bool) TagCategorieSet {
+	s["taggable_vms"] = TagCategorieCol.TaggableVMs.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableVnets(v bool) TagCategorieSet {
+	s["taggable_vnets"] = TagCategorieCol.TaggableVnets.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableVolumes(v bool) TagCategorieSet {
+	s["taggable_volumes"] = TagCategorieCol.TaggableVolumes.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableVnetRules(v bool) TagCategorieSet {
+	s["taggable_vnet_rules"] = TagCategorieCol.TaggableVnetRules.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableVmwareContainers(v bool) TagCategorieSet {
+	s["taggable_vmware_containers"] = TagCategorieCol.TaggableVmwareContainers.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableUsers(v bool) TagCategorieSet {
+	s["taggable_users"] = TagCategorieCol.TaggableUsers.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableTenantNodes(v bool) TagCategorieSet {
+	s["taggable_tenant_nodes"] = TagCategorieCol.TaggableTenantNodes.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableSites(v bool) TagCategorieSet {
+	s["taggable_sites"] = TagCategorieCol.TaggableSites.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableNodes(v bool) TagCategorieSet {
+	s["taggable_nodes"] = TagCategorieCol.TaggableNodes.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableGroups(v bool) TagCategorieSet {
+	s["taggable_groups"] = TagCategorieCol.TaggableGroups.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableClusters(v bool) TagCategorieSet {
+	s["taggable_clusters"] = TagCategorieCol.TaggableClusters.Value(v)
+	return s
+}
+func (s TagCategorieSet) TaggableTenants(v bool) TagCategorieSet {
+	s["taggable_tenants"] = TagCategorieCol.TaggableTenants.Value(v)
+	return s
+}
+func (s TagCategorieSet) Created(v int64) TagCategorieSet {
+	s["created"] = TagCategorieCol.Created.Value(v)
+	return s
+}
+func (s TagCategorieSet) Modified(v int64) TagCategorieSet {
+	s["modified"] = TagCategorieCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *TagCategorie) Diff(old *TagCategorie) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, TagCategorieCol.Name, old.Name, r.Name)
+	schema.Differ(s, TagCategorieCol.Description, old.Description, r.Description)
+	schema.Differ(s, TagCategorieCol.SingleTagSelection, old.SingleTagSelection, r.SingleTagSelection)
+	schema.Differ(s, TagCategorieCol.TaggableVMs, old.TaggableVMs, r.TaggableVMs)
+	schema.Differ(s, TagCategorieCol.TaggableVnets, old.TaggableVnets, r.TaggableVnets)
+	schema.Differ(s, TagCategorieCol.TaggableVolumes, old.TaggableVolumes, r.TaggableVolumes)
+	schema.Differ(s, TagCategorieCol.TaggableVnetRules, old.TaggableVnetRules, r.TaggableVnetRules)
+	schema.Differ(s, TagCategorieCol.TaggableVmwareContainers, old.TaggableVmwareContainers, r.TaggableVmwareContainers)
+	schema.Differ(s, TagCategorieCol.TaggableUsers, old.TaggableUsers, r.TaggableUsers)
+	schema.Differ(s, TagCategorieCol.TaggableTenantNodes, old.TaggableTenantNodes, r.TaggableTenantNodes)
+	schema.Differ(s, TagCategorieCol.TaggableSites, old.TaggableSites, r.TaggableSites)
+	schema.Differ(s, TagCategorieCol.TaggableNodes, old.TaggableNodes, r.TaggableNodes)
+	schema.Differ(s, TagCategorieCol.TaggableGroups, old.TaggableGroups, r.TaggableGroups)
+	schema.Differ(s, TagCategorieCol.TaggableClusters, old.TaggableClusters, r.TaggableClusters)
+	schema.Differ(s, TagCategorieCol.TaggableTenants, old.TaggableTenants, r.TaggableTenants)
+	schema.Differ(s, TagCategorieCol.Created, old.Created, r.Created)
+	schema.Differ(s, TagCategorieCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *TagCategorie) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // AppliedRow is one row of applied_rows: its stored columns, null as the zero value.
 type AppliedRow struct {
 	Key    int64  // $key
@@ -371,6 +1281,51 @@ func (r *AppliedRow) Scan(rec *schema.Record) {
 	r.Of = rec.At(1).Text()
 	r.Rows = rec.At(2).Text()
 }
+
+// AppliedRowCol are the columns of applied_rows.
+var AppliedRowCol = struct {
+	Object schema.Column[string]
+	Of     schema.Column[string]
+	Rows   schema.Column[string]
+}{
+	schema.RefCol[string]("object"),
+	schema.Col[string]("of"),
+	schema.Col[string]("rows"),
+}
+
+// AppliedRowSet is a change of a row of applied_rows.
+type AppliedRowSet schema.Set
+
+// TableName returns "applied_rows".
+func (AppliedRowSet) TableName() string { return "applied_rows" }
+
+// Null empties columns.
+func (s AppliedRowSet) Null(columns ...schema.Named) AppliedRowSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s AppliedRowSet) Object(v string) AppliedRowSet {
+	s["object"] = AppliedRowCol.Object.Value(v)
+	return s
+}
+func (s AppliedRowSet) Of(v string) AppliedRowSet { s["of"] = AppliedRowCol.Of.Value(v); return s }
+func (s AppliedRowSet) Rows(v string) AppliedRowSet {
+	s["rows"] = AppliedRowCol.Rows.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *AppliedRow) Diff(old *AppliedRow) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, AppliedRowCol.Object, old.Object, r.Object)
+	schema.Differ(s, AppliedRowCol.Of, old.Of, r.Of)
+	schema.Differ(s, AppliedRowCol.Rows, old.Rows, r.Rows)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *AppliedRow) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // Quarantine is one row of quarantine: its stored columns, null as the zero value.
 type Quarantine struct {
@@ -410,6 +1365,112 @@ func (r *Quarantine) Scan(rec *schema.Record) {
 	r.Created = rec.At(11).Int()
 	r.Modified = rec.At(12).Int()
 }
+
+// QuarantineCol are the columns of quarantine.
+var QuarantineCol = struct {
+	Kind       schema.Column[string]
+	Path       schema.Column[string]
+	Size       schema.Column[int64]
+	Why        schema.Column[string]
+	Found      schema.Column[int64]
+	KeepUntil  schema.Column[int64]
+	Over       schema.Column[int64]
+	Wish       schema.Column[string]
+	StatusInfo schema.Column[string]
+	File       schema.Column[int64]
+	Place      schema.Column[string]
+	Created    schema.Column[int64]
+	Modified   schema.Column[int64]
+}{
+	schema.Col[string]("kind"),
+	schema.Col[string]("path"),
+	schema.Col[int64]("size"),
+	schema.Col[string]("why"),
+	schema.Col[int64]("found"),
+	schema.Col[int64]("keep_until"),
+	schema.Col[int64]("over"),
+	schema.Col[string]("wish"),
+	schema.Col[string]("status_info"),
+	schema.RefCol[int64]("file"),
+	schema.Col[string]("place"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// QuarantineSet is a change of a row of quarantine.
+type QuarantineSet schema.Set
+
+// TableName returns "quarantine".
+func (QuarantineSet) TableName() string { return "quarantine" }
+
+// Null empties columns.
+func (s QuarantineSet) Null(columns ...schema.Named) QuarantineSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s QuarantineSet) Kind(v string) QuarantineSet {
+	s["kind"] = QuarantineCol.Kind.Value(v)
+	return s
+}
+func (s QuarantineSet) Path(v string) QuarantineSet {
+	s["path"] = QuarantineCol.Path.Value(v)
+	return s
+}
+func (s QuarantineSet) Size(v int64) QuarantineSet { s["size"] = QuarantineCol.Size.Value(v); return s }
+func (s QuarantineSet) Why(v string) QuarantineSet { s["why"] = QuarantineCol.Why.Value(v); return s }
+func (s QuarantineSet) Found(v int64) QuarantineSet {
+	s["found"] = QuarantineCol.Found.Value(v)
+	return s
+}
+func (s QuarantineSet) KeepUntil(v int64) QuarantineSet {
+	s["keep_until"] = QuarantineCol.KeepUntil.Value(v)
+	return s
+}
+func (s QuarantineSet) Over(v int64) QuarantineSet { s["over"] = QuarantineCol.Over.Value(v); return s }
+func (s QuarantineSet) Wish(v string) QuarantineSet {
+	s["wish"] = QuarantineCol.Wish.Value(v)
+	return s
+}
+func (s QuarantineSet) StatusInfo(v string) QuarantineSet {
+	s["status_info"] = QuarantineCol.StatusInfo.Value(v)
+	return s
+}
+func (s QuarantineSet) File(v int64) QuarantineSet { s["file"] = QuarantineCol.File.Value(v); return s }
+func (s QuarantineSet) Place(v string) QuarantineSet {
+	s["place"] = QuarantineCol.Place.Value(v)
+	return s
+}
+func (s QuarantineSet) Created(v int64) QuarantineSet {
+	s["created"] = QuarantineCol.Created.Value(v)
+	return s
+}
+func (s QuarantineSet) Modified(v int64) QuarantineSet {
+	s["modified"] = QuarantineCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *Quarantine) Diff(old *Quarantine) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, QuarantineCol.Kind, old.Kind, r.Kind)
+	schema.Differ(s, QuarantineCol.Path, old.Path, r.Path)
+	schema.Differ(s, QuarantineCol.Size, old.Size, r.Size)
+	schema.Differ(s, QuarantineCol.Why, old.Why, r.Why)
+	schema.Differ(s, QuarantineCol.Found, old.Found, r.Found)
+	schema.Differ(s, QuarantineCol.KeepUntil, old.KeepUntil, r.KeepUntil)
+	schema.Differ(s, QuarantineCol.Over, old.Over, r.Over)
+	schema.Differ(s, QuarantineCol.Wish, old.Wish, r.Wish)
+	schema.Differ(s, QuarantineCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, QuarantineCol.File, old.File, r.File)
+	schema.Differ(s, QuarantineCol.Place, old.Place, r.Place)
+	schema.Differ(s, QuarantineCol.Created, old.Created, r.Created)
+	schema.Differ(s, QuarantineCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Quarantine) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // DatabaseBackup is one row of database_backups: its stored columns, null as the zero value.
 type DatabaseBackup struct {
@@ -452,6 +1513,124 @@ func (r *DatabaseBackup) Scan(rec *schema.Record) {
 	r.Attempt = rec.At(12).Int()
 }
 
+// DatabaseBackupCol are the columns of database_backups.
+var DatabaseBackupCol = struct {
+	Name       schema.Column[string]
+	Status     schema.Column[string]
+	StatusInfo schema.Column[string]
+	Bytes      schema.Column[int64]
+	SHA256     schema.Column[string]
+	Sealed     schema.Column[bool]
+	Path       schema.Column[string]
+	Scheduled  schema.Column[bool]
+	Keep       schema.Column[int64]
+	Creator    schema.Column[string]
+	Created    schema.Column[int64]
+	Modified   schema.Column[int64]
+	Attempt    schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("status"),
+	schema.Col[string]("status_info"),
+	schema.Col[int64]("bytes"),
+	schema.Col[string]("sha256"),
+	schema.Col[bool]("sealed"),
+	schema.Col[string]("path"),
+	schema.Col[bool]("scheduled"),
+	schema.Col[int64]("keep"),
+	schema.Col[string]("creator"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+	schema.Col[int64]("attempt"),
+}
+
+// DatabaseBackupSet is a change of a row of database_backups.
+type DatabaseBackupSet schema.Set
+
+// TableName returns "database_backups".
+func (DatabaseBackupSet) TableName() string { return "database_backups" }
+
+// Null empties columns.
+func (s DatabaseBackupSet) Null(columns ...schema.Named) DatabaseBackupSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s DatabaseBackupSet) Name(v string) DatabaseBackupSet {
+	s["name"] = DatabaseBackupCol.Name.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Status(v string) DatabaseBackupSet {
+	s["status"] = DatabaseBackupCol.Status.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) StatusInfo(v string) DatabaseBackupSet {
+	s["status_info"] = DatabaseBackupCol.StatusInfo.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Bytes(v int64) DatabaseBackupSet {
+	s["bytes"] = DatabaseBackupCol.Bytes.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) SHA256(v string) DatabaseBackupSet {
+	s["sha256"] = DatabaseBackupCol.SHA256.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Sealed(v bool) DatabaseBackupSet {
+	s["sealed"] = DatabaseBackupCol.Sealed.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Path(v string) DatabaseBackupSet {
+	s["path"] = DatabaseBackupCol.Path.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Scheduled(v bool) DatabaseBackupSet {
+	s["scheduled"] = DatabaseBackupCol.Scheduled.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Keep(v int64) DatabaseBackupSet {
+	s["keep"] = DatabaseBackupCol.Keep.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Creator(v string) DatabaseBackupSet {
+	s["creator"] = DatabaseBackupCol.Creator.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Created(v int64) DatabaseBackupSet {
+	s["created"] = DatabaseBackupCol.Created.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Modified(v int64) DatabaseBackupSet {
+	s["modified"] = DatabaseBackupCol.Modified.Value(v)
+	return s
+}
+func (s DatabaseBackupSet) Attempt(v int64) DatabaseBackupSet {
+	s["attempt"] = DatabaseBackupCol.Attempt.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *DatabaseBackup) Diff(old *DatabaseBackup) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, DatabaseBackupCol.Name, old.Name, r.Name)
+	schema.Differ(s, DatabaseBackupCol.Status, old.Status, r.Status)
+	schema.Differ(s, DatabaseBackupCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, DatabaseBackupCol.Bytes, old.Bytes, r.Bytes)
+	schema.Differ(s, DatabaseBackupCol.SHA256, old.SHA256, r.SHA256)
+	schema.Differ(s, DatabaseBackupCol.Sealed, old.Sealed, r.Sealed)
+	schema.Differ(s, DatabaseBackupCol.Path, old.Path, r.Path)
+	schema.Differ(s, DatabaseBackupCol.Scheduled, old.Scheduled, r.Scheduled)
+	schema.Differ(s, DatabaseBackupCol.Keep, old.Keep, r.Keep)
+	schema.Differ(s, DatabaseBackupCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, DatabaseBackupCol.Created, old.Created, r.Created)
+	schema.Differ(s, DatabaseBackupCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, DatabaseBackupCol.Attempt, old.Attempt, r.Attempt)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *DatabaseBackup) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // IdempotencyKey is one row of idempotency_keys: its stored columns, null as the zero value.
 type IdempotencyKey struct {
 	Key     string // $key
@@ -472,3 +1651,58 @@ func (r *IdempotencyKey) Scan(rec *schema.Record) {
 	r.Answer = rec.At(2).Text()
 	r.Created = rec.At(3).Int()
 }
+
+// IdempotencyKeyCol are the columns of idempotency_keys.
+var IdempotencyKeyCol = struct {
+	Request schema.Column[string]
+	Status  schema.Column[int64]
+	Answer  schema.Column[string]
+	Created schema.Column[int64]
+}{
+	schema.Col[string]("request"),
+	schema.Col[int64]("status"),
+	schema.Col[string]("answer"),
+	schema.Col[int64]("created"),
+}
+
+// IdempotencyKeySet is a change of a row of idempotency_keys.
+type IdempotencyKeySet schema.Set
+
+// TableName returns "idempotency_keys".
+func (IdempotencyKeySet) TableName() string { return "idempotency_keys" }
+
+// Null empties columns.
+func (s IdempotencyKeySet) Null(columns ...schema.Named) IdempotencyKeySet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s IdempotencyKeySet) Request(v string) IdempotencyKeySet {
+	s["request"] = IdempotencyKeyCol.Request.Value(v)
+	return s
+}
+func (s IdempotencyKeySet) Status(v int64) IdempotencyKeySet {
+	s["status"] = IdempotencyKeyCol.Status.Value(v)
+	return s
+}
+func (s IdempotencyKeySet) Answer(v string) IdempotencyKeySet {
+	s["answer"] = IdempotencyKeyCol.Answer.Value(v)
+	return s
+}
+func (s IdempotencyKeySet) Created(v int64) IdempotencyKeySet {
+	s["created"] = IdempotencyKeyCol.Created.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *IdempotencyKey) Diff(old *IdempotencyKey) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, IdempotencyKeyCol.Request, old.Request, r.Request)
+	schema.Differ(s, IdempotencyKeyCol.Status, old.Status, r.Status)
+	schema.Differ(s, IdempotencyKeyCol.Answer, old.Answer, r.Answer)
+	schema.Differ(s, IdempotencyKeyCol.Created, old.Created, r.Created)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *IdempotencyKey) KeyValue() schema.Value { return schema.TextValue(r.Key) }

@@ -53,6 +53,120 @@ func (r *Task) Scan(rec *schema.Record) {
 	r.Modified = rec.At(17).Int()
 }
 
+// TaskCol are the columns of tasks.
+var TaskCol = struct {
+	Name           schema.Column[string]
+	Description    schema.Column[string]
+	Enabled        schema.Column[bool]
+	Status         schema.Column[string]
+	StatusInfo     schema.Column[string]
+	Progress       schema.Column[int64]
+	Action         schema.Column[string]
+	ActionDisplay  schema.Column[string]
+	Table          schema.Column[string]
+	Owner          schema.Column[string]
+	SettingsArgs   schema.Column[string]
+	Creator        schema.Column[string]
+	LastRun        schema.Column[int64]
+	DeleteAfterRun schema.Column[bool]
+	SystemCreated  schema.Column[bool]
+	ID             schema.Column[string]
+	Created        schema.Column[int64]
+	Modified       schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[string]("status"),
+	schema.Col[string]("status_info"),
+	schema.Col[int64]("progress"),
+	schema.Col[string]("action"),
+	schema.Col[string]("action_display"),
+	schema.Col[string]("table"),
+	schema.RefCol[string]("owner"),
+	schema.Col[string]("settings_args"),
+	schema.RefCol[string]("creator"),
+	schema.Col[int64]("last_run"),
+	schema.Col[bool]("delete_after_run"),
+	schema.Col[bool]("system_created"),
+	schema.Col[string]("id"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// TaskSet is a change of a row of tasks.
+type TaskSet schema.Set
+
+// TableName returns "tasks".
+func (TaskSet) TableName() string { return "tasks" }
+
+// Null empties columns.
+func (s TaskSet) Null(columns ...schema.Named) TaskSet { schema.Set(s).Null(columns...); return s }
+
+func (s TaskSet) Name(v string) TaskSet { s["name"] = TaskCol.Name.Value(v); return s }
+func (s TaskSet) Description(v string) TaskSet {
+	s["description"] = TaskCol.Description.Value(v)
+	return s
+}
+func (s TaskSet) Enabled(v bool) TaskSet  { s["enabled"] = TaskCol.Enabled.Value(v); return s }
+func (s TaskSet) Status(v string) TaskSet { s["status"] = TaskCol.Status.Value(v); return s }
+func (s TaskSet) StatusInfo(v string) TaskSet {
+	s["status_info"] = TaskCol.StatusInfo.Value(v)
+	return s
+}
+func (s TaskSet) Progress(v int64) TaskSet { s["progress"] = TaskCol.Progress.Value(v); return s }
+func (s TaskSet) Action(v string) TaskSet  { s["action"] = TaskCol.Action.Value(v); return s }
+func (s TaskSet) ActionDisplay(v string) TaskSet {
+	s["action_display"] = TaskCol.ActionDisplay.Value(v)
+	return s
+}
+func (s TaskSet) Table(v string) TaskSet { s["table"] = TaskCol.Table.Value(v); return s }
+func (s TaskSet) Owner(v string) TaskSet { s["owner"] = TaskCol.Owner.Value(v); return s }
+func (s TaskSet) SettingsArgs(v string) TaskSet {
+	s["settings_args"] = TaskCol.SettingsArgs.Value(v)
+	return s
+}
+func (s TaskSet) Creator(v string) TaskSet { s["creator"] = TaskCol.Creator.Value(v); return s }
+func (s TaskSet) LastRun(v int64) TaskSet  { s["last_run"] = TaskCol.LastRun.Value(v); return s }
+func (s TaskSet) DeleteAfterRun(v bool) TaskSet {
+	s["delete_after_run"] = TaskCol.DeleteAfterRun.Value(v)
+	return s
+}
+func (s TaskSet) SystemCreated(v bool) TaskSet {
+	s["system_created"] = TaskCol.SystemCreated.Value(v)
+	return s
+}
+func (s TaskSet) ID(v string) TaskSet      { s["id"] = TaskCol.ID.Value(v); return s }
+func (s TaskSet) Created(v int64) TaskSet  { s["created"] = TaskCol.Created.Value(v); return s }
+func (s TaskSet) Modified(v int64) TaskSet { s["modified"] = TaskCol.Modified.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *Task) Diff(old *Task) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, TaskCol.Name, old.Name, r.Name)
+	schema.Differ(s, TaskCol.Description, old.Description, r.Description)
+	schema.Differ(s, TaskCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, TaskCol.Status, old.Status, r.Status)
+	schema.Differ(s, TaskCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, TaskCol.Progress, old.Progress, r.Progress)
+	schema.Differ(s, TaskCol.Action, old.Action, r.Action)
+	schema.Differ(s, TaskCol.ActionDisplay, old.ActionDisplay, r.ActionDisplay)
+	schema.Differ(s, TaskCol.Table, old.Table, r.Table)
+	schema.Differ(s, TaskCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, TaskCol.SettingsArgs, old.SettingsArgs, r.SettingsArgs)
+	schema.Differ(s, TaskCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, TaskCol.LastRun, old.LastRun, r.LastRun)
+	schema.Differ(s, TaskCol.DeleteAfterRun, old.DeleteAfterRun, r.DeleteAfterRun)
+	schema.Differ(s, TaskCol.SystemCreated, old.SystemCreated, r.SystemCreated)
+	schema.Differ(s, TaskCol.ID, old.ID, r.ID)
+	schema.Differ(s, TaskCol.Created, old.Created, r.Created)
+	schema.Differ(s, TaskCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *Task) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // TaskSchedule is one row of task_schedules: its stored columns, null as the zero value.
 type TaskSchedule struct {
 	Key             int64  // $key
@@ -114,6 +228,201 @@ func (r *TaskSchedule) Scan(rec *schema.Record) {
 	r.Modified = rec.At(23).Int()
 }
 
+// TaskScheduleCol are the columns of task_schedules.
+var TaskScheduleCol = struct {
+	Name            schema.Column[string]
+	Description     schema.Column[string]
+	Enabled         schema.Column[bool]
+	Task            schema.Column[int64]
+	RepeatEvery     schema.Column[string]
+	RepeatIteration schema.Column[int64]
+	StartDate       schema.Column[string]
+	StartDateEpoch  schema.Column[int64]
+	EndDate         schema.Column[string]
+	StartTimeOfDay  schema.Column[int64]
+	EndTimeOfDay    schema.Column[int64]
+	AllDay          schema.Column[bool]
+	DayOfMonth      schema.Column[string]
+	Monday          schema.Column[bool]
+	Tuesday         schema.Column[bool]
+	Wednesday       schema.Column[bool]
+	Thursday        schema.Column[bool]
+	Friday          schema.Column[bool]
+	Saturday        schema.Column[bool]
+	Sunday          schema.Column[bool]
+	SystemCreated   schema.Column[bool]
+	Creator         schema.Column[int64]
+	Created         schema.Column[int64]
+	Modified        schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.RefCol[int64]("task"),
+	schema.Col[string]("repeat_every"),
+	schema.Col[int64]("repeat_iteration"),
+	schema.Col[string]("start_date"),
+	schema.Col[int64]("start_date_epoch"),
+	schema.Col[string]("end_date"),
+	schema.Col[int64]("start_time_of_day"),
+	schema.Col[int64]("end_time_of_day"),
+	schema.Col[bool]("all_day"),
+	schema.Col[string]("day_of_month"),
+	schema.Col[bool]("monday"),
+	schema.Col[bool]("tuesday"),
+	schema.Col[bool]("wednesday"),
+	schema.Col[bool]("thursday"),
+	schema.Col[bool]("friday"),
+	schema.Col[bool]("saturday"),
+	schema.Col[bool]("sunday"),
+	schema.Col[bool]("system_created"),
+	schema.RefCol[int64]("creator"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// TaskScheduleSet is a change of a row of task_schedules.
+type TaskScheduleSet schema.Set
+
+// TableName returns "task_schedules".
+func (TaskScheduleSet) TableName() string { return "task_schedules" }
+
+// Null empties columns.
+func (s TaskScheduleSet) Null(columns ...schema.Named) TaskScheduleSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s TaskScheduleSet) Name(v string) TaskScheduleSet {
+	s["name"] = TaskScheduleCol.Name.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Description(v string) TaskScheduleSet {
+	s["description"] = TaskScheduleCol.Description.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Enabled(v bool) TaskScheduleSet {
+	s["enabled"] = TaskScheduleCol.Enabled.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Task(v int64) TaskScheduleSet {
+	s["task"] = TaskScheduleCol.Task.Value(v)
+	return s
+}
+func (s TaskScheduleSet) RepeatEvery(v string) TaskScheduleSet {
+	s["repeat_every"] = TaskScheduleCol.RepeatEvery.Value(v)
+	return s
+}
+func (s TaskScheduleSet) RepeatIteration(v int64) TaskScheduleSet {
+	s["repeat_iteration"] = TaskScheduleCol.RepeatIteration.Value(v)
+	return s
+}
+func (s TaskScheduleSet) StartDate(v string) TaskScheduleSet {
+	s["start_date"] = TaskScheduleCol.StartDate.Value(v)
+	return s
+}
+func (s TaskScheduleSet) StartDateEpoch(v int64) TaskScheduleSet {
+	s["start_date_epoch"] = TaskScheduleCol.StartDateEpoch.Value(v)
+	return s
+}
+func (s TaskScheduleSet) EndDate(v string) TaskScheduleSet {
+	s["end_date"] = TaskScheduleCol.EndDate.Value(v)
+	return s
+}
+func (s TaskScheduleSet) StartTimeOfDay(v int64) TaskScheduleSet {
+	s["start_time_of_day"] = TaskScheduleCol.StartTimeOfDay.Value(v)
+	return s
+}
+func (s TaskScheduleSet) EndTimeOfDay(v int64) TaskScheduleSet {
+	s["end_time_of_day"] = TaskScheduleCol.EndTimeOfDay.Value(v)
+	return s
+}
+func (s TaskScheduleSet) AllDay(v bool) TaskScheduleSet {
+	s["all_day"] = TaskScheduleCol.AllDay.Value(v)
+	return s
+}
+func (s TaskScheduleSet) DayOfMonth(v string) TaskScheduleSet {
+	s["day_of_month"] = TaskScheduleCol.DayOfMonth.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Monday(v bool) TaskScheduleSet {
+	s["monday"] = TaskScheduleCol.Monday.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Tuesday(v bool) TaskScheduleSet {
+	s["tuesday"] = TaskScheduleCol.Tuesday.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Wednesday(v bool) TaskScheduleSet {
+	s["wednesday"] = TaskScheduleCol.Wednesday.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Thursday(v bool) TaskScheduleSet {
+	s["thursday"] = TaskScheduleCol.Thursday.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Friday(v bool) TaskScheduleSet {
+	s["friday"] = TaskScheduleCol.Friday.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Saturday(v bool) TaskScheduleSet {
+	s["saturday"] = TaskScheduleCol.Saturday.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Sunday(v bool) TaskScheduleSet {
+	s["sunday"] = TaskScheduleCol.Sunday.Value(v)
+	return s
+}
+func (s TaskScheduleSet) SystemCreated(v bool) TaskScheduleSet {
+	s["system_created"] = TaskScheduleCol.SystemCreated.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Creator(v int64) TaskScheduleSet {
+	s["creator"] = TaskScheduleCol.Creator.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Created(v int64) TaskScheduleSet {
+	s["created"] = TaskScheduleCol.Created.Value(v)
+	return s
+}
+func (s TaskScheduleSet) Modified(v int64) TaskScheduleSet {
+	s["modified"] = TaskScheduleCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *TaskSchedule) Diff(old *TaskSchedule) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, TaskScheduleCol.Name, old.Name, r.Name)
+	schema.Differ(s, TaskScheduleCol.Description, old.Description, r.Description)
+	schema.Differ(s, TaskScheduleCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, TaskScheduleCol.Task, old.Task, r.Task)
+	schema.Differ(s, TaskScheduleCol.RepeatEvery, old.RepeatEvery, r.RepeatEvery)
+	schema.Differ(s, TaskScheduleCol.RepeatIteration, old.RepeatIteration, r.RepeatIteration)
+	schema.Differ(s, TaskScheduleCol.StartDate, old.StartDate, r.StartDate)
+	schema.Differ(s, TaskScheduleCol.StartDateEpoch, old.StartDateEpoch, r.StartDateEpoch)
+	schema.Differ(s, TaskScheduleCol.EndDate, old.EndDate, r.EndDate)
+	schema.Differ(s, TaskScheduleCol.StartTimeOfDay, old.StartTimeOfDay, r.StartTimeOfDay)
+	schema.Differ(s, TaskScheduleCol.EndTimeOfDay, old.EndTimeOfDay, r.EndTimeOfDay)
+	schema.Differ(s, TaskScheduleCol.AllDay, old.AllDay, r.AllDay)
+	schema.Differ(s, TaskScheduleCol.DayOfMonth, old.DayOfMonth, r.DayOfMonth)
+	schema.Differ(s, TaskScheduleCol.Monday, old.Monday, r.Monday)
+	schema.Differ(s, TaskScheduleCol.Tuesday, old.Tuesday, r.Tuesday)
+	schema.Differ(s, TaskScheduleCol.Wednesday, old.Wednesday, r.Wednesday)
+	schema.Differ(s, TaskScheduleCol.Thursday, old.Thursday, r.Thursday)
+	schema.Differ(s, TaskScheduleCol.Friday, old.Friday, r.Friday)
+	schema.Differ(s, TaskScheduleCol.Saturday, old.Saturday, r.Saturday)
+	schema.Differ(s, TaskScheduleCol.Sunday, old.Sunday, r.Sunday)
+	schema.Differ(s, TaskScheduleCol.SystemCreated, old.SystemCreated, r.SystemCreated)
+	schema.Differ(s, TaskScheduleCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, TaskScheduleCol.Created, old.Created, r.Created)
+	schema.Differ(s, TaskScheduleCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *TaskSchedule) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // TaskScheduleTrigger is one row of task_schedule_triggers: its stored columns, null as the zero value.
 type TaskScheduleTrigger struct {
 	Key      int64 // $key
@@ -132,6 +441,54 @@ func (r *TaskScheduleTrigger) Scan(rec *schema.Record) {
 	r.Schedule = rec.At(1).Int()
 	r.Trigger = rec.At(2).Int()
 }
+
+// TaskScheduleTriggerCol are the columns of task_schedule_triggers.
+var TaskScheduleTriggerCol = struct {
+	Task     schema.Column[int64]
+	Schedule schema.Column[int64]
+	Trigger  schema.Column[int64]
+}{
+	schema.RefCol[int64]("task"),
+	schema.RefCol[int64]("schedule"),
+	schema.Col[int64]("trigger"),
+}
+
+// TaskScheduleTriggerSet is a change of a row of task_schedule_triggers.
+type TaskScheduleTriggerSet schema.Set
+
+// TableName returns "task_schedule_triggers".
+func (TaskScheduleTriggerSet) TableName() string { return "task_schedule_triggers" }
+
+// Null empties columns.
+func (s TaskScheduleTriggerSet) Null(columns ...schema.Named) TaskScheduleTriggerSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s TaskScheduleTriggerSet) Task(v int64) TaskScheduleTriggerSet {
+	s["task"] = TaskScheduleTriggerCol.Task.Value(v)
+	return s
+}
+func (s TaskScheduleTriggerSet) Schedule(v int64) TaskScheduleTriggerSet {
+	s["schedule"] = TaskScheduleTriggerCol.Schedule.Value(v)
+	return s
+}
+func (s TaskScheduleTriggerSet) Trigger(v int64) TaskScheduleTriggerSet {
+	s["trigger"] = TaskScheduleTriggerCol.Trigger.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *TaskScheduleTrigger) Diff(old *TaskScheduleTrigger) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, TaskScheduleTriggerCol.Task, old.Task, r.Task)
+	schema.Differ(s, TaskScheduleTriggerCol.Schedule, old.Schedule, r.Schedule)
+	schema.Differ(s, TaskScheduleTriggerCol.Trigger, old.Trigger, r.Trigger)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *TaskScheduleTrigger) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // TaskEvent is one row of task_events: its stored columns, null as the zero value.
 type TaskEvent struct {
@@ -161,3 +518,80 @@ func (r *TaskEvent) Scan(rec *schema.Record) {
 	r.Context = rec.At(7).Text()
 	r.Seen = rec.At(8).Int()
 }
+
+// TaskEventCol are the columns of task_events.
+var TaskEventCol = struct {
+	Table             schema.Column[string]
+	Event             schema.Column[string]
+	EventName         schema.Column[string]
+	Task              schema.Column[int64]
+	TableEventFilters schema.Column[string]
+	Trigger           schema.Column[int64]
+	Context           schema.Column[string]
+	Seen              schema.Column[int64]
+}{
+	schema.Col[string]("table"),
+	schema.Col[string]("event"),
+	schema.Col[string]("event_name"),
+	schema.RefCol[int64]("task"),
+	schema.Col[string]("table_event_filters"),
+	schema.Col[int64]("trigger"),
+	schema.Col[string]("context"),
+	schema.Col[int64]("seen"),
+}
+
+// TaskEventSet is a change of a row of task_events.
+type TaskEventSet schema.Set
+
+// TableName returns "task_events".
+func (TaskEventSet) TableName() string { return "task_events" }
+
+// Null empties columns.
+func (s TaskEventSet) Null(columns ...schema.Named) TaskEventSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s TaskEventSet) Table(v string) TaskEventSet {
+	s["table"] = TaskEventCol.Table.Value(v)
+	return s
+}
+func (s TaskEventSet) Event(v string) TaskEventSet {
+	s["event"] = TaskEventCol.Event.Value(v)
+	return s
+}
+func (s TaskEventSet) EventName(v string) TaskEventSet {
+	s["event_name"] = TaskEventCol.EventName.Value(v)
+	return s
+}
+func (s TaskEventSet) Task(v int64) TaskEventSet { s["task"] = TaskEventCol.Task.Value(v); return s }
+func (s TaskEventSet) TableEventFilters(v string) TaskEventSet {
+	s["table_event_filters"] = TaskEventCol.TableEventFilters.Value(v)
+	return s
+}
+func (s TaskEventSet) Trigger(v int64) TaskEventSet {
+	s["trigger"] = TaskEventCol.Trigger.Value(v)
+	return s
+}
+func (s TaskEventSet) Context(v string) TaskEventSet {
+	s["context"] = TaskEventCol.Context.Value(v)
+	return s
+}
+func (s TaskEventSet) Seen(v int64) TaskEventSet { s["seen"] = TaskEventCol.Seen.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *TaskEvent) Diff(old *TaskEvent) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, TaskEventCol.Table, old.Table, r.Table)
+	schema.Differ(s, TaskEventCol.Event, old.Event, r.Event)
+	schema.Differ(s, TaskEventCol.EventName, old.EventName, r.EventName)
+	schema.Differ(s, TaskEventCol.Task, old.Task, r.Task)
+	schema.Differ(s, TaskEventCol.TableEventFilters, old.TableEventFilters, r.TableEventFilters)
+	schema.Differ(s, TaskEventCol.Trigger, old.Trigger, r.Trigger)
+	schema.Differ(s, TaskEventCol.Context, old.Context, r.Context)
+	schema.Differ(s, TaskEventCol.Seen, old.Seen, r.Seen)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *TaskEvent) KeyValue() schema.Value { return schema.IntValue(r.Key) }
