@@ -54,7 +54,7 @@ func (u *upload) flush(ctx context.Context, spans []span) error {
 
 // record adds spans to those on record for a file, and completes its row when they cover it.
 func record(tx *store.Tx, key int64, spans []span) error {
-	row, err := store.GetRow[storage.File](tx, schema.IntValue(key))
+	row, err := store.GetRow[storage.File](tx, key)
 	if err != nil || row.Complete {
 		return err
 	}

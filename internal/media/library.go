@@ -87,7 +87,7 @@ func (l *Library) path(row storage.File) string {
 // row reads the live row of a file.
 func (l *Library) row(ctx context.Context, key int64) (row storage.File, err error) {
 	err = l.db.View(ctx, func(tx *store.Tx) error {
-		row, err = store.GetRow[storage.File](tx, schema.IntValue(key))
+		row, err = store.GetRow[storage.File](tx, key)
 		return err
 	})
 	return row, err

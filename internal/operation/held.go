@@ -29,7 +29,7 @@ type held struct {
 func take(ctx context.Context, db *store.DB, runner string, key int64) (*held, error) {
 	h := &held{db: db, runner: runner}
 	err := db.Update(ctx, func(tx *store.Tx) (err error) {
-		if h.row, err = store.GetRow[system.Operation](tx, schema.IntValue(key)); err != nil {
+		if h.row, err = store.GetRow[system.Operation](tx, key); err != nil {
 			return err
 		}
 		if !open(h.row.Status) {

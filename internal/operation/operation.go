@@ -70,7 +70,7 @@ func Begin(tx *store.Tx, r Request) (int64, error) {
 // Cancel asks for the end of an operation: its runner stops it and takes back what it has done. One that hasn't begun ends at once. It may be
 // asked again; it is Conflict for one that has ended otherwise.
 func Cancel(tx *store.Tx, key int64) error {
-	row, err := store.GetRow[system.Operation](tx, schema.IntValue(key))
+	row, err := store.GetRow[system.Operation](tx, key)
 	if err != nil {
 		return err
 	}

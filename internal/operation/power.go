@@ -64,7 +64,7 @@ func behindPower(tx *store.Tx, row system.Operation) (string, error) {
 	if err != nil || len(machines) == 0 || row.Key <= machines[0].PowerAfter {
 		return "", err
 	}
-	status, err := store.GetRow[compute.MachineStatus](tx, schema.IntValue(key))
+	status, err := store.GetRow[compute.MachineStatus](tx, key)
 	if err != nil || machines[0].PowerSeq <= status.DoneSeq || status.Status == "waitingforresources" || status.Status == "error" {
 		return "", err
 	}

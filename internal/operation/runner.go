@@ -106,7 +106,7 @@ func (r *Runner) explain(ctx context.Context, rows []system.Operation, reasons m
 	}
 	return r.db.Update(ctx, func(tx *store.Tx) error {
 		for _, row := range changed {
-			now, err := store.GetRow[system.Operation](tx, schema.IntValue(row.Key))
+			now, err := store.GetRow[system.Operation](tx, row.Key)
 			if err != nil || now.Status != Queued {
 				return err
 			}

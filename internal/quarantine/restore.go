@@ -140,7 +140,7 @@ func packFile(w *tar.Writer, dir, path string, d fs.DirEntry) error {
 
 func (k *Keeper) fileRow(ctx context.Context, key int64) (row storage.File, err error) {
 	err = k.db.View(ctx, func(tx *store.Tx) error {
-		row, err = store.GetRow[storage.File](tx, schema.IntValue(key))
+		row, err = store.GetRow[storage.File](tx, key)
 		return err
 	})
 	return row, err

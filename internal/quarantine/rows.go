@@ -59,7 +59,7 @@ func (k *Keeper) place(e entry) (string, error) { return filepath.Rel(k.data, e.
 
 // keptDays reads the setting. What is no number counts as the default: nothing goes early because of a slip.
 func keptDays(tx *store.Tx) (int, error) {
-	s, err := store.GetRow[system.Setting](tx, schema.TextValue(system.QuarantineSetting))
+	s, err := store.GetRow[system.Setting](tx, system.QuarantineSetting)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return 0, err
 	}

@@ -22,3 +22,8 @@ func IsNot[V schema.Cell](c schema.Column[V], v V) Cond { return Other(c.Name(),
 
 // IsUpTo keeps the rows whose column is a number not above v.
 func IsUpTo[V int64 | float64](c schema.Column[V], v V) Cond { return UpTo(c.Name(), c.Value(v)) }
+
+// IsOutside is Outside.
+func IsOutside(c schema.Named, table string, conds ...Cond) Cond {
+	return Outside(c.Name(), table, conds...)
+}

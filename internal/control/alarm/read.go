@@ -74,7 +74,7 @@ func wrongMachines(tx *store.Tx) (wrong []fact, err error) {
 		return nil, err
 	}
 	for _, s := range states {
-		m, err := store.GetRow[compute.Machine](tx, schema.IntValue(s.Key))
+		m, err := store.GetRow[compute.Machine](tx, s.Key)
 		if err != nil {
 			return nil, err
 		}

@@ -122,7 +122,7 @@ func (c *Controller) purge(ctx context.Context, row system.DatabaseBackup) error
 func (c *Controller) Open(ctx context.Context, key int64) (content io.ReadSeekCloser, name string, modified time.Time, err error) {
 	var row system.DatabaseBackup
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
-		row, err = store.GetRow[system.DatabaseBackup](tx, schema.IntValue(key))
+		row, err = store.GetRow[system.DatabaseBackup](tx, key)
 		return err
 	})
 	if err != nil {

@@ -100,35 +100,32 @@ func measure(path string) (w writer.Written, err error) {
 // begin notes that a backup is being made; live is false when the row was deleted meanwhile.
 func (c *Controller) begin(ctx context.Context, row *system.DatabaseBackup) (live bool, err error) {
 	row.Attempt, row.Sealed = row.Attempt+1, c.Sealed
-	return c.change(ctx, *row, schema.Set{
-		"status": schema.TextValue(system.BackupRunning), "attempt": schema.IntValue(row.Attempt), "sealed": schema.BoolValue(row.Sealed),
-	}, nil)
+	return c.change(ctx, *row, system.DatabaseBackupSet{}.Status(system.BackupRunning).Attempt(row.Attempt).Sealed(row.Sealed), nil)
 }
 
 // fail notes why there is no backup.
 func (c *Controller) fail(ctx context.Context, row system.DatabaseBackup, why error) error {
 	c.Log.Error("there is no backup of the database", "backup", row.Key, "err", why)
-	_, err := c.change(ctx, row, schema.Set{"status": schema.TextValue(system.BackupError), "status_info": schema.TextValue(errs.Shown(why))}, nil)
+	_, err := c.change(ctx, row, system.DatabaseBackupSet{}.Status(system.BackupError).StatusInfo(errs.Shown(why)), nil)
 	return err
 }
 
 // complete notes that the file is there, and deletes the rows that make room for it.
 func (c *Controller) complete(ctx context.Context, row system.DatabaseBackup, done writer.Written) error {
-	_, err := c.change(ctx, row, schema.Set{
-		"status": schema.TextValue(system.BackupComplete), "status_info": schema.Value{}, "bytes": schema.IntValue(done.Bytes), "sha256": schema.TextValue(done.SHA256),
-	}, prune)
+	set := system.DatabaseBackupSet{}.Status(system.BackupComplete).Null(system.DatabaseBackupCol.StatusInfo).Bytes(done.Bytes).SHA256(done.SHA256)
+	_, err := c.change(ctx, row, set, prune)
 	return err
 }
 
 // change writes a row that may have been deleted meanwhile, and does something more in the same transaction.
-func (c *Controller) change(ctx context.Context, row system.DatabaseBackup, set schema.Set, more func(*store.Tx, system.DatabaseBackup) error) (live bool, err error) {
+func (c *Controller) change(ctx context.Context, row system.DatabaseBackup, set system.DatabaseBackupSet, more func(*store.Tx, system.DatabaseBackup) error) (live bool, err error) {
 	err = c.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		_, err := tx.Get(row.TableName(), schema.IntValue(row.Key))
 		if live = err == nil; errs.Is(err, errs.NotFound) {
 			return nil
 		}
 		if err == nil {
-			err = tx.Change(row.TableName(), schema.IntValue(row.Key), set)
+			err = store.Write(tx, row.Key, set)
 		}
 		if err == nil && more != nil {
 			err = more(tx, row)
@@ -143,7 +140,7 @@ func prune(tx *store.Tx, latest system.DatabaseBackup) error {
 	if !latest.Scheduled || latest.Keep == 0 {
 		return nil
 	}
-	rows, err := store.FindRows[system.DatabaseBackup](tx, store.Eq("scheduled", schema.BoolValue(true)))
+	rows, err := store.FindRows[system.DatabaseBackup](tx, store.Is(system.DatabaseBackupCol.Scheduled, true))
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/cluster"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -85,7 +84,7 @@ func (c *Controller) Examine(ctx context.Context) (accelerator string, err error
 		return "", err
 	}
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
-		node, err := store.GetRow[cluster.Node](tx, schema.IntValue(id.Node))
+		node, err := store.GetRow[cluster.Node](tx, id.Node)
 		accelerator = node.Accelerator
 		return err
 	})

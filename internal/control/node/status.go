@@ -42,7 +42,7 @@ func runningVMs(tx *store.Tx, conds ...store.Cond) (sum running, err error) {
 
 // writeLoad keeps the node's load and what the cluster has and uses.
 func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
-	node, err := store.GetRow[cluster.Node](tx, schema.IntValue(id.Node))
+	node, err := store.GetRow[cluster.Node](tx, id.Node)
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (c *Controller) look(ctx context.Context, e tasks.TaskEvent, changes []stor
 		c.looked[e.Key] = end
 		if end-e.Seen > mostBehind {
 			err = c.db.Update(ctx, func(tx *store.Tx) error {
-				return tx.Change(e.TableName(), schema.IntValue(e.Key), schema.Set{"seen": schema.IntValue(end)})
+				return store.Write(tx, e.Key, tasks.TaskEventSet{}.Seen(end))
 			})
 		}
 		return false, err
@@ -110,7 +110,7 @@ func (c *Controller) look(ctx context.Context, e tasks.TaskEvent, changes []stor
 // claimEvent is done with an event up to an entry of the log, unless somebody else was faster.
 func claimEvent(was tasks.TaskEvent, end int64) Claim {
 	return func(tx *store.Tx) (int64, schema.Input, error) {
-		e, err := store.GetRow[tasks.TaskEvent](tx, schema.IntValue(was.Key))
+		e, err := store.GetRow[tasks.TaskEvent](tx, was.Key)
 		if errs.Is(err, errs.NotFound) || err == nil && e.Seen != was.Seen {
 			return 0, nil, nil
 		}
@@ -123,8 +123,7 @@ func claimEvent(was tasks.TaskEvent, end int64) Claim {
 				return 0, nil, errs.Wrap(err, errs.Internal, "bad_context", "the context of a task event is no object")
 			}
 		}
-		set := schema.Set{"seen": schema.IntValue(end), "trigger": schema.IntValue(tx.Now().Unix())}
-		if err := tx.Change(e.TableName(), schema.IntValue(e.Key), set); err != nil {
+		if err := store.Write(tx, e.Key, tasks.TaskEventSet{}.Seen(end).Trigger(tx.Now().Unix())); err != nil {
 			return 0, nil, err
 		}
 		task, err := enabledTask(tx, e.Task)

@@ -33,7 +33,7 @@ func (c *Controller) replan(ctx context.Context) error {
 				return err
 			}
 			for _, m := range wrong {
-				if err := tx.Change("task_schedule_triggers", schema.IntValue(m.trigger), schema.Set{"trigger": m.due}); err != nil {
+				if err := store.Write(tx, m.trigger, m.plan); err != nil {
 					return err
 				}
 			}
@@ -48,10 +48,10 @@ func (c *Controller) replan(ctx context.Context) error {
 	return nil
 }
 
-// move is a trigger, and when it is due.
+// move is a trigger, and the change that says when it is due.
 type move struct {
 	trigger int64
-	due     schema.Value
+	plan    tasks.TaskScheduleTriggerSet
 }
 
 func misplanned(tx *store.Tx) (wrong []move, err error) {
@@ -69,7 +69,7 @@ func misplanned(tx *store.Tx) (wrong []move, err error) {
 			return nil, err
 		}
 		if due := tasks.DueAfter(s, now); due.Int() != t.Trigger {
-			wrong = append(wrong, move{t.Key, due})
+			wrong = append(wrong, move{t.Key, tasks.PlanAfter(s, now)})
 		}
 	}
 	return wrong, nil

@@ -56,7 +56,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 func (c *Controller) byClock(ctx context.Context) error {
 	var due []tasks.TaskScheduleTrigger
 	err := c.db.View(ctx, func(tx *store.Tx) (err error) {
-		due, err = store.FindRows[tasks.TaskScheduleTrigger](tx, store.UpTo("trigger", schema.IntValue(tx.Now().Unix())))
+		due, err = store.FindRows[tasks.TaskScheduleTrigger](tx, store.IsUpTo(tasks.TaskScheduleTriggerCol.Trigger, tx.Now().Unix()))
 		return err
 	})
 	for _, d := range due {
@@ -69,7 +69,7 @@ func (c *Controller) byClock(ctx context.Context) error {
 // claimTrigger plans the next moment of a trigger that is due. However many went by, the task is executed once.
 func claimTrigger(key int64) Claim {
 	return func(tx *store.Tx) (int64, schema.Input, error) {
-		t, err := store.GetRow[tasks.TaskScheduleTrigger](tx, schema.IntValue(key))
+		t, err := store.GetRow[tasks.TaskScheduleTrigger](tx, key)
 		if errs.Is(err, errs.NotFound) || err == nil && (t.Trigger == 0 || t.Trigger > tx.Now().Unix()) {
 			return 0, nil, nil // it is gone, or was run
 		}
@@ -80,7 +80,7 @@ func claimTrigger(key int64) Claim {
 		if err != nil {
 			return 0, nil, err
 		}
-		if err := tx.Change(t.TableName(), schema.IntValue(key), schema.Set{"trigger": tasks.DueAfter(s, tx.Now())}); err != nil {
+		if err := store.Write(tx, key, tasks.PlanAfter(s, tx.Now())); err != nil {
 			return 0, nil, err
 		}
 		task, err := enabledTask(tx, t.Task)
@@ -90,7 +90,7 @@ func claimTrigger(key int64) Claim {
 
 // enabledTask returns the task's key, 0 when it is disabled: then it is not executed, and that is no failure.
 func enabledTask(tx *store.Tx, key int64) (int64, error) {
-	task, err := store.GetRow[tasks.Task](tx, schema.IntValue(key))
+	task, err := store.GetRow[tasks.Task](tx, key)
 	if err != nil || !task.Enabled {
 		return 0, err
 	}
@@ -115,12 +115,11 @@ func (c *Controller) settle(ctx context.Context, failed error, claim Claim) erro
 // tell writes into a task, and into the log, why it could not be executed.
 func tell(tx *store.Tx, key int64, failed error) error {
 	why := errs.Shown(failed)
-	task, err := store.GetRow[tasks.Task](tx, schema.IntValue(key))
+	task, err := store.GetRow[tasks.Task](tx, key)
 	if err != nil {
 		return err
 	}
-	text := schema.TextValue
-	if err := tx.Change(task.TableName(), schema.IntValue(key), schema.Set{"status": text("error"), "status_info": text(why)}); err != nil {
+	if err := store.Write(tx, key, tasks.TaskSet{}.Status("error").StatusInfo(why)); err != nil {
 		return err
 	}
 	_, err = tx.Insert(system.LogLine(tx.Schema(), map[string]string{

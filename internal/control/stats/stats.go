@@ -116,7 +116,7 @@ type state struct {
 }
 
 func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err error) {
-	n, err := store.GetRow[cluster.Node](tx, schema.IntValue(node))
+	n, err := store.GetRow[cluster.Node](tx, node)
 	if err != nil {
 		return s, err
 	}

@@ -46,7 +46,7 @@ type tables struct {
 // read leaves out the drives of machines that run on another node: they are its own.
 func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	ours := []store.Cond{
-		store.Everything(), store.Outside("machine", "machine_status", store.Everything(), store.Other("node", schema.IntValue(r.node))),
+		store.Everything(), store.IsOutside(compute.MachineDriveCol.Machine, "machine_status", store.Everything(), store.IsNot(compute.MachineStatusCol.Node, r.node)),
 	}
 	if t.drives, err = store.FindRows[compute.MachineDrive](tx, ours...); err != nil {
 		return t, err
@@ -59,7 +59,7 @@ func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	for i, d := range t.drives {
 		keys[i] = schema.IntValue(d.Machine)
 	}
-	machines, err := store.FindRows[compute.Machine](tx, store.Everything(), store.Key(keys...), store.Eq("type", schema.TextValue("vm")))
+	machines, err := store.FindRows[compute.Machine](tx, store.Everything(), store.Key(keys...), store.Is(compute.MachineCol.Type, "vm"))
 	if err != nil {
 		return t, err
 	}
@@ -146,8 +146,7 @@ func (r *StoreRows) Report(ctx context.Context, facts []Fact) error {
 }
 
 func report(tx *store.Tx, f Fact) error {
-	key := schema.IntValue(f.Drive)
-	has, err := store.GetRow[compute.MachineDriveStatus](tx, key, store.Everything())
+	has, err := store.GetRow[compute.MachineDriveStatus](tx, f.Drive, store.Everything())
 	if err != nil {
 		return err
 	}
@@ -155,18 +154,15 @@ func report(tx *store.Tx, f Fact) error {
 	if word == "offline" && has.Status == "online" || word == "online" {
 		word = has.Status // the VM controller's to change
 	}
-	err = tx.Change("machine_drive_status", key, schema.Set{
-		"status": schema.TextValue(word), "status_info": schema.TextValue(f.Info),
-		"ready": schema.BoolValue(f.Ready), "progress_pct": schema.RealValue(f.Progress),
-	})
+	err = store.Write(tx, f.Drive, compute.MachineDriveStatusSet{}.Status(word).StatusInfo(f.Info).Ready(f.Ready).ProgressPct(f.Progress))
 	if err != nil {
 		return err
 	}
-	set := schema.Set{"used_bytes": schema.IntValue(f.UsedBytes)}
+	set := compute.MachineDriveSet{}.UsedBytes(f.UsedBytes)
 	if f.Size > 0 {
-		set["disksize"] = schema.IntValue(f.Size)
+		set.Disksize(f.Size)
 	}
-	return tx.Change("machine_drives", key, set)
+	return store.Write(tx, f.Drive, set)
 }
 
 // Purge removes the tombstones of drives.

@@ -10,23 +10,22 @@ import (
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
 // readImports reads the last import of each drive that has to have one and isn't ready.
 func (t *tables) readImports(tx *store.Tx) error {
-	var queues []schema.Value
+	var queues []string
 	for _, d := range t.drives {
 		if imported(d.Media) && !t.statuses[d.Key].Ready {
-			queues = append(queues, schema.TextValue(queueOf(d)))
+			queues = append(queues, queueOf(d))
 		}
 	}
 	if len(queues) == 0 {
 		return nil
 	}
 	rows, err := store.FindRows[system.Operation](
-		tx, store.In("queue", queues...), store.Eq("kind", schema.TextValue(compute.DriveImport{}.Operation())))
+		tx, store.Is(system.OperationCol.Queue, queues...), store.Is(system.OperationCol.Kind, compute.DriveImport{}.Operation()))
 	if err != nil {
 		return err
 	}
@@ -53,15 +52,15 @@ func objectOf(d compute.MachineDrive) string { return fmt.Sprintf("machine_drive
 // Importing reads what a drive is to be made from now.
 func (r *StoreRows) Importing(ctx context.Context, key int64) (d Drive, err error) {
 	err = r.db.View(ctx, func(tx *store.Tx) error {
-		row, err := store.GetRow[compute.MachineDrive](tx, schema.IntValue(key))
+		row, err := store.GetRow[compute.MachineDrive](tx, key)
 		if err != nil {
 			return err
 		}
-		machine, err := store.GetRow[compute.Machine](tx, schema.IntValue(row.Machine))
+		machine, err := store.GetRow[compute.Machine](tx, row.Machine)
 		if err != nil {
 			return err
 		}
-		file, err := store.GetRow[storage.File](tx, schema.IntValue(row.MediaSource))
+		file, err := store.GetRow[storage.File](tx, row.MediaSource)
 		if err != nil {
 			return err
 		}
@@ -78,7 +77,7 @@ func (r *StoreRows) Importing(ctx context.Context, key int64) (d Drive, err erro
 func (r *StoreRows) Ask(ctx context.Context, drives []*Drive) error {
 	return r.db.Update(ctx, func(tx *store.Tx) error {
 		for _, d := range drives {
-			row, err := store.GetRow[compute.MachineDrive](tx, schema.IntValue(d.Key))
+			row, err := store.GetRow[compute.MachineDrive](tx, d.Key)
 			if errs.Is(err, errs.NotFound) {
 				continue // deleted meanwhile
 			}

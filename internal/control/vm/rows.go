@@ -70,11 +70,11 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 	if t.machines, err = r.machines(tx, present); err != nil {
 		return t, err
 	}
-	keys := make([]schema.Value, len(t.machines))
+	keys, numbers := make([]schema.Value, len(t.machines)), make([]int64, len(t.machines))
 	for i, m := range t.machines {
-		keys[i] = schema.IntValue(m.Key)
+		keys[i], numbers[i] = schema.IntValue(m.Key), m.Key
 	}
-	vms, err := store.FindRows[compute.VM](tx, store.In("machine", keys...))
+	vms, err := store.FindRows[compute.VM](tx, store.Is(compute.VMCol.Machine, numbers...))
 	if err != nil {
 		return t, err
 	}
@@ -82,7 +82,7 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 	if err != nil {
 		return t, err
 	}
-	theirs := []store.Cond{store.In("machine", keys...), store.Eq("enabled", schema.BoolValue(true))}
+	theirs := []store.Cond{store.Is(compute.MachineDriveCol.Machine, numbers...), store.Is(compute.MachineDriveCol.Enabled, true)}
 	drives, err := store.FindRows[compute.MachineDrive](tx, theirs...)
 	if err != nil {
 		return t, err
@@ -91,7 +91,7 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 	if err != nil {
 		return t, err
 	}
-	nics, err := store.FindRows[compute.MachineNIC](tx, theirs...)
+	nics, err := store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Machine, numbers...), store.Is(compute.MachineNICCol.Enabled, true))
 	if err != nil {
 		return t, err
 	}
@@ -123,16 +123,16 @@ func (t *tables) readMedia(tx *store.Tx, drives []compute.MachineDrive) error {
 
 // machines reads those that are deleted, that aren't settled, or that the host has a domain of. Those that run on another node are its own.
 func (r *StoreRows) machines(tx *store.Tx, present []int64) (all []compute.Machine, err error) {
-	here := store.EqOrNull("node", schema.IntValue(r.node))
+	here := store.IsOrNull(compute.MachineStatusCol.Node, r.node)
 	keys := make([]schema.Value, len(present))
 	for i, key := range present {
 		keys[i] = schema.IntValue(key)
 	}
-	isVM := store.Eq("type", schema.TextValue("vm"))
+	isVM := store.Is(compute.MachineCol.Type, "vm")
 	seen := map[int64]bool{}
 	for _, which := range [][]store.Cond{
 		{store.Tombstones(), store.KeyWithin("machine_status", store.Everything(), here)},
-		{store.KeyWithin("machine_status", here, store.Eq("settled", schema.BoolValue(false)))},
+		{store.KeyWithin("machine_status", here, store.Is(compute.MachineStatusCol.Settled, false))},
 		{store.Everything(), store.Key(keys...)},
 	} {
 		found, err := store.FindRows[compute.Machine](tx, append(which, isVM)...)

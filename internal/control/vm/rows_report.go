@@ -27,18 +27,14 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 	if f.Running {
 		node = r.node
 	}
-	machine, err := store.GetRow[compute.Machine](tx, schema.IntValue(f.Machine), store.Everything())
+	machine, err := store.GetRow[compute.Machine](tx, f.Machine, store.Everything())
 	if err != nil {
 		return err
 	}
-	err = tx.Change("machine_status", schema.IntValue(f.Machine), schema.Set{
-		"running": schema.BoolValue(f.Running), "status": schema.TextValue(f.Status.Status), "state": schema.TextValue(f.State),
-		"status_info": schema.TextValue(f.Info), "started": schema.IntValue(f.Started), "done_seq": schema.IntValue(f.DoneSeq),
-		"boot_id": schema.TextValue(f.BootID), "powerstate": schema.BoolValue(f.PowerWanted), "node": schema.RefValue(node),
-		"running_cores": schema.IntValue(int64(f.Cores)), "running_ram": schema.IntValue(int64(f.RAMMiB)),
-		"machine_type": schema.TextValue(f.MachineType),
-		"settled":      schema.BoolValue(f.Settled && machine.PowerSeq <= f.DoneSeq), // something may have been asked for meanwhile
-	})
+	settled := f.Settled && machine.PowerSeq <= f.DoneSeq // something may have been asked for meanwhile
+	err = store.Write(tx, f.Machine, compute.MachineStatusSet{}.
+		Running(f.Running).Status(f.Status.Status).State(f.State).StatusInfo(f.Info).Started(f.Started).DoneSeq(f.DoneSeq).BootID(f.BootID).
+		Powerstate(f.PowerWanted).Node(node).RunningCores(int64(f.Cores)).RunningRAM(int64(f.RAMMiB)).MachineType(f.MachineType).Settled(settled))
 	if err != nil || f.Attached == nil {
 		return err
 	}
@@ -51,7 +47,7 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 // reportDrives writes online and offline. Other words (importing, error) are the storage controller's, and stay. It touches every drive:
 // what the storage controller may do to a file hangs on whether a guest has it.
 func reportDrives(tx *store.Tx, f Fact) error {
-	drives, err := store.FindRows[compute.MachineDrive](tx, store.Everything(), store.Eq("machine", schema.IntValue(f.Machine)))
+	drives, err := store.FindRows[compute.MachineDrive](tx, store.Everything(), store.Is(compute.MachineDriveCol.Machine, f.Machine))
 	if err != nil {
 		return err
 	}
@@ -75,7 +71,7 @@ func reportDrives(tx *store.Tx, f Fact) error {
 		if want == has.Status {
 			continue
 		}
-		if err := tx.Change("machine_drive_status", key, schema.Set{"status": schema.TextValue(want)}); err != nil {
+		if err := store.Write(tx, drive.Key, compute.MachineDriveStatusSet{}.Status(want)); err != nil {
 			return err
 		}
 	}
@@ -83,7 +79,7 @@ func reportDrives(tx *store.Tx, f Fact) error {
 }
 
 func reportNICs(tx *store.Tx, f Fact) error {
-	nics, err := store.FindRows[compute.MachineNIC](tx, store.Eq("machine", schema.IntValue(f.Machine)))
+	nics, err := store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Machine, f.Machine))
 	if err != nil {
 		return err
 	}
@@ -92,8 +88,7 @@ func reportNICs(tx *store.Tx, f Fact) error {
 		if slices.Contains(f.Attached.NICs, nic.Key) {
 			status, state = "up", "online"
 		}
-		set := schema.Set{"status": schema.TextValue(status), "state": schema.TextValue(state)}
-		if err := tx.Change("machine_nic_status", schema.IntValue(nic.Key), set); err != nil {
+		if err := store.Write(tx, nic.Key, compute.MachineNICStatusSet{}.Status(status).State(state)); err != nil {
 			return err
 		}
 	}
@@ -104,7 +99,7 @@ func reportNICs(tx *store.Tx, f Fact) error {
 func (r *StoreRows) Purge(ctx context.Context, machineKeys []int64) error {
 	return r.db.Update(ctx, func(tx *store.Tx) error {
 		for _, key := range machineKeys {
-			drives, err := tx.Count("machine_drives", store.Everything(), store.Eq("machine", schema.IntValue(key)))
+			drives, err := tx.Count("machine_drives", store.Everything(), store.Is(compute.MachineDriveCol.Machine, key))
 			if err != nil {
 				return err
 			}

@@ -7,18 +7,17 @@ import (
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
 // reservations collects the fixed addresses of a network: rows of type static first, then NICs whose address is the client's wish. A
 // MAC or an address that comes twice counts once.
 func reservations(tx *store.Tx, v *Vnet) error {
-	fixed, err := store.FindRows[network.VnetAddress](tx, store.Eq("vnet", schema.IntValue(v.Key)), store.Eq("type", schema.TextValue("static")))
+	fixed, err := store.FindRows[network.VnetAddress](tx, store.Is(network.VnetAddressCol.Vnet, v.Key), store.Is(network.VnetAddressCol.Type, "static"))
 	if err != nil {
 		return err
 	}
-	nics, err := store.FindRows[compute.MachineNIC](tx, store.Eq("vnet", schema.IntValue(v.Key)), store.Eq("ip_reserved", schema.BoolValue(true)))
+	nics, err := store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Vnet, v.Key), store.Is(compute.MachineNICCol.IPReserved, true))
 	if err != nil {
 		return err
 	}

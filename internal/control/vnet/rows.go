@@ -10,7 +10,6 @@ import (
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -52,11 +51,11 @@ func (r *StoreRows) wishOf(tx *store.Tx, row network.Vnet) (Vnet, error) {
 	if v.Absent {
 		return v, nil
 	}
-	machine, err := store.GetRow[compute.Machine](tx, schema.IntValue(row.Machine), store.Everything())
+	machine, err := store.GetRow[compute.Machine](tx, row.Machine, store.Everything())
 	if err != nil {
 		return v, err
 	}
-	status, err := store.GetRow[compute.MachineStatus](tx, schema.IntValue(row.Machine), store.Everything())
+	status, err := store.GetRow[compute.MachineStatus](tx, row.Machine, store.Everything())
 	if err != nil {
 		return v, err
 	}
@@ -110,7 +109,7 @@ func (r *StoreRows) power(m compute.Machine, s compute.MachineStatus, onLoss str
 // Name writes the network's id. A row that is gone by now needs none.
 func (r *StoreRows) Name(ctx context.Context, key int64, id string) error {
 	return r.db.Update(ctx, func(tx *store.Tx) error {
-		err := tx.Change((*network.Vnet)(nil).TableName(), schema.IntValue(key), schema.Set{"storage_id": schema.TextValue(id)})
+		err := store.Write(tx, key, network.VnetSet{}.StorageID(id))
 		if errs.Is(err, errs.NotFound) {
 			return nil
 		}

@@ -21,13 +21,10 @@ type factWriter struct {
 	todo []func(*store.Tx) error
 }
 
-// change plans a write of columns; rows that are gone by the time it is made are nobody's fault.
-func (w *factWriter) change(table string, key int64, set schema.Set) {
-	if len(set) == 0 {
-		return
-	}
+// plan plans a write; rows that are gone by the time it is made are nobody's fault.
+func (w *factWriter) plan(write func(*store.Tx) error) {
 	w.todo = append(w.todo, func(tx *store.Tx) error {
-		err := tx.Change(table, schema.IntValue(key), set)
+		err := write(tx)
 		if errs.Is(err, errs.NotFound) {
 			return nil
 		}
@@ -58,7 +55,7 @@ func (w *factWriter) compare(row network.Vnet) error {
 
 // status compares the router machine's status row.
 func (w *factWriter) status(machine int64) error {
-	has, err := store.GetRow[compute.MachineStatus](w.tx, schema.IntValue(machine), store.Everything())
+	has, err := store.GetRow[compute.MachineStatus](w.tx, machine, store.Everything())
 	if err != nil {
 		return err
 	}
@@ -76,12 +73,7 @@ func (w *factWriter) status(machine int64) error {
 	if want == has {
 		return nil
 	}
-	w.change(has.TableName(), machine, schema.Set{
-		"running": schema.BoolValue(want.Running), "status": schema.TextValue(want.Status), "state": schema.TextValue(want.State),
-		"status_info": schema.TextValue(want.StatusInfo), "powerstate": schema.BoolValue(want.Powerstate),
-		"boot_id": schema.TextValue(want.BootID), "started": schema.IntValue(want.Started), "node": schema.RefValue(want.Node),
-		"done_seq": schema.IntValue(want.DoneSeq),
-	})
+	w.plan(func(tx *store.Tx) error { return store.Put(tx, has, want) })
 	return nil
 }
 
@@ -100,8 +92,8 @@ func words(f Fact) (status, state string) {
 
 // addresses makes the network's rows of type dynamic equal to its leases.
 func (w *factWriter) addresses() error {
-	vnet := schema.IntValue(w.fact.Key)
-	have, err := store.FindRows[network.VnetAddress](w.tx, store.Eq("vnet", vnet), store.Eq("type", schema.TextValue("dynamic")))
+	of := network.VnetAddressCol
+	have, err := store.FindRows[network.VnetAddress](w.tx, store.Is(of.Vnet, w.fact.Key), store.Is(of.Type, "dynamic"))
 	if err != nil {
 		return err
 	}
@@ -114,13 +106,18 @@ func (w *factWriter) addresses() error {
 		left[row.IP] = row
 	}
 	for _, lease := range slices.SortedFunc(slices.Values(w.fact.Leases), byIP) {
-		set := columnsOf(lease)
-		if row, known := left[lease.IP.String()]; known {
-			delete(left, row.IP)
-			w.change(row.TableName(), row.Key, differing(row, lease, set))
+		row, known := left[lease.IP.String()]
+		if !known {
+			w.plan(func(tx *store.Tx) error {
+				_, err := store.Insert(tx, columnsOf(lease).Vnet(w.fact.Key).Type("dynamic"))
+				return err
+			})
 			continue
 		}
-		w.insertAddress(vnet, set)
+		delete(left, row.IP)
+		if differs(row, lease) {
+			w.plan(func(tx *store.Tx) error { return store.Write(tx, row.Key, columnsOf(lease)) })
+		}
 	}
 	for _, row := range have {
 		if gone, ended := left[row.IP]; ended && gone.Key == row.Key {
@@ -130,57 +127,44 @@ func (w *factWriter) addresses() error {
 	return nil
 }
 
-func columnsOf(l dnsmasq.Lease) schema.Set {
-	expiration := schema.IntValue(0) // never
-	if !l.Expiry.IsZero() {
-		expiration = schema.IntValue(l.Expiry.Unix())
-	}
-	return schema.Set{
-		"ip": schema.TextValue(l.IP.String()), "mac": schema.TextValue(l.MAC.String()), "hostname": schema.TextValue(l.Hostname),
-		"client_id": schema.TextValue(l.ClientID), "expiration": expiration,
-	}
+func columnsOf(l dnsmasq.Lease) network.VnetAddressSet {
+	return network.VnetAddressSet{}.IP(l.IP.String()).MAC(l.MAC.String()).Hostname(l.Hostname).ClientID(l.ClientID).Expiration(expirationOf(l))
 }
 
-// differing returns set, or nothing when the row says the same.
-func differing(row network.VnetAddress, l dnsmasq.Lease, set schema.Set) schema.Set {
-	if row.MAC == l.MAC.String() && row.Hostname == l.Hostname && row.ClientID == l.ClientID && row.Expiration == set["expiration"].Int() {
-		return nil
+// expirationOf is in seconds, 0 for never.
+func expirationOf(l dnsmasq.Lease) int64 {
+	if l.Expiry.IsZero() {
+		return 0
 	}
-	return set
+	return l.Expiry.Unix()
 }
 
-func (w *factWriter) insertAddress(vnet schema.Value, set schema.Set) {
-	w.todo = append(w.todo, func(tx *store.Tx) error {
-		rec := schema.NewRecord(tx.Schema().Table((*network.VnetAddress)(nil).TableName()))
-		rec.Put("vnet", vnet)
-		rec.Put("type", schema.TextValue("dynamic"))
-		rec.PutAll(set)
-		_, err := tx.Insert(rec)
-		return err
-	})
+func differs(row network.VnetAddress, l dnsmasq.Lease) bool {
+	return row.MAC != l.MAC.String() || row.Hostname != l.Hostname || row.ClientID != l.ClientID || row.Expiration != expirationOf(l)
 }
 
 // nics gives each NIC on the network the address of its lease, and takes it away with the lease; a reserved one is the client's. It reads
 // those that have a lease or an address: there may be thousands that have neither.
 func (w *factWriter) nics() error {
 	leased := make(map[string]string)
-	macs := []schema.Value{}
+	macs := []string{}
 	for _, l := range w.fact.Leases {
 		leased[l.MAC.String()] = l.IP.String()
-		macs = append(macs, schema.TextValue(l.MAC.String()))
+		macs = append(macs, l.MAC.String())
 	}
-	theirs := []store.Cond{store.Eq("vnet", schema.IntValue(w.fact.Key)), store.Eq("ip_reserved", schema.BoolValue(false))}
-	addressed, err := store.FindRows[compute.MachineNIC](w.tx, append(theirs, store.Other("ipaddress", schema.TextValue("")))...)
+	of := compute.MachineNICCol
+	theirs := []store.Cond{store.Is(of.Vnet, w.fact.Key), store.Is(of.IPReserved, false)}
+	addressed, err := store.FindRows[compute.MachineNIC](w.tx, append(theirs, store.IsNot(of.Ipaddress, ""))...)
 	if err != nil {
 		return err
 	}
-	unaddressed, err := store.FindRows[compute.MachineNIC](w.tx, append(theirs, store.EqOrNull("ipaddress", schema.TextValue("")), store.In("macaddress", macs...))...)
+	unaddressed, err := store.FindRows[compute.MachineNIC](w.tx, append(theirs, store.IsOrNull(of.Ipaddress, ""), store.Is(of.Macaddress, macs...))...)
 	if err != nil {
 		return err
 	}
 	for _, nic := range append(addressed, unaddressed...) {
 		if ip := leased[strings.ToLower(nic.Macaddress)]; ip != nic.Ipaddress {
-			w.change(nic.TableName(), nic.Key, schema.Set{"ipaddress": schema.TextValue(ip)})
+			w.plan(func(tx *store.Tx) error { return store.Write(tx, nic.Key, compute.MachineNICSet{}.Ipaddress(ip)) })
 		}
 	}
 	return nil

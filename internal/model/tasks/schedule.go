@@ -37,3 +37,12 @@ func DueAfter(schedule *schema.Record, after time.Time) schema.Value {
 	}
 	return schema.IntValue(due.Unix())
 }
+
+// PlanAfter is the change of a trigger that DueAfter comes to.
+func PlanAfter(schedule *schema.Record, after time.Time) TaskScheduleTriggerSet {
+	due := DueAfter(schedule, after)
+	if due.IsNull() {
+		return TaskScheduleTriggerSet{}.Null(TaskScheduleTriggerCol.Trigger)
+	}
+	return TaskScheduleTriggerSet{}.Trigger(due.Int())
+}
