@@ -224,6 +224,16 @@ func (r *Record) At(i int) Value {
 	return r.values[i]
 }
 
+// Cells returns what gives the values of the stored fields one after the other, for the generated rows: a new field changes no line of those of others.
+func (r *Record) Cells() func() Value {
+	i := -1
+	return func() Value {
+		for i++; !r.Table.Fields[i].Stored(); i++ {
+		}
+		return r.values[i]
+	}
+}
+
 // PutAt sets the value of the i-th field of the table.
 func (r *Record) PutAt(i int, v Value) {
 	if r.Table.Fields[i].IsKey {

@@ -42,33 +42,34 @@ func (*User) TableName() string { return "users" }
 // Scan fills r from a record of users.
 func (r *User) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Name = rec.At(0).Text()
-	r.Displayname = rec.At(1).Text()
-	r.Email = rec.At(2).Text()
-	r.Type = rec.At(3).Text()
-	r.Enabled = rec.At(4).Bool()
-	r.Created = rec.At(5).Int()
-	r.LastLogin = rec.At(6).Int()
-	r.ChangePassword = rec.At(7).Bool()
-	r.PhysicalAccess = rec.At(8).Bool()
-	r.TwoFactorAuthentication = rec.At(9).Bool()
-	r.TwoFactorType = rec.At(10).Text()
-	r.TwoFactorSetupNextLogin = rec.At(11).Bool()
-	r.AccountLocked = rec.At(12).Int()
-	r.FailedAttempts = rec.At(13).Int()
-	r.AuthSource = rec.At(14).Int()
-	r.RemoteName = rec.At(15).Text()
-	r.Creator = rec.At(16).Text()
-	r.Identity = rec.At(17).Int()
-	r.Theme = rec.At(18).Int()
-	r.Password = rec.At(19).Text()
-	r.SSHKeys = rec.At(20).Text()
-	r.ID = rec.At(21).Text()
-	r.Admin = rec.At(24).Bool()
-	r.TwoFactorSecret = rec.At(25).Text()
-	r.TwoFactorStep = rec.At(26).Int()
-	r.TwoFactorRecovery = rec.At(27).Text()
-	r.TokenEpoch = rec.At(28).Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Displayname = next().Text()
+	r.Email = next().Text()
+	r.Type = next().Text()
+	r.Enabled = next().Bool()
+	r.Created = next().Int()
+	r.LastLogin = next().Int()
+	r.ChangePassword = next().Bool()
+	r.PhysicalAccess = next().Bool()
+	r.TwoFactorAuthentication = next().Bool()
+	r.TwoFactorType = next().Text()
+	r.TwoFactorSetupNextLogin = next().Bool()
+	r.AccountLocked = next().Int()
+	r.FailedAttempts = next().Int()
+	r.AuthSource = next().Int()
+	r.RemoteName = next().Text()
+	r.Creator = next().Text()
+	r.Identity = next().Int()
+	r.Theme = next().Int()
+	r.Password = next().Text()
+	r.SSHKeys = next().Text()
+	r.ID = next().Text()
+	r.Admin = next().Bool()
+	r.TwoFactorSecret = next().Text()
+	r.TwoFactorStep = next().Int()
+	r.TwoFactorRecovery = next().Text()
+	r.TokenEpoch = next().Int()
 }
 
 // UserCol are the columns of users.
@@ -267,17 +268,18 @@ func (*UserAPIKey) TableName() string { return "user_api_keys" }
 // Scan fills r from a record of user_api_keys.
 func (r *UserAPIKey) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.User = rec.At(0).Int()
-	r.Name = rec.At(1).Text()
-	r.Description = rec.At(2).Text()
-	r.Created = rec.At(3).Int()
-	r.Expires = rec.At(4).Int()
-	r.ExpiresType = rec.At(5).Text()
-	r.LastloginStamp = rec.At(6).Int()
-	r.LastloginIP = rec.At(7).Text()
-	r.IPAllowList = rec.At(8).Text()
-	r.IPDenyList = rec.At(9).Text()
-	r.Digest = rec.At(10).Text()
+	next := rec.Cells()
+	r.User = next().Int()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Created = next().Int()
+	r.Expires = next().Int()
+	r.ExpiresType = next().Text()
+	r.LastloginStamp = next().Int()
+	r.LastloginIP = next().Text()
+	r.IPAllowList = next().Text()
+	r.IPDenyList = next().Text()
+	r.Digest = next().Text()
 }
 
 // UserAPIKeyCol are the columns of user_api_keys.
@@ -397,11 +399,12 @@ func (*Session) TableName() string { return "sessions" }
 // Scan fills r from a record of sessions.
 func (r *Session) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.User = rec.At(0).Int()
-	r.Digest = rec.At(1).Text()
-	r.Created = rec.At(2).Int()
-	r.Used = rec.At(3).Int()
-	r.Address = rec.At(4).Text()
+	next := rec.Cells()
+	r.User = next().Int()
+	r.Digest = next().Text()
+	r.Created = next().Int()
+	r.Used = next().Int()
+	r.Address = next().Text()
 }
 
 // SessionCol are the columns of sessions.
@@ -467,8 +470,9 @@ func (*EndedSignIn) TableName() string { return "ended_sign_ins" }
 // Scan fills r from a record of ended_sign_ins.
 func (r *EndedSignIn) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
-	r.Until = rec.At(1).Int()
-	r.Served = rec.At(2).Int()
+	next := rec.Cells()
+	r.Until = next().Int()
+	r.Served = next().Int()
 }
 
 // EndedSignInCol are the columns of ended_sign_ins.
@@ -527,10 +531,11 @@ func (*LoginAttempt) TableName() string { return "login_attempts" }
 // Scan fills r from a record of login_attempts.
 func (r *LoginAttempt) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
-	r.Failures = rec.At(1).Int()
-	r.Until = rec.At(2).Int()
-	r.Last = rec.At(3).Int()
-	r.Entered = rec.At(4).Int()
+	next := rec.Cells()
+	r.Failures = next().Int()
+	r.Until = next().Int()
+	r.Last = next().Int()
+	r.Entered = next().Int()
 }
 
 // LoginAttemptCol are the columns of login_attempts.
@@ -610,17 +615,18 @@ func (*Group) TableName() string { return "groups" }
 // Scan fills r from a record of groups.
 func (r *Group) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Name = rec.At(0).Text()
-	r.Description = rec.At(1).Text()
-	r.Enabled = rec.At(2).Bool()
-	r.Created = rec.At(3).Int()
-	r.Email = rec.At(4).Text()
-	r.ID = rec.At(5).Text()
-	r.Identity = rec.At(6).Int()
-	r.SystemGroup = rec.At(7).Bool()
-	r.Creator = rec.At(8).Text()
-	r.Type = rec.At(10).Text()
-	r.AuthSource = rec.At(11).Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Enabled = next().Bool()
+	r.Created = next().Int()
+	r.Email = next().Text()
+	r.ID = next().Text()
+	r.Identity = next().Int()
+	r.SystemGroup = next().Bool()
+	r.Creator = next().Text()
+	r.Type = next().Text()
+	r.AuthSource = next().Int()
 }
 
 // GroupCol are the columns of groups.
@@ -715,10 +721,11 @@ func (*Member) TableName() string { return "members" }
 // Scan fills r from a record of members.
 func (r *Member) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.ParentGroup = rec.At(0).Int()
-	r.Member = rec.At(1).Text()
-	r.Creator = rec.At(2).Text()
-	r.System = rec.At(3).Bool()
+	next := rec.Cells()
+	r.ParentGroup = next().Int()
+	r.Member = next().Text()
+	r.Creator = next().Text()
+	r.System = next().Bool()
 }
 
 // MemberCol are the columns of members.
@@ -785,16 +792,17 @@ func (*Permission) TableName() string { return "permissions" }
 // Scan fills r from a record of permissions.
 func (r *Permission) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Identity = rec.At(0).Int()
-	r.Table = rec.At(1).Text()
-	r.Row = rec.At(2).Int()
-	r.List = rec.At(3).Bool()
-	r.Read = rec.At(4).Bool()
-	r.Create = rec.At(5).Bool()
-	r.Modify = rec.At(6).Bool()
-	r.Delete = rec.At(7).Bool()
-	r.Target = rec.At(8).Text()
-	r.Tableid = rec.At(12).Int()
+	next := rec.Cells()
+	r.Identity = next().Int()
+	r.Table = next().Text()
+	r.Row = next().Int()
+	r.List = next().Bool()
+	r.Read = next().Bool()
+	r.Create = next().Bool()
+	r.Modify = next().Bool()
+	r.Delete = next().Bool()
+	r.Target = next().Text()
+	r.Tableid = next().Int()
 }
 
 // PermissionCol are the columns of permissions.
@@ -897,7 +905,8 @@ func (*Identitie) TableName() string { return "identities" }
 // Scan fills r from a record of identities.
 func (r *Identitie) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Owner = rec.At(0).Text()
+	next := rec.Cells()
+	r.Owner = next().Text()
 }
 
 // IdentitieCol are the columns of identities.
@@ -956,17 +965,18 @@ func (*AuthSource) TableName() string { return "auth_sources" }
 // Scan fills r from a record of auth_sources.
 func (r *AuthSource) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Name = rec.At(0).Text()
-	r.Driver = rec.At(1).Text()
-	r.Menu = rec.At(2).Bool()
-	r.Debug = rec.At(3).Bool()
-	r.DebugTs = rec.At(4).Int()
-	r.ButtonBackgroundColor = rec.At(5).Text()
-	r.ButtonColor = rec.At(6).Text()
-	r.ButtonFaIcon = rec.At(7).Text()
-	r.IconColor = rec.At(8).Text()
-	r.Settings = rec.At(9).Text()
-	r.Secrets = rec.At(10).Text()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Driver = next().Text()
+	r.Menu = next().Bool()
+	r.Debug = next().Bool()
+	r.DebugTs = next().Int()
+	r.ButtonBackgroundColor = next().Text()
+	r.ButtonColor = next().Text()
+	r.ButtonFaIcon = next().Text()
+	r.IconColor = next().Text()
+	r.Settings = next().Text()
+	r.Secrets = next().Text()
 }
 
 // AuthSourceCol are the columns of auth_sources.
@@ -1084,9 +1094,10 @@ func (*Secret) TableName() string { return "secrets" }
 // Scan fills r from a record of secrets.
 func (r *Secret) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
-	r.Digest = rec.At(1).Text()
-	r.Salt = rec.At(2).Text()
-	r.Sealed = rec.At(3).Text()
+	next := rec.Cells()
+	r.Digest = next().Text()
+	r.Salt = next().Text()
+	r.Sealed = next().Text()
 }
 
 // SecretCol are the columns of secrets.

@@ -51,18 +51,19 @@ func writeRow(out *bytes.Buffer, t *schema.Table) {
 		out.WriteString("\tDeleted bool // a tombstone\n")
 	}
 	var scan bytes.Buffer
-	for i, f := range t.Fields {
+	for _, f := range t.Fields {
 		if !f.Stored() {
 			continue
 		}
 		fmt.Fprintf(out, "\t%s %s // %s\n", goName(f.Name), f.Type.GoType(), f.Name)
-		fmt.Fprintf(&scan, "\tr.%s = rec.At(%d).%s()\n", goName(f.Name), i, f.Type.Getter())
+		fmt.Fprintf(&scan, "\tr.%s = next().%s()\n", goName(f.Name), f.Type.Getter())
 	}
 	fmt.Fprintf(out, "}\n\n// TableName returns %q.\nfunc (*%s) TableName() string { return %q }\n", t.Name, name, t.Name)
 	fmt.Fprintf(out, "\n// Scan fills r from a record of %s.\nfunc (r *%s) Scan(rec *schema.Record) {\n\tr.Key = rec.Key.%s\n", t.Name, name, keyGet)
 	if t.Tombstone {
 		out.WriteString("\tr.Deleted = rec.Deleted\n")
 	}
+	out.WriteString("\tnext := rec.Cells()\n")
 	out.Write(scan.Bytes())
 	out.WriteString("}\n")
 	writeColumns(out, t)

@@ -24,15 +24,16 @@ func (*StorageTier) TableName() string { return "storage_tiers" }
 // Scan fills r from a record of storage_tiers.
 func (r *StorageTier) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Tier = rec.At(0).Int()
-	r.Description = rec.At(1).Text()
-	r.Capacity = rec.At(2).Int()
-	r.Used = rec.At(3).Int()
-	r.Allocated = rec.At(4).Int()
-	r.UsedInflated = rec.At(5).Int()
-	r.DedupeRatio = rec.At(6).Int()
-	r.UsedPct = rec.At(7).Int()
-	r.Modified = rec.At(9).Int()
+	next := rec.Cells()
+	r.Tier = next().Int()
+	r.Description = next().Text()
+	r.Capacity = next().Int()
+	r.Used = next().Int()
+	r.Allocated = next().Int()
+	r.UsedInflated = next().Int()
+	r.DedupeRatio = next().Int()
+	r.UsedPct = next().Int()
+	r.Modified = next().Int()
 }
 
 // StorageTierCol are the columns of storage_tiers.
@@ -144,14 +145,15 @@ func (*StorageTierStats) TableName() string { return "storage_tier_stats" }
 // Scan fills r from a record of storage_tier_stats.
 func (r *StorageTierStats) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Reads = rec.At(0).Int()
-	r.Writes = rec.At(1).Int()
-	r.ReadBytes = rec.At(2).Int()
-	r.WriteBytes = rec.At(3).Int()
-	r.Rops = rec.At(4).Int()
-	r.Wops = rec.At(5).Int()
-	r.Rbps = rec.At(6).Int()
-	r.Wbps = rec.At(7).Int()
+	next := rec.Cells()
+	r.Reads = next().Int()
+	r.Writes = next().Int()
+	r.ReadBytes = next().Int()
+	r.WriteBytes = next().Int()
+	r.Rops = next().Int()
+	r.Wops = next().Int()
+	r.Rbps = next().Int()
+	r.Wbps = next().Int()
 }
 
 // StorageTierStatsCol are the columns of storage_tier_stats.
@@ -253,11 +255,12 @@ func (*ClusterTier) TableName() string { return "cluster_tiers" }
 // Scan fills r from a record of cluster_tiers.
 func (r *ClusterTier) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Tier = rec.At(0).Int()
-	r.Cluster = rec.At(1).Int()
-	r.Description = rec.At(2).Text()
-	r.CostPerGb = rec.At(3).Real()
-	r.PricePerGb = rec.At(4).Real()
+	next := rec.Cells()
+	r.Tier = next().Int()
+	r.Cluster = next().Int()
+	r.Description = next().Text()
+	r.CostPerGb = next().Real()
+	r.PricePerGb = next().Real()
 }
 
 // ClusterTierCol are the columns of cluster_tiers.
@@ -354,27 +357,28 @@ func (*ClusterTierStatus) TableName() string { return "cluster_tier_status" }
 // Scan fills r from a record of cluster_tier_status.
 func (r *ClusterTierStatus) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Tier = rec.At(0).Int()
-	r.Status = rec.At(1).Text()
-	r.State = rec.At(2).Text()
-	r.Capacity = rec.At(3).Int()
-	r.Used = rec.At(4).Int()
-	r.Allocated = rec.At(5).Int()
-	r.UsedPct = rec.At(6).Int()
-	r.Redundant = rec.At(7).Bool()
-	r.Encrypted = rec.At(8).Bool()
-	r.Working = rec.At(9).Bool()
-	r.LastWalkTimeMs = rec.At(10).Int()
-	r.LastFullwalkTimeMs = rec.At(11).Int()
-	r.Transaction = rec.At(12).Int()
-	r.Repairs = rec.At(13).Int()
-	r.BadDrives = rec.At(14).Real()
-	r.Fullwalk = rec.At(15).Bool()
-	r.Progress = rec.At(16).Real()
-	r.IndexUnique = rec.At(17).Int()
-	r.StateTimestamp = rec.At(18).Int()
-	r.CurSpaceThrottleMs = rec.At(19).Real()
-	r.TransactionStartStamp = rec.At(20).Int()
+	next := rec.Cells()
+	r.Tier = next().Int()
+	r.Status = next().Text()
+	r.State = next().Text()
+	r.Capacity = next().Int()
+	r.Used = next().Int()
+	r.Allocated = next().Int()
+	r.UsedPct = next().Int()
+	r.Redundant = next().Bool()
+	r.Encrypted = next().Bool()
+	r.Working = next().Bool()
+	r.LastWalkTimeMs = next().Int()
+	r.LastFullwalkTimeMs = next().Int()
+	r.Transaction = next().Int()
+	r.Repairs = next().Int()
+	r.BadDrives = next().Real()
+	r.Fullwalk = next().Bool()
+	r.Progress = next().Real()
+	r.IndexUnique = next().Int()
+	r.StateTimestamp = next().Int()
+	r.CurSpaceThrottleMs = next().Real()
+	r.TransactionStartStamp = next().Int()
 }
 
 // ClusterTierStatusCol are the columns of cluster_tier_status.
@@ -572,16 +576,17 @@ func (*ClusterTierStats) TableName() string { return "cluster_tier_stats" }
 // Scan fills r from a record of cluster_tier_stats.
 func (r *ClusterTierStats) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Tier = rec.At(0).Int()
-	r.Reads = rec.At(1).Int()
-	r.Writes = rec.At(2).Int()
-	r.ReadBytes = rec.At(3).Int()
-	r.WriteBytes = rec.At(4).Int()
-	r.Rops = rec.At(5).Int()
-	r.Wops = rec.At(6).Int()
-	r.Rbps = rec.At(7).Int()
-	r.Wbps = rec.At(8).Int()
-	r.LastUpdate = rec.At(9).Int()
+	next := rec.Cells()
+	r.Tier = next().Int()
+	r.Reads = next().Int()
+	r.Writes = next().Int()
+	r.ReadBytes = next().Int()
+	r.WriteBytes = next().Int()
+	r.Rops = next().Int()
+	r.Wops = next().Int()
+	r.Rbps = next().Int()
+	r.Wbps = next().Int()
+	r.LastUpdate = next().Int()
 }
 
 // ClusterTierStatsCol are the columns of cluster_tier_stats.
@@ -712,24 +717,25 @@ func (*File) TableName() string { return "files" }
 func (r *File) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
 	r.Deleted = rec.Deleted
-	r.Name = rec.At(0).Text()
-	r.Type = rec.At(1).Text()
-	r.Description = rec.At(2).Text()
-	r.AllocatedBytes = rec.At(3).Int()
-	r.Filesize = rec.At(4).Int()
-	r.UsedBytes = rec.At(5).Int()
-	r.PreferredTier = rec.At(6).Text()
-	r.Modified = rec.At(7).Int()
-	r.Creator = rec.At(8).Text()
-	r.Owner = rec.At(9).Int()
-	r.URL = rec.At(10).Text()
-	r.UsedPct = rec.At(11).Real()
-	r.Created = rec.At(12).Int()
-	r.UUID = rec.At(13).Text()
-	r.Complete = rec.At(14).Bool()
-	r.SHA256 = rec.At(15).Text()
-	r.StorageID = rec.At(17).Text()
-	r.Metadata = rec.At(18).Text()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Type = next().Text()
+	r.Description = next().Text()
+	r.AllocatedBytes = next().Int()
+	r.Filesize = next().Int()
+	r.UsedBytes = next().Int()
+	r.PreferredTier = next().Text()
+	r.Modified = next().Int()
+	r.Creator = next().Text()
+	r.Owner = next().Int()
+	r.URL = next().Text()
+	r.UsedPct = next().Real()
+	r.Created = next().Int()
+	r.UUID = next().Text()
+	r.Complete = next().Bool()
+	r.SHA256 = next().Text()
+	r.StorageID = next().Text()
+	r.Metadata = next().Text()
 }
 
 // FileCol are the columns of files.
@@ -851,9 +857,10 @@ func (*FileChunk) TableName() string { return "file_chunks" }
 // Scan fills r from a record of file_chunks.
 func (r *FileChunk) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.File = rec.At(0).Int()
-	r.First = rec.At(1).Int()
-	r.After = rec.At(2).Int()
+	next := rec.Cells()
+	r.File = next().Int()
+	r.First = next().Int()
+	r.After = next().Int()
 }
 
 // FileChunkCol are the columns of file_chunks.

@@ -23,14 +23,15 @@ func (*System) TableName() string { return "system" }
 // Scan fills r from a record of system.
 func (r *System) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.YbVersion = rec.At(0).Text()
-	r.OSVersion = rec.At(1).Text()
-	r.CloudName = rec.At(2).Text()
-	r.Branch = rec.At(3).Text()
-	r.Instance = rec.At(4).Text()
-	r.Keeper = rec.At(5).Text()
-	r.KeeperHost = rec.At(6).Text()
-	r.Lineage = rec.At(7).Text()
+	next := rec.Cells()
+	r.YbVersion = next().Text()
+	r.OSVersion = next().Text()
+	r.CloudName = next().Text()
+	r.Branch = next().Text()
+	r.Instance = next().Text()
+	r.Keeper = next().Text()
+	r.KeeperHost = next().Text()
+	r.Lineage = next().Text()
 }
 
 // SystemCol are the columns of system.
@@ -118,9 +119,10 @@ func (*Setting) TableName() string { return "settings" }
 // Scan fills r from a record of settings.
 func (r *Setting) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
-	r.Value = rec.At(1).Text()
-	r.DefaultValue = rec.At(2).Text()
-	r.Description = rec.At(3).Text()
+	next := rec.Cells()
+	r.Value = next().Text()
+	r.DefaultValue = next().Text()
+	r.Description = next().Text()
 }
 
 // SettingCol are the columns of settings.
@@ -181,8 +183,9 @@ func (*ServedTime) TableName() string { return "served_time" }
 // Scan fills r from a record of served_time.
 func (r *ServedTime) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
-	r.Seconds = rec.At(1).Int()
-	r.Counted = rec.At(2).Int()
+	next := rec.Cells()
+	r.Seconds = next().Int()
+	r.Counted = next().Int()
 }
 
 // ServedTimeCol are the columns of served_time.
@@ -246,15 +249,16 @@ func (*Log) TableName() string { return "logs" }
 // Scan fills r from a record of logs.
 func (r *Log) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Level = rec.At(0).Text()
-	r.Text = rec.At(1).Text()
-	r.Timestamp = rec.At(2).Int()
-	r.User = rec.At(3).Text()
-	r.ObjectType = rec.At(4).Text()
-	r.ObjectName = rec.At(5).Text()
-	r.Object = rec.At(6).Text()
-	r.Address = rec.At(7).Text()
-	r.Request = rec.At(8).Text()
+	next := rec.Cells()
+	r.Level = next().Text()
+	r.Text = next().Text()
+	r.Timestamp = next().Int()
+	r.User = next().Text()
+	r.ObjectType = next().Text()
+	r.ObjectName = next().Text()
+	r.Object = next().Text()
+	r.Address = next().Text()
+	r.Request = next().Text()
 }
 
 // LogCol are the columns of logs.
@@ -350,28 +354,29 @@ func (*Operation) TableName() string { return "operations" }
 // Scan fills r from a record of operations.
 func (r *Operation) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Kind = rec.At(0).Text()
-	r.Object = rec.At(1).Text()
-	r.Status = rec.At(2).Text()
-	r.StatusInfo = rec.At(3).Text()
-	r.ProgressPct = rec.At(4).Real()
-	r.Place = rec.At(5).Int()
-	r.Step = rec.At(6).Text()
-	r.StepsDone = rec.At(7).Int()
-	r.Attempt = rec.At(8).Int()
-	r.Cancel = rec.At(9).Bool()
-	r.Result = rec.At(10).Text()
-	r.Node = rec.At(11).Int()
-	r.Creator = rec.At(12).Text()
-	r.Created = rec.At(13).Int()
-	r.Started = rec.At(14).Int()
-	r.Ended = rec.At(15).Int()
-	r.Modified = rec.At(16).Int()
-	r.Params = rec.At(17).Text()
-	r.Queue = rec.At(18).Text()
-	r.Runner = rec.At(19).Text()
-	r.Outcome = rec.At(20).Text()
-	r.Failure = rec.At(21).Text()
+	next := rec.Cells()
+	r.Kind = next().Text()
+	r.Object = next().Text()
+	r.Status = next().Text()
+	r.StatusInfo = next().Text()
+	r.ProgressPct = next().Real()
+	r.Place = next().Int()
+	r.Step = next().Text()
+	r.StepsDone = next().Int()
+	r.Attempt = next().Int()
+	r.Cancel = next().Bool()
+	r.Result = next().Text()
+	r.Node = next().Int()
+	r.Creator = next().Text()
+	r.Created = next().Int()
+	r.Started = next().Int()
+	r.Ended = next().Int()
+	r.Modified = next().Int()
+	r.Params = next().Text()
+	r.Queue = next().Text()
+	r.Runner = next().Text()
+	r.Outcome = next().Text()
+	r.Failure = next().Text()
 }
 
 // OperationCol are the columns of operations.
@@ -559,14 +564,15 @@ func (*AlarmType) TableName() string { return "alarm_types" }
 // Scan fills r from a record of alarm_types.
 func (r *AlarmType) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
-	r.Description = rec.At(1).Text()
-	r.Level = rec.At(2).Text()
-	r.DisableLogging = rec.At(3).Bool()
-	r.AllowDelete = rec.At(4).Bool()
-	r.Threshold = rec.At(5).Real()
-	r.MaxSnoozeThreshold = rec.At(6).Real()
-	r.MaxSnoozeSeconds = rec.At(7).Int()
-	r.DefaultSnoozeSeconds = rec.At(8).Int()
+	next := rec.Cells()
+	r.Description = next().Text()
+	r.Level = next().Text()
+	r.DisableLogging = next().Bool()
+	r.AllowDelete = next().Bool()
+	r.Threshold = next().Real()
+	r.MaxSnoozeThreshold = next().Real()
+	r.MaxSnoozeSeconds = next().Int()
+	r.DefaultSnoozeSeconds = next().Int()
 }
 
 // AlarmTypeCol are the columns of alarm_types.
@@ -680,23 +686,24 @@ func (*Alarm) TableName() string { return "alarms" }
 // Scan fills r from a record of alarms.
 func (r *Alarm) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Owner = rec.At(0).Text()
-	r.OwnerType = rec.At(1).Text()
-	r.SubOwner = rec.At(2).Text()
-	r.SubOwnerType = rec.At(3).Text()
-	r.AlarmType = rec.At(4).Text()
-	r.Level = rec.At(5).Text()
-	r.Status = rec.At(6).Text()
-	r.AlarmID = rec.At(7).Text()
-	r.Resolvable = rec.At(8).Bool()
-	r.ResolveText = rec.At(9).Text()
-	r.ResolveAction = rec.At(10).Text()
-	r.Created = rec.At(11).Int()
-	r.Modified = rec.At(12).Int()
-	r.Snooze = rec.At(13).Int()
-	r.SnoozedBy = rec.At(14).Text()
-	r.SnoozeThreshold = rec.At(15).Real()
-	r.Expires = rec.At(16).Int()
+	next := rec.Cells()
+	r.Owner = next().Text()
+	r.OwnerType = next().Text()
+	r.SubOwner = next().Text()
+	r.SubOwnerType = next().Text()
+	r.AlarmType = next().Text()
+	r.Level = next().Text()
+	r.Status = next().Text()
+	r.AlarmID = next().Text()
+	r.Resolvable = next().Bool()
+	r.ResolveText = next().Text()
+	r.ResolveAction = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+	r.Snooze = next().Int()
+	r.SnoozedBy = next().Text()
+	r.SnoozeThreshold = next().Real()
+	r.Expires = next().Int()
 }
 
 // AlarmCol are the columns of alarms.
@@ -836,16 +843,17 @@ func (*AlarmHistory) TableName() string { return "alarm_history" }
 // Scan fills r from a record of alarm_history.
 func (r *AlarmHistory) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.AlarmRaised = rec.At(0).Int()
-	r.AlarmLowered = rec.At(1).Int()
-	r.ArchivedBy = rec.At(2).Text()
-	r.Owner = rec.At(3).Text()
-	r.AlarmType = rec.At(4).Text()
-	r.Level = rec.At(5).Text()
-	r.Status = rec.At(6).Text()
-	r.AlarmID = rec.At(7).Text()
-	r.SubOwner = rec.At(8).Text()
-	r.Standing = rec.At(9).Bool()
+	next := rec.Cells()
+	r.AlarmRaised = next().Int()
+	r.AlarmLowered = next().Int()
+	r.ArchivedBy = next().Text()
+	r.Owner = next().Text()
+	r.AlarmType = next().Text()
+	r.Level = next().Text()
+	r.Status = next().Text()
+	r.AlarmID = next().Text()
+	r.SubOwner = next().Text()
+	r.Standing = next().Bool()
 }
 
 // AlarmHistoryCol are the columns of alarm_history.
@@ -958,8 +966,9 @@ func (*TagMember) TableName() string { return "tag_members" }
 // Scan fills r from a record of tag_members.
 func (r *TagMember) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Tag = rec.At(0).Int()
-	r.Member = rec.At(1).Text()
+	next := rec.Cells()
+	r.Tag = next().Int()
+	r.Member = next().Text()
 }
 
 // TagMemberCol are the columns of tag_members.
@@ -1016,11 +1025,12 @@ func (*Tag) TableName() string { return "tags" }
 // Scan fills r from a record of tags.
 func (r *Tag) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Name = rec.At(0).Text()
-	r.Description = rec.At(1).Text()
-	r.Category = rec.At(2).Int()
-	r.Created = rec.At(3).Int()
-	r.Modified = rec.At(4).Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Category = next().Int()
+	r.Created = next().Int()
+	r.Modified = next().Int()
 }
 
 // TagCol are the columns of tags.
@@ -1098,23 +1108,24 @@ func (*TagCategorie) TableName() string { return "tag_categories" }
 // Scan fills r from a record of tag_categories.
 func (r *TagCategorie) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Name = rec.At(0).Text()
-	r.Description = rec.At(1).Text()
-	r.SingleTagSelection = rec.At(2).Bool()
-	r.TaggableVMs = rec.At(3).Bool()
-	r.TaggableVnets = rec.At(4).Bool()
-	r.TaggableVolumes = rec.At(5).Bool()
-	r.TaggableVnetRules = rec.At(6).Bool()
-	r.TaggableVmwareContainers = rec.At(7).Bool()
-	r.TaggableUsers = rec.At(8).Bool()
-	r.TaggableTenantNodes = rec.At(9).Bool()
-	r.TaggableSites = rec.At(10).Bool()
-	r.TaggableNodes = rec.At(11).Bool()
-	r.TaggableGroups = rec.At(12).Bool()
-	r.TaggableClusters = rec.At(13).Bool()
-	r.TaggableTenants = rec.At(14).Bool()
-	r.Created = rec.At(15).Int()
-	r.Modified = rec.At(16).Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.SingleTagSelection = next().Bool()
+	r.TaggableVMs = next().Bool()
+	r.TaggableVnets = next().Bool()
+	r.TaggableVolumes = next().Bool()
+	r.TaggableVnetRules = next().Bool()
+	r.TaggableVmwareContainers = next().Bool()
+	r.TaggableUsers = next().Bool()
+	r.TaggableTenantNodes = next().Bool()
+	r.TaggableSites = next().Bool()
+	r.TaggableNodes = next().Bool()
+	r.TaggableGroups = next().Bool()
+	r.TaggableClusters = next().Bool()
+	r.TaggableTenants = next().Bool()
+	r.Created = next().Int()
+	r.Modified = next().Int()
 }
 
 // TagCategorieCol are the columns of tag_categories.
@@ -1277,9 +1288,10 @@ func (*AppliedRow) TableName() string { return "applied_rows" }
 // Scan fills r from a record of applied_rows.
 func (r *AppliedRow) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Object = rec.At(0).Text()
-	r.Of = rec.At(1).Text()
-	r.Rows = rec.At(2).Text()
+	next := rec.Cells()
+	r.Object = next().Text()
+	r.Of = next().Text()
+	r.Rows = next().Text()
 }
 
 // AppliedRowCol are the columns of applied_rows.
@@ -1351,19 +1363,20 @@ func (*Quarantine) TableName() string { return "quarantine" }
 // Scan fills r from a record of quarantine.
 func (r *Quarantine) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
-	r.Kind = rec.At(0).Text()
-	r.Path = rec.At(1).Text()
-	r.Size = rec.At(2).Int()
-	r.Why = rec.At(3).Text()
-	r.Found = rec.At(4).Int()
-	r.KeepUntil = rec.At(5).Int()
-	r.Over = rec.At(6).Int()
-	r.Wish = rec.At(7).Text()
-	r.StatusInfo = rec.At(8).Text()
-	r.File = rec.At(9).Int()
-	r.Place = rec.At(10).Text()
-	r.Created = rec.At(11).Int()
-	r.Modified = rec.At(12).Int()
+	next := rec.Cells()
+	r.Kind = next().Text()
+	r.Path = next().Text()
+	r.Size = next().Int()
+	r.Why = next().Text()
+	r.Found = next().Int()
+	r.KeepUntil = next().Int()
+	r.Over = next().Int()
+	r.Wish = next().Text()
+	r.StatusInfo = next().Text()
+	r.File = next().Int()
+	r.Place = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
 }
 
 // QuarantineCol are the columns of quarantine.
@@ -1498,19 +1511,20 @@ func (*DatabaseBackup) TableName() string { return "database_backups" }
 func (r *DatabaseBackup) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
 	r.Deleted = rec.Deleted
-	r.Name = rec.At(0).Text()
-	r.Status = rec.At(1).Text()
-	r.StatusInfo = rec.At(2).Text()
-	r.Bytes = rec.At(3).Int()
-	r.SHA256 = rec.At(4).Text()
-	r.Sealed = rec.At(5).Bool()
-	r.Path = rec.At(6).Text()
-	r.Scheduled = rec.At(7).Bool()
-	r.Keep = rec.At(8).Int()
-	r.Creator = rec.At(9).Text()
-	r.Created = rec.At(10).Int()
-	r.Modified = rec.At(11).Int()
-	r.Attempt = rec.At(12).Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Status = next().Text()
+	r.StatusInfo = next().Text()
+	r.Bytes = next().Int()
+	r.SHA256 = next().Text()
+	r.Sealed = next().Bool()
+	r.Path = next().Text()
+	r.Scheduled = next().Bool()
+	r.Keep = next().Int()
+	r.Creator = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+	r.Attempt = next().Int()
 }
 
 // DatabaseBackupCol are the columns of database_backups.
@@ -1646,10 +1660,11 @@ func (*IdempotencyKey) TableName() string { return "idempotency_keys" }
 // Scan fills r from a record of idempotency_keys.
 func (r *IdempotencyKey) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Text()
-	r.Request = rec.At(0).Text()
-	r.Status = rec.At(1).Int()
-	r.Answer = rec.At(2).Text()
-	r.Created = rec.At(3).Int()
+	next := rec.Cells()
+	r.Request = next().Text()
+	r.Status = next().Int()
+	r.Answer = next().Text()
+	r.Created = next().Int()
 }
 
 // IdempotencyKeyCol are the columns of idempotency_keys.
