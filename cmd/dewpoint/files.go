@@ -52,7 +52,7 @@ func (f filesElsewhere) err() error {
 	return errs.New(errs.Unavailable, "files_elsewhere", "the bytes of files are kept by the server on %s; send this request there", f.keeper)
 }
 
-// Open implements table.Files and resource.Media.
+// Open implements table.Files and storage.Media of the resource API.
 func (f filesElsewhere) Open(context.Context, int64) (io.ReadSeekCloser, string, time.Time, error) {
 	return nil, "", time.Time{}, f.err()
 }

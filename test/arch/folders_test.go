@@ -59,6 +59,49 @@ func TestHooksLieByArea(t *testing.T) {
 	}
 }
 
+// TestResourceOperationsLieByArea holds the folders of the resource API against the areas of the model and what its server joins. The
+// folder of the server has no operations of its own, but for the one about itself.
+func TestResourceOperationsLieByArea(t *testing.T) {
+	t.Parallel()
+	const place = "internal/api/resource"
+	folder, modelled, joined := filepath.Join("../..", place), map[string]bool{}, []string(nil)
+	for _, a := range model.Areas() {
+		modelled[a.Name] = true
+	}
+	for _, p := range load(t) {
+		if p.place() == place {
+			joined = ours(p.Imports)
+		}
+	}
+	for _, area := range folders(t, folder) {
+		if area == "testdata" || slices.Contains(apartWithin[place], area) {
+			continue
+		}
+		if !modelled[area] {
+			t.Errorf("%s/%s: the model has no such area", place, area)
+		}
+		if !slices.Contains(joined, place+"/"+area) {
+			t.Errorf("%s/%s is an area that the server doesn't join", place, area)
+		}
+		if text, err := os.ReadFile(filepath.Join(folder, area, "operations.go")); err != nil || !strings.Contains(string(text), "\nfunc Operations(") {
+			t.Errorf("%s/%s has no list of its operations in operations.go: %v", place, area, err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in %s: %v", folder, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if base := filepath.Base(file); base != "health.go" && !strings.HasSuffix(base, "_test.go") && strings.Contains(string(text), "frame.Operation{") {
+			t.Errorf("%s/%s registers an operation: its place is the folder of its area", place, base)
+		}
+	}
+}
+
 func folders(t *testing.T, in string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(in)

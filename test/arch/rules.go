@@ -100,6 +100,11 @@ var apart = map[string][]string{
 	"model":   {"column"},          // areas refer to each other's tables by name; what their columns have in common stands there
 }
 
+// apartWithin lists folders deeper down whose members do not meet either, with what they share. Neither may what they share see them.
+var apartWithin = map[string][]string{
+	"internal/api/resource": {"frame", "shape"}, // how operations are registered, and what the replies of several areas have in common
+}
+
 // starts has the only package that starts processes, so that no other forgets what a child must not inherit.
 const starts = "internal/host/child"
 
@@ -110,6 +115,7 @@ var startsForTests = []string{"internal/host/link/linktest", "internal/store/pos
 type library struct {
 	path   string
 	owners []string
+	alone  bool   // packages below an owner may not import it
 	why    string // there is more than one owner
 }
 
@@ -121,8 +127,8 @@ var libraries = []library{
 	},
 	{path: "github.com/vishvananda/", owners: []string{"internal/host/link"}},
 	{
-		path: "github.com/danielgtaylor/huma", owners: []string{"internal/api/resource", "internal/api/table"},
-		why: "one serves its operations by it, the other only writes its OpenAPI document with its types",
+		path: "github.com/danielgtaylor/huma", owners: []string{"internal/api/resource", "internal/api/resource/frame", "internal/api/table"}, alone: true,
+		why: "the resource API's server sets it up, and its frame registers the operations of all areas, which don't see it; the table API only writes its OpenAPI document with its types",
 	},
 	{path: "github.com/go-ldap/ldap", owners: []string{"internal/auth/ldap"}},
 	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},

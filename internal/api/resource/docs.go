@@ -13,21 +13,19 @@ func addDocs(s *server) {
 	assets := Prefix + "/docs"
 	description := web.DocumentPage{Title: "Resource API", Assets: assets, Document: Prefix + "/openapi"}
 	page := "GET " + Prefix
-	s.mux.HandleFunc(page, func(w http.ResponseWriter, r *http.Request) {
+	s.Mux.HandleFunc(page, func(w http.ResponseWriter, r *http.Request) {
 		for kind, document := range map[string]string{"json": "/openapi.json", "yaml": "/openapi.yaml"} {
 			if strings.Contains(r.Header.Get("Accept"), kind) { // a program, which wants the document itself
 				r.URL.Path = Prefix + document
-				s.mux.ServeHTTP(w, r)
+				s.Mux.ServeHTTP(w, r)
 				return
 			}
 		}
 		description.ServeHTTP(w, r)
 	})
 	files := "GET " + assets + "/"
-	s.mux.Handle(files, web.Assets(assets))
-	for _, pattern := range []string{
-		page, files, "GET " + Prefix + "/openapi.json", "GET " + Prefix + "/openapi.yaml", "GET " + Prefix + "/openapi-3.0.json", "GET " + Prefix + "/openapi-3.0.yaml",
-	} {
-		s.public[pattern] = true
-	}
+	s.Mux.Handle(files, web.Assets(assets))
+	s.Open(
+		page, files, "GET "+Prefix+"/openapi.json", "GET "+Prefix+"/openapi.yaml", "GET "+Prefix+"/openapi-3.0.json", "GET "+Prefix+"/openapi-3.0.yaml",
+	)
 }

@@ -7,14 +7,23 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/api/resource/frame"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 )
+
+// failures is how operations answer errors.
+var failures = frame.Failures{
+	Answer: func(ctx context.Context, err error, c frame.Codes) error { return failed(ctx, err, codes(c)) },
+	Write:  writeError,
+	Shape:  reflect.TypeFor[failure](),
+}
 
 // statuses maps kinds of errors to statuses; a kind that is missing is 500.
 var statuses = map[errs.Kind]int{
@@ -48,19 +57,12 @@ var common = map[errs.Kind]string{
 	errs.Full:            "INSUFFICIENT_STORAGE",
 }
 
-// codes are the names that an area's clients know failures by. The others are the error's own code in capitals.
-type codes struct {
-	invalid  string // a value that a declaration refuses
-	notFound string // the row that the path names
-	exists   string // the name is taken
-	inUse    string // something else needs the row
-	// members are the names of columns that have another one in the area's bodies.
-	members map[string]string
-}
+// codes are those of the area that failed, empty outside operations.
+type codes frame.Codes
 
 // member is what a body calls a column.
 func (c codes) member(column string) string {
-	if name := c.members[column]; name != "" {
+	if name := c.Members[column]; name != "" {
 		return name
 	}
 	return column
@@ -74,15 +76,15 @@ func (c codes) of(e *errs.Error) string {
 	own := ""
 	switch {
 	case e.Code == "not_found":
-		own = c.notFound
-	case e.Code == "exists" && e.Field == "name" && c.exists != "":
-		own = c.exists
-	case e.Code == "in_use" && c.inUse != "":
-		own = c.inUse
+		own = c.NotFound
+	case e.Code == "exists" && e.Field == "name" && c.Exists != "":
+		own = c.Exists
+	case e.Code == "in_use" && c.InUse != "":
+		own = c.InUse
 	case e.Code == "exists", e.Code == "in_use":
 		own = "CONFLICT"
 	case e.Kind == errs.Invalid && ofDeclaration(e.Code):
-		if own = c.invalid; own == "" {
+		if own = c.Invalid; own == "" {
 			own = "INVALID_REQUEST"
 		}
 	}
@@ -106,9 +108,9 @@ type fault struct {
 
 // failure is an error in the envelope. It is what huma writes.
 type failure struct {
-	Status string `json:"status" enum:"error"`
-	Data   null   `json:"data"`
-	Fault  fault  `json:"error"`
+	Status string     `json:"status" enum:"error"`
+	Data   frame.Null `json:"data"`
+	Fault  fault      `json:"error"`
 	status int
 	header http.Header
 }
@@ -142,8 +144,8 @@ func (c codes) textOf(e *errs.Error) string {
 	return e.Text
 }
 
-// failure turns an error into what the client reads. An internal one goes to the log whole, and to the client as a request id.
-func (s *server) failure(ctx context.Context, err error, c codes) *failure {
+// failed turns an error into what the client reads. An internal one goes to the log whole, and to the client as a request id.
+func failed(ctx context.Context, err error, c codes) *failure {
 	var done *failure
 	if errors.As(err, &done) {
 		return done
@@ -169,8 +171,8 @@ func (s *server) failure(ctx context.Context, err error, c codes) *failure {
 }
 
 // writeError answers a request outside huma's operations.
-func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	f := s.failure(r.Context(), err, codes{})
+func writeError(w http.ResponseWriter, r *http.Request, err error) {
+	f := failed(r.Context(), err, codes{})
 	if f.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"dewpoint/internal/api/resource/frame"
 )
 
 type health struct {
@@ -13,11 +15,11 @@ type health struct {
 }
 
 func addHealth(s *server) {
-	now := func() health { return health{Status: "healthy", Time: time.Now().Unix(), Version: s.Version} }
-	add(s, operation{id: "health", method: http.MethodGet, path: "/health", tag: "system", summary: "Tell that the server answers", public: true},
+	now := func() health { return health{Status: "healthy", Time: time.Now().Unix(), Version: s.version} }
+	frame.Add(s.Server, frame.Operation{ID: "health", Method: http.MethodGet, Path: "/health", Tag: "system", Summary: "Tell that the server answers", Public: true},
 		func(context.Context, *struct{}) (health, error) { return now(), nil })
-	s.public["GET /health"] = true // where clients looked before there was a prefix
-	s.mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, enveloped(now()))
+	s.Open("GET /health") // where clients looked before there was a prefix
+	s.Mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, frame.Enveloped(now()))
 	})
 }

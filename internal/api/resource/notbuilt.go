@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"dewpoint/internal/api/resource/compute"
 	"dewpoint/internal/errs"
 )
 
@@ -58,38 +59,38 @@ var beforeLogin = []string{"POST /auth/challenge", "POST /auth/challenge/verify"
 // addNotBuilt answers every other path: 501 when the contract knows it, 405 when another verb would do, else 404.
 func addNotBuilt(s *server) {
 	for _, pattern := range []string{Prefix, Prefix + "/"} {
-		s.mux.HandleFunc(pattern, s.elsewhere)
+		s.Mux.HandleFunc(pattern, s.elsewhere)
 	}
 	for _, pattern := range beforeLogin {
 		method, path, _ := strings.Cut(pattern, " ")
-		s.open(operation{method: method, path: path, public: true})
-		s.mux.HandleFunc(method+" "+Prefix+path, s.elsewhere)
+		s.Open(method + " " + Prefix + path)
+		s.Mux.HandleFunc(method+" "+Prefix+path, s.elsewhere)
 	}
 	for _, pattern := range shadowed {
 		method, path, _ := strings.Cut(pattern, " ")
-		for _, family := range computeFamilies {
-			s.mux.HandleFunc(method+" "+Prefix+strings.Replace(path, computeFamilies[0].path, family.path, 1), s.elsewhere)
+		for _, family := range compute.Families {
+			s.Mux.HandleFunc(method+" "+Prefix+strings.Replace(path, compute.Families[0].Path, family.Path, 1), s.elsewhere)
 		}
 	}
 }
 
 func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(strings.TrimSuffix(r.URL.Path, "/"), Prefix)
-	for _, family := range computeFamilies[1:] {
-		path = strings.Replace(path, family.path, computeFamilies[0].path, 1)
+	for _, family := range compute.Families[1:] {
+		path = strings.Replace(path, family.Path, compute.Families[0].Path, 1)
 	}
 	for _, n := range notBuilt {
 		if below(path, n.path) {
-			s.writeError(w, r, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't have %s in this API yet", errs.Ours(n.what)))
+			writeError(w, r, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't have %s in this API yet", errs.Ours(n.what)))
 			return
 		}
 	}
 	if verbs := s.verbs(r); len(verbs) > 0 {
 		w.Header().Set("Allow", strings.Join(verbs, ", "))
-		s.writeError(w, r, errs.New(errs.NotAllowed, "method_not_allowed", "%s has no %s; it has %s", r.URL.Path, r.Method, errs.Ours(strings.Join(verbs, ", "))))
+		writeError(w, r, errs.New(errs.NotAllowed, "method_not_allowed", "%s has no %s; it has %s", r.URL.Path, r.Method, errs.Ours(strings.Join(verbs, ", "))))
 		return
 	}
-	s.writeError(w, r, errs.New(errs.NotFound, "not_found", "API endpoint not found"))
+	writeError(w, r, errs.New(errs.NotFound, "not_found", "API endpoint not found"))
 }
 
 // verbs lists the methods that the path of r has.
@@ -97,7 +98,7 @@ func (s *server) verbs(r *http.Request) (verbs []string) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := r.Clone(r.Context())
 		probe.Method = method
-		if _, pattern := s.mux.Handler(probe); strings.HasPrefix(pattern, method+" ") && !slices.Contains(shadowed, pattern) {
+		if _, pattern := s.Mux.Handler(probe); strings.HasPrefix(pattern, method+" ") && !slices.Contains(shadowed, pattern) {
 			verbs = append(verbs, method)
 		}
 	}

@@ -1,11 +1,13 @@
-package resource
+package compute
 
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
-	"strconv"
 
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -18,15 +20,23 @@ type updateComputeInput struct {
 	Body        computeInput
 }
 
+type computeEnvelope = frame.Envelope[computeDetail]
+
 // updatedCompute is the reply to an update, which has a message beside its data.
 type updatedCompute struct {
 	Body struct {
-		envelope[computeDetail]
+		computeEnvelope
 		Message string `json:"message"`
 	}
 }
 
-func (s *server) updateCompute(ctx context.Context, in *updateComputeInput) (*updatedCompute, error) {
+func addUpdate(s *service, f Family) {
+	update := f.operation("update-vm", http.MethodPut, "/{id}", "Change a virtual machine")
+	update.Doc = "Members that are missing stay as they are. Lists are whole: disks and networks that are not in them are removed, disks with content only with remove_disks=true."
+	frame.AddShaped(s.Server, update, s.updateCompute)
+}
+
+func (s *service) updateCompute(ctx context.Context, in *updateComputeInput) (*updatedCompute, error) {
 	v, err := s.vm(ctx, in.ID, perm.Modify, perm.Read) // the body is held against what there is, and the reply shows it whole
 	if err != nil {
 		return nil, err
@@ -41,13 +51,13 @@ func (s *server) updateCompute(ctx context.Context, in *updateComputeInput) (*up
 	out := &updatedCompute{}
 	detail := v.detail()
 	detail.Jobs = jobs
-	out.Body.envelope, out.Body.Message = enveloped(detail), fmt.Sprintf("VM %s updated", v.Name)
+	out.Body.computeEnvelope, out.Body.Message = frame.Enveloped(detail), fmt.Sprintf("VM %s updated", v.Name)
 	return out, nil
 }
 
 // change makes the VM what the body wants; members that are missing leave what they are about as it is. It returns the
 // jobs that this begins.
-func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) (jobs []string, err error) {
+func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) (jobs []string, err error) {
 	b := &in.Body
 	if err := b.refuse(); err != nil {
 		return nil, err
@@ -84,7 +94,7 @@ func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) (
 		return nil, err
 	}
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		if err := w.UpdateWith("vms", keyText(v.Key), row, meta); err != nil {
+		if err := w.UpdateWith("vms", shape.Key(v.Key), row, meta); err != nil {
 			return err
 		}
 		if err := drives.apply(w, v, "machine_drives"); err != nil {
@@ -93,7 +103,7 @@ func (s *server) change(ctx context.Context, v *vmRow, in *updateComputeInput) (
 		if err := nics.apply(w, v, "machine_nics"); err != nil {
 			return err
 		}
-		jobs = jobsOf(w)
+		jobs = shape.Jobs(w)
 		return nil
 	})
 	return jobs, err
@@ -117,11 +127,11 @@ func (c *partChanges) apply(w *engine.Write, v *vmRow, table string) error {
 			return err
 		}
 	}
-	return addParts(w, keyText(v.Machine.Key), table, c.add)
+	return addParts(w, shape.Key(v.Machine.Key), table, c.add)
 }
 
 // driveChanges finds a drive again by its path or its target. No storage.disks, or none in it, leaves the drives alone.
-func (s *server) driveChanges(ctx context.Context, v *vmRow, in *updateComputeInput) (partChanges, error) {
+func (s *service) driveChanges(ctx context.Context, v *vmRow, in *updateComputeInput) (partChanges, error) {
 	c := partChanges{change: map[string]schema.Input{}}
 	if in.Body.Storage == nil || len(in.Body.Storage.Disks) == 0 {
 		return c, nil
@@ -142,7 +152,7 @@ func (s *server) driveChanges(ctx context.Context, v *vmRow, in *updateComputeIn
 			return c, err
 		}
 		if len(row) > 0 {
-			c.change[keyText(left[i].Key)] = row
+			c.change[shape.Key(left[i].Key)] = row
 		}
 		left = slices.Delete(left, i, i+1)
 	}
@@ -151,7 +161,7 @@ func (s *server) driveChanges(ctx context.Context, v *vmRow, in *updateComputeIn
 			return c, errs.New(errs.Conflict, "disk_would_be_lost",
 				"storage.disks leaves out disk %s, whose content would be gone for good; list it, or agree with ?remove_disks=true", v.drivePath(&have)).On("storage.disks")
 		}
-		c.remove = append(c.remove, keyText(have.Key))
+		c.remove = append(c.remove, shape.Key(have.Key))
 	}
 	if !c.none() {
 		return c, v.off("disks")
@@ -166,7 +176,7 @@ func findDrive(d diskInput, shown []diskItem, left []driveRow) int {
 		func(have diskItem) bool { return d.Target != "" && d.Target == have.Target },
 	} {
 		for _, have := range shown {
-			i := slices.IndexFunc(left, func(r driveRow) bool { return keyText(r.Key) == have.ID })
+			i := slices.IndexFunc(left, func(r driveRow) bool { return shape.Key(r.Key) == have.ID })
 			if i >= 0 && same(have) {
 				return i
 			}
@@ -176,7 +186,7 @@ func findDrive(d diskInput, shown []diskItem, left []driveRow) int {
 }
 
 // driveChange says what of a drive that stays is to change: a disk may grow, a CD-ROM drive may get another ISO.
-func (s *server) driveChange(ctx context.Context, v *vmRow, have *driveRow, d diskInput) (schema.Input, error) {
+func (s *service) driveChange(ctx context.Context, v *vmRow, have *driveRow, d diskInput) (schema.Input, error) {
 	row := schema.Input{}
 	if have.Media != "cdrom" {
 		if size := d.Size << 30; size > have.Size {
@@ -193,5 +203,3 @@ func (s *server) driveChange(ctx context.Context, v *vmRow, have *driveRow, d di
 	}
 	return row, nil
 }
-
-func keyText(key int64) string { return strconv.FormatInt(key, 10) }

@@ -1,10 +1,10 @@
-package resource
+package compute
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -35,16 +35,11 @@ type vmRow struct {
 }
 
 type machineRow struct {
-	Key     int64      `json:"$key"`
-	Status  *statusRow `json:"status"` // nil for who may list the VM and not read it
-	Console consoleRow `json:"console_status"`
-	Drives  []driveRow `json:"drives"`
-	NICs    []nicRow   `json:"nics"`
-}
-
-type statusRow struct {
-	Running bool   `json:"running"`
-	Status  string `json:"status"`
+	Key     int64                `json:"$key"`
+	Status  *shape.MachineStatus `json:"status"` // nil for who may list the VM and not read it
+	Console consoleRow           `json:"console_status"`
+	Drives  []driveRow           `json:"drives"`
+	NICs    []nicRow             `json:"nics"`
 }
 
 type consoleRow struct {
@@ -91,11 +86,8 @@ const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_f
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
 	"nics[$key,orderid,interface,macaddress,ipaddress,device,modified,vnet[$key,name]]]"
 
-// uuidText is how the path tells a UUID from a name; names that look like one are refused when a VM is made.
-var uuidText = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
-
 // vm reads the VM that has the id as its UUID or name, for somebody with the rights on it.
-func (s *server) vm(ctx context.Context, id string, right perm.Right, more ...perm.Right) (vmRow, error) {
+func (s *service) vm(ctx context.Context, id string, right perm.Right, more ...perm.Right) (vmRow, error) {
 	v, err := engine.One[vmRow](ctx, s.Engine, "vms", vmRequest(id), right, more...)
 	if errs.Is(err, errs.NotFound) {
 		err = errs.New(errs.NotFound, "vm_not_found", "there is no VM %q", id)
@@ -105,25 +97,10 @@ func (s *server) vm(ctx context.Context, id string, right perm.Right, more ...pe
 
 func vmRequest(id string) query.Request {
 	column := "name"
-	if uuidText.MatchString(id) {
+	if shape.UUID.MatchString(id) {
 		column, id = "uuid", strings.ToLower(id)
 	}
 	return query.Request{Fields: vmFields, Equals: map[string]string{column: id}}
-}
-
-// state is a VM's state in this dialect's words; none where that isn't shown.
-func (v *vmRow) state() string {
-	switch st := v.Machine.Status; {
-	case st == nil:
-		return ""
-	case st.Status == "paused":
-		return "paused"
-	case st.Running:
-		return "running"
-	case st.Status == "error":
-		return "crashed"
-	}
-	return "shutoff"
 }
 
 // off refuses a change that a running VM can't take.

@@ -1,4 +1,4 @@
-package resource
+package storage
 
 import (
 	"context"
@@ -6,15 +6,15 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
 
-var isoCodes = codes{invalid: "INVALID_REQUEST", notFound: "ISO_NOT_FOUND", inUse: "ISO_IN_USE"}
+var isoCodes = frame.Codes{Invalid: "INVALID_REQUEST", NotFound: "ISO_NOT_FOUND", InUse: "ISO_IN_USE"}
 
 // iso is an ISO image under the names of all its clients.
 type iso struct {
@@ -66,10 +66,10 @@ func (row *isoRow) iso() iso {
 		m = map[string]string{}
 	}
 	i := iso{
-		ID: row.UUID, ImageID: row.UUID, Name: row.Name, Filename: row.Name, Path: isoPath(row.UUID, row.Name), Size: row.Allocated, SizeBytes: row.Allocated,
+		ID: row.UUID, ImageID: row.UUID, Name: row.Name, Filename: row.Name, Path: shape.ISOPath(row.UUID, row.Name), Size: row.Allocated, SizeBytes: row.Allocated,
 		SHA256: row.SHA256, Checksum: row.SHA256, OSType: m["os_type"], OSVariant: m["os_variant"], OSVersion: m["os_variant"],
 		Architecture: m["architecture"], Description: row.Description, Public: true, UploadedBy: row.Creator, UploadStatus: "uploading",
-		CreatedAt: stamp(row.Created), UploadedAt: stamp(row.Created), StoragePool: "default", PoolName: "default", Source: "uploaded", Metadata: m,
+		CreatedAt: shape.Stamp(row.Created), UploadedAt: shape.Stamp(row.Created), StoragePool: "default", PoolName: "default", Source: "uploaded", Metadata: m,
 	}
 	if row.Complete {
 		i.UploadStatus, i.Progress = "completed", 100
@@ -97,43 +97,39 @@ type registerISOInput struct {
 	}
 }
 
-func addISOs(s *server) {
-	op := func(id, method, path, summary string) operation {
-		return operation{id: id, method: method, path: "/virtualization/isos" + path, summary: summary, tag: "isos", codes: isoCodes}
+func addISOs(s *service) {
+	op := func(id, method, path, summary string) frame.Operation {
+		return frame.Operation{ID: id, Method: method, Path: "/virtualization/isos" + path, Summary: summary, Tag: "isos", Codes: isoCodes}
 	}
-	add(s, op("list-isos", http.MethodGet, "", "List ISO images"), s.listISOs)
-	add(s, op("register-iso", http.MethodPost, "", "Not built: files of the host can't be registered; upload the image"),
+	frame.Add(s.Server, op("list-isos", http.MethodGet, "", "List ISO images"), s.listISOs)
+	frame.Add(s.Server, op("register-iso", http.MethodPost, "", "Not built: files of the host can't be registered; upload the image"),
 		func(context.Context, *registerISOInput) (iso, error) {
-			return iso{}, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't take files from the host or from a URL; upload the ISO by TUS to %s/virtualization/isos/upload", Prefix)
+			return iso{}, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't take files from the host or from a URL; upload the ISO by TUS to %s/virtualization/isos/upload", frame.Prefix)
 		})
-	add(s, op("get-iso", http.MethodGet, "/{id}", "Read an ISO image by its id or name"), func(ctx context.Context, in *idInput) (iso, error) {
+	frame.Add(s.Server, op("get-iso", http.MethodGet, "/{id}", "Read an ISO image by its id or name"), func(ctx context.Context, in *frame.ByID) (iso, error) {
 		row, err := s.isoRow(ctx, in.ID, perm.Read)
 		return row.iso(), err
 	})
-	add(s, op("delete-iso", http.MethodDelete, "/{id}", "Delete an ISO image"), func(ctx context.Context, in *idInput) (isoDeleted, error) {
+	frame.Add(s.Server, op("delete-iso", http.MethodDelete, "/{id}", "Delete an ISO image"), func(ctx context.Context, in *frame.ByID) (isoDeleted, error) {
 		row, err := s.isoRow(ctx, in.ID, perm.Delete)
 		if err != nil {
 			return isoDeleted{}, err
 		}
-		return isoDeleted{Message: "ISO deleted", ID: row.UUID}, s.Engine.Delete(ctx, "files", keyText(row.Key))
+		return isoDeleted{Message: "ISO deleted", ID: row.UUID}, s.Engine.Delete(ctx, "files", shape.Key(row.Key))
 	})
-	addRaw(s, op("download-iso", http.MethodGet, "/{id}/download", "Download an ISO image; ranges are served"), http.HandlerFunc(s.downloadISO), func(h *huma.Operation) {
-		h.Parameters = []*huma.Param{pathParam("id")}
-		bytes := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
-		text := map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
-		h.Responses["200"] = &huma.Response{Description: "the image", Content: bytes}
-		h.Responses["206"] = &huma.Response{Description: "the bytes of the range that was asked for", Content: bytes}
-		h.Responses["304"] = &huma.Response{Description: "it is what you have"}
-		h.Responses["412"] = &huma.Response{Description: "the bytes are not those that If-Match or If-Unmodified-Since names"}
-		h.Responses["416"] = &huma.Response{Description: "there are no such bytes, or the header Range can't be read", Content: text}
+	s.Handle(op("download-iso", http.MethodGet, "/{id}/download", "Download an ISO image; ranges are served"), http.HandlerFunc(s.downloadISO), frame.Wire{
+		Params: []frame.Param{{Name: "id", In: "path", Required: true}},
+		Replies: []frame.Reply{
+			{Status: "200", Text: "the image", Type: "application/octet-stream"},
+			{Status: "206", Text: "the bytes of the range that was asked for", Type: "application/octet-stream"},
+			{Status: "304", Text: "it is what you have"},
+			{Status: "412", Text: "the bytes are not those that If-Match or If-Unmodified-Since names"},
+			{Status: "416", Text: "there are no such bytes, or the header Range can't be read", Type: "text/plain"},
+		},
 	})
 }
 
-func pathParam(name string) *huma.Param {
-	return &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}
-}
-
-func (s *server) listISOs(ctx context.Context, _ *struct{}) (isoList, error) {
+func (s *service) listISOs(ctx context.Context, _ *struct{}) (isoList, error) {
 	rows, err := engine.List[isoRow](ctx, s.Engine, "files", isoRequest(map[string]string{"type": "iso"}))
 	list := isoList{ISOs: make([]iso, len(rows)), Count: len(rows)}
 	for i := range rows {
@@ -147,9 +143,9 @@ func isoRequest(equals map[string]string) query.Request {
 }
 
 // isoRow reads the ISO that has the id as its UUID or name, for somebody with the right on it; of several with the name, the newest.
-func (s *server) isoRow(ctx context.Context, id string, right perm.Right) (isoRow, error) {
+func (s *service) isoRow(ctx context.Context, id string, right perm.Right) (isoRow, error) {
 	equals := map[string]string{"type": "iso", "name": id}
-	if uuidText.MatchString(id) {
+	if shape.UUID.MatchString(id) {
 		equals = map[string]string{"type": "iso", "uuid": strings.ToLower(id)}
 	}
 	row, err := engine.One[isoRow](ctx, s.Engine, "files", isoRequest(equals), right)
@@ -159,15 +155,15 @@ func (s *server) isoRow(ctx context.Context, id string, right perm.Right) (isoRo
 	return row, err
 }
 
-func (s *server) downloadISO(w http.ResponseWriter, r *http.Request) {
+func (s *service) downloadISO(w http.ResponseWriter, r *http.Request) {
 	row, err := s.isoRow(r.Context(), r.PathValue("id"), perm.Read)
 	if err != nil {
-		s.writeError(w, r, err)
+		s.WriteError(w, r, err)
 		return
 	}
-	content, name, modified, err := s.Media.Open(r.Context(), row.Key)
+	content, name, modified, err := s.media.Open(r.Context(), row.Key)
 	if err != nil {
-		s.writeError(w, r, err)
+		s.WriteError(w, r, err)
 		return
 	}
 	defer content.Close()

@@ -1,10 +1,11 @@
-package resource
+package compute
 
 import (
 	"context"
 	"slices"
 	"strings"
 
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -13,7 +14,7 @@ import (
 )
 
 // nicInput turns a wanted network card into a row of machine_nics, but for its machine.
-func (s *server) nicInput(ctx context.Context, n networkInput) (schema.Input, error) {
+func (s *service) nicInput(ctx context.Context, n networkInput) (schema.Input, error) {
 	switch n.Type {
 	case "", "network", "nat", "bridge":
 	case "direct", "user":
@@ -52,7 +53,7 @@ type partChanges struct {
 func (c *partChanges) none() bool { return len(c.add)+len(c.change)+len(c.remove) == 0 }
 
 // nicChanges finds a card again by its MAC address, or by its network when the client gave no address.
-func (s *server) nicChanges(ctx context.Context, v *vmRow, wanted []networkInput) (partChanges, error) {
+func (s *service) nicChanges(ctx context.Context, v *vmRow, wanted []networkInput) (partChanges, error) {
 	c := partChanges{change: map[string]schema.Input{}}
 	left := slices.Clone(v.Machine.NICs)
 	for _, n := range wanted {
@@ -75,11 +76,11 @@ func (s *server) nicChanges(ctx context.Context, v *vmRow, wanted []networkInput
 		sameVnet := have.Vnet != nil && have.Vnet.Name == n.Source
 		if !sameVnet || n.Model != "" && n.Model != have.Interface {
 			delete(row, "macaddress")
-			c.change[keyText(have.Key)] = row
+			c.change[shape.Key(have.Key)] = row
 		}
 	}
 	for _, have := range left {
-		c.remove = append(c.remove, keyText(have.Key))
+		c.remove = append(c.remove, shape.Key(have.Key))
 	}
 	return c, nil
 }

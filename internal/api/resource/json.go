@@ -9,32 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// envelope is what every reply of the dialect is wrapped in.
-type envelope[T any] struct {
-	Status string `json:"status" enum:"success" doc:"always success; failures have the envelope of an error"`
-	Data   T      `json:"data"`
-	Error  null   `json:"error"`
-}
-
-// null is a member that is always null.
-type null struct{}
-
-// MarshalJSON implements json.Marshaler.
-func (null) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
-
-// Schema implements huma.SchemaProvider.
-func (null) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: "null"} }
-
-// reply is the shape that huma wants of an envelope.
-type reply[T any] struct{ Body envelope[T] }
-
-func enveloped[T any](data T) envelope[T] { return envelope[T]{Status: "success", Data: data} }
-
-// message is the data of operations that only say what they did.
-type message struct {
-	Message string `json:"message"`
-}
-
 // ourHuma makes huma write its own failures in our envelope and describe lists as never null, which they aren't.
 var ourHuma = sync.OnceFunc(func() {
 	huma.NewError = humaError

@@ -1,4 +1,4 @@
-package resource
+package access
 
 import (
 	"cmp"
@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/api/resource/frame"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 )
 
-var authCodes = codes{invalid: "VALIDATION_ERROR", notFound: "NOT_FOUND"}
+var authCodes = frame.Codes{Invalid: "VALIDATION_ERROR", NotFound: "NOT_FOUND"}
 
 // ticket is the reply to a login.
 type ticket struct {
@@ -59,21 +60,21 @@ type refreshInput struct {
 	}
 }
 
-func addAuth(s *server) {
-	op := operation{tag: "auth", method: http.MethodPost, codes: authCodes, public: true}
+func addAuth(s *service) {
+	op := frame.Operation{Tag: "auth", Method: http.MethodPost, Codes: authCodes, Public: true}
 	login, refresh := op, op
-	login.id, login.path, login.summary = "login", "/auth/login", "Exchange a name and password for a JWT"
-	add(s, login, s.login)
-	refresh.id, refresh.path, refresh.summary = "refresh", "/auth/refresh", "Exchange a JWT, at most seven days over, for a fresh one"
-	refresh.doc = "As long as the login is not older than the setting max_sign_in_age, 30 days at first."
-	add(s, refresh, s.refresh)
+	login.ID, login.Path, login.Summary = "login", "/auth/login", "Exchange a name and password for a JWT"
+	frame.Add(s.Server, login, s.login)
+	refresh.ID, refresh.Path, refresh.Summary = "refresh", "/auth/refresh", "Exchange a JWT, at most seven days over, for a fresh one"
+	refresh.Doc = "As long as the login is not older than the setting max_sign_in_age, 30 days at first."
+	frame.Add(s.Server, refresh, s.refresh)
 	logout := op
-	logout.id, logout.path, logout.summary, logout.public = "logout", "/auth/logout", "Give up the JWT and all that it was refreshed to", false
-	logout.doc = "They are refused at once, by all servers, and can't be refreshed. A session that the request comes by ends likewise."
-	add(s, logout, s.logout)
+	logout.ID, logout.Path, logout.Summary, logout.Public = "logout", "/auth/logout", "Give up the JWT and all that it was refreshed to", false
+	logout.Doc = "They are refused at once, by all servers, and can't be refreshed. A session that the request comes by ends likewise."
+	frame.Add(s.Server, logout, s.logout)
 }
 
-func (s *server) login(ctx context.Context, in *loginInput) (ticket, error) {
+func (s *service) login(ctx context.Context, in *loginInput) (ticket, error) {
 	switch in.Body.AuthType {
 	case "", "password":
 	case "ssh_key":
@@ -81,17 +82,17 @@ func (s *server) login(ctx context.Context, in *loginInput) (ticket, error) {
 	default:
 		return ticket{}, errs.New(errs.Invalid, "invalid_auth_type", "auth_type %q is not known; use password", in.Body.AuthType).On("auth_type")
 	}
-	u, err := s.Auth.Login(ctx, auth.Attempt{
+	u, err := s.auth.Login(ctx, auth.Attempt{
 		Name: in.Body.Username, Password: in.Body.Password, Code: cmp.Or(in.Body.Code, in.Body.OTP), Address: front.Of(ctx).Address,
 	})
 	if err != nil {
 		return ticket{}, err
 	}
-	token, expires, err := s.Auth.IssueJWT(ctx, u)
+	token, expires, err := s.auth.IssueJWT(ctx, u)
 	return ticketOf(token, expires, u), err
 }
 
-func (s *server) refresh(ctx context.Context, in *refreshInput) (ticket, error) {
+func (s *service) refresh(ctx context.Context, in *refreshInput) (ticket, error) {
 	scheme, token, _ := strings.Cut(in.Authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		token = ""
@@ -102,10 +103,10 @@ func (s *server) refresh(ctx context.Context, in *refreshInput) (ticket, error) 
 	if token == "" {
 		return ticket{}, errs.New(errs.Unauthenticated, "missing", "Missing authorization token")
 	}
-	fresh, expires, u, err := s.Auth.Refresh(ctx, strings.TrimSpace(token))
+	fresh, expires, u, err := s.auth.Refresh(ctx, strings.TrimSpace(token))
 	return ticketOf(fresh, expires, u), err
 }
 
-func (s *server) logout(ctx context.Context, _ *struct{}) (message, error) {
-	return message{"logged out"}, s.Auth.SignOut(ctx, perm.ActorOf(ctx))
+func (s *service) logout(ctx context.Context, _ *struct{}) (frame.Message, error) {
+	return frame.Message{Message: "logged out"}, s.auth.SignOut(ctx, perm.ActorOf(ctx))
 }

@@ -1,10 +1,12 @@
-package resource
+package compute
 
 import (
 	"context"
 	"fmt"
 	"net/http"
 
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -54,26 +56,21 @@ var powerActions = map[string][2]powerAction{
 	"reset":      {reset, reset},
 }
 
-func addComputeActions(s *server) {
-	for _, family := range computeFamilies {
-		op := func(id, path, summary string) operation {
-			return operation{
-				id: id + "-vm" + family.suffix, method: http.MethodPost, path: family.path + "/{id}/" + path, summary: summary,
-				tag: "virtual machines", codes: computeCodes,
-			}
-		}
-		add(s, op("act-on", "action", "Start, stop or restart a virtual machine"), func(ctx context.Context, in *actionInput) (actionDone, error) {
-			return s.act(ctx, in.ID, in.Body.Action, in.Body.Force)
+func addActions(s *service, f Family) {
+	op := func(id, path, summary string) frame.Operation {
+		return f.operation(id+"-vm", http.MethodPost, "/{id}/"+path, summary)
+	}
+	frame.Add(s.Server, op("act-on", "action", "Start, stop or restart a virtual machine"), func(ctx context.Context, in *actionInput) (actionDone, error) {
+		return s.act(ctx, in.ID, in.Body.Action, in.Body.Force)
+	})
+	for _, name := range []string{"start", "stop", "restart", "pause", "resume", "reset"} {
+		frame.Add(s.Server, op(name, name, "The same as the action "+name), func(ctx context.Context, in *shortcutInput) (actionDone, error) {
+			return s.act(ctx, in.ID, name, in.Body != nil && in.Body.Force)
 		})
-		for _, name := range []string{"start", "stop", "restart", "pause", "resume", "reset"} {
-			add(s, op(name, name, "The same as the action "+name), func(ctx context.Context, in *shortcutInput) (actionDone, error) {
-				return s.act(ctx, in.ID, name, in.Body != nil && in.Body.Force)
-			})
-		}
 	}
 }
 
-func (s *server) act(ctx context.Context, id, name string, force bool) (actionDone, error) {
+func (s *service) act(ctx context.Context, id, name string, force bool) (actionDone, error) {
 	v, err := s.vm(ctx, id, perm.Modify)
 	if err != nil {
 		return actionDone{}, err
@@ -89,7 +86,7 @@ func (s *server) act(ctx context.Context, id, name string, force bool) (actionDo
 	if force {
 		way = ways[1]
 	}
-	if _, err := s.Engine.Act(ctx, "vms", keyText(v.Key), way.name, way.params); err != nil {
+	if _, err := s.Engine.Act(ctx, "vms", shape.Key(v.Key), way.name, way.params); err != nil {
 		return actionDone{}, err
 	}
 	return actionDone{Message: fmt.Sprintf("VM %s is being %s", v.Name, way.done), Action: name, VMID: v.UUID}, nil

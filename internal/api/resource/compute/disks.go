@@ -1,4 +1,4 @@
-package resource
+package compute
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -79,7 +80,7 @@ func (d *diskInput) isCDROM() bool {
 }
 
 // driveInput turns a wanted disk into a row of machine_drives, but for its machine and number.
-func (s *server) driveInput(ctx context.Context, d diskInput, ide bool) (schema.Input, error) {
+func (s *service) driveInput(ctx context.Context, d diskInput, ide bool) (schema.Input, error) {
 	tier, err := tierOf(d.StoragePool)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (s *server) driveInput(ctx context.Context, d diskInput, ide bool) (schema.
 }
 
 // attach makes a CD-ROM drive with an ISO in it, or a disk that begins as a copy of another file of the library.
-func (s *server) attach(ctx context.Context, d diskInput, row schema.Input) (cdrom bool, err error) {
+func (s *service) attach(ctx context.Context, d diskInput, row schema.Input) (cdrom bool, err error) {
 	if d.isCDROM() && d.Path == "" {
 		row["media"] = engine.Text("cdrom")
 		return true, nil
@@ -133,7 +134,7 @@ func (s *server) attach(ctx context.Context, d diskInput, row schema.Input) (cdr
 	return cdrom, nil
 }
 
-func (s *server) clone(ctx context.Context, d diskInput, row schema.Input) error {
+func (s *service) clone(ctx context.Context, d diskInput, row schema.Input) error {
 	if drivePath.MatchString(d.from()) {
 		return errs.New(errs.NotBuilt, "clone_not_built", "cloning another VM's disk isn't built; files of the library can be cloned").On("clone_from")
 	}
@@ -151,10 +152,10 @@ type mediaFile struct {
 
 // file finds a file by a path that we gave (its first part is the UUID), by its UUID, or by its name; of several with the name it
 // is the newest.
-func (s *server) file(ctx context.Context, ref string) (mediaFile, error) {
+func (s *service) file(ctx context.Context, ref string) (mediaFile, error) {
 	equals := map[string]string{"name": path.Base(ref)}
 	for part := range strings.SplitSeq(ref, "/") {
-		if uuidText.MatchString(part) {
+		if shape.UUID.MatchString(part) {
 			equals = map[string]string{"uuid": strings.ToLower(part)}
 		}
 	}

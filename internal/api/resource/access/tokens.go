@@ -1,4 +1,4 @@
-package resource
+package access
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
@@ -35,24 +37,20 @@ type newTokenInput struct {
 	}
 }
 
-type idInput struct {
-	ID string `path:"id"`
-}
-
-func addTokens(s *server) {
-	op := func(id, method, path, summary string) operation {
-		return operation{id: id, method: method, path: "/auth/tokens" + path, summary: summary, tag: "auth", codes: authCodes}
+func addTokens(s *service) {
+	op := func(id, method, path, summary string) frame.Operation {
+		return frame.Operation{ID: id, Method: method, Path: "/auth/tokens" + path, Summary: summary, Tag: "auth", Codes: authCodes}
 	}
-	add(s, op("list-tokens", http.MethodGet, "", "List your API tokens"), s.listTokens)
-	add(s, op("create-token", http.MethodPost, "", "Make an API token"), s.createToken)
-	add(s, op("get-token", http.MethodGet, "/{id}", "Read what is known of an API token"), func(ctx context.Context, in *idInput) (apiToken, error) {
+	frame.Add(s.Server, op("list-tokens", http.MethodGet, "", "List your API tokens"), s.listTokens)
+	frame.Add(s.Server, op("create-token", http.MethodPost, "", "Make an API token"), s.createToken)
+	frame.Add(s.Server, op("get-token", http.MethodGet, "/{id}", "Read what is known of an API token"), func(ctx context.Context, in *frame.ByID) (apiToken, error) {
 		return s.token(ctx, in.ID, perm.Read)
 	})
-	add(s, op("revoke-token", http.MethodDelete, "/{id}", "Revoke an API token"), func(ctx context.Context, in *idInput) (message, error) {
+	frame.Add(s.Server, op("revoke-token", http.MethodDelete, "/{id}", "Revoke an API token"), func(ctx context.Context, in *frame.ByID) (frame.Message, error) {
 		if _, err := s.token(ctx, in.ID, perm.Delete); err != nil {
-			return message{}, err
+			return frame.Message{}, err
 		}
-		return message{"Token revoked"}, s.Engine.Delete(ctx, "user_api_keys", in.ID)
+		return frame.Message{Message: "Token revoked"}, s.Engine.Delete(ctx, "user_api_keys", in.ID)
 	})
 }
 
@@ -79,11 +77,11 @@ func ownTokens(ctx context.Context, key string) query.Request {
 func (row *tokenRow) token() apiToken {
 	return apiToken{
 		ID: strconv.FormatInt(row.Key, 10), Name: row.Name, Username: row.User.Name,
-		CreatedAt: stamp(row.Created), ExpiresAt: stampOrNil(row.Expires), LastUsedAt: stampOrNil(row.Used),
+		CreatedAt: shape.Stamp(row.Created), ExpiresAt: shape.StampOrNil(row.Expires), LastUsedAt: shape.StampOrNil(row.Used),
 	}
 }
 
-func (s *server) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error) {
+func (s *service) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error) {
 	rows, err := engine.List[tokenRow](ctx, s.Engine, "user_api_keys", ownTokens(ctx, ""))
 	list := make([]apiToken, len(rows))
 	for i := range rows {
@@ -92,7 +90,7 @@ func (s *server) listTokens(ctx context.Context, _ *struct{}) ([]apiToken, error
 	return list, err
 }
 
-func (s *server) token(ctx context.Context, id string, right perm.Right) (apiToken, error) {
+func (s *service) token(ctx context.Context, id string, right perm.Right) (apiToken, error) {
 	row, err := engine.One[tokenRow](ctx, s.Engine, "user_api_keys", ownTokens(ctx, id), right)
 	if errs.Is(err, errs.NotFound) {
 		err = errs.New(errs.NotFound, "not_found", "you have no API token %q", id)
@@ -100,7 +98,7 @@ func (s *server) token(ctx context.Context, id string, right perm.Right) (apiTok
 	return row.token(), err
 }
 
-func (s *server) createToken(ctx context.Context, in *newTokenInput) (newToken, error) {
+func (s *service) createToken(ctx context.Context, in *newTokenInput) (newToken, error) {
 	row := schema.Input{"name": engine.Text(in.Body.Name), "expires_type": engine.Text("never")}
 	if at := in.Body.ExpiresAt; at != nil {
 		if !at.After(time.Now()) {
@@ -115,15 +113,4 @@ func (s *server) createToken(ctx context.Context, in *newTokenInput) (newToken, 
 	}
 	info, err := s.token(ctx, made.Key.Text(), perm.Read)
 	return newToken{Token: made.Response["token"], Info: info}, err
-}
-
-// stamp writes seconds since 1970 as this dialect has its times.
-func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }
-
-func stampOrNil(seconds *int64) *string {
-	if seconds == nil || *seconds == 0 {
-		return nil
-	}
-	text := stamp(*seconds)
-	return &text
 }

@@ -1,13 +1,14 @@
-package resource
+package compute
 
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"strings"
+	"net/http"
 
 	"github.com/google/uuid"
 
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
@@ -15,7 +16,14 @@ import (
 
 type createComputeInput struct{ Body computeInput }
 
-func (s *server) createCompute(ctx context.Context, in *createComputeInput) (computeDetail, error) {
+func addCreate(s *service, f Family) {
+	create := f.operation("create-vm", http.MethodPost, "", "Make a virtual machine")
+	create.Status = http.StatusCreated
+	create.Doc = "The VM stays off. Takes the full form (storage.disks, networks) and the basic form of scripts (disk_size, iso_path, network)."
+	frame.Add(s.Server, create, s.createCompute)
+}
+
+func (s *service) createCompute(ctx context.Context, in *createComputeInput) (computeDetail, error) {
 	b := &in.Body
 	if err := b.complete(); err != nil {
 		return computeDetail{}, err
@@ -46,7 +54,7 @@ func (s *server) createCompute(ctx context.Context, in *createComputeInput) (com
 		if err := addParts(w, machine, "machine_nics", nics); err != nil {
 			return err
 		}
-		jobs = jobsOf(w)
+		jobs = shape.Jobs(w)
 		return nil
 	})
 	if err != nil {
@@ -112,69 +120,8 @@ func (b *computeInput) refuse() error {
 	return nil
 }
 
-var osFamilies = map[string]string{"linux": "linux", "windows": "windows", "bsd": "freebsd", "freebsd": "freebsd", "other": "other", "hvm": "other"}
-
-// vmInput returns the columns of vms that the client gave.
-func (b *computeInput) vmInput() (schema.Input, error) {
-	row := schema.Input{}
-	for column, text := range map[string]*string{"name": b.Name, "description": b.Description, "os_description": b.OSVariant, "machine_type": b.MachineType} {
-		if text != nil {
-			row[column] = engine.Text(*text)
-		}
-	}
-	for column, n := range map[string]*int64{"ram": b.Memory, "cpu_cores": b.VCPUs} {
-		if n != nil {
-			row[column] = engine.Number(*n)
-		}
-	}
-	for column, flag := range map[string]*bool{"uefi": b.UEFI, "secure_boot": b.SecureBoot} {
-		if flag != nil {
-			row[column] = engine.Flag(*flag)
-		}
-	}
-	if b.OSType != nil && *b.OSType != "" {
-		family, ok := osFamilies[strings.ToLower(*b.OSType)]
-		if !ok {
-			return nil, errs.New(errs.Invalid, "invalid_os_type", "os_type %q is not known; use linux, windows, bsd or other", *b.OSType).On("os_type")
-		}
-		row["os_family"] = engine.Text(family)
-	}
-	if b.Autostart != nil {
-		row["on_power_loss"] = engine.Text(map[bool]string{true: "power_on", false: "last_state"}[*b.Autostart])
-	}
-	return row, b.screen(row)
-}
-
-// screen puts the wanted console into the row.
-func (b *computeInput) screen(row schema.Input) error {
-	if len(b.Graphics) > 1 {
-		return errs.New(errs.NotBuilt, "graphics_not_built", "a VM can have one screen; give one entry in graphics").On("graphics")
-	}
-	for _, g := range b.Graphics {
-		switch g.Type {
-		case "vnc", "spice", "none":
-			row["console"] = engine.Text(g.Type)
-		case "":
-		default:
-			return errs.New(errs.Invalid, "invalid_graphics", "graphics type %q is not known; use vnc, spice or none", g.Type).On("graphics")
-		}
-		if g.Password != "" {
-			row["console_pass"], row["console_pass_enabled"] = engine.Text(g.Password), engine.Flag(true)
-		}
-	}
-	return nil
-}
-
-// hasIDE reports whether the wanted machine type, or the present one when none is given, has IDE: q35 hasn't.
-func (b *computeInput) hasIDE(present string) bool {
-	if b.MachineType != nil {
-		present = *b.MachineType
-	}
-	return present == "pc" || strings.HasPrefix(present, "pc-i440fx")
-}
-
 // parts turns all wanted disks and networks into rows.
-func (s *server) parts(ctx context.Context, b *computeInput) (drives, nics []schema.Input, err error) {
+func (s *service) parts(ctx context.Context, b *computeInput) (drives, nics []schema.Input, err error) {
 	for _, d := range b.Storage.Disks {
 		row, err := s.driveInput(ctx, d, b.hasIDE(""))
 		if err != nil {
@@ -219,17 +166,4 @@ func bootOrder(disks []diskInput) string {
 		return "dc"
 	}
 	return "cd"
-}
-
-// meta is what the client calls metadata, in the column that no client of the table API can write; none when it gives none.
-func (b *computeInput) meta() (schema.Set, error) {
-	if b.Metadata == nil {
-		return nil, nil
-	}
-	texts := make(map[string]string, len(b.Metadata))
-	for name, v := range b.Metadata {
-		texts[name] = fmt.Sprint(v)
-	}
-	raw, err := json.Marshal(texts)
-	return schema.Set{"meta": schema.TextValue(string(raw))}, err
 }

@@ -1,9 +1,11 @@
-package resource
+package compute
 
 import (
 	"fmt"
 	"path"
 	"strconv"
+
+	"dewpoint/internal/api/resource/shape"
 )
 
 // compute is a VM as lists show it.
@@ -91,10 +93,10 @@ type graphicsItem struct {
 
 func (v *vmRow) compute() compute {
 	c := compute{
-		UUID: v.UUID, Name: v.Name, State: v.state(), Memory: v.RAM, MaxMemory: v.RAM, VCPUs: v.Cores, MaxVCPUs: v.Cores,
+		UUID: v.UUID, Name: v.Name, State: v.Machine.Status.OfVM(), Memory: v.RAM, MaxMemory: v.RAM, VCPUs: v.Cores, MaxVCPUs: v.Cores,
 		OS:    osInfo{Type: "hvm", Architecture: "x86_64", Machine: v.MachineType, Boot: []string{"hd", "cdrom"}, Family: v.OSFamily, Variant: v.OSVariant},
 		Disks: []diskItem{}, Networks: []nicItem{}, Graphics: []graphicsItem{}, Metadata: map[string]string{},
-		Autostart: v.OnPowerLoss == "power_on", Persistent: true, CreatedAt: stamp(v.Created), UpdatedAt: stamp(v.Modified),
+		Autostart: v.OnPowerLoss == "power_on", Persistent: true, CreatedAt: shape.Stamp(v.Created), UpdatedAt: shape.Stamp(v.Modified),
 	}
 	if v.BootOrder == "dc" {
 		c.OS.Boot = []string{"cdrom", "hd"}
@@ -155,7 +157,7 @@ func (v *vmRow) disk(d *driveRow, counts map[string]int) diskItem {
 		}
 	}
 	if d.Source != nil {
-		item.SourcePath = isoPath(d.Source.UUID, d.Source.Name)
+		item.SourcePath = shape.ISOPath(d.Source.UUID, d.Source.Name)
 	}
 	item.Size = (item.Capacity + 1<<30 - 1) >> 30
 	return item
@@ -167,7 +169,7 @@ func (v *vmRow) drivePath(d *driveRow) string {
 		if d.Source == nil {
 			return ""
 		}
-		return isoPath(d.Source.UUID, d.Source.Name)
+		return shape.ISOPath(d.Source.UUID, d.Source.Name)
 	}
 	return path.Join(v.UUID, fmt.Sprintf("%d.qcow2", d.Key))
 }
@@ -180,6 +182,3 @@ func targetName(prefix string, n int) string {
 	}
 	return prefix + name
 }
-
-// isoPath names a file of the library so that it is found again by its UUID, and still ends in what clients look at.
-func isoPath(uuid, name string) string { return path.Join(uuid, name) }

@@ -1,18 +1,16 @@
-package resource
+package network
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 )
 
@@ -24,74 +22,6 @@ type networkBody struct {
 	IPRange   *ipRange `json:"ip_range"`
 	DHCP      *dhcp    `json:"dhcp"`
 	Autostart *bool    `json:"autostart"`
-}
-
-type createNetworkInput struct{ Body networkBody }
-
-type updateNetworkInput struct {
-	Name string `path:"name"`
-	Body networkBody
-}
-
-func (s *server) createNetwork(ctx context.Context, in *createNetworkInput) (networkDone, error) {
-	b := &in.Body
-	if b.Mode == "" {
-		b.Mode = "nat"
-	}
-	row, err := b.vnetInput()
-	if err != nil {
-		return networkDone{}, err
-	}
-	if b.IPRange == nil && b.Mode == "nat" {
-		return networkDone{}, errs.New(errs.Invalid, "invalid_ip_range", "a network of mode nat needs ip_range").On("ip_range")
-	}
-	row["name"] = engine.Text(b.Name)
-	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		made, err := w.CreateWith("vnets", row, b.inner())
-		if err != nil {
-			return err
-		}
-		if err := b.apply(w, made.Key, nil); err != nil {
-			return err
-		}
-		return w.Act("vnets", made.Key.Text(), "poweron", nil)
-	})
-	if err != nil {
-		return networkDone{}, err
-	}
-	made, err := engine.Made[vnetRow](ctx, s.Engine, "vnets", vnetRequest(b.Name))
-	return s.networkDone(&made, "created"), err
-}
-
-func (s *server) updateNetwork(ctx context.Context, in *updateNetworkInput) (networkDone, error) {
-	old, err := s.vnet(ctx, in.Name, perm.Modify, perm.Read) // the reservations are held against those there are
-	if err != nil {
-		return networkDone{}, err
-	}
-	b := &in.Body
-	row, err := b.vnetInput()
-	if err != nil {
-		return networkDone{}, err
-	}
-	name := old.Name
-	if b.Name != "" && b.Name != old.Name {
-		name, row["name"] = b.Name, engine.Text(b.Name)
-	}
-	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		if err := w.UpdateWith("vnets", keyText(old.Key), row, b.inner()); err != nil {
-			return err
-		}
-		return b.apply(w, schema.IntValue(old.Key), old.Addresses)
-	})
-	if err != nil {
-		return networkDone{}, err
-	}
-	now, err := s.vnet(ctx, name, perm.Read)
-	return s.networkDone(&now, "updated"), err
-}
-
-func (s *server) networkDone(row *vnetRow, what string) networkDone {
-	return networkDone{Network: s.network(row), Message: fmt.Sprintf("Network %s %s", row.Name, what)}
 }
 
 // vnetInput returns the columns of vnets that the client gave.
@@ -171,7 +101,7 @@ func (b *networkBody) apply(w *engine.Write, vnet schema.Value, have []addressRo
 			wanted = slices.Delete(wanted, i, i+1)
 			continue
 		}
-		if err := w.Delete("vnet_addresses", keyText(a.Key)); err != nil {
+		if err := w.Delete("vnet_addresses", shape.Key(a.Key)); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package resource
+package system
 
 import (
 	"cmp"
@@ -7,13 +7,15 @@ import (
 	"net/http"
 	"strings"
 
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
 
-var jobCodes = codes{invalid: "INVALID_REQUEST", notFound: "JOB_NOT_FOUND"}
+var jobCodes = frame.Codes{Invalid: "INVALID_REQUEST", NotFound: "JOB_NOT_FOUND"}
 
 // job is long work: a row of operations in the words of this dialect.
 type job struct {
@@ -76,21 +78,21 @@ var jobSubjects = map[string]string{"machine_drives": "disk", "vms": "virtual ma
 func (row *jobRow) job() job {
 	table, id, _ := strings.Cut(row.Object, "/")
 	return job{
-		ID: keyText(row.Key), Type: row.Kind, Status: cmp.Or(jobStatus[row.Status], row.Status), Message: row.Info, Progress: row.Progress,
+		ID: shape.Key(row.Key), Type: row.Kind, Status: cmp.Or(jobStatus[row.Status], row.Status), Message: row.Info, Progress: row.Progress,
 		Step: row.Step, Ahead: row.Place, Cancelled: row.Cancel, Resource: jobResource{Type: cmp.Or(jobSubjects[table], "object"), ID: id}, Result: row.Result,
-		CreatedBy: row.Creator, CreatedAt: stamp(row.Created), StartedAt: stampOrNil(row.Started), FinishedAt: stampOrNil(row.Ended),
+		CreatedBy: row.Creator, CreatedAt: shape.Stamp(row.Created), StartedAt: shape.StampOrNil(row.Started), FinishedAt: shape.StampOrNil(row.Ended),
 	}
 }
 
-func addJobs(s *server) {
-	op := func(id, method, path, summary string) operation {
-		return operation{id: id, method: method, path: "/jobs" + path, summary: summary, tag: "jobs", codes: jobCodes}
+func addJobs(s *service) {
+	op := func(id, method, path, summary string) frame.Operation {
+		return frame.Operation{ID: id, Method: method, Path: "/jobs" + path, Summary: summary, Tag: "jobs", Codes: jobCodes}
 	}
-	add(s, op("list-jobs", http.MethodGet, "", "List long work, the newest first"), s.listJobs)
-	add(s, op("get-job", http.MethodGet, "/{id}", "Read how far a job is"), func(ctx context.Context, in *idInput) (job, error) {
+	frame.Add(s.Server, op("list-jobs", http.MethodGet, "", "List long work, the newest first"), s.listJobs)
+	frame.Add(s.Server, op("get-job", http.MethodGet, "/{id}", "Read how far a job is"), func(ctx context.Context, in *frame.ByID) (job, error) {
 		return s.job(ctx, in.ID, perm.Read)
 	})
-	add(s, op("cancel-job", http.MethodPost, "/{id}/cancel", "Stop a job and take back what it has done"), func(ctx context.Context, in *idInput) (job, error) {
+	frame.Add(s.Server, op("cancel-job", http.MethodPost, "/{id}/cancel", "Stop a job and take back what it has done"), func(ctx context.Context, in *frame.ByID) (job, error) {
 		for _, right := range []perm.Right{perm.Read, perm.Modify} { // it shows what it has changed
 			if _, err := s.job(ctx, in.ID, right); err != nil {
 				return job{}, err
@@ -103,7 +105,7 @@ func addJobs(s *server) {
 	})
 }
 
-func (s *server) listJobs(ctx context.Context, in *jobsInput) (jobList, error) {
+func (s *service) listJobs(ctx context.Context, in *jobsInput) (jobList, error) {
 	r := query.Request{Fields: jobFields, Sort: "-$key"}
 	if in.Status != "" {
 		r.Equals = map[string]string{"status": in.Status}
@@ -121,19 +123,10 @@ func (s *server) listJobs(ctx context.Context, in *jobsInput) (jobList, error) {
 	return list, err
 }
 
-func (s *server) job(ctx context.Context, id string, right perm.Right) (job, error) {
+func (s *service) job(ctx context.Context, id string, right perm.Right) (job, error) {
 	row, err := engine.One[jobRow](ctx, s.Engine, "operations", query.Request{Fields: jobFields, Key: id}, right)
 	if errs.Is(err, errs.NotFound) {
 		err = errs.New(errs.NotFound, "not_found", "there is no job %q", id)
 	}
 	return row.job(), err
-}
-
-// jobsOf names the jobs that a write has begun.
-func jobsOf(w *engine.Write) []string {
-	var ids []string
-	for _, key := range w.Operations {
-		ids = append(ids, keyText(key))
-	}
-	return ids
 }

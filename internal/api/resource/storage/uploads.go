@@ -1,40 +1,37 @@
-package resource
+package storage
 
 import (
 	"context"
 	"net/http"
+	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
+	"dewpoint/internal/api/resource/frame"
 	"dewpoint/internal/engine"
 )
 
 // uploadPaths are where ISOs are uploaded: the path of the specification's text, and that of its operations.
 var uploadPaths = []struct{ path, suffix string }{{"/virtualmachines/isos/upload", "-alias"}, {"/virtualization/isos/upload", ""}}
 
-// serveUploads serves TUS 1.0.0 beside the mux of the operations: its paths look like those of an ISO called upload.
-func (s *server) serveUploads(outer *http.ServeMux) {
-	shape := func(ctx context.Context, uuid string) (any, error) {
-		row, err := engine.Made[isoRow](ctx, s.Engine, "files", isoRequest(map[string]string{"uuid": uuid}))
-		return row.iso(), err
-	}
+// addUploads serves TUS 1.0.0 beside the mux of the operations: its paths look like those of an ISO called upload.
+func addUploads(s *service) {
 	for _, family := range uploadPaths {
-		prefix := Prefix + family.path
-		handler := s.guarded(s.Uploads.Handler(prefix, s.writeError, shape), func(r *http.Request) bool { return r.Method == http.MethodOptions })
-		outer.Handle(prefix, handler)
-		outer.Handle(prefix+"/", handler)
+		s.Beside(frame.Tree{
+			Path:    frame.Prefix + family.path,
+			Public:  func(r *http.Request) bool { return r.Method == http.MethodOptions },
+			Handler: func() http.Handler { return s.uploads.Handler(frame.Prefix+family.path, s.WriteError, s.uploaded) },
+		})
+		for _, t := range tusOperations {
+			s.Describe(frame.Operation{
+				ID: t.id + family.suffix, Method: t.method, Path: family.path + t.path, Summary: t.summary, Tag: "uploads", Public: t.method == http.MethodOptions,
+			}, t.wire())
+		}
 	}
 }
 
-// addUploads describes what serveUploads serves.
-func addUploads(s *server) {
-	for _, family := range uploadPaths {
-		for _, t := range tusOperations {
-			s.describe(operation{
-				id: t.id + family.suffix, method: t.method, path: family.path + t.path, summary: t.summary, tag: "uploads", public: t.method == http.MethodOptions,
-			}, t.describe)
-		}
-	}
+// uploaded shapes the ISO that an upload has become.
+func (s *service) uploaded(ctx context.Context, uuid string) (any, error) {
+	row, err := engine.Made[isoRow](ctx, s.Engine, "files", isoRequest(map[string]string{"uuid": uuid}))
+	return row.iso(), err
 }
 
 // tusOperation is one request of the protocol, as the OpenAPI document has it.
@@ -70,26 +67,19 @@ var tusOperations = []tusOperation{
 	{id: "complete-upload", method: http.MethodPost, path: "/{id}/complete", summary: "Make the uploaded bytes an ISO image; may be repeated", status: "200", json: true},
 }
 
-func (t tusOperation) describe(h *huma.Operation) {
+func (t tusOperation) wire() frame.Wire {
+	w := frame.Wire{Takes: t.body}
 	if t.path != "" {
-		h.Parameters = append(h.Parameters, pathParam("id"))
+		w.Params = append(w.Params, frame.Param{Name: "id", In: "path", Required: true})
 	}
-	for _, name := range t.headers {
-		required := name[len(name)-1] == '*'
-		if required {
-			name = name[:len(name)-1]
-		}
-		h.Parameters = append(h.Parameters, &huma.Param{Name: name, In: "header", Required: required, Schema: &huma.Schema{Type: huma.TypeString}})
+	for _, header := range t.headers {
+		name, required := strings.CutSuffix(header, "*")
+		w.Params = append(w.Params, frame.Param{Name: name, In: "header", Required: required})
 	}
-	if t.body != "" {
-		h.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{t.body: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
-	}
-	reply := &huma.Response{Description: "done", Headers: map[string]*huma.Param{}}
-	for _, name := range t.replies {
-		reply.Headers[name] = &huma.Param{Schema: &huma.Schema{Type: huma.TypeString}}
-	}
+	reply := frame.Reply{Status: t.status, Text: "done", Headers: t.replies}
 	if t.json {
-		reply.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}
+		reply.Type = "application/json"
 	}
-	h.Responses[t.status] = reply
+	w.Replies = []frame.Reply{reply}
+	return w
 }

@@ -1,0 +1,33 @@
+package compute
+
+import (
+	"context"
+	"net/http"
+
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/engine"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/query"
+)
+
+type computeList struct {
+	VMs   []compute `json:"vms"`
+	Count int       `json:"count"`
+}
+
+func addReads(s *service, f Family) {
+	frame.Add(s.Server, f.operation("list-vms", http.MethodGet, "", "List virtual machines"), s.listComputes)
+	frame.Add(s.Server, f.operation("get-vm", http.MethodGet, "/{id}", "Read a virtual machine by its UUID or name"), func(ctx context.Context, in *frame.ByID) (computeDetail, error) {
+		v, err := s.vm(ctx, in.ID, perm.Read)
+		return v.detail(), err
+	})
+}
+
+func (s *service) listComputes(ctx context.Context, _ *struct{}) (computeList, error) {
+	rows, err := engine.List[vmRow](ctx, s.Engine, "vms", query.Request{Fields: vmFields, Sort: "name"})
+	list := computeList{VMs: make([]compute, len(rows)), Count: len(rows)}
+	for i := range rows {
+		list.VMs[i] = rows[i].compute()
+	}
+	return list, err
+}

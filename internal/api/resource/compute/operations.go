@@ -1,0 +1,33 @@
+// Package compute has the operations on virtual machines.
+package compute
+
+import "dewpoint/internal/api/resource/frame"
+
+type service struct {
+	*frame.Server
+}
+
+// Operations registers all operations of the area.
+func Operations(on *frame.Server) {
+	for _, family := range Families {
+		for _, add := range []func(*service, Family){addReads, addCreate, addUpdate, addDelete, addActions} {
+			add(&service{on}, family)
+		}
+	}
+}
+
+// Family is a path of VMs, and what the ids of operations below it end in.
+type Family struct{ Path, Suffix string }
+
+// Families are the paths of VMs: the one of the specification, and the one of older scripts.
+var Families = []Family{{"/virtualization/computes", ""}, {"/virtualization/virtualmachines", "-alias"}}
+
+func (f Family) operation(id, method, path, summary string) frame.Operation {
+	return frame.Operation{ID: id + f.Suffix, Method: method, Path: f.Path + path, Summary: summary, Tag: "virtual machines", Codes: computeCodes}
+}
+
+var computeCodes = frame.Codes{Invalid: "INVALID_REQUEST", NotFound: "VM_NOT_FOUND", Exists: "VM_ALREADY_EXISTS", InUse: "VM_DISK_IN_USE", Members: map[string]string{
+	"ram": "memory", "cpu_cores": "vcpus", "os_description": "os_variant", "on_power_loss": "autostart", "console_pass": "graphics.password", "console": "graphics.type",
+	"disksize": "disks.size", "media_source": "disks.path", "preferred_tier": "disks.storage_pool", "interface": "bus",
+	"vnet": "networks.source", "macaddress": "networks.mac",
+}}

@@ -1,0 +1,22 @@
+package shape
+
+// MachineStatus is what replies show of a row of machine_status.
+type MachineStatus struct {
+	Running bool   `json:"running"`
+	Status  string `json:"status"`
+}
+
+// OfVM is a VM's state in this dialect's words; none where there is no status because it isn't shown.
+func (m *MachineStatus) OfVM() string {
+	switch {
+	case m == nil:
+		return ""
+	case m.Status == "paused":
+		return "paused"
+	case m.Running:
+		return "running"
+	case m.Status == "error":
+		return "crashed"
+	}
+	return "shutoff"
+}
