@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/served"
@@ -38,12 +39,8 @@ func (s *Service) endSignIn(tx *store.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	r := schema.NewRecord(tx.Schema().Table("ended_sign_ins"))
-	r.Key = name
-	r.Put("until", schema.IntValue(s.now().Add(notedFor).Unix()))
-	r.Put("served", schema.IntValue(run+int64((notedFor+sweepEvery)/time.Second)))
-	_, err = tx.Create(r, nil)
-	return err
+	note := access.EndedSignInSet{}.Until(s.now().Add(notedFor).Unix()).Served(run + int64((notedFor+sweepEvery)/time.Second))
+	return store.CreateAs(tx, name, note)
 }
 
 // forgetSignIns clears away the logins that were given up long ago, by the time of day and by that which servers have run: a clock that is
@@ -54,17 +51,17 @@ func (s *Service) forgetSignIns(tx *store.Tx) error {
 		return err
 	}
 	now := s.now()
-	over, err := tx.Find("ended_sign_ins", store.UpTo("until", schema.IntValue(now.Unix())))
+	over, err := tx.Find("ended_sign_ins", store.IsUpTo(access.EndedSignInCol.Until, now.Unix()))
 	if err != nil {
 		return err
 	}
-	ahead, err := tx.Find("ended_sign_ins", store.From("until", schema.IntValue(now.Add(notedFor+2*clockLead).Unix())))
+	ahead, err := tx.Find("ended_sign_ins", store.IsFrom(access.EndedSignInCol.Until, now.Add(notedFor+2*clockLead).Unix()))
 	for _, r := range append(over, ahead...) {
 		switch {
 		case err != nil:
-		case r.Get("served").IsNull():
-			err = tx.Change("ended_sign_ins", r.Key, schema.Set{"served": schema.IntValue(run + int64(notedFor/time.Second))})
-		case r.Get("served").Int() <= run:
+		case access.EndedSignInCol.Served.Of(r).IsNull():
+			err = store.Write(tx, r.Key, access.EndedSignInSet{}.Served(run+int64(notedFor/time.Second)))
+		case access.EndedSignInCol.Served.Of(r).Int() <= run:
 			err = tx.Delete("ended_sign_ins", r.Key)
 		}
 	}

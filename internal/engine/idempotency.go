@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/seal"
 	"dewpoint/internal/store"
@@ -68,22 +69,16 @@ func (w *Write) Remember(o Once, a Answer) error {
 	if err := w.redate(); err != nil {
 		return err
 	}
-	r := schema.NewRecord(w.tx.Schema().Table(idempotencyTable))
-	r.Key = o.row(w)
-	r.Put("request", schema.TextValue(o.digest(w)))
-	r.Put("status", schema.IntValue(int64(a.Status)))
-	r.Put("answer", schema.TextValue(o.key(w).Seal(a.Body, "")))
-	_, err = w.tx.Insert(r)
-	return err
+	return store.CreateAs(w.tx, o.row(w), system.IdempotencyKeySet{}.Request(o.digest(w)).Status(int64(a.Status)).Answer(o.key(w).Seal(a.Body, "")))
 }
 
 // redate gives answers that were kept by a clock that was ahead the present time: what they answered was done, and must not be done twice, but
 // they would stay until the present has caught up.
 func (w *Write) redate() error {
-	ahead, err := w.tx.Find(idempotencyTable, w.tx.InFuture("created"))
+	ahead, err := w.tx.Find(idempotencyTable, w.tx.InFuture(system.IdempotencyKeyCol.Created))
 	for _, r := range ahead {
 		if err == nil {
-			err = w.tx.Change(idempotencyTable, r.Key, schema.Set{"created": schema.IntValue(w.tx.Now().Unix())})
+			err = store.Write(w.tx, r.Key, system.IdempotencyKeySet{}.Created(w.tx.Now().Unix()))
 		}
 	}
 	return err

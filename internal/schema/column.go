@@ -42,6 +42,9 @@ func (c Column[V]) Value(v V) Value {
 	return Value{}
 }
 
+// Of is what a record holds there.
+func (c Column[V]) Of(r *Record) Value { return r.Get(c.name) }
+
 // Named is any column.
 type Named interface{ Name() string }
 

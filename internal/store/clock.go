@@ -20,12 +20,12 @@ func (tx *Tx) LastTime() (time.Time, error) {
 	return time.Unix(at, 0).UTC(), nil
 }
 
-// From keeps the rows whose column is a number not below v.
-func From(column string, v schema.Value) Cond {
-	return Cond{column: column, values: []schema.Value{schema.IntValue(v.Int() - 1)}, test: after}
+// IsFrom keeps the rows whose column is a number not below v.
+func IsFrom(c schema.Column[int64], v int64) Cond {
+	return Cond{column: c.Name(), values: []schema.Value{schema.IntValue(v - 1)}, test: after}
 }
 
 // InFuture keeps the rows whose column has a time that can't have come yet.
-func (tx *Tx) InFuture(column string) Cond {
-	return Cond{column: column, values: []schema.Value{schema.IntValue(tx.at.Add(ClockSlack).Unix())}, test: after}
+func (tx *Tx) InFuture(c schema.Column[int64]) Cond {
+	return Cond{column: c.Name(), values: []schema.Value{schema.IntValue(tx.at.Add(ClockSlack).Unix())}, test: after}
 }

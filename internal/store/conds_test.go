@@ -81,7 +81,7 @@ func TestConds(t *testing.T) {
 				for _, r := range found {
 					keys = append(keys, r.Key.Int())
 				}
-				sums, err := tx.Sum("children", []string{"size", "parent"}, c.conds...)
+				sums, err := tx.Sum("children", []schema.Column[int64]{schema.Col[int64]("size"), schema.RefCol[int64]("parent")}, c.conds...)
 				if err != nil {
 					return err
 				}

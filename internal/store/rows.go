@@ -149,11 +149,11 @@ func (tx *Tx) Count(table string, conds ...Cond) (n int64, err error) {
 }
 
 // Sum adds up numbers of the rows that meet all conditions, one total for each column; rows without a value add nothing.
-func (tx *Tx) Sum(table string, columns []string, conds ...Cond) ([]int64, error) {
+func (tx *Tx) Sum(table string, columns []schema.Column[int64], conds ...Cond) ([]int64, error) {
 	t := tx.table(table)
 	sums, into, parts := make([]int64, len(columns)), make([]any, len(columns)), make([]string, len(columns))
-	for i, column := range columns {
-		parts[i], into[i] = "CAST(coalesce(sum("+quote(t.Stored(column).Name)+"), 0) AS BIGINT)", &sums[i]
+	for i, c := range columns {
+		parts[i], into[i] = "CAST(coalesce(sum("+quote(t.Stored(c.Name()).Name)+"), 0) AS BIGINT)", &sums[i]
 	}
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT %s FROM %s%s", strings.Join(parts, ", "), quote(t.Name), where)

@@ -45,10 +45,10 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		c.log.Warn("alarm raised", "alarm", f.typ, "owner", f.owner, "status", f.text)
 	}
 	for _, a := range p.wake {
-		c.log.Warn("alarm is not snoozed any more", "alarm", a.Get("alarm_type").Text(), "owner", a.Get("owner").Text())
+		c.log.Warn("alarm is not snoozed any more", "alarm", a.AlarmType, "owner", a.Owner)
 	}
 	for _, a := range p.lower {
-		c.log.Info("alarm lowered", "alarm", a.Get("alarm_type").Text(), "owner", a.Get("owner").Text())
+		c.log.Info("alarm lowered", "alarm", a.AlarmType, "owner", a.Owner)
 	}
 	return nil
 }

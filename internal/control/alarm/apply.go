@@ -5,9 +5,7 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"dewpoint/internal/errs"
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -16,7 +14,7 @@ const keptPast = 10_000
 
 func apply(tx *store.Tx, p plan) error {
 	for _, k := range p.types {
-		if err := putType(tx, k); err != nil {
+		if err := store.WriteOrCreate(tx, k.name, k.columns()); err != nil {
 			return err
 		}
 	}
@@ -26,7 +24,7 @@ func apply(tx *store.Tx, p plan) error {
 		}
 	}
 	for _, c := range p.change {
-		if err := tx.Change("alarms", c.alarm.Key, schema.Set{"status": schema.TextValue(c.text)}); err != nil {
+		if err := store.Write(tx, c.alarm.Key, system.AlarmSet{}.Status(c.text)); err != nil {
 			return err
 		}
 	}
@@ -41,60 +39,45 @@ func apply(tx *store.Tx, p plan) error {
 		}
 	}
 	for _, r := range p.over {
-		if err := tx.Change("alarm_history", r.Key, schema.Set{"standing": schema.BoolValue(false)}); err != nil {
+		if err := store.Write(tx, r.Key, system.AlarmHistorySet{}.Standing(false)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func putType(tx *store.Tx, k kind) error {
-	key := schema.TextValue(k.name)
-	err := tx.Change("alarm_types", key, k.columns())
-	if !errs.Is(err, errs.NotFound) {
-		return err
-	}
-	r := schema.NewRecord(tx.Schema().Table("alarm_types"))
-	r.Key = key
-	r.PutAll(k.columns())
-	_, err = tx.Create(r, nil)
-	return err
-}
-
 func raise(tx *store.Tx, f fact) error {
 	id := make([]byte, 4)
 	rand.Read(id)
-	k, text := kindOf(f.typ), schema.TextValue
-	r := schema.NewRecord(tx.Schema().Table("alarms"))
-	for name, v := range map[string]string{
-		"owner": f.owner, "owner_type": tableOf(f.owner), "sub_owner": f.subOwner, "sub_owner_type": tableOf(f.subOwner), "alarm_type": f.typ,
-		"level": k.level, "status": f.text, "alarm_id": hex.EncodeToString(id), "resolve_text": k.resolve,
-	} {
-		if v != "" {
-			r.Put(name, text(v))
-		}
+	k := kindOf(f.typ)
+	set := system.AlarmSet{}.Owner(f.owner).OwnerType(tableOf(f.owner)).AlarmType(f.typ).
+		Level(k.level).Status(f.text).AlarmID(hex.EncodeToString(id)).Resolvable(k.resolve != "")
+	if f.subOwner != "" {
+		set.SubOwner(f.subOwner).SubOwnerType(tableOf(f.subOwner))
 	}
-	r.Put("resolvable", schema.BoolValue(k.resolve != ""))
-	if _, err := tx.Create(r, nil); err != nil {
+	if k.resolve != "" {
+		set.ResolveText(k.resolve)
+	}
+	if _, err := store.Create(tx, set); err != nil {
 		return err
 	}
 	return logLine(tx, k.level, "alarm: "+f.text, f.owner)
 }
 
 // wake ends the snooze of an alarm.
-func wake(tx *store.Tx, a *schema.Record) error {
-	if err := tx.Change("alarms", a.Key, system.Awake()); err != nil {
+func wake(tx *store.Tx, a system.Alarm) error {
+	if err := store.Write(tx, a.Key, system.Awake()); err != nil {
 		return err
 	}
-	return logLine(tx, a.Get("level").Text(), "alarm is not snoozed any more: "+a.Get("status").Text(), a.Get("owner").Text())
+	return logLine(tx, a.Level, "alarm is not snoozed any more: "+a.Status, a.Owner)
 }
 
 // lower moves an alarm to the history, from which the oldest entry goes when there are too many.
-func lower(tx *store.Tx, a *schema.Record) error {
-	if _, err := tx.Create(system.PastAlarm(tx.Schema(), a, tx.Now().Unix(), ""), nil); err != nil {
+func lower(tx *store.Tx, a system.Alarm) error {
+	if _, err := store.Create(tx, system.PastAlarm(a, tx.Now().Unix(), "")); err != nil {
 		return err
 	}
-	if err := tx.Delete("alarms", a.Key); err != nil {
+	if err := tx.Delete("alarms", a.KeyValue()); err != nil {
 		return err
 	}
 	n, err := tx.Count("alarm_history")
@@ -112,7 +95,7 @@ func lower(tx *store.Tx, a *schema.Record) error {
 			}
 		}
 	}
-	return logLine(tx, "message", "alarm is over: "+a.Get("status").Text(), a.Get("owner").Text())
+	return logLine(tx, "message", "alarm is over: "+a.Status, a.Owner)
 }
 
 // logLine tells of an alarm in the log.

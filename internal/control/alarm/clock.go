@@ -19,7 +19,7 @@ func clockAhead(tx *store.Tx, self string) ([]fact, error) {
 		return nil, nil
 	}
 	return []fact{{
-		typ: clockBack, owner: self,
+		matter: matter{typ: clockBack, owner: self},
 		text: fmt.Sprintf("the clock went back by %s: something happened at %s already; set the clock right and let NTP keep it",
 			coarse(by), last.Format(time.DateTime+" UTC")),
 	}}, nil

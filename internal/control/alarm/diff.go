@@ -3,6 +3,7 @@ package alarm
 import (
 	"slices"
 
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 )
 
@@ -11,14 +12,14 @@ type plan struct {
 	types  []kind
 	raise  []fact
 	change []changed
-	wake   []*schema.Record // snoozed alarms whose figure is no longer below the threshold of the snooze
-	lower  []*schema.Record
-	over   []*schema.Record // resolved alarms whose cause is over or has changed
+	wake   []system.Alarm // snoozed alarms whose figure is no longer below the threshold of the snooze
+	lower  []system.Alarm
+	over   []system.AlarmHistory // resolved alarms whose cause is over or has changed
 }
 
 // changed is an alarm whose text is another now.
 type changed struct {
-	alarm *schema.Record
+	alarm system.Alarm
 	text  string
 }
 
@@ -34,12 +35,12 @@ func diff(s state) (p plan) {
 		}
 	}
 	for _, f := range s.wrong {
-		if i := slices.IndexFunc(s.alarms, f.same); i >= 0 {
+		if i := slices.IndexFunc(s.alarms, func(a system.Alarm) bool { return matterOf(a) == f.matter }); i >= 0 {
 			a := s.alarms[i]
-			if a.Get("status").Text() != f.text {
+			if a.Status != f.text {
 				p.change = append(p.change, changed{a, f.text})
 			}
-			if limit := a.Get("snooze_threshold"); !limit.IsNull() && f.figure >= limit.Real() {
+			if a.SnoozeThreshold != 0 && f.figure >= a.SnoozeThreshold {
 				p.wake = append(p.wake, a)
 			}
 			continue
@@ -49,7 +50,7 @@ func diff(s state) (p plan) {
 		}
 	}
 	for _, a := range s.alarms {
-		if !slices.ContainsFunc(s.wrong, func(f fact) bool { return f.same(a) }) {
+		if !slices.ContainsFunc(s.wrong, func(f fact) bool { return f.matter == matterOf(a) }) {
 			p.lower = append(p.lower, a)
 		}
 	}
@@ -62,18 +63,10 @@ func diff(s state) (p plan) {
 }
 
 // unchanged tells whether a past alarm was about the fact as it is now.
-func (f fact) unchanged(past *schema.Record) bool {
-	return f.same(past) && past.Get("status").Text() == f.text
+func (f fact) unchanged(past system.AlarmHistory) bool {
+	return f.matter == pastMatterOf(past) && past.Status == f.text
 }
 
 func known(row *schema.Record, k kind) bool {
-	if row == nil {
-		return false
-	}
-	for column, v := range k.columns() {
-		if row.Get(column).Text() != v.Text() {
-			return false
-		}
-	}
-	return true
+	return row != nil && len(row.Changes(schema.Set(k.columns()))) == 0
 }

@@ -34,7 +34,7 @@ func factsOf(rows []system.Quarantine, self string) (wrong []fact) {
 			text = fmt.Sprintf("more than %d things of the kind %s were found and no row stands for them; was the database lost? The table quarantine lists them",
 				mostFound, words(q.Kind))
 		}
-		wrong = append(wrong, fact{typ: nobodys, owner: self, subOwner: fmt.Sprintf("quarantine/%d", q.Key), text: text})
+		wrong = append(wrong, fact{matter: matter{nobodys, self, fmt.Sprintf("quarantine/%d", q.Key)}, text: text})
 	}
 	return wrong
 }

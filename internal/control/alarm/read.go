@@ -6,28 +6,30 @@ import (
 
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/storage"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
 // fact is something that is wrong.
 type fact struct {
-	typ, owner, subOwner string // owner and subOwner as table/key
-	text                 string
-	figure               float64 // where it is about one
+	matter
+	text   string
+	figure float64 // where it is about one
 }
 
-// same tells whether an alarm is about the fact.
-func (f fact) same(r *schema.Record) bool {
-	return r.Get("alarm_type").Text() == f.typ && r.Get("owner").Text() == f.owner && r.Get("sub_owner").Text() == f.subOwner
-}
+// matter is what a fact, an alarm and a past alarm are about.
+type matter struct{ typ, owner, subOwner string } // owner and subOwner as table/key
+
+func matterOf(a system.Alarm) matter            { return matter{a.AlarmType, a.Owner, a.SubOwner} }
+func pastMatterOf(a system.AlarmHistory) matter { return matter{a.AlarmType, a.Owner, a.SubOwner} }
 
 // state is all that a pass looks at.
 type state struct {
 	types    map[string]*schema.Record
 	wrong    []fact
-	alarms   []*schema.Record
-	resolved []*schema.Record // of alarm_history: those resolved whose cause stood when last seen
+	alarms   []system.Alarm
+	resolved []system.AlarmHistory // of alarm_history: those resolved whose cause stood when last seen
 }
 
 func read(tx *store.Tx) (s state, err error) {
@@ -39,10 +41,10 @@ func read(tx *store.Tx) (s state, err error) {
 	for _, t := range types {
 		s.types[t.Key.Text()] = t
 	}
-	if s.alarms, err = tx.Find("alarms"); err != nil {
+	if s.alarms, err = store.FindRows[system.Alarm](tx); err != nil {
 		return s, err
 	}
-	if s.resolved, err = tx.Find("alarm_history", store.Eq("standing", schema.BoolValue(true))); err != nil {
+	if s.resolved, err = store.FindRows[system.AlarmHistory](tx, store.Is(system.AlarmHistoryCol.Standing, true)); err != nil {
 		return s, err
 	}
 	machines, err := wrongMachines(tx)
@@ -69,7 +71,7 @@ func read(tx *store.Tx) (s state, err error) {
 
 // wrongMachines looks at the state of all machines.
 func wrongMachines(tx *store.Tx) (wrong []fact, err error) {
-	states, err := store.FindRows[compute.MachineStatus](tx, store.In("state", schema.TextValue("warning"), schema.TextValue("error")))
+	states, err := store.FindRows[compute.MachineStatus](tx, store.Is(compute.MachineStatusCol.State, "warning", "error"))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func wrongMachines(tx *store.Tx) (wrong []fact, err error) {
 		if err != nil {
 			return nil, err
 		}
-		f := fact{owner: m.Owner, text: s.StatusInfo}
+		f := fact{matter: matter{owner: m.Owner}, text: s.StatusInfo}
 		switch {
 		case m.Type == "node":
 			f.typ = nodeIll
@@ -116,7 +118,7 @@ func fullTiers(tx *store.Tx, self string) (wrong []fact, err error) {
 	for _, t := range tiers {
 		if t.UsedPct > fullAbove {
 			wrong = append(wrong, fact{
-				typ: tierFull, figure: float64(t.UsedPct), owner: self, subOwner: fmt.Sprintf("storage_tiers/%d", t.Key),
+				matter: matter{tierFull, self, fmt.Sprintf("storage_tiers/%d", t.Key)}, figure: float64(t.UsedPct),
 				text: fmt.Sprintf("storage tier %d is more than %d %% full; make room or enlarge it", t.Tier, fullAbove),
 			})
 		}

@@ -1,6 +1,6 @@
 package alarm
 
-import "dewpoint/internal/schema"
+import "dewpoint/internal/model/system"
 
 // The types of alarms.
 const (
@@ -51,14 +51,10 @@ func kindOf(name string) kind {
 }
 
 // columns are those of alarm_types.
-func (k kind) columns() schema.Set {
-	set := schema.Set{
-		"description": schema.TextValue(k.description), "level": schema.TextValue(k.level),
-		"max_snooze_seconds": schema.IntValue(year), "default_snooze_seconds": schema.IntValue(day),
-	}
+func (k kind) columns() system.AlarmTypeSet {
+	set := system.AlarmTypeSet{}.Description(k.description).Level(k.level).MaxSnoozeSeconds(year).DefaultSnoozeSeconds(day)
 	if k.threshold != 0 {
-		set["threshold"] = schema.RealValue(float64(k.threshold))
-		set["max_snooze_threshold"] = schema.RealValue(float64(k.snoozable))
+		set.Threshold(float64(k.threshold)).MaxSnoozeThreshold(float64(k.snoozable))
 	}
 	return set
 }

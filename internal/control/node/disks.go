@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"dewpoint/internal/schema"
 )
 
 // sectorBytes is the unit of /proc/diskstats, whatever the disk's own sectors are.
@@ -40,16 +38,25 @@ func readDisks(root fs.FS, now time.Time) diskSample {
 	return s
 }
 
-// columns are those of a tier's counters; none when the kernel doesn't count for what the tier lies on.
-func (s diskSample) columns(disk string, before *diskSample) schema.Set {
+// tierStats is a change of the counters of a tier, system-wide or of the cluster.
+type tierStats[S any] interface {
+	Reads(int64) S
+	Writes(int64) S
+	ReadBytes(int64) S
+	WriteBytes(int64) S
+	Rops(int64) S
+	Wops(int64) S
+	Rbps(int64) S
+	Wbps(int64) S
+}
+
+// counted adds the counters of the disk that a tier lies on; nothing when the kernel doesn't count for that.
+func counted[S tierStats[S]](set S, s diskSample, before *diskSample, disk string) S {
 	now, ok := s.disks[disk]
 	if !ok {
-		return nil
+		return set
 	}
-	number := schema.IntValue
-	set := schema.Set{
-		"reads": number(now.reads), "writes": number(now.writes), "read_bytes": number(now.readBytes), "write_bytes": number(now.writeBytes),
-	}
+	set.Reads(now.reads).Writes(now.writes).ReadBytes(now.readBytes).WriteBytes(now.writeBytes)
 	if before == nil {
 		return set
 	}
@@ -58,10 +65,9 @@ func (s diskSample) columns(disk string, before *diskSample) schema.Set {
 	if !ok || passed <= 0 {
 		return set
 	}
-	rate := func(now, then int64) schema.Value { return number(int64(float64(max(now-then, 0)) / passed)) }
-	set["rops"], set["wops"] = rate(now.reads, then.reads), rate(now.writes, then.writes)
-	set["rbps"], set["wbps"] = rate(now.readBytes, then.readBytes), rate(now.writeBytes, then.writeBytes)
-	return set
+	rate := func(now, then int64) int64 { return int64(float64(max(now-then, 0)) / passed) }
+	return set.Rops(rate(now.reads, then.reads)).Wops(rate(now.writes, then.writes)).
+		Rbps(rate(now.readBytes, then.readBytes)).Wbps(rate(now.writeBytes, then.writeBytes))
 }
 
 // diskOf writes a device number as /proc/diskstats does; see makedev(3) for its bits.

@@ -2,12 +2,10 @@ package node
 
 import (
 	"io/fs"
-	"maps"
 	"strconv"
 	"strings"
 
 	"dewpoint/internal/model/compute"
-	"dewpoint/internal/schema"
 )
 
 // ticks is what a processor did with its time since the host started, in clock ticks (proc_stat(5)).
@@ -78,23 +76,28 @@ func readTicks(line string) ticks {
 }
 
 // columns are those of machine_stats that follow from two moments; without an earlier one nothing is known of the processors.
-func (l load) columns(before *load, ramMiB int64) schema.Set {
-	number := schema.IntValue
-	set := schema.Set{"ram_used": number(l.ramUsed)}
+func (l load) columns(before *load, ramMiB int64) compute.MachineStatsSet {
+	set := compute.MachineStatsSet{}.RAMUsed(l.ramUsed)
 	if ramMiB > 0 {
-		set["ram_pct"] = schema.RealValue(float64(l.ramUsed * 100 / ramMiB))
+		set.RAMPct(float64(l.ramUsed * 100 / ramMiB))
 	}
-	if before == nil || len(before.cores) != len(l.cores) {
+	d, known := l.since(before)
+	if !known {
 		return set
 	}
-	d := l.all.since(before.all)
-	set["total_cpu"] = schema.RealValue(float64(d.busy()))
-	set["user_cpu"], set["system_cpu"], set["iowait_cpu"] = number(d.percent(d.user)), number(d.percent(d.system)), number(d.percent(d.iowait))
-	set["irq_cpu"], set["vmusage_cpu"] = number(d.percent(d.irq)), number(d.percent(d.guest))
+	set.TotalCPU(float64(d.busy())).UserCPU(d.percent(d.user)).SystemCPU(d.percent(d.system)).IowaitCPU(d.percent(d.iowait)).
+		IrqCPU(d.percent(d.irq)).VmusageCPU(d.percent(d.guest))
 	each := make([]int64, len(l.cores))
 	for i := range l.cores {
 		each[i] = l.cores[i].since(before.cores[i]).busy()
 	}
-	maps.Copy(set, compute.CoreUse(each))
-	return set
+	return set.CoreUse(each)
+}
+
+// since is how the processors spent their time from an earlier moment on, if there is one.
+func (l load) since(before *load) (spent ticks, known bool) {
+	if before == nil || len(before.cores) != len(l.cores) {
+		return ticks{}, false
+	}
+	return l.all.since(before.all), true
 }

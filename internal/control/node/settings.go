@@ -5,7 +5,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -30,19 +29,15 @@ func settingsOf(hostname string) []setting {
 func ensureSettings(tx *store.Tx, hostname string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, s := range settingsOf(hostname) {
-		r, err := tx.Get("settings", schema.TextValue(s.key))
+		row, err := store.GetRow[system.Setting](tx, s.key)
 		if errs.Is(err, errs.NotFound) {
-			r = schema.NewRecord(tx.Schema().Table("settings"))
-			r.Key = schema.TextValue(s.key)
-			r.Put("value", schema.TextValue(s.value))
-			r.Put("default_value", schema.TextValue(s.value))
-			r.Put("description", schema.TextValue(s.description))
-			_, err = tx.Create(r, nil)
+			row.Value = s.value
+			err = store.CreateAs(tx, s.key, system.SettingSet{}.Value(s.value).DefaultValue(s.value).Description(s.description))
 		}
 		if err != nil {
 			return nil, err
 		}
-		values[s.key] = r.Get("value").Text()
+		values[s.key] = row.Value
 	}
 	return values, nil
 }

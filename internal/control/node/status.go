@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"dewpoint/internal/model/cluster"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -14,25 +16,17 @@ const (
 	full      = 100
 )
 
-// putTwin writes columns of the row with the same key that a column leads to.
-func putTwin(tx *store.Tx, table, column string, key schema.Value, set schema.Set) error {
-	twin, err := tx.EnsureTwin(tx.Schema().Table(table).Field(column), key)
-	if err != nil {
-		return err
-	}
-	return put(tx, twin, set)
-}
-
 // running sums up what is given to the VMs that run.
 type running struct{ machines, cores, ramMiB int64 }
 
 // runningVMs looks at the status rows of the VMs that run: all, or those that meet the conditions.
 func runningVMs(tx *store.Tx, conds ...store.Cond) (sum running, err error) {
-	conds = append(conds, store.Eq("running", schema.BoolValue(true)), store.KeyWithin("machines", store.Eq("type", schema.TextValue("vm"))))
+	of := compute.MachineStatusCol
+	conds = append(conds, store.Is(of.Running, true), store.KeyWithin("machines", store.Is(compute.MachineCol.Type, "vm")))
 	if sum.machines, err = tx.Count("machine_status", conds...); err != nil {
 		return sum, err
 	}
-	sums, err := tx.Sum("machine_status", []string{"running_cores", "running_ram"}, conds...)
+	sums, err := tx.Sum("machine_status", []schema.Column[int64]{of.RunningCores, of.RunningRAM}, conds...)
 	if err != nil {
 		return sum, err
 	}
@@ -46,8 +40,7 @@ func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
 	if err != nil {
 		return err
 	}
-	number := schema.IntValue
-	here, err := runningVMs(tx, store.Eq("node", number(id.Node)))
+	here, err := runningVMs(tx, store.Is(compute.MachineStatusCol.Node, id.Node))
 	if err != nil {
 		return err
 	}
@@ -56,40 +49,27 @@ func (c *Controller) writeLoad(tx *store.Tx, id Identity, f facts) error {
 		return err
 	}
 	stats := f.load.columns(c.load, f.ramMiB)
-	stats["vram_used"] = number(here.ramMiB)
-	if err := putTwin(tx, "machines", "stats", number(node.Machine), stats); err != nil {
+	if err := store.KeepTwin[compute.Machine](tx, node.Machine, stats.VramUsed(here.ramMiB)); err != nil {
 		return err
 	}
-	if err := writeTotals(tx, id.Node, here); err != nil {
+	totals := fmt.Sprintf(`{"running_cores":%d,"running_ram":%d}`, here.cores, here.ramMiB)
+	if err := store.Keep(tx, id.Node, cluster.NodeSet{}.VMStatsTotals(totals)); err != nil {
 		return err
 	}
 	h := c.health()
-	set := schema.Set{
-		"status": schema.TextValue("online"), "state": schema.TextValue(h.state), "status_info": schema.TextValue(h.info),
-		"total_nodes": number(1), "online_nodes": number(1), "running_machines": number(vms.machines),
-		"total_ram": number(f.ramMiB), "online_ram": number(f.ramMiB), "used_ram": number(vms.ramMiB),
-		"total_cores": number(f.cores), "online_cores": number(f.cores), "used_cores": number(vms.cores),
-		"phys_ram_used": number(f.load.ramUsed),
+	set := cluster.ClusterStatusSet{}.Status("online").State(h.state).StatusInfo(h.info).
+		TotalNodes(1).OnlineNodes(1).RunningMachines(vms.machines).
+		TotalRAM(f.ramMiB).OnlineRAM(f.ramMiB).UsedRAM(vms.ramMiB).
+		TotalCores(f.cores).OnlineCores(f.cores).UsedCores(vms.cores).
+		PhysRAMUsed(f.load.ramUsed)
+	if spent, known := f.load.since(c.load); known {
+		set.PhysTotalCPU(spent.busy())
 	}
-	if busy, known := stats["total_cpu"]; known {
-		set["phys_total_cpu"] = number(busy.Int())
-	}
-	return putTwin(tx, "clusters", "status", number(id.Cluster), set)
-}
-
-// writeTotals keeps what a node says of the VMs that run on it.
-func writeTotals(tx *store.Tx, node int64, vms running) error {
-	r, err := tx.Get("nodes", schema.IntValue(node))
-	if err != nil {
-		return err
-	}
-	totals := fmt.Sprintf(`{"running_cores":%d,"running_ram":%d}`, vms.cores, vms.ramMiB)
-	return put(tx, r, schema.Set{"vm_stats_totals": schema.TextValue(totals)})
+	return store.KeepTwin[cluster.Cluster](tx, id.Cluster, set)
 }
 
 // writeTierStatus keeps the health and the counters of a pool's rows.
 func (c *Controller) writeTierStatus(tx *store.Tx, p pool, allocated int64, disks diskSample, storageTier, clusterTier schema.Value) error {
-	size := tierSet(p, allocated)
 	status, state := "online", "online"
 	switch percent := p.percent(); {
 	case percent >= full:
@@ -97,20 +77,12 @@ func (c *Controller) writeTierStatus(tx *store.Tx, p pool, allocated int64, disk
 	case percent > warnAbove:
 		state = "warning"
 	}
-	err := putTwin(tx, "cluster_tiers", "status", clusterTier, schema.Set{
-		"tier": size["tier"], "capacity": size["capacity"], "used": size["used"], "used_pct": size["used_pct"], "allocated": size["allocated"],
-		"status": schema.TextValue(status), "state": schema.TextValue(state), "working": schema.BoolValue(true),
-	})
-	if err != nil {
+	health := storage.ClusterTierStatusSet{}.Status(status).State(state).Working(true)
+	if err := store.KeepTwin[storage.ClusterTier](tx, clusterTier, sized(health, p, allocated)); err != nil {
 		return err
 	}
-	counted := disks.columns(p.disk, c.disks)
-	if err := putTwin(tx, "storage_tiers", "stats", storageTier, counted); err != nil {
+	if err := store.KeepTwin[storage.StorageTier](tx, storageTier, counted(storage.StorageTierStatsSet{}, disks, c.disks, p.disk)); err != nil {
 		return err
 	}
-	ofCluster := schema.Set{"tier": size["tier"]}
-	for name, v := range counted {
-		ofCluster[name] = v
-	}
-	return putTwin(tx, "cluster_tiers", "stats", clusterTier, ofCluster)
+	return store.KeepTwin[storage.ClusterTier](tx, clusterTier, counted(storage.ClusterTierStatsSet{}.Tier(p.tier), disks, c.disks, p.disk))
 }

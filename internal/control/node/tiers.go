@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"syscall"
 
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -69,17 +71,16 @@ func (c *Controller) ensureTiers(tx *store.Tx, cluster int64, pools []pool, disk
 	served := map[int64]bool{}
 	for _, p := range pools {
 		served[p.tier] = true
-		tier := schema.IntValue(p.tier)
 		promised, err := allocated(tx, p.tier)
 		if err != nil {
 			return err
 		}
-		whole, err := ensureOne(tx, "storage_tiers", tierSet(p, promised), store.Eq("tier", tier))
+		whole, err := store.KeepFirst(tx, sized(storage.StorageTierSet{}.UsedInflated(p.used), p, promised), store.Is(storage.StorageTierCol.Tier, p.tier))
 		if err != nil {
 			return err
 		}
-		of := schema.IntValue(cluster)
-		part, err := ensureOne(tx, "cluster_tiers", schema.Set{"tier": tier, "cluster": of}, store.Eq("tier", tier), store.Eq("cluster", of))
+		part, err := store.KeepFirst(tx, storage.ClusterTierSet{}.Tier(p.tier).Cluster(cluster),
+			store.Is(storage.ClusterTierCol.Tier, p.tier), store.Is(storage.ClusterTierCol.Cluster, cluster))
 		if err != nil {
 			return err
 		}
@@ -87,39 +88,51 @@ func (c *Controller) ensureTiers(tx *store.Tx, cluster int64, pools []pool, disk
 			return err
 		}
 	}
-	for _, table := range []string{"storage_tiers", "cluster_tiers"} {
-		rows, err := tx.Find(table)
-		if err != nil {
-			return err
+	if err := dropTiers(tx, "storage_tiers", storage.StorageTierCol.Tier, served); err != nil {
+		return err
+	}
+	return dropTiers(tx, "cluster_tiers", storage.ClusterTierCol.Tier, served)
+}
+
+// dropTiers drops the rows of tiers that aren't served.
+func dropTiers(tx *store.Tx, table string, tier schema.Column[int64], served map[int64]bool) error {
+	rows, err := tx.Find(table)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if served[tier.Of(r).Int()] {
+			continue
 		}
-		for _, r := range rows {
-			if served[r.Get("tier").Int()] {
-				continue
-			}
-			if err := tx.Delete(table, r.Key); err != nil {
-				return err
-			}
+		if err := tx.Delete(table, r.Key); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func tierSet(p pool, allocated int64) schema.Set {
-	number := schema.IntValue
-	return schema.Set{
-		"tier": number(p.tier), "capacity": number(p.capacity), "used": number(p.used), "used_inflated": number(p.used),
-		"used_pct": number(p.percent()), "allocated": number(allocated),
-	}
+// tierSize is a change of the sizes of a tier, system-wide or of the cluster.
+type tierSize[S any] interface {
+	Tier(int64) S
+	Capacity(int64) S
+	Used(int64) S
+	UsedPct(int64) S
+	Allocated(int64) S
+}
+
+// sized adds the sizes of the pool that serves a tier.
+func sized[S tierSize[S]](set S, p pool, allocated int64) S {
+	return set.Tier(p.tier).Capacity(p.capacity).Used(p.used).UsedPct(p.percent()).Allocated(allocated)
 }
 
 // allocated adds up the sizes that the drives of a tier may grow to. A drive that prefers no tier lies on the first.
 func allocated(tx *store.Tx, tier int64) (int64, error) {
-	number := schema.TextValue(strconv.FormatInt(tier, 10))
-	prefers := store.Eq("preferred_tier", number)
+	number, of := strconv.FormatInt(tier, 10), compute.MachineDriveCol
+	prefers := store.Is(of.PreferredTier, number)
 	if tier == firstTier {
-		prefers = store.EqOrNull("preferred_tier", number)
+		prefers = store.IsOrNull(of.PreferredTier, number)
 	}
-	sums, err := tx.Sum("machine_drives", []string{"disksize"}, prefers)
+	sums, err := tx.Sum("machine_drives", []schema.Column[int64]{of.Disksize}, prefers)
 	if err != nil {
 		return 0, err
 	}

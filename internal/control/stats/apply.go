@@ -2,6 +2,7 @@ package stats
 
 import (
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -34,13 +35,12 @@ func keep(tx *store.Tx, stats *schema.Record) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	r := schema.NewRecord(tx.Schema().Table(history))
-	for _, f := range r.Table.Fields {
-		if stats.Table.Field(f.Name) != nil {
-			r.Put(f.Name, stats.Get(f.Name))
+	r := store.RecordOf(tx, compute.MachineStatsHistoryShortSet{}.Timestamp(tx.Now().Unix()))
+	for i, f := range r.Table.Fields {
+		if f.Name != compute.MachineStatsHistoryShortCol.Timestamp.Name() { // all others are those of machine_stats, by the same names
+			r.PutAt(i, stats.Get(f.Name))
 		}
 	}
-	r.Put("timestamp", schema.IntValue(tx.Now().Unix()))
 	_, err = tx.Insert(r)
 	return err
 }

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"maps"
 	"math"
 	"time"
 
@@ -32,12 +31,12 @@ type changed struct {
 func diff(s state, now, before map[int64]sample, kept map[int64]time.Time, at time.Time) plan {
 	p := plan{drop: s.old}
 	look := func(r *schema.Record) {
-		if !r.Get("total_cpu").IsNull() && due(kept[r.Key.Int()], at) {
+		if !compute.MachineStatsCol.TotalCPU.Of(r).IsNull() && due(kept[r.Key.Int()], at) {
 			p.keep = append(p.keep, r)
 		}
 	}
 	for _, r := range s.vms {
-		set := r.Changes(measure(now, before, r.Key.Int(), s.cores))
+		set := r.Changes(schema.Set(measure(now, before, r.Key.Int(), s.cores)))
 		if len(set) > 0 {
 			p.change = append(p.change, changed{r.Key, set})
 		}
@@ -54,14 +53,12 @@ func diff(s state, now, before map[int64]sample, kept map[int64]time.Time, at ti
 func due(kept, at time.Time) bool { return at.Sub(kept) >= keepEvery || kept.After(at) }
 
 // measure returns the columns of machine_stats of a VM. All are null for one that doesn't run, and those that take two looks after the first.
-func measure(now, before map[int64]sample, key, nodeCores int64) schema.Set {
-	set := schema.Set{}
-	for _, column := range []string{
-		"total_cpu", "vmusage_cpu", "ram_used", "ram_pct", "vram_used", "core_usagelist", "core_peak",
-		"core_count_gt_25", "core_count_gt_50", "core_count_gt_75",
-	} {
-		set[column] = schema.Value{}
-	}
+func measure(now, before map[int64]sample, key, nodeCores int64) compute.MachineStatsSet {
+	of := compute.MachineStatsCol
+	set := compute.MachineStatsSet{}.Null(
+		of.TotalCPU, of.VmusageCPU, of.RAMUsed, of.RAMPct, of.VramUsed, of.CoreUsagelist, of.CorePeak,
+		of.CoreCountGt25, of.CoreCountGt50, of.CoreCountGt75,
+	)
 	n, running := now[key]
 	if !running {
 		return set
@@ -74,7 +71,7 @@ func measure(now, before map[int64]sample, key, nodeCores int64) schema.Set {
 }
 
 // memory is what the guest says that it uses, or what its process takes while it says nothing.
-func (s sample) memory(set schema.Set) {
+func (s sample) memory(set compute.MachineStatsSet) {
 	used := s.Resident
 	if s.Total > 0 && s.Usable > 0 {
 		used = s.Total - s.Usable
@@ -83,12 +80,11 @@ func (s sample) memory(set schema.Set) {
 		return
 	}
 	const mib = 1 << 20
-	set["ram_used"], set["vram_used"] = schema.IntValue(used/mib), schema.IntValue(s.Given/mib)
-	set["ram_pct"] = schema.RealValue(float64(min(used*100/s.Given, 100)))
+	set.RAMUsed(used / mib).VramUsed(s.Given / mib).RAMPct(float64(min(used*100/s.Given, 100)))
 }
 
 // processors is what was used since the look before. A machine that was started anew in between began to count anew.
-func (s sample) processors(set schema.Set, before sample, nodeCores int64) {
+func (s sample) processors(set compute.MachineStatsSet, before sample, nodeCores int64) {
 	passed := s.at.Sub(before.at)
 	if passed <= 0 || len(s.VCPUs) == 0 || len(s.VCPUs) != len(before.VCPUs) || s.CPU < before.CPU {
 		return
@@ -102,10 +98,9 @@ func (s sample) processors(set schema.Set, before sample, nodeCores int64) {
 		sum += took
 		each[i] = percent(took, passed)
 	}
-	set["total_cpu"] = schema.RealValue(float64(percent(sum, passed*time.Duration(len(each)))))
-	maps.Copy(set, compute.CoreUse(each))
+	set.TotalCPU(float64(percent(sum, passed*time.Duration(len(each))))).CoreUse(each)
 	if s.CPU > 0 && nodeCores > 0 {
-		set["vmusage_cpu"] = schema.IntValue(percent(s.CPU-before.CPU, passed*time.Duration(nodeCores)))
+		set.VmusageCPU(percent(s.CPU-before.CPU, passed*time.Duration(nodeCores)))
 	}
 }
 

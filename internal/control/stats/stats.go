@@ -12,6 +12,7 @@ import (
 
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/cluster"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -125,13 +126,13 @@ func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err erro
 	for key := range samples {
 		running = append(running, schema.IntValue(key))
 	}
-	isVM := store.KeyWithin("machines", store.Eq("type", schema.TextValue("vm")))
+	isVM := store.KeyWithin("machines", store.Is(compute.MachineCol.Type, "vm"))
 	if s.vms, err = tx.Find("machine_stats", isVM, store.Key(running...)); err != nil {
 		return s, err
 	}
 	// Those that run on another node are measured there.
-	here := store.KeyWithin("machine_status", store.EqOrNull("node", schema.IntValue(node)))
-	measured, err := tx.Find("machine_stats", isVM, here, store.Other("vram_used", schema.IntValue(-1)))
+	here := store.KeyWithin("machine_status", store.IsOrNull(compute.MachineStatusCol.Node, node))
+	measured, err := tx.Find("machine_stats", isVM, here, store.IsNot(compute.MachineStatsCol.VramUsed, -1))
 	if err != nil {
 		return s, err
 	}
@@ -143,11 +144,11 @@ func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err erro
 	if s.node, err = tx.Find("machine_stats", store.Key(schema.IntValue(n.Machine))); err != nil {
 		return s, err
 	}
-	if s.old, err = tx.Find(history, store.UpTo("timestamp", schema.IntValue(tx.Now().Add(-keptFor).Unix()))); err != nil {
+	if s.old, err = tx.Find(history, store.IsUpTo(compute.MachineStatsHistoryShortCol.Timestamp, tx.Now().Add(-keptFor).Unix())); err != nil {
 		return s, err
 	}
 	// Those of a clock that was ahead would stand at the end of every curve, and never grow old.
-	ahead, err := tx.Find(history, tx.InFuture("timestamp"))
+	ahead, err := tx.Find(history, tx.InFuture(compute.MachineStatsHistoryShortCol.Timestamp))
 	s.old = append(s.old, ahead...)
 	return s, err
 }

@@ -36,8 +36,8 @@ func machineStats() *schema.Table {
 	}
 }
 
-// CoreUse returns the columns of machine_stats that follow from the use of each processor, in percent.
-func CoreUse(each []int64) schema.Set {
+// CoreUse adds the columns that follow from the use of each processor, in percent.
+func (s MachineStatsSet) CoreUse(each []int64) MachineStatsSet {
 	list, err := json.Marshal(each)
 	if err != nil { // numbers always marshal
 		panic(err)
@@ -51,8 +51,5 @@ func CoreUse(each []int64) schema.Set {
 			}
 		}
 	}
-	return schema.Set{
-		"core_usagelist": schema.TextValue(string(list)), "core_peak": schema.IntValue(peak),
-		"core_count_gt_25": schema.IntValue(above[25]), "core_count_gt_50": schema.IntValue(above[50]), "core_count_gt_75": schema.IntValue(above[75]),
-	}
+	return s.CoreUsagelist(string(list)).CorePeak(peak).CoreCountGt25(above[25]).CoreCountGt50(above[50]).CoreCountGt75(above[75])
 }

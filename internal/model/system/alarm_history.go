@@ -24,14 +24,7 @@ func alarmHistory() *schema.Table {
 
 // PastAlarm makes the entry of the history that an alarm becomes at a time, in seconds since 1970. Somebody who resolved it is named; else
 // its cause is over.
-func PastAlarm(s *schema.Schema, alarm *schema.Record, at int64, resolvedBy string) *schema.Record {
-	past := schema.NewRecord(s.Table("alarm_history"))
-	for _, column := range []string{"owner", "sub_owner", "alarm_type", "level", "status", "alarm_id"} {
-		past.Put(column, alarm.Get(column))
-	}
-	past.Put("alarm_raised", alarm.Get("created"))
-	past.Put("alarm_lowered", schema.IntValue(at))
-	past.Put("archived_by", schema.TextValue(resolvedBy))
-	past.Put("standing", schema.BoolValue(resolvedBy != ""))
-	return past
+func PastAlarm(a Alarm, at int64, resolvedBy string) AlarmHistorySet {
+	return AlarmHistorySet{}.Owner(a.Owner).SubOwner(a.SubOwner).AlarmType(a.AlarmType).Level(a.Level).Status(a.Status).AlarmID(a.AlarmID).
+		AlarmRaised(a.Created).AlarmLowered(at).ArchivedBy(resolvedBy).Standing(resolvedBy != "")
 }

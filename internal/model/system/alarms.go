@@ -50,6 +50,6 @@ func alarmActions() schema.Actions {
 }
 
 // Awake returns the columns of an alarm that nobody snoozes.
-func Awake() schema.Set {
-	return schema.Set{"snooze": schema.IntValue(0), "snoozed_by": {}, "snooze_threshold": {}}
+func Awake() AlarmSet {
+	return AlarmSet{}.Snooze(0).Null(AlarmCol.SnoozedBy, AlarmCol.SnoozeThreshold)
 }

@@ -7,6 +7,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 var alarmHooks = engine.Hooks{
@@ -22,10 +23,12 @@ var alarmHooks = engine.Hooks{
 
 // resolveAlarm moves an alarm to the history. It is raised again when its cause changes, or comes back after it was over.
 func resolveAlarm(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-	if !r.Get("resolvable").Bool() {
-		return errs.New(errs.Conflict, "not_resolvable", "this alarm goes away by itself when its cause is over: %s", r.Get("status").Text())
+	var a system.Alarm
+	a.Scan(r)
+	if !a.Resolvable {
+		return errs.New(errs.Conflict, "not_resolvable", "this alarm goes away by itself when its cause is over: %s", a.Status)
 	}
-	if _, err := w.Tx.Create(system.PastAlarm(w.Tx.Schema(), r, w.Tx.Now().Unix(), w.Actor.Name), nil); err != nil {
+	if _, err := store.Create(w.Tx, system.PastAlarm(a, w.Tx.Now().Unix(), w.Actor.Name)); err != nil {
 		return err
 	}
 	return w.Tx.Delete("alarms", r.Key)
@@ -53,7 +56,7 @@ func snooze(w *engine.Inside, r *schema.Record, until int64) error {
 	if err != nil {
 		return err
 	}
-	return w.Tx.Change("alarms", r.Key, set)
+	return store.Write(w.Tx, r.Key, set)
 }
 
 // updateAlarm snoozes an alarm: until a time, or while the figure that it is about stays below a threshold, or both.
@@ -98,7 +101,7 @@ func checkSnoozeThreshold(typ *schema.Record, threshold float64) error {
 }
 
 // snoozed returns what an alarm's columns become when the caller snoozes it until then, or with 0 ends the snooze.
-func snoozed(w *engine.Inside, r *schema.Record, until int64) (schema.Set, error) {
+func snoozed(w *engine.Inside, r *schema.Record, until int64) (system.AlarmSet, error) {
 	if until == 0 {
 		return system.Awake(), nil
 	}
@@ -109,5 +112,5 @@ func snoozed(w *engine.Inside, r *schema.Record, until int64) (schema.Set, error
 	if most := typ.Get("max_snooze_seconds").Int(); until-w.Tx.Now().Unix() > most {
 		return nil, errs.Field("snooze", "an alarm can be snoozed for %d seconds at most", most)
 	}
-	return schema.Set{"snooze": schema.IntValue(until), "snoozed_by": schema.TextValue(w.Actor.Name)}, nil
+	return system.AlarmSet{}.Snooze(until).SnoozedBy(w.Actor.Name), nil
 }
