@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+
+	"dewpoint/test/rig/v1"
 )
 
 // FuzzRequests sends bodies and ids that no client would: the server has no failure of its own to show for it.
 func FuzzRequests(f *testing.F) {
-	a := start(f)
-	makeNetwork(a, "lan")
-	makeVM(a, "box")
+	a := v1.Start(f)
+	v1.MakeNetwork(a, "lan")
+	v1.MakeVM(a, "box")
 	f.Add("box", `{"name":"a","memory":256,"vcpus":1,"storage":{"disks":[{"action":"attach","path":"box.iso"}]},"networks":[{"source":"lan"}],"graphics":{"type":"vnc"}}`)
 	f.Add("a/b", `{"name":"n","ip_range":{"address":"10.0.0.1","netmask":"24"},"dhcp":{"hosts":[{"mac":"52:54:00:00:00:01","ip":"10.0.0.2"}]}}`)
 	f.Add("\x00\xff", `[[[{"a":null}]]]`)
@@ -21,7 +23,7 @@ func FuzzRequests(f *testing.F) {
 			return // the client tidies these paths up
 		}
 		b := *a
-		b.t = t
+		b.T = t
 		id = url.PathEscape(id)
 		for _, c := range []struct{ method, path string }{
 			{"POST", "/virtualization/computes"},
@@ -37,12 +39,12 @@ func FuzzRequests(f *testing.F) {
 			{"POST", "/auth/tokens"},
 			{"GET", "/" + id},
 		} {
-			r := b.do(c.method, c.path, body)
+			r := b.Do(c.method, c.path, body)
 			if r.Status >= http.StatusInternalServerError && r.Status != http.StatusNotImplemented {
 				t.Errorf("%s %s: status %d: %s", c.method, c.path, r.Status, r.Body)
 			}
 			if r.Status >= http.StatusBadRequest {
-				r.want(r.Status)
+				r.Want(r.Status)
 			}
 		}
 	})

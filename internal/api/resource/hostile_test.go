@@ -7,22 +7,23 @@ import (
 	"testing"
 
 	"dewpoint/test/hostile"
+	"dewpoint/test/rig/v1"
 )
 
 // TestErrorsRepeatLittle puts huge texts into paths, queries, headers and each member of bodies.
 func TestErrorsRepeatLittle(t *testing.T) {
 	t.Parallel()
-	a := start(t)
+	a := v1.Start(t)
 	text := hostile.Text
 	for _, method := range []string{"GET", "PUT", "DELETE", "POST", "PATCH"} {
 		for _, path := range []string{"/", "/virtualization/computes/", "/virtualization/computes/x/", "/virtualization/networks/", "/virtualization/isos/", "/virtualization/isos/upload/", "/auth/tokens/", "/docker/", "/storage/pools/"} {
-			a.repeats(a.do(method, path+text, ""), "path", method, path)
+			repeats(a, a.Do(method, path+text, ""), "path", method, path)
 		}
 	}
 	for _, path := range []string{"/virtualization/computes", "/virtualization/isos", "/virtualization/networks", "/auth/tokens"} {
 		for _, name := range []string{"limit", "offset", "page", "search", "sort", "force", "status", text} {
 			for _, value := range []string{text, hostile.Number} {
-				a.repeats(a.get(path+"?"+name+"="+value), "query", path, name)
+				repeats(a, a.Get(path+"?"+name+"="+value), "query", path, name)
 			}
 		}
 	}
@@ -30,11 +31,11 @@ func TestErrorsRepeatLittle(t *testing.T) {
 		for _, value := range []string{text, "Bearer " + text, "filename " + text, hostile.Number} {
 			for _, path := range []string{"/virtualization/computes", "/virtualization/isos/upload", "/auth/login"} {
 				req, err := http.NewRequest("POST", a.URL+"/api/v1"+path, strings.NewReader(`{}`))
-				must(t, err)
-				req.Header.Set("Authorization", "Bearer "+a.token)
+				v1.Must(t, err)
+				req.Header.Set("Authorization", "Bearer "+a.Token)
 				req.Header.Set("Tus-Resumable", "1.0.0")
 				req.Header.Set(name, value)
-				a.repeats(a.send(req), "header", path, name)
+				repeats(a, a.Send(req), "header", path, name)
 			}
 		}
 	}
@@ -50,15 +51,15 @@ func TestErrorsRepeatLittle(t *testing.T) {
 	}
 	for path, names := range members {
 		for _, value := range hostile.Values {
-			a.repeats(a.post(path, value), "body", path, value[:12])
-			a.repeats(a.post(path, `{"`+text+`":`+value+`}`), "the name of a member", path, value[:12])
+			repeats(a, a.Post(path, value), "body", path, value[:12])
+			repeats(a, a.Post(path, `{"`+text+`":`+value+`}`), "the name of a member", path, value[:12])
 			for _, name := range names {
-				a.repeats(a.post(path, `{"`+name+`":`+value+`}`), "member", path, name, value[:12])
-				a.repeats(a.post(path, `{"name":"x","memory":64,"vcpus":1,"mode":"nat","`+name+`":`+value+`}`), "member of a whole body", path, name, value[:12])
+				repeats(a, a.Post(path, `{"`+name+`":`+value+`}`), "member", path, name, value[:12])
+				repeats(a, a.Post(path, `{"name":"x","memory":64,"vcpus":1,"mode":"nat","`+name+`":`+value+`}`), "member of a whole body", path, name, value[:12])
 			}
 		}
 	}
-	a.repeats(a.post("/virtualization/computes", `{`+strings.Join(slices.Collect(func(yield func(string) bool) {
+	repeats(a, a.Post("/virtualization/computes", `{`+strings.Join(slices.Collect(func(yield func(string) bool) {
 		for i := range 5000 {
 			if !yield(`"` + strings.Repeat("Z", 5+i%100) + string(rune('a'+i%26)) + `":1`) {
 				return
@@ -68,16 +69,16 @@ func TestErrorsRepeatLittle(t *testing.T) {
 }
 
 // repeats checks how much of what was sent stands in an error.
-func (a *api) repeats(r *answer, what ...string) {
-	a.t.Helper()
+func repeats(a *v1.API, r *v1.Answer, what ...string) {
+	a.T.Helper()
 	for i, w := range what {
 		what[i] = w[:min(len(w), 40)]
 	}
 	text := strings.Join(what, " ")
 	if r.Status >= 400 {
 		for name, values := range r.Header {
-			hostile.Repeats(a.t, text+": "+name, strings.Join(values, " "))
+			hostile.Repeats(a.T, text+": "+name, strings.Join(values, " "))
 		}
-		hostile.Repeats(a.t, text, string(r.Body))
+		hostile.Repeats(a.T, text, string(r.Body))
 	}
 }

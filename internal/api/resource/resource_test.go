@@ -1,47 +1,27 @@
 package resource_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"dewpoint/test/rig/v1"
 )
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	a := start(t).as("")
-	a.get("/health").want(http.StatusOK).check(map[string]string{"data.status": "healthy", "data.version": "1.2.3", "error": ""})
+	a := v1.Start(t).As("")
+	a.Get("/health").Want(http.StatusOK).Check(map[string]string{"data.status": "healthy", "data.version": "1.2.3", "error": ""})
 	req, err := http.NewRequest(http.MethodGet, a.URL+"/health", nil)
-	must(t, err)
-	a.send(req).want(http.StatusOK).check(map[string]string{"data.status": "healthy"})
-}
-
-func TestLoginAndRefresh(t *testing.T) {
-	t.Parallel()
-	a := start(t).as("")
-	first := a.post("/auth/login", `{"username":"admin","auth_type":"password","password":"`+password+`"}`).want(http.StatusOK)
-	first.check(map[string]string{"data.user.username": "admin", "data.user.uid": "1", "data.user.groups.0": "admin"})
-	a.get("/auth/tokens").fails(http.StatusUnauthorized, "UNAUTHORIZED")
-	a.as("nonsense").get("/auth/tokens").fails(http.StatusUnauthorized, "UNAUTHORIZED")
-	for name, body := range map[string]string{
-		"wrong password": `{"username":"admin","password":"x"}`,
-		"unknown user":   `{"username":"nobody","password":"x"}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			a.post("/auth/login", body).fails(http.StatusUnauthorized, "UNAUTHORIZED")
-		})
-	}
-	fresh := a.as(first.text("data.token")).post("/auth/refresh", "").want(http.StatusOK).text("data.token")
-	a.as(fresh).get("/auth/tokens").want(http.StatusOK)
-	byBody := a.post("/auth/refresh", `{"refresh_token":"`+fresh+`"}`).want(http.StatusOK).text("data.token")
-	a.as(byBody).get("/auth/tokens").want(http.StatusOK)
-	a.post("/auth/refresh", "").fails(http.StatusUnauthorized, "UNAUTHORIZED")
-	a.as("a.b.c").post("/auth/refresh", "").fails(http.StatusUnauthorized, "UNAUTHORIZED")
+	v1.Must(t, err)
+	a.Send(req).Want(http.StatusOK).Check(map[string]string{"data.status": "healthy"})
 }
 
 // Whatever a client sends, the answer is a 4xx in the envelope.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
-	a := start(t)
+	a := v1.Start(t)
 	vm := `"name":"x","memory":256,"vcpus":1,"storage":{"disks":[{"action":"create","size":1}]}`
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -108,8 +88,8 @@ func TestBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := *a
-			a.t = t
-			a.do(c.method, c.path, c.body).fails(c.status, c.code)
+			a.T = t
+			a.Do(c.method, c.path, c.body).Fails(c.status, c.code)
 		})
 	}
 }
@@ -117,51 +97,46 @@ func TestBadInput(t *testing.T) {
 // A body may be called anything and have members that aren't known or are null: real clients send both.
 func TestLenientBodies(t *testing.T) {
 	t.Parallel()
-	a := start(t)
-	req, err := http.NewRequest(http.MethodPost, a.URL+"/api/v1/auth/login", strings.NewReader(`{"username":"admin","password":"`+password+`","auth_type":null,"device":1}`))
-	must(t, err)
+	a := v1.Start(t)
+	req, err := http.NewRequest(http.MethodPost, a.URL+"/api/v1/auth/login", strings.NewReader(`{"username":"admin","password":"`+v1.Password+`","auth_type":null,"device":1}`))
+	v1.Must(t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	a.send(req).want(http.StatusOK)
-}
-
-func TestTokens(t *testing.T) {
-	t.Parallel()
-	a := start(t)
-	if got := string(a.get("/auth/tokens").want(http.StatusOK).Body); !strings.Contains(got, `"data":[]`) {
-		t.Errorf("an empty list is %s", got)
-	}
-	made := a.post("/auth/tokens", `{"name":"ci","expires_at":null}`).want(http.StatusOK).check(map[string]string{"data.token_info.name": "ci", "data.token_info.username": "admin"})
-	token, id := made.text("data.token"), made.text("data.token_info.id")
-	if len(token) != 64 {
-		t.Errorf("token %q hasn't 64 digits", token)
-	}
-	a.post("/auth/tokens", `{"name":"short","expires_at":"2099-01-02T03:04:05Z"}`).want(http.StatusOK).check(map[string]string{"data.token_info.expires_at": "2099-01-02T03:04:05Z"})
-	a.as(token).get("/auth/tokens").want(http.StatusOK).check(map[string]string{"data.0.id": id, "data.1.name": "short"})
-	a.get("/auth/tokens/" + id).want(http.StatusOK).check(map[string]string{"data.name": "ci"})
-
-	a.update(addUser("eve"))
-	eve := a.as(a.login("eve", password))
-	eve.get("/auth/tokens/"+id).fails(http.StatusNotFound, "NOT_FOUND")
-	eve.delete("/auth/tokens/"+id).fails(http.StatusNotFound, "NOT_FOUND")
-	a.delete("/auth/tokens/" + id).want(http.StatusOK)
-	a.as(token).get("/auth/tokens").fails(http.StatusUnauthorized, "UNAUTHORIZED")
+	a.Send(req).Want(http.StatusOK)
 }
 
 // Who has no rights sees empty lists and no rows, and makes none.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
-	a := start(t)
-	makeNetwork(a, "lan")
-	makeVM(a, "box")
-	a.update(addUser("eve"))
-	eve := a.as(a.login("eve", password))
-	eve.get("/virtualization/computes").want(http.StatusOK).check(map[string]string{"data.count": "0", "data.vms": "[]"})
-	eve.get("/virtualization/networks").want(http.StatusOK).check(map[string]string{"data.count": "0"})
-	eve.get("/virtualization/computes/box").fails(http.StatusNotFound, "VM_NOT_FOUND")
-	eve.delete("/virtualization/computes/box").fails(http.StatusNotFound, "VM_NOT_FOUND")
-	a.as("").post("/auth/challenge", `{"username":"admin"}`).fails(http.StatusNotImplemented, "NOT_IMPLEMENTED")
-	a.as("").get("/auth/users/admin/keys").fails(http.StatusNotImplemented, "NOT_IMPLEMENTED")
-	a.as("").get("/docker/ps").fails(http.StatusUnauthorized, "UNAUTHORIZED")
-	eve.post("/virtualization/networks", `{"name":"x","mode":"private"}`).fails(http.StatusForbidden, "FORBIDDEN")
-	eve.post("/virtualization/computes", `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`).fails(http.StatusForbidden, "FORBIDDEN")
+	a := v1.Start(t)
+	v1.MakeNetwork(a, "lan")
+	v1.MakeVM(a, "box")
+	a.Update(v1.AddUser("eve"))
+	eve := a.As(a.Login("eve", v1.Password))
+	eve.Get("/virtualization/computes").Want(http.StatusOK).Check(map[string]string{"data.count": "0", "data.vms": "[]"})
+	eve.Get("/virtualization/networks").Want(http.StatusOK).Check(map[string]string{"data.count": "0"})
+	eve.Get("/virtualization/computes/box").Fails(http.StatusNotFound, "VM_NOT_FOUND")
+	eve.Delete("/virtualization/computes/box").Fails(http.StatusNotFound, "VM_NOT_FOUND")
+	a.As("").Post("/auth/challenge", `{"username":"admin"}`).Fails(http.StatusNotImplemented, "NOT_IMPLEMENTED")
+	a.As("").Get("/auth/users/admin/keys").Fails(http.StatusNotImplemented, "NOT_IMPLEMENTED")
+	a.As("").Get("/docker/ps").Fails(http.StatusUnauthorized, "UNAUTHORIZED")
+	eve.Post("/virtualization/networks", `{"name":"x","mode":"private"}`).Fails(http.StatusForbidden, "FORBIDDEN")
+	eve.Post("/virtualization/computes", `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`).Fails(http.StatusForbidden, "FORBIDDEN")
+}
+
+// A body beyond the limit is refused before it is read.
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	a := v1.Start(t)
+	req, err := http.NewRequest(http.MethodPost, a.URL+"/api/v1/auth/login", io.LimitReader(endless{}, 2<<20))
+	v1.Must(t, err)
+	a.Send(req).Fails(http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE")
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
 }

@@ -1,4 +1,4 @@
-package resource_test
+package network_test
 
 import (
 	"net/http"
@@ -6,12 +6,13 @@ import (
 
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/test/rig/v1"
 )
 
 func TestNetworks(t *testing.T) {
 	t.Parallel()
-	a := start(t)
-	a.get("/virtualization/networks").want(http.StatusOK).check(map[string]string{"data.networks": "[]", "data.count": "0"})
+	a := v1.Start(t)
+	a.Get("/virtualization/networks").Want(http.StatusOK).Check(map[string]string{"data.networks": "[]", "data.count": "0"})
 	want := map[string]string{
 		"name": "lan", "mode": "nat", "state": "inactive", "ip_range.address": "10.1.0.1", "ip_range.netmask": "255.255.255.0", "autostart": "true",
 		"dhcp.start": "10.1.0.10", "dhcp.end": "10.1.0.99", "dhcp.hosts.0.mac": "52:54:00:00:00:09", "dhcp.hosts.0.ip": "10.1.0.9", "dhcp.hosts.0.name": "printer",
@@ -24,33 +25,33 @@ func TestNetworks(t *testing.T) {
 		}
 		return m
 	}
-	makeNetwork(a, "lan").check(at("data.network."))
-	a.get("/virtualization/networks/lan").want(http.StatusOK).check(at("data."))
-	a.get("/virtualization/networks").want(http.StatusOK).check(at("data.networks.0."))
-	a.post("/virtualization/networks", `{"name":"lan","mode":"private"}`).fails(http.StatusConflict, "NETWORK_ALREADY_EXISTS")
+	v1.MakeNetwork(a, "lan").Check(at("data.network."))
+	a.Get("/virtualization/networks/lan").Want(http.StatusOK).Check(at("data."))
+	a.Get("/virtualization/networks").Want(http.StatusOK).Check(at("data.networks.0."))
+	a.Post("/virtualization/networks", `{"name":"lan","mode":"private"}`).Fails(http.StatusConflict, "NETWORK_ALREADY_EXISTS")
 
-	a.running("vnets", "lan", true)
-	a.put("/virtualization/networks/lan", `{"autostart":false}`).want(http.StatusOK)
+	a.Running("vnets", "lan", true)
+	a.Put("/virtualization/networks/lan", `{"autostart":false}`).Want(http.StatusOK)
 	want["state"], want["autostart"] = "active", "false"
-	a.get("/virtualization/networks/lan").check(at("data."))
+	a.Get("/virtualization/networks/lan").Check(at("data."))
 
-	a.put("/virtualization/networks/lan", `{"mode":"private","ip_range":{"address":"10.2.0.0","netmask":"16"},"dhcp":{"start":"10.2.0.5","end":"10.2.0.6","hosts":[]}}`).want(http.StatusOK).
-		check(map[string]string{
+	a.Put("/virtualization/networks/lan", `{"mode":"private","ip_range":{"address":"10.2.0.0","netmask":"16"},"dhcp":{"start":"10.2.0.5","end":"10.2.0.6","hosts":[]}}`).Want(http.StatusOK).
+		Check(map[string]string{
 			"data.network.mode": "private", "data.network.ip_range.address": "10.2.0.1", "data.network.ip_range.netmask": "255.255.0.0",
 			"data.network.dhcp.hosts": "[]", "data.network.dhcp.start": "10.2.0.5",
 		})
-	a.post("/virtualization/networks/lan/stop", "").want(http.StatusOK)
-	a.post("/virtualization/networks/lan/start", "").want(http.StatusOK)
-	a.delete("/virtualization/networks/lan").want(http.StatusNoContent)
-	a.get("/virtualization/networks/lan").fails(http.StatusNotFound, "NETWORK_NOT_FOUND")
+	a.Post("/virtualization/networks/lan/stop", "").Want(http.StatusOK)
+	a.Post("/virtualization/networks/lan/start", "").Want(http.StatusOK)
+	a.Delete("/virtualization/networks/lan").Want(http.StatusNoContent)
+	a.Get("/virtualization/networks/lan").Fails(http.StatusNotFound, "NETWORK_NOT_FOUND")
 }
 
 // A new network is asked to start in the transaction that makes it.
 func TestNewNetworksStart(t *testing.T) {
 	t.Parallel()
-	a := start(t)
-	makeNetwork(a, "lan")
-	a.update(func(tx *store.Tx) error {
+	a := v1.Start(t)
+	v1.MakeNetwork(a, "lan")
+	a.Update(func(tx *store.Tx) error {
 		rows, err := tx.Find("machines", store.Eq("name", schema.TextValue("lan")))
 		if err == nil && rows[0].Get("power_op").Text() != "poweron" {
 			t.Errorf("the router is asked to %q", rows[0].Get("power_op").Text())
@@ -61,12 +62,12 @@ func TestNewNetworksStart(t *testing.T) {
 
 func TestLeasesAndPorts(t *testing.T) {
 	t.Parallel()
-	a := start(t)
-	makeNetwork(a, "lan")
-	a.get("/virtualization/networks/lan/dhcp-leases").want(http.StatusOK).check(map[string]string{"data.leases": "[]", "data.count": "0", "data.network_name": "lan"})
-	a.get("/virtualization/networks/lan/ports").want(http.StatusOK).check(map[string]string{"data.ports": "[]", "data.count": "0"})
-	uuid := makeVM(a, "box").text("data.uuid")
-	a.update(func(tx *store.Tx) error {
+	a := v1.Start(t)
+	v1.MakeNetwork(a, "lan")
+	a.Get("/virtualization/networks/lan/dhcp-leases").Want(http.StatusOK).Check(map[string]string{"data.leases": "[]", "data.count": "0", "data.network_name": "lan"})
+	a.Get("/virtualization/networks/lan/ports").Want(http.StatusOK).Check(map[string]string{"data.ports": "[]", "data.count": "0"})
+	uuid := v1.MakeVM(a, "box").Text("data.uuid")
+	a.Update(func(tx *store.Tx) error {
 		r := schema.NewRecord(tx.Schema().Table("vnet_addresses"))
 		r.PutAll(schema.Set{
 			"vnet": schema.IntValue(1), "type": schema.TextValue("dynamic"), "ip": schema.TextValue("10.1.0.42"), "mac": schema.TextValue("52:54:00:12:34:56"),
@@ -75,11 +76,11 @@ func TestLeasesAndPorts(t *testing.T) {
 		_, err := tx.Create(r, nil)
 		return err
 	})
-	a.get("/virtualization/networks/lan/dhcp-leases").want(http.StatusOK).check(map[string]string{
+	a.Get("/virtualization/networks/lan/dhcp-leases").Want(http.StatusOK).Check(map[string]string{
 		"data.count": "1", "data.leases.0.ip_address": "10.1.0.42", "data.leases.0.prefix": "24", "data.leases.0.type": "ipv4",
 		"data.leases.0.expiry_time": "2100-01-01T00:00:00Z", "data.leases.0.hostname": "box",
 	})
-	a.get("/virtualization/networks/lan/ports").want(http.StatusOK).check(map[string]string{
+	a.Get("/virtualization/networks/lan/ports").Want(http.StatusOK).Check(map[string]string{
 		"data.count": "1", "data.ports.0.vm_name": "box", "data.ports.0.vm_uuid": uuid, "data.ports.0.vm_state": "shutoff", "data.ports.0.interface_mac": "52:54:00:12:34:56",
 	})
 }
