@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -56,26 +57,27 @@ func (s *Service) load(ctx context.Context, g guard) error {
 }
 
 func failuresIn(r *schema.Record) failures {
-	at := func(column string) time.Time {
-		if n := r.Get(column).Int(); n != 0 {
+	of := access.LoginAttemptCol
+	at := func(c schema.Column[int64]) time.Time {
+		if n := c.Of(r).Int(); n != 0 {
 			return time.UnixMicro(n)
 		}
 		return time.Time{}
 	}
-	return failures{count: int(r.Get("failures").Int()), until: at("until"), last: at("last"), entered: at("entered")}
+	return failures{count: int(of.Failures.Of(r).Int()), until: at(of.Until), last: at(of.Last), entered: at(of.Entered)}
 }
 
-func micros(t time.Time) schema.Value {
+func micros(t time.Time) int64 {
 	if t.IsZero() {
-		return schema.IntValue(0)
+		return 0
 	}
-	return schema.IntValue(t.UnixMicro())
+	return t.UnixMicro()
 }
 
 // flushAttempts writes down what changed since the last time, in the transaction at hand, and learns what other servers wrote. While the
 // table is full new rows wait in memory.
 func (s *Service) flushAttempts(tx *store.Tx, changed map[attempt]failures) (saved map[attempt]failures, err error) {
-	kept, err := tx.Count(attemptsTable, store.Eq("entered", schema.IntValue(0)))
+	kept, err := tx.Count(attemptsTable, store.Is(access.LoginAttemptCol.Entered, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -94,15 +96,12 @@ func (s *Service) flushAttempts(tx *store.Tx, changed map[attempt]failures) (sav
 		if len(rows) > 0 {
 			f = f.joined(by.kind, failuresIn(rows[0]), s.now())
 		}
-		set := schema.Set{"failures": schema.IntValue(int64(f.count)), "until": micros(f.until), "last": micros(f.last), "entered": micros(f.entered)}
+		set := access.LoginAttemptSet{}.Failures(int64(f.count)).Until(micros(f.until)).Last(micros(f.last)).Entered(micros(f.entered))
 		switch {
 		case len(rows) > 0:
-			err = tx.Change(attemptsTable, by.row(), set)
+			err = store.Write(tx, by.row(), set)
 		case kept < mostAttempts || !f.entered.IsZero():
-			r := schema.NewRecord(tx.Schema().Table(attemptsTable))
-			r.Key = by.row()
-			r.PutAll(set)
-			_, err = tx.Insert(r)
+			err = store.CreateAs(tx, by.row(), set)
 			kept++
 		default:
 			continue
@@ -118,7 +117,7 @@ func (s *Service) flushAttempts(tx *store.Tx, changed map[attempt]failures) (sav
 // forgetAttempts clears away what is over, or was noted while a clock was ahead.
 func (s *Service) forgetAttempts(tx *store.Tx) error {
 	now := s.now()
-	over, err := tx.Find(attemptsTable, store.UpTo("last", micros(now.Add(-longestWait-failuresLast))))
+	over, err := tx.Find(attemptsTable, store.IsUpTo(access.LoginAttemptCol.Last, micros(now.Add(-longestWait-failuresLast))))
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -26,7 +25,7 @@ func readLimits(tx *store.Tx) (l limits, err error) {
 			return otherwise
 		}
 		var setting system.Setting
-		setting, err = store.GetRow[system.Setting](tx, schema.TextValue(key))
+		setting, err = store.GetRow[system.Setting](tx, key)
 		err = ifThere(err)
 		n, bad := strconv.ParseInt(setting.Value, 10, 64)
 		if bad != nil || n < least || n > math.MaxInt32 {

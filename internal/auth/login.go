@@ -36,14 +36,8 @@ func (s *Service) Bootstrap(ctx context.Context, password string) (printed strin
 		if n, err := tx.Count("users"); err != nil || n > 0 {
 			return err
 		}
-		r := schema.NewRecord(tx.Schema().Table("users"))
-		r.Put("name", schema.TextValue("admin"))
-		r.Put("displayname", schema.TextValue("Administrator"))
-		r.Put("password", schema.TextValue(hash))
-		r.Put("admin", schema.BoolValue(true))
-		r.Put("enabled", schema.BoolValue(true))
 		created = true
-		_, err := tx.Create(r, nil)
+		_, err := store.Create(tx, access.UserSet{}.Name("admin").Displayname("Administrator").Password(hash).Admin(true).Enabled(true))
 		return err
 	})
 	if err != nil || !created {
@@ -91,14 +85,13 @@ func (s *Service) enter(ctx context.Context, user int64, code string) error {
 		if err != nil {
 			return err
 		}
-		set := schema.Set{}
-		if account.Get("two_factor_authentication").Bool() {
+		set := access.UserSet{}
+		if access.UserCol.TwoFactorAuthentication.Of(account).Bool() {
 			if set, err = s.CheckCode(account, code); err != nil {
 				return err
 			}
 		}
-		set["last_login"], set["failed_attempts"] = schema.IntValue(s.now().Unix()), schema.IntValue(0)
-		return tx.Change("users", account.Key, set)
+		return store.Write(tx, account.Key, set.LastLogin(s.now().Unix()).FailedAttempts(0))
 	})
 	if errs.Is(err, errs.Invalid) {
 		s.uses.failed(user)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"dewpoint/internal/model/access"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -49,7 +48,7 @@ func (s *Service) byName(ctx context.Context, name string) (h holder, known bool
 		name = "" // nobody's
 	}
 	h, _, err = s.find(ctx, "name "+name, func(tx *store.Tx) (holder, bool, error) {
-		found, err := store.FindRows[access.User](tx, store.Eq("name", schema.TextValue(name)))
+		found, err := store.FindRows[access.User](tx, store.Is(access.UserCol.Name, name))
 		if err != nil || len(found) == 0 {
 			return holder{}, err == nil, err
 		}
@@ -76,7 +75,7 @@ func (s *Service) byKey(ctx context.Context, key int64) (holder, bool, error) {
 func (s *Service) bySession(ctx context.Context, token string) (holder, bool, error) {
 	digest := digestOf(token)
 	return s.find(ctx, "session "+digest, func(tx *store.Tx) (holder, bool, error) {
-		found, err := store.FindRows[access.Session](tx, store.Eq("digest", schema.TextValue(digest)))
+		found, err := store.FindRows[access.Session](tx, store.Is(access.SessionCol.Digest, digest))
 		if err != nil || len(found) == 0 {
 			return holder{}, false, err
 		}
@@ -90,7 +89,7 @@ func (s *Service) bySession(ctx context.Context, token string) (holder, bool, er
 func (s *Service) byAPIKey(ctx context.Context, key string) (holder, bool, error) {
 	digest := digestOf(key)
 	return s.find(ctx, "key "+digest, func(tx *store.Tx) (holder, bool, error) {
-		found, err := store.FindRows[access.UserAPIKey](tx, store.Eq("digest", schema.TextValue(digest)))
+		found, err := store.FindRows[access.UserAPIKey](tx, store.Is(access.UserAPIKeyCol.Digest, digest))
 		if err != nil || len(found) == 0 {
 			return holder{}, false, err
 		}
@@ -102,7 +101,7 @@ func (s *Service) byAPIKey(ctx context.Context, key string) (holder, bool, error
 
 // account reads an account by its key, and what limits its credentials.
 func account(tx *store.Tx, key int64) (holder, bool, error) {
-	u, err := store.GetRow[access.User](tx, schema.IntValue(key))
+	u, err := store.GetRow[access.User](tx, key)
 	if err != nil {
 		return holder{}, false, ifThere(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/seal"
 	"dewpoint/internal/store"
@@ -89,10 +90,10 @@ func (h handOver) agree(tx *store.Tx, own []byte) ([]byte, error) {
 		return nil, fmt.Errorf("the other servers of this database have one already: copy the file secret of another one's data directory to %s, with mode 0600", h.path)
 	case own == nil:
 		return there, nil
-	case digestOf(string(own)) != r.Get("digest").Text():
+	case digestOf(string(own)) != access.SecretCol.Digest.Of(r).Text():
 		return nil, fmt.Errorf("%s is not that of the other servers of this database: put a copy of theirs there, with mode 0600", h.path)
 	case there == nil && h.password != "": // which has been changed
-		return own, tx.Change("secrets", r.Key, schema.Set{"sealed": schema.TextValue(h.seal(r, own))})
+		return own, store.Write(tx, r.Key, access.SecretSet{}.Sealed(h.seal(r, own)))
 	}
 	return own, nil
 }
@@ -101,19 +102,17 @@ func (h handOver) agree(tx *store.Tx, own []byte) ([]byte, error) {
 func (h handOver) found(tx *store.Tx, secret []byte) error {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt)
-	r := schema.NewRecord(tx.Schema().Table("secrets"))
+	r := store.RecordOf(tx, access.SecretSet{}.Digest(digestOf(string(secret))).Salt(hex.EncodeToString(salt)))
 	r.Key = schema.TextValue(sharedSecret)
-	r.Put("digest", schema.TextValue(digestOf(string(secret))))
-	r.Put("salt", schema.TextValue(hex.EncodeToString(salt)))
 	if h.password != "" {
-		r.Put("sealed", schema.TextValue(h.seal(r, secret)))
+		r.PutAll(schema.Set(access.SecretSet{}.Sealed(h.seal(r, secret))))
 	}
 	_, err := tx.Insert(r)
 	return err
 }
 
 func (h handOver) seal(r *schema.Record, secret []byte) string {
-	return h.key(r).Seal(secret, placeOf(r, "sealed"))
+	return h.key(r).Seal(secret, placeOf(r, access.SecretCol.Sealed.Name()))
 }
 
 // open returns the key that the row holds, nil when it can't be opened by the password.
@@ -121,8 +120,8 @@ func (h handOver) open(r *schema.Record) []byte {
 	if h.password == "" {
 		return nil
 	}
-	secret, err := h.key(r).Open(r.Get("sealed").Text(), placeOf(r, "sealed"))
-	if err != nil || digestOf(string(secret)) != r.Get("digest").Text() {
+	secret, err := h.key(r).Open(access.SecretCol.Sealed.Of(r).Text(), placeOf(r, access.SecretCol.Sealed.Name()))
+	if err != nil || digestOf(string(secret)) != access.SecretCol.Digest.Of(r).Text() {
 		return nil
 	}
 	return secret
@@ -130,5 +129,5 @@ func (h handOver) open(r *schema.Record) []byte {
 
 // key makes the password into one. People choose passwords, so it costs whoever guesses as much as with theirs: 20 ms, once for each start.
 func (h handOver) key(r *schema.Record) seal.Key {
-	return seal.Derive(argon2.IDKey([]byte(h.password), []byte(r.Get("salt").Text()), argonPasses, argonMemory, argonLanes, hashBytes), "dewpoint secret for other servers")
+	return seal.Derive(argon2.IDKey([]byte(h.password), []byte(access.SecretCol.Salt.Of(r).Text()), argonPasses, argonMemory, argonLanes, hashBytes), "dewpoint secret for other servers")
 }

@@ -8,7 +8,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/access"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -20,22 +19,16 @@ func (s *Service) NewSession(ctx context.Context, u access.User, address string)
 	raw := make([]byte, sessionBytes)
 	rand.Read(raw)
 	token = hex.EncodeToString(raw)
-	at := schema.IntValue(s.now().Unix())
+	at := s.now().Unix()
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		now, err := store.GetRow[access.User](tx, schema.IntValue(u.Key))
+		now, err := store.GetRow[access.User](tx, u.Key)
 		if err = ifThere(err); err != nil {
 			return err
 		}
 		if now.Key != u.Key || now.TokenEpoch != u.TokenEpoch {
 			return errBad()
 		}
-		r := schema.NewRecord(tx.Schema().Table("sessions"))
-		r.Put("user", schema.IntValue(u.Key))
-		r.Put("digest", schema.TextValue(digestOf(token)))
-		r.Put("created", at)
-		r.Put("used", at)
-		r.Put("address", schema.TextValue(address))
-		_, err = tx.Create(r, nil)
+		_, err = store.Create(tx, access.SessionSet{}.User(u.Key).Digest(digestOf(token)).Created(at).Used(at).Address(address))
 		return err
 	})
 	if err != nil {
@@ -47,7 +40,7 @@ func (s *Service) NewSession(ctx context.Context, u access.User, address string)
 // EndSession closes the session of a token; NotFound when there is none.
 func (s *Service) EndSession(ctx context.Context, token string) error {
 	return s.db.Update(ctx, func(tx *store.Tx) error {
-		found, err := tx.Find("sessions", store.Eq("digest", schema.TextValue(digestOf(token))))
+		found, err := tx.Find("sessions", store.Is(access.SessionCol.Digest, digestOf(token)))
 		if err != nil {
 			return err
 		}
@@ -91,7 +84,7 @@ func (s *Service) sweep(ctx context.Context) error {
 			if s.alive(row, l) {
 				continue
 			}
-			if err := tx.Delete("sessions", schema.IntValue(row.Key)); err != nil {
+			if err := tx.Delete("sessions", row.KeyValue()); err != nil {
 				return err
 			}
 		}

@@ -50,8 +50,8 @@ func (r *remotes) of(key int64) *turnstile {
 
 // SourceSettings checks settings that were given for a source, whose driver and present settings row tells, and returns the columns to write:
 // what may be shown, and the secret rest, sealed. NotBuilt for a driver that isn't there, Invalid with the member's name for bad settings.
-func (s *Service) SourceSettings(row *schema.Record, given string) (schema.Set, error) {
-	if driver := row.Get("driver").Text(); driver != "ldap" {
+func (s *Service) SourceSettings(row *schema.Record, given string) (access.AuthSourceSet, error) {
+	if driver := access.AuthSourceCol.Driver.Of(row).Text(); driver != "ldap" {
 		return nil, errs.New(errs.NotBuilt, "driver_not_built", "authorization sources with the driver %q aren't built; those with ldap are", driver).On("driver")
 	}
 	object := map[string]json.RawMessage{}
@@ -74,25 +74,25 @@ func (s *Service) SourceSettings(row *schema.Record, given string) (schema.Set, 
 	if err != nil {
 		return nil, err
 	}
-	set := schema.Set{"settings": schema.TextValue(string(shown)), "secrets": row.Get("secrets")}
+	set := access.AuthSourceSet{}.Settings(string(shown))
 	if before == nil || !maps.Equal(secrets, before.Secrets()) {
 		hidden, err := json.Marshal(secrets)
 		if err != nil {
 			return nil, err
 		}
-		set["secrets"] = schema.TextValue(s.Seal(row, "secrets", string(hidden)))
+		set.Secrets(s.Seal(row, access.AuthSourceCol.Secrets.Name(), string(hidden)))
 	}
 	return set, nil
 }
 
 // serverOf reads the settings of a source as they are stored.
 func (s *Service) serverOf(row *schema.Record) (*ldap.Server, error) {
-	hidden, err := s.open(row, "secrets")
+	hidden, err := s.open(row, access.AuthSourceCol.Secrets.Name())
 	if err != nil {
 		return nil, err
 	}
 	object := map[string]json.RawMessage{}
-	for _, text := range []string{row.Get("settings").Text(), hidden} {
+	for _, text := range []string{access.AuthSourceCol.Settings.Of(row).Text(), hidden} {
 		if text == "" {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 )
 
@@ -63,7 +64,7 @@ func plainCode(code string) string {
 // transaction that account, a row of users, was read in: they see to it that no code is taken twice. A wrong code is Invalid. After some
 // wrong ones the account's codes are not looked at for a while, wherever they come from (TooMany): who can try them has the password.
 // Unavailable when the authenticator's secret was sealed with a key that is gone, or in another row.
-func (s *Service) CheckCode(account *schema.Record, code string) (schema.Set, error) {
+func (s *Service) CheckCode(account *schema.Record, code string) (access.UserSet, error) {
 	by := attempt{account: accountOf("code of user " + account.Key.Text())}
 	if wait := s.attempts.blocked(by, s.now()); wait > 0 {
 		return nil, errWait(wait, "too many wrong codes of this account's second factor")
@@ -81,28 +82,28 @@ func (s *Service) CheckCode(account *schema.Record, code string) (schema.Set, er
 }
 
 // spend returns the columns that mark a good code as used, nil for one that isn't good.
-func (s *Service) spend(account *schema.Record, code string) (schema.Set, error) {
+func (s *Service) spend(account *schema.Record, code string) (access.UserSet, error) {
 	if len(code) == int(codeDigits) {
-		secret, err := s.open(account, "two_factor_secret")
+		secret, err := s.open(account, access.UserCol.TwoFactorSecret.Name())
 		if err != nil {
 			return nil, errs.Wrap(err, errs.Unavailable, "second_factor_unreadable",
 				"the codes of this account's authenticator can't be checked, because the server's key was replaced; use a recovery code, or ask an administrator for two_factor_off")
 		}
-		taken := account.Get("two_factor_step").Int()
+		taken := access.UserCol.TwoFactorStep.Of(account).Int()
 		if !believable(taken*int64(codeStep/time.Second), s.now()) {
 			taken = 0 // while the clock was ahead: the owner would wait for as long
 		}
 		if step := s.stepOf(secret, code); step > taken {
-			return schema.Set{"two_factor_step": schema.IntValue(step)}, nil
+			return access.UserSet{}.TwoFactorStep(step), nil
 		}
 		return nil, nil
 	}
-	left := strings.Fields(account.Get("two_factor_recovery").Text())
+	left := strings.Fields(access.UserCol.TwoFactorRecovery.Of(account).Text())
 	i := slices.Index(left, digestOf(code))
 	if i < 0 {
 		return nil, nil
 	}
-	return schema.Set{"two_factor_recovery": schema.TextValue(strings.Join(slices.Delete(left, i, i+1), " "))}, nil
+	return access.UserSet{}.TwoFactorRecovery(strings.Join(slices.Delete(left, i, i+1), " ")), nil
 }
 
 // stepOf returns the time step that a code belongs to, 0 when it belongs to none that counts now.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -138,25 +139,25 @@ func (s *Service) write(ctx context.Context, due map[useKey]use, counts map[int6
 }
 
 func (t tally) write(tx *store.Tx, user int64) error {
-	r, err := tx.Get("users", schema.IntValue(user))
+	row, err := store.GetRow[access.User](tx, user)
 	if err != nil {
 		return err
 	}
 	if !t.anew {
-		t.count += r.Get("failed_attempts").Int()
+		t.count += row.FailedAttempts
 	}
-	return tx.Change("users", r.Key, schema.Set{"failed_attempts": schema.IntValue(t.count)})
+	return store.Write(tx, user, access.UserSet{}.FailedAttempts(t.count))
 }
 
 // usedIn is the column that says when a row of a table was last used.
-func usedIn(table string) string {
+func usedIn(table string) schema.Column[int64] {
 	switch table {
 	case "sessions":
-		return "used"
+		return access.SessionCol.Used
 	case "user_api_keys":
-		return "lastlogin_stamp"
+		return access.UserAPIKeyCol.LastloginStamp
 	}
-	return "last_login"
+	return access.UserCol.LastLogin
 }
 
 // write writes a use down unless another server has written a later one that can be.
@@ -165,12 +166,13 @@ func (x use) write(tx *store.Tx, k useKey, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if noted := r.Get(usedIn(k.table)).Int(); noted > x.at && believable(noted, now) {
+	used := usedIn(k.table)
+	if noted := used.Of(r).Int(); noted > x.at && believable(noted, now) {
 		return nil
 	}
-	set := schema.Set{usedIn(k.table): schema.IntValue(x.at)}
+	set := schema.Set{used.Name(): used.Value(x.at)}
 	if k.table == "user_api_keys" {
-		set["lastlogin_ip"] = schema.TextValue(x.address)
+		access.UserAPIKeySet(set).LastloginIP(x.address)
 	}
 	return tx.Change(k.table, r.Key, set)
 }

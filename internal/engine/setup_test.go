@@ -13,6 +13,7 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/event"
+	declared "dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
@@ -32,8 +33,8 @@ func (secrets) NewAPIKey() (key, digest string) { key = rand.Text(); return key,
 
 func (secrets) CheckPassword(string, string) error { return nil }
 
-func (secrets) SourceSettings(*schema.Record, string) (schema.Set, error) {
-	return schema.Set{"settings": schema.TextValue("{}")}, nil
+func (secrets) SourceSettings(*schema.Record, string) (declared.AuthSourceSet, error) {
+	return declared.AuthSourceSet{}.Settings("{}"), nil
 }
 
 func (secrets) HashPassword(context.Context, string) (string, error) { return "hash", nil }

@@ -10,7 +10,6 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
 	"dewpoint/internal/model/storage"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -25,7 +24,7 @@ func (l *Library) Adopt(ctx context.Context, key int64, path string) error {
 		return err
 	}
 	return l.db.Update(ctx, func(tx *store.Tx) error {
-		chunks, err := store.FindRows[storage.FileChunk](tx, store.Eq("file", schema.IntValue(key)))
+		chunks, err := store.FindRows[storage.FileChunk](tx, store.Is(storage.FileChunkCol.File, key))
 		if err != nil {
 			return err
 		}

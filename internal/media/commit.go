@@ -8,7 +8,6 @@ import (
 	"syscall"
 
 	"dewpoint/internal/model/storage"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -58,7 +57,7 @@ func record(tx *store.Tx, key int64, spans []span) error {
 	if err != nil || row.Complete {
 		return err
 	}
-	chunks, err := store.FindRows[storage.FileChunk](tx, store.Eq("file", schema.IntValue(key)))
+	chunks, err := store.FindRows[storage.FileChunk](tx, store.Is(storage.FileChunkCol.File, key))
 	if err != nil {
 		return err
 	}
@@ -72,7 +71,7 @@ func record(tx *store.Tx, key int64, spans []span) error {
 	if err := replace(tx, key, chunks, all); err != nil || lead(all) == row.Filesize {
 		return err
 	}
-	return tx.Change("files", schema.IntValue(key), schema.Set{"filesize": schema.IntValue(lead(all))})
+	return store.Write(tx, key, storage.FileSet{}.Filesize(lead(all)))
 }
 
 // replace makes the chunks on record those of all, touching only what differs.
@@ -84,7 +83,7 @@ func replace(tx *store.Tx, key int64, chunks []storage.FileChunk, all []span) er
 			known = append(known, s)
 			continue
 		}
-		if err := tx.Purge("file_chunks", schema.IntValue(c.Key)); err != nil {
+		if err := tx.Purge("file_chunks", c.KeyValue()); err != nil {
 			return err
 		}
 	}
@@ -92,11 +91,7 @@ func replace(tx *store.Tx, key int64, chunks []storage.FileChunk, all []span) er
 		if slices.Contains(known, s) {
 			continue
 		}
-		r := schema.NewRecord(tx.Schema().Table("file_chunks"))
-		r.Put("file", schema.IntValue(key))
-		r.Put("first", schema.IntValue(s.first))
-		r.Put("after", schema.IntValue(s.after))
-		if _, err := tx.Insert(r); err != nil {
+		if _, err := store.Insert(tx, storage.FileChunkSet{}.File(key).First(s.first).After(s.after)); err != nil {
 			return err
 		}
 	}
@@ -106,13 +101,9 @@ func replace(tx *store.Tx, key int64, chunks []storage.FileChunk, all []span) er
 // complete writes that all bytes of a file are there.
 func complete(tx *store.Tx, key, size int64, chunks []storage.FileChunk) error {
 	for _, c := range chunks {
-		if err := tx.Purge("file_chunks", schema.IntValue(c.Key)); err != nil {
+		if err := tx.Purge("file_chunks", c.KeyValue()); err != nil {
 			return err
 		}
 	}
-	return tx.Change("files", schema.IntValue(key), schema.Set{
-		"complete":   schema.BoolValue(true),
-		"filesize":   schema.IntValue(size),
-		"used_bytes": schema.IntValue(size),
-	})
+	return store.Write(tx, key, storage.FileSet{}.Complete(true).Filesize(size).UsedBytes(size))
 }

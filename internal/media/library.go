@@ -17,7 +17,6 @@ import (
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/quarantine"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 )
@@ -68,7 +67,7 @@ func (l *Library) Open(ctx context.Context, key int64) (content io.ReadSeekClose
 // Find returns the key of the live row with the UUID; NotFound when there is none.
 func (l *Library) Find(ctx context.Context, uuid string) (key int64, err error) {
 	err = l.db.View(ctx, func(tx *store.Tx) error {
-		rows, err := store.FindRows[storage.File](tx, store.Eq("uuid", schema.TextValue(uuid)))
+		rows, err := store.FindRows[storage.File](tx, store.Is(storage.FileCol.UUID, uuid))
 		if err == nil && len(rows) == 0 {
 			err = errs.New(errs.NotFound, "file_not_found", "there is no file %s", uuid)
 		}

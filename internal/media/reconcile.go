@@ -28,7 +28,7 @@ func (l *Library) Reconcile(ctx context.Context) error {
 func (l *Library) sumAll(ctx context.Context) error {
 	var rows []storage.File
 	err := l.db.View(ctx, func(tx *store.Tx) (err error) {
-		rows, err = store.FindRows[storage.File](tx, store.Eq("complete", schema.BoolValue(true)), store.Eq("sha256", schema.Value{}))
+		rows, err = store.FindRows[storage.File](tx, store.Is(storage.FileCol.Complete, true), store.IsNull(storage.FileCol.SHA256))
 		return err
 	})
 	for _, row := range rows {
@@ -53,9 +53,6 @@ func (l *Library) sum(ctx context.Context, row storage.File) error {
 		if _, err := tx.Get("files", schema.IntValue(row.Key)); err != nil {
 			return err // deleted meanwhile
 		}
-		return tx.Change("files", schema.IntValue(row.Key), schema.Set{
-			"sha256":   schema.TextValue(hex.EncodeToString(h.Sum(nil))),
-			"modified": schema.IntValue(row.Modified), // the bytes are the same
-		})
+		return store.Write(tx, row.Key, storage.FileSet{}.SHA256(hex.EncodeToString(h.Sum(nil))).Modified(row.Modified)) // the bytes are the same
 	})
 }

@@ -25,7 +25,7 @@ const (
 
 // claims lists the unfinished files. It is a space.Source.
 func (l *Library) claims(tx *store.Tx) (claims []space.Claim, err error) {
-	rows, err := store.FindRows[storage.File](tx, store.Eq("complete", schema.BoolValue(false)))
+	rows, err := store.FindRows[storage.File](tx, store.Is(storage.FileCol.Complete, false))
 	for _, row := range rows {
 		if row.AllocatedBytes > 0 && !l.lapsed(row) {
 			claims = append(claims, l.claim(row))

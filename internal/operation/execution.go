@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 )
 
@@ -84,11 +85,9 @@ func (e *execution) step(ctx context.Context, step int) error {
 		return err
 	}
 	about := e.kind.steps[step]
-	err := e.write(ctx, nil, func(time.Time) schema.Set {
-		return schema.Set{
-			"step": schema.TextValue(about.name), "attempt": schema.IntValue(e.row.Attempt + 1), "status_info": schema.Value{},
-			"progress_pct": schema.RealValue(e.kind.part(step, 0)),
-		}
+	err := e.write(ctx, nil, func(time.Time) system.OperationSet {
+		return system.OperationSet{}.Step(about.name).Attempt(e.row.Attempt + 1).Null(system.OperationCol.StatusInfo).
+			ProgressPct(e.kind.part(step, 0))
 	})
 	if err != nil {
 		return err
@@ -121,14 +120,12 @@ func (e *execution) done(ctx context.Context, step int, commit Commit) error {
 	if err != nil {
 		return fmt.Errorf("result after step %d: %w", step, err)
 	}
-	return e.write(ctx, commit, func(now time.Time) schema.Set {
-		set := schema.Set{
-			"steps_done": schema.IntValue(int64(step) + 1), "attempt": schema.IntValue(0), "params": schema.TextValue(params),
-			"progress_pct": schema.RealValue(e.kind.part(step+1, 0)),
-		}
+	return e.write(ctx, commit, func(now time.Time) system.OperationSet {
+		of := system.OperationCol
+		set := system.OperationSet{}.StepsDone(int64(step) + 1).Attempt(0).Params(params).ProgressPct(e.kind.part(step+1, 0))
 		if step+1 == len(e.kind.steps) {
-			set["status"], set["step"], set["status_info"] = schema.TextValue(Complete), schema.Value{}, schema.Value{}
-			set["ended"], set["result"] = schema.IntValue(now.Unix()), textOrNull(result)
+			set.Status(Complete).Null(of.Step, of.StatusInfo).Ended(now.Unix())
+			textOrNull(set, result, of.Result)
 		}
 		return set
 	})
@@ -136,14 +133,16 @@ func (e *execution) done(ctx context.Context, step int, commit Commit) error {
 
 // told writes the progress of a step.
 func (e *execution) told(ctx context.Context, step int, percent float64, info string) error {
-	return e.write(ctx, nil, func(time.Time) schema.Set {
-		return schema.Set{"progress_pct": schema.RealValue(e.kind.part(step, percent)), "status_info": textOrNull(info)}
+	return e.write(ctx, nil, func(time.Time) system.OperationSet {
+		return textOrNull(system.OperationSet{}.ProgressPct(e.kind.part(step, percent)), info, system.OperationCol.StatusInfo)
 	})
 }
 
 // tell writes what people should know of it.
 func (e *execution) tell(ctx context.Context, info string) error {
-	return e.write(ctx, nil, func(time.Time) schema.Set { return schema.Set{"status_info": textOrNull(info)} })
+	return e.write(ctx, nil, func(time.Time) system.OperationSet {
+		return textOrNull(system.OperationSet{}, info, system.OperationCol.StatusInfo)
+	})
 }
 
 // protect turns a panic into an error: one bad operation must not take the server down.
@@ -157,9 +156,12 @@ func (e *execution) protect(f func() error) (err error) {
 	return f()
 }
 
-func textOrNull(s string) schema.Value {
-	if s == "" {
-		return schema.Value{}
+// textOrNull sets columns to a text, and empties them when there is none.
+func textOrNull(set system.OperationSet, text string, columns ...schema.Column[string]) system.OperationSet {
+	for _, c := range columns {
+		if set[c.Name()] = c.Value(text); text == "" {
+			set.Null(c)
+		}
 	}
-	return schema.TextValue(s)
+	return set
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -35,24 +34,24 @@ func take(ctx context.Context, db *store.DB, runner string, key int64) (*held, e
 		if !open(h.row.Status) {
 			return errTaken
 		}
-		set := schema.Set{"runner": schema.TextValue(runner)}
+		set := system.OperationSet{}.Runner(runner)
 		if h.row.Status == Queued {
-			set["status"], set["status_info"] = schema.TextValue(Running), schema.Value{}
+			set.Status(Running).Null(system.OperationCol.StatusInfo)
 			h.row.Status = Running
 		}
 		if h.row.Started == 0 {
-			set["started"] = schema.IntValue(tx.Now().Unix())
+			set.Started(tx.Now().Unix())
 		}
-		return tx.Change("operations", schema.IntValue(key), set)
+		return store.Write(tx, key, set)
 	})
 	return h, err
 }
 
 // write runs commit and writes what set returns into the operation's row, in one transaction, if the operation is still held. A failure of
 // commit comes back as it is, one of the database as unwritten. The end of ctx doesn't keep what has happened from being written down.
-func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time) schema.Set) error {
+func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time) system.OperationSet) error {
 	var refused error
-	key := schema.IntValue(h.row.Key)
+	key := h.row.Key
 	err := h.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		now, err := store.GetRow[system.Operation](tx, key)
 		if err != nil {
@@ -68,10 +67,10 @@ func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time)
 			}
 		}
 		changes := set(tx.Now())
-		if err := tx.Change("operations", key, changes); err != nil {
+		if err := store.Write(tx, key, changes); err != nil {
 			return err
 		}
-		if _, ended := changes["ended"]; ended {
+		if _, ended := changes[system.OperationCol.Ended.Name()]; ended {
 			touch(tx, now.Object, now.Queue)
 			if err := advance(tx, now.Queue); err != nil {
 				return err
@@ -100,7 +99,7 @@ func advance(tx *store.Tx, queue string) error {
 		if row.Place == int64(i) {
 			continue
 		}
-		if err := tx.Change("operations", schema.IntValue(row.Key), schema.Set{"place": schema.IntValue(int64(i))}); err != nil {
+		if err := store.Write(tx, row.Key, system.OperationSet{}.Place(int64(i))); err != nil {
 			return err
 		}
 	}
@@ -115,7 +114,7 @@ const (
 
 // prune drops the oldest ended operations when there are too many.
 func prune(tx *store.Tx) error {
-	ended := store.In("status", schema.TextValue(Complete), schema.TextValue(Failed), schema.TextValue(Cancelled))
+	ended := store.Is(system.OperationCol.Status, Complete, Failed, Cancelled)
 	n, err := tx.Count("operations", ended)
 	if err != nil || n <= keepEnded+pruneSlack {
 		return err

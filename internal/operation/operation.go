@@ -11,7 +11,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -53,17 +52,12 @@ func Begin(tx *store.Tx, r Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	t := tx.Schema().Table("operations")
-	if to, _, _ := strings.Cut(r.Object, "/"); !slices.Contains(t.Field("object").Among, to) {
+	object := tx.Schema().Table("operations").Field(system.OperationCol.Object.Name())
+	if to, _, _ := strings.Cut(r.Object, "/"); !slices.Contains(object.Among, to) {
 		return 0, fmt.Errorf("an operation %s is about a row of %s, which operations.object doesn't name", r.Params.Operation(), to)
 	}
-	row := schema.NewRecord(t)
-	row.PutAll(schema.Set{
-		"kind": schema.TextValue(r.Params.Operation()), "object": schema.TextValue(r.Object), "queue": schema.TextValue(r.Queue),
-		"node": schema.RefValue(r.Node), "creator": schema.TextValue(r.Creator), "params": schema.TextValue(string(params)),
-		"place": schema.IntValue(before),
-	})
-	key, err := tx.Create(row, nil)
+	key, err := store.Create(tx, system.OperationSet{}.Kind(r.Params.Operation()).Object(r.Object).Queue(r.Queue).
+		Node(r.Node).Creator(r.Creator).Params(string(params)).Place(before))
 	return key.Int(), err
 }
 
@@ -74,16 +68,16 @@ func Cancel(tx *store.Tx, key int64) error {
 	if err != nil {
 		return err
 	}
-	set := schema.Set{"cancel": schema.BoolValue(true)}
+	set := system.OperationSet{}.Cancel(true)
 	switch {
 	case row.Cancel && row.Status != Complete && row.Status != Failed:
 		return nil
 	case !open(row.Status):
 		return errs.New(errs.Conflict, "operation_ended", "operation %d has ended already", key)
 	case row.Status == Queued:
-		set["status"], set["status_info"], set["ended"] = schema.TextValue(Cancelled), schema.Value{}, schema.IntValue(tx.Now().Unix())
+		set.Status(Cancelled).Null(system.OperationCol.StatusInfo).Ended(tx.Now().Unix())
 	}
-	if err := tx.Change("operations", schema.IntValue(key), set); err != nil {
+	if err := store.Write(tx, key, set); err != nil {
 		return err
 	}
 	if row.Status == Queued {
@@ -96,10 +90,10 @@ func Cancel(tx *store.Tx, key int64) error {
 func open(status string) bool { return status == Queued || status == Running || status == Undoing }
 
 func isOpen() store.Cond {
-	return store.In("status", schema.TextValue(Queued), schema.TextValue(Running), schema.TextValue(Undoing))
+	return store.Is(system.OperationCol.Status, Queued, Running, Undoing)
 }
 
 // waitingIn are the operations of a queue that haven't ended.
 func waitingIn(queue string) []store.Cond {
-	return []store.Cond{store.Eq("queue", schema.TextValue(queue)), isOpen()}
+	return []store.Cond{store.Is(system.OperationCol.Queue, queue), isOpen()}
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -61,7 +60,7 @@ func (r *Runner) Reconcile(ctx context.Context) error {
 	var rows []system.Operation
 	reasons := map[int64]string{}
 	err := r.db.View(ctx, func(tx *store.Tx) (err error) {
-		if rows, err = store.FindRows[system.Operation](tx, isOpen(), store.EqOrNull("node", schema.IntValue(r.node))); err != nil {
+		if rows, err = store.FindRows[system.Operation](tx, isOpen(), store.IsOrNull(system.OperationCol.Node, r.node)); err != nil {
 			return err
 		}
 		for _, row := range rows {
@@ -110,7 +109,7 @@ func (r *Runner) explain(ctx context.Context, rows []system.Operation, reasons m
 			if err != nil || now.Status != Queued {
 				return err
 			}
-			if err := tx.Change("operations", schema.IntValue(row.Key), schema.Set{"status_info": schema.TextValue(reasons[row.Key])}); err != nil {
+			if err := store.Write(tx, row.Key, system.OperationSet{}.StatusInfo(reasons[row.Key])); err != nil {
 				return err
 			}
 		}

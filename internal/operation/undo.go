@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
-	"dewpoint/internal/schema"
+	"dewpoint/internal/model/system"
 )
 
 // turn turns an operation back: from now on its steps are taken back, and then it ends as the outcome says. What the step that failed has changed in
@@ -16,11 +16,8 @@ func (e *execution) turn(ctx context.Context, outcome, why string) error {
 	if err != nil {
 		return fmt.Errorf("params after a failure: %w", err)
 	}
-	return e.write(ctx, nil, func(time.Time) schema.Set {
-		return schema.Set{
-			"status": schema.TextValue(Undoing), "outcome": schema.TextValue(outcome),
-			"params": schema.TextValue(params), "failure": textOrNull(why), "status_info": textOrNull(why),
-		}
+	return e.write(ctx, nil, func(time.Time) system.OperationSet {
+		return textOrNull(system.OperationSet{}.Status(Undoing).Outcome(outcome).Params(params), why, system.OperationCol.Failure, system.OperationCol.StatusInfo)
 	})
 }
 
@@ -49,20 +46,15 @@ func (e *execution) backward(ctx context.Context) error {
 			return err
 		}
 	}
-	return e.write(ctx, nil, func(now time.Time) schema.Set {
-		return schema.Set{
-			"status": schema.TextValue(e.row.Outcome), "status_info": textOrNull(e.row.Failure), "step": schema.Value{},
-			"ended": schema.IntValue(now.Unix()),
-		}
+	return e.write(ctx, nil, func(now time.Time) system.OperationSet {
+		of := system.OperationCol
+		return textOrNull(system.OperationSet{}.Status(e.row.Outcome).Null(of.Step).Ended(now.Unix()), e.row.Failure, of.StatusInfo)
 	})
 }
 
 // undone marks a step as taken back.
 func (e *execution) undone(ctx context.Context, step int) error {
-	return e.write(ctx, nil, func(time.Time) schema.Set {
-		return schema.Set{
-			"steps_done": schema.IntValue(int64(step)), "attempt": schema.IntValue(0), "step": schema.TextValue(e.kind.steps[step].name),
-			"progress_pct": schema.RealValue(e.kind.part(step, 0)),
-		}
+	return e.write(ctx, nil, func(time.Time) system.OperationSet {
+		return system.OperationSet{}.StepsDone(int64(step)).Attempt(0).Step(e.kind.steps[step].name).ProgressPct(e.kind.part(step, 0))
 	})
 }

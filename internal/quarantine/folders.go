@@ -12,7 +12,6 @@ import (
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -84,7 +83,7 @@ func (k *Keeper) holdAll(ctx context.Context, kind, why string, paths []string) 
 // Domains is told the names of all domains that carry our mark and have no machine. They are left alone, and have a row as long as they are there.
 func (k *Keeper) Domains(ctx context.Context, names []string) error {
 	return k.db.Update(ctx, func(tx *store.Tx) error {
-		rows, err := store.FindRows[system.Quarantine](tx, store.Eq("kind", schema.TextValue(system.FoundDomain)))
+		rows, err := store.FindRows[system.Quarantine](tx, store.Is(system.QuarantineCol.Kind, system.FoundDomain))
 		if err != nil {
 			return err
 		}
@@ -94,7 +93,7 @@ func (k *Keeper) Domains(ctx context.Context, names []string) error {
 		}
 		for _, q := range rows {
 			if !there[q.Path] {
-				if err := tx.Delete("quarantine", schema.IntValue(q.Key)); err != nil {
+				if err := tx.Delete("quarantine", q.KeyValue()); err != nil {
 					return err
 				}
 			}
@@ -104,12 +103,9 @@ func (k *Keeper) Domains(ctx context.Context, names []string) error {
 			if !there[name] {
 				continue
 			}
-			r := schema.NewRecord(tx.Schema().Table("quarantine"))
-			r.PutAll(schema.Set{
-				"kind": schema.TextValue(system.FoundDomain), "path": schema.TextValue(name), "found": schema.IntValue(k.now().Unix()),
-				"why": schema.TextValue("the domain carries the mark of this system, and there is no machine with its key"),
-			})
-			if _, err := tx.Create(r, nil); err != nil {
+			found := system.QuarantineSet{}.Kind(system.FoundDomain).Path(name).Found(k.now().Unix()).
+				Why("the domain carries the mark of this system, and there is no machine with its key")
+			if _, err := store.Create(tx, found); err != nil {
 				return err
 			}
 		}

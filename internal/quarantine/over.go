@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/served"
 	"dewpoint/internal/store"
 )
@@ -20,7 +19,7 @@ func (k *Keeper) over(ctx context.Context, q system.Quarantine) (bool, error) {
 		if q.Over == 0 {
 			return false, nil
 		}
-		return false, k.change(ctx, q.Key, schema.Set{"over": schema.Value{}})
+		return false, k.change(ctx, q.Key, system.QuarantineSet{}.Null(system.QuarantineCol.Over))
 	}
 	var run int64
 	err := k.db.View(ctx, func(tx *store.Tx) (err error) {
@@ -32,7 +31,7 @@ func (k *Keeper) over(ctx context.Context, q system.Quarantine) (bool, error) {
 	}
 	run++ // so that none is 0, which is null
 	if q.Over == 0 {
-		return false, k.change(ctx, q.Key, schema.Set{"over": schema.IntValue(run)})
+		return false, k.change(ctx, q.Key, system.QuarantineSet{}.Over(run))
 	}
 	return run >= q.Over+int64(grace/time.Second), nil
 }

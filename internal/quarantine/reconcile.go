@@ -6,7 +6,6 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 )
 
 // Name implements loop.Reconciler.
@@ -102,7 +101,7 @@ func (k *Keeper) attend(ctx context.Context, q system.Quarantine, e entry, found
 	case over:
 		return k.remove(ctx, q, e, "removed, its time was over")
 	case q.StatusInfo != "":
-		return k.change(ctx, q.Key, schema.Set{"status_info": schema.TextValue("")})
+		return k.change(ctx, q.Key, system.QuarantineSet{}.StatusInfo(""))
 	}
 	return nil
 }
@@ -122,7 +121,7 @@ func (k *Keeper) complain(ctx context.Context, q system.Quarantine, err error) {
 		return
 	}
 	k.log.Warn("work on something in quarantine failed", "quarantine", q.Key, "path", q.Path, "err", err)
-	if err := k.change(ctx, q.Key, schema.Set{"status_info": schema.TextValue(text)}); err != nil && ctx.Err() == nil {
+	if err := k.change(ctx, q.Key, system.QuarantineSet{}.StatusInfo(text)); err != nil && ctx.Err() == nil {
 		k.log.Error("the status of something in quarantine can't be written", "quarantine", q.Key, "err", err)
 	}
 }

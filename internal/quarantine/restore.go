@@ -12,7 +12,6 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/model/system"
-	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
@@ -45,8 +44,8 @@ func (k *Keeper) give(ctx context.Context, row storage.File, e entry) error {
 		return err
 	}
 	if info, err := os.Stat(path); err == nil && info.Size() != row.AllocatedBytes {
-		size := schema.Set{"allocated_bytes": schema.IntValue(info.Size())}
-		err := k.db.Update(ctx, func(tx *store.Tx) error { return tx.Change("files", schema.IntValue(row.Key), size) })
+		size := storage.FileSet{}.AllocatedBytes(info.Size())
+		err := k.db.Update(ctx, func(tx *store.Tx) error { return store.Write(tx, row.Key, size) })
 		if err != nil {
 			return err
 		}
@@ -155,5 +154,5 @@ func (k *Keeper) unwish(ctx context.Context, q system.Quarantine, e entry) error
 	if !holds {
 		return k.remove(ctx, q, e, "deleted with the file that it became")
 	}
-	return k.change(ctx, q.Key, schema.Set{"wish": {}, "file": {}, "status_info": schema.TextValue("")})
+	return k.change(ctx, q.Key, system.QuarantineSet{}.Null(system.QuarantineCol.Wish, system.QuarantineCol.File).StatusInfo(""))
 }

@@ -28,13 +28,8 @@ func (k *Keeper) record(ctx context.Context, e entry) error {
 		if days > 0 {
 			until = k.now().AddDate(0, 0, days).Unix()
 		}
-		r := schema.NewRecord(tx.Schema().Table("quarantine"))
-		r.PutAll(schema.Set{
-			"kind": schema.TextValue(e.note.Kind), "path": schema.TextValue(e.note.Path), "why": schema.TextValue(e.note.Why),
-			"size": schema.IntValue(e.note.Size), "found": schema.IntValue(e.note.Found), "keep_until": schema.IntValue(until),
-			"place": schema.TextValue(place),
-		})
-		key, err := tx.Create(r, nil)
+		key, err := store.Create(tx, system.QuarantineSet{}.Kind(e.note.Kind).Path(e.note.Path).Why(e.note.Why).
+			Size(e.note.Size).Found(e.note.Found).KeepUntil(until).Place(place))
 		if err != nil {
 			return err
 		}
@@ -79,17 +74,17 @@ func (k *Keeper) rows(ctx context.Context) (rows []system.Quarantine, err error)
 	return rows, err
 }
 
-func (k *Keeper) change(ctx context.Context, key int64, set schema.Set) error {
-	return k.db.Update(ctx, func(tx *store.Tx) error { return tx.Change("quarantine", schema.IntValue(key), set) })
+func (k *Keeper) change(ctx context.Context, key int64, set system.QuarantineSet) error {
+	return k.db.Update(ctx, func(tx *store.Tx) error { return store.Write(tx, key, set) })
 }
 
 // forget drops the row of a thing that is gone, and tells why in words.
 func (k *Keeper) forget(ctx context.Context, q system.Quarantine, why string) error {
 	return k.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.Delete("quarantine", schema.IntValue(q.Key)); err != nil && !errs.Is(err, errs.NotFound) {
+		if err := tx.Delete("quarantine", q.KeyValue()); err != nil && !errs.Is(err, errs.NotFound) {
 			return err
 		}
-		return logLine(tx, "message", schema.IntValue(q.Key), fmt.Sprintf("%s: %s %s", why, q.Kind, q.Path))
+		return logLine(tx, "message", q.KeyValue(), fmt.Sprintf("%s: %s %s", why, q.Kind, q.Path))
 	})
 }
 

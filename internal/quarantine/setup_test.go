@@ -98,7 +98,7 @@ func (s *shelf) only() system.Quarantine {
 
 func (s *shelf) set(q system.Quarantine, set schema.Set) {
 	s.t.Helper()
-	must(s.t, s.change(s.t.Context(), q.Key, set))
+	must(s.t, s.change(s.t.Context(), q.Key, system.QuarantineSet(set)))
 }
 
 // restore makes the row of a file as the action does, and wishes for it.

@@ -11,7 +11,7 @@ import (
 // settleAdmins makes users.admin, by which logins know administrators, agree with the members of Administrators. Only administrators can
 // make or unmake others, and one of them has to be left.
 func settleAdmins(w *engine.Inside) error {
-	groups, err := w.Tx.Find("groups", store.Eq("name", schema.TextValue(access.Administrators)))
+	groups, err := w.Tx.Find("groups", store.Is(access.GroupCol.Name, access.Administrators))
 	if err != nil || len(groups) == 0 {
 		return err
 	}
@@ -19,7 +19,7 @@ func settleAdmins(w *engine.Inside) error {
 	if err != nil {
 		return err
 	}
-	are, err := w.Tx.Find("users", store.Eq("admin", schema.BoolValue(true)))
+	are, err := w.Tx.Find("users", store.Is(access.UserCol.Admin, true))
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func settleAdmins(w *engine.Inside) error {
 		if !w.Actor.Admin {
 			return errs.New(errs.Denied, "denied", "only administrators can change who is one")
 		}
-		if err := w.Tx.Change("users", user, schema.Set{"admin": schema.BoolValue(admin)}); err != nil {
+		if err := store.Write(w.Tx, user, access.UserSet{}.Admin(admin)); err != nil {
 			return err
 		}
 	}
@@ -105,33 +105,26 @@ func keepAnAdmin(w *engine.Inside, r *schema.Record) error {
 
 // openAdmins counts the administrators who may enter.
 func openAdmins(w *engine.Inside) (int64, error) {
-	return w.Tx.Count("users", store.Eq("admin", schema.BoolValue(true)), store.Eq("enabled", schema.BoolValue(true)), store.Eq("account_locked", schema.IntValue(0)))
+	return w.Tx.Count("users", store.Is(access.UserCol.Admin, true), store.Is(access.UserCol.Enabled, true), store.Is(access.UserCol.AccountLocked, 0))
 }
 
 // seedAdministrators makes the group Administrators of those who are administrators.
 func seedAdministrators(tx *store.Tx) error {
-	n, err := tx.Count("groups", store.Eq("name", schema.TextValue(access.Administrators)))
+	n, err := tx.Count("groups", store.Is(access.GroupCol.Name, access.Administrators))
 	if err != nil || n > 0 {
 		return err
 	}
-	g := schema.NewRecord(tx.Schema().Table("groups"))
-	g.Put("name", schema.TextValue(access.Administrators))
-	g.Put("description", schema.TextValue("May do everything."))
-	g.Put("system_group", schema.BoolValue(true))
-	g.Put("type", schema.TextValue("system"))
-	key, err := tx.Create(g, nil)
+	group := access.GroupSet{}.Name(access.Administrators).Description("May do everything.").SystemGroup(true).Type("system")
+	key, err := store.Create(tx, group)
 	if err != nil {
 		return err
 	}
-	admins, err := tx.Find("users", store.Eq("admin", schema.BoolValue(true)))
+	admins, err := tx.Find("users", store.Is(access.UserCol.Admin, true))
 	if err != nil {
 		return err
 	}
 	for _, u := range admins {
-		m := schema.NewRecord(tx.Schema().Table("members"))
-		m.Put("parent_group", key)
-		m.Put("member", engine.PathOf(u))
-		if _, err := tx.Create(m, nil); err != nil {
+		if _, err := store.Create(tx, access.MemberSet{}.ParentGroup(key.Int()).Member(engine.PathOf(u).Text())); err != nil {
 			return err
 		}
 	}

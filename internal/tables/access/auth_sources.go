@@ -5,7 +5,9 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 	"dewpoint/internal/tables/bounds"
 )
 
@@ -31,21 +33,22 @@ func (a area) prepareSource(w *engine.Inside, r *schema.Record) error {
 	if err := mayChangeSources(w); err != nil {
 		return err
 	}
-	given := r.Get("settings").Text()
-	r.Put("settings", schema.Value{})
+	given := access.AuthSourceCol.Settings.Of(r).Text()
+	r.PutAll(schema.Set(access.AuthSourceSet{}.Null(access.AuthSourceCol.Settings)))
 	set, err := a.secrets.SourceSettings(r, given)
 	if err != nil {
 		return err
 	}
-	r.Put("settings", set["settings"])
-	if r.Get("debug").Bool() {
-		r.Put("debug_ts", schema.IntValue(w.Tx.Now().Unix()))
+	delete(set, access.AuthSourceCol.Secrets.Name())
+	if access.AuthSourceCol.Debug.Of(r).Bool() {
+		set.DebugTs(w.Tx.Now().Unix())
 	}
+	r.PutAll(schema.Set(set))
 	return nil
 }
 
 func (a area) sealSource(w *engine.Inside, r *schema.Record) error {
-	given, err := r.Table.Field("settings").Parse(w.Given["settings"])
+	given, err := r.Table.Field(access.AuthSourceCol.Settings.Name()).Parse(w.Given[access.AuthSourceCol.Settings.Name()])
 	if err != nil {
 		return err
 	}
@@ -53,17 +56,19 @@ func (a area) sealSource(w *engine.Inside, r *schema.Record) error {
 	if err != nil {
 		return err
 	}
-	return w.Tx.Change(r.Table.Name, r.Key, schema.Set{"secrets": set["secrets"]})
+	delete(set, access.AuthSourceCol.Settings.Name()) // they are there
+	return store.Write(w.Tx, r.Key, set)
 }
 
 func (a area) updateSource(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	if err := mayChangeSources(w); err != nil {
 		return err
 	}
-	if debug, given := set["debug"]; given && debug != old.Get("debug") {
-		set["debug_ts"] = schema.IntValue(debug.Int() * w.Tx.Now().Unix())
+	of := access.AuthSourceCol
+	if debug, given := set[of.Debug.Name()]; given && debug != of.Debug.Of(old) {
+		access.AuthSourceSet(set).DebugTs(debug.Int() * w.Tx.Now().Unix())
 	}
-	given, ok := set["settings"]
+	given, ok := set[of.Settings.Name()]
 	if !ok {
 		return nil
 	}

@@ -4,6 +4,7 @@ package access
 
 import (
 	"dewpoint/internal/engine"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 )
 
@@ -19,12 +20,12 @@ type Secrets interface {
 	Seal(row *schema.Record, column, secret string) string
 	// SourceSettings checks settings given for an authorization source and returns the columns to write, with what is secret sealed for the
 	// row; NotBuilt when its driver isn't there, Invalid with the member's name when they aren't good.
-	SourceSettings(row *schema.Record, given string) (schema.Set, error)
+	SourceSettings(row *schema.Record, given string) (access.AuthSourceSet, error)
 	// NewRecoveryCodes returns what stands in for a lost authenticator, and what is stored of it.
 	NewRecoveryCodes() (codes []string, stored string)
 	// CheckCode checks a code of the account's second factor and returns the columns to write so that it isn't taken again; Invalid when it
 	// isn't good, TooMany after some that weren't.
-	CheckCode(account *schema.Record, code string) (schema.Set, error)
+	CheckCode(account *schema.Record, code string) (access.UserSet, error)
 }
 
 // area has what its hooks need of others.

@@ -5,7 +5,9 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 	"dewpoint/internal/tables/bounds"
 )
 
@@ -14,14 +16,13 @@ func (a area) setUpSecondFactor(w *engine.Inside, r *schema.Record, _ schema.Set
 	if err := ownSecondFactor(w, r); err != nil {
 		return err
 	}
-	secret, uri, err := a.secrets.NewSecondFactor(r.Get("name").Text())
+	secret, uri, err := a.secrets.NewSecondFactor(access.UserCol.Name.Of(r).Text())
 	if err != nil {
 		return err
 	}
 	w.Response["secret"], w.Response["uri"] = secret, uri
-	return w.Tx.Change("users", r.Key, schema.Set{
-		"two_factor_secret": schema.TextValue(a.secrets.Seal(r, "two_factor_secret", secret)), "two_factor_step": schema.IntValue(0), "two_factor_recovery": schema.TextValue(""),
-	})
+	sealed := a.secrets.Seal(r, access.UserCol.TwoFactorSecret.Name(), secret)
+	return store.Write(w.Tx, r.Key, access.UserSet{}.TwoFactorSecret(sealed).TwoFactorStep(0).TwoFactorRecovery(""))
 }
 
 // confirmSecondFactor turns the second factor on for who shows that the authenticator has the secret.
@@ -29,7 +30,7 @@ func (a area) confirmSecondFactor(w *engine.Inside, r *schema.Record, params sch
 	if err := ownSecondFactor(w, r); err != nil {
 		return err
 	}
-	if r.Get("two_factor_secret").Text() == "" {
+	if access.UserCol.TwoFactorSecret.Of(r).Text() == "" {
 		return errs.New(errs.Conflict, "no_second_factor", "there is no second factor to confirm; do two_factor_setup first")
 	}
 	set, err := a.secrets.CheckCode(r, params["code"].Text())
@@ -38,14 +39,11 @@ func (a area) confirmSecondFactor(w *engine.Inside, r *schema.Record, params sch
 	}
 	codes, stored := a.secrets.NewRecoveryCodes()
 	w.Response["recovery_codes"] = strings.Join(codes, " ")
-	set["two_factor_recovery"] = schema.TextValue(stored)
-	set["two_factor_authentication"] = schema.BoolValue(true)
-	set["two_factor_type"] = schema.TextValue("authenticator")
-	set["two_factor_setup_next_login"] = schema.BoolValue(false)
+	set.TwoFactorRecovery(stored).TwoFactorAuthentication(true).TwoFactorType("authenticator").TwoFactorSetupNextLogin(false)
 	if err := endTokens(w, r, set); err != nil { // they were given for a password alone
 		return err
 	}
-	return w.Tx.Change("users", r.Key, set)
+	return store.Write(w.Tx, r.Key, set)
 }
 
 // ownSecondFactor refuses to change what isn't the caller's, or is in use: a factor that somebody else has seen is none.
@@ -56,7 +54,7 @@ func ownSecondFactor(w *engine.Inside, r *schema.Record) error {
 	switch {
 	case r.Key.Int() != w.Actor.User:
 		return errs.New(errs.Denied, "denied", "a second factor can be set up by the account's owner only")
-	case r.Get("two_factor_authentication").Bool():
+	case access.UserCol.TwoFactorAuthentication.Of(r).Bool():
 		return errs.New(errs.Conflict, "second_factor_on", "the account has a second factor; turn it off first")
 	}
 	return nil
@@ -73,20 +71,17 @@ func (a area) endSecondFactor(w *engine.Inside, r *schema.Record, params schema.
 	if err := bounds.MayOutlast(w, "end second factors"); err != nil {
 		return err
 	}
-	on := r.Get("two_factor_authentication").Bool()
+	on := access.UserCol.TwoFactorAuthentication.Of(r).Bool()
 	if on && !w.Actor.Admin {
 		if _, err := a.secrets.CheckCode(r, params["code"].Text()); err != nil {
 			return err
 		}
 	}
-	set := schema.Set{
-		"two_factor_authentication": schema.BoolValue(false), "two_factor_secret": schema.TextValue(""),
-		"two_factor_recovery": schema.TextValue(""), "two_factor_type": schema.TextValue("email"),
-	}
+	set := access.UserSet{}.TwoFactorAuthentication(false).TwoFactorSecret("").TwoFactorRecovery("").TwoFactorType("email")
 	if on {
 		if err := endTokens(w, r, set); err != nil { // who lost the telephone may have lost a session with it
 			return err
 		}
 	}
-	return w.Tx.Change("users", r.Key, set)
+	return store.Write(w.Tx, r.Key, set)
 }

@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/tables/bounds"
@@ -80,7 +81,7 @@ func (a area) updateUser(w *engine.Inside, old *schema.Record, set schema.Set) (
 	if set["password"], err = a.digest(w, old.With(set).Get("name").Text(), v.Text()); err != nil {
 		return err
 	}
-	return endTokens(w, old, set)
+	return endTokens(w, old, access.UserSet(set))
 }
 
 // setEnabled opens or closes an account, as a PUT of the column does. Everybody may act on their own account, so this asks for more.
@@ -88,18 +89,18 @@ func (a area) setEnabled(w *engine.Inside, r *schema.Record, open bool) error {
 	if !w.Actor.Admin {
 		return errs.New(errs.Denied, "denied", "accounts are opened and closed by administrators")
 	}
-	set := schema.Set{"enabled": schema.BoolValue(open)}
-	if err := a.updateUser(w, r, set); err != nil {
+	set := access.UserSet{}.Enabled(open)
+	if err := a.updateUser(w, r, schema.Set(set)); err != nil {
 		return err
 	}
-	return w.Tx.Change("users", r.Key, set)
+	return store.Write(w.Tx, r.Key, set)
 }
 
 // endTokens ends what a login of the account gave before: its sessions, but for the one that the request came by, and with the columns
 // that it puts into set, its JWTs. API keys stay: they never stood for a password.
-func endTokens(w *engine.Inside, account *schema.Record, set schema.Set) error {
-	set["token_epoch"] = schema.IntValue(account.Get("token_epoch").Int() + 1)
-	sessions, err := w.Tx.Find("sessions", store.Eq("user", account.Key))
+func endTokens(w *engine.Inside, account *schema.Record, set access.UserSet) error {
+	set.TokenEpoch(access.UserCol.TokenEpoch.Of(account).Int() + 1)
+	sessions, err := w.Tx.Find("sessions", store.Is(access.SessionCol.User, account.Key.Int()))
 	if err != nil {
 		return err
 	}
