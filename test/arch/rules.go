@@ -16,6 +16,7 @@ type rule struct {
 var rules = map[string]rule{
 	"errs":      {why: "everybody imports it"},
 	"fileio":    {why: "what several areas do to files, and the standard library leaves to them"},
+	"mark":      {why: "the names that our things carry on the host"},
 	"schema":    {may: []string{"errs"}, why: "a field's check answers with typed errors"},
 	"seal":      {why: "the one way in which secrets lie in the database"},
 	"query":     {may: []string{"schema", "errs"}},
@@ -57,15 +58,15 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "fileio", "errs"},
-		why: "the resource API shapes typed rows; web is the built page it serves",
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "fileio", "errs"},
+		why: "the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "operation", "applied", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "fileio", "errs"},
+		may: []string{"store", "operation", "applied", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "fileio", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},
-	"host":    {may: []string{"fileio", "errs"}, why: "drivers never see rows"},
+	"host":    {may: []string{"mark", "fileio", "errs"}, why: "drivers never see rows"},
 	"config":  {may: []string{"errs"}},
 	"logs":    {may: []string{"errs"}},
 	"metrics": {may: []string{"errs"}},

@@ -6,11 +6,10 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/mark"
 	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
@@ -89,7 +88,7 @@ func (c *Controller) keptAt(rows []*schema.Record, now time.Time) {
 	}
 }
 
-func (c *Controller) prefix() string { return "dp-" + c.Instance + "-" }
+func (c *Controller) prefix() string { return mark.Instance(c.Instance).Domains() }
 
 // sample is a look at a running machine.
 type sample struct {
@@ -101,7 +100,7 @@ type sample struct {
 func (c *Controller) samples(loads []libvirt.Load, at time.Time) map[int64]sample {
 	found := make(map[int64]sample, len(loads))
 	for _, l := range loads {
-		if key, err := strconv.ParseInt(strings.TrimPrefix(l.Name, c.prefix()), 10, 64); err == nil {
+		if key, ok := mark.Key(l.Name, c.prefix()); ok {
 			found[key] = sample{l, at}
 		}
 	}

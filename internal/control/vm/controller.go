@@ -6,13 +6,12 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/mark"
 )
 
 // maxStarts bounds how many domains are started at the same time: each start runs a process that claims its memory.
@@ -128,7 +127,7 @@ func (c *Controller) logChange(m *Machine, status Status) {
 func (c *Controller) byKey(domains []libvirt.Info) map[int64]libvirt.Info {
 	found := make(map[int64]libvirt.Info, len(domains))
 	for _, d := range domains {
-		if key, err := strconv.ParseInt(strings.TrimPrefix(d.Name, c.prefix()), 10, 64); err == nil {
+		if key, ok := mark.Key(d.Name, c.prefix()); ok {
 			found[key] = d
 			continue
 		}
@@ -157,4 +156,4 @@ func (c *Controller) match(machines []Machine, byKey map[int64]libvirt.Info) map
 }
 
 // prefix begins the names of our domains.
-func (c *Controller) prefix() string { return "dp-" + c.cfg.Instance + "-" }
+func (c *Controller) prefix() string { return mark.Instance(c.cfg.Instance).Domains() }

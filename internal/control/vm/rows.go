@@ -3,13 +3,13 @@ package vm
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/mark"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/storage"
@@ -186,7 +186,7 @@ func (r *StoreRows) machine(t tables, row compute.Machine) Machine {
 			continue // plugged into nothing: nothing to attach it to
 		}
 		m.Hardware.NICs = append(m.Hardware.NICs, domxml.NIC{
-			Row: nic, Bridge: fmt.Sprintf("dp%sb%d", r.instance, nic.Vnet), Tap: fmt.Sprintf("dp%st%d", r.instance, nic.Key),
+			Row: nic, Bridge: mark.Instance(r.instance).Bridge(nic.Vnet), Tap: mark.Instance(r.instance).Tap(nic.Key),
 		})
 	}
 	return m

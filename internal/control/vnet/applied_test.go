@@ -80,7 +80,7 @@ func TestRulesReachTheKernelWhenApplied(t *testing.T) {
 		c := h.Config
 		c.Rows = rows
 		reconcile(t, New(c)) // a controller that knows only what the rows say
-		if got := closed(t, h.marks.namespace(d.vnet)); !slices.Equal(got, want) {
+		if got := closed(t, h.marks.Namespace(d.vnet)); !slices.Equal(got, want) {
 			t.Errorf("%s: the kernel drops ports %v, want %v", when, got, want)
 		}
 	}

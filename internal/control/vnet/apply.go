@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dewpoint/internal/control/loop"
+	"dewpoint/internal/mark"
 )
 
 // hostKey stands for the host as a whole where others are keyed by network; no row has it.
@@ -31,7 +32,7 @@ type Config struct {
 
 // New makes a controller; its queue makes the loop that runs it.
 func New(c Config) *Controller {
-	return &Controller{Config: c, marks: marks{c.Instance, c.Dir}}
+	return &Controller{Config: c, marks: marks{mark.Instance(c.Instance), c.Dir}}
 }
 
 // Name returns "vnet".

@@ -45,7 +45,7 @@ func diff(want []Vnet, have Observed, m marks) Plan {
 		}
 		var out netip.Prefix
 		if t.router != nil && t.router.nat {
-			if out, err = pickTransit(m.instance, v.Key, has, taken); err != nil {
+			if out, err = pickTransit(string(m.Instance), v.Key, has, taken); err != nil {
 				p.add(v.Key, nil, err)
 				continue
 			}
@@ -81,7 +81,7 @@ func (p *Plan) hostTable(transits []netip.Prefix, have Observed, m marks) {
 	for i, t := range transits {
 		transits[i] = t.Masked()
 	}
-	nat := nft.HostNAT{Table: m.table(), Transits: transits, Wans: m.prefix() + "w*", Own: m.prefix() + "*"}
+	nat := nft.HostNAT{Table: m.Table(), Transits: transits, Wans: m.WANs(), Own: m.AllLinks()}
 	text, err := nat.Compile().Render()
 	if err != nil {
 		p.add(hostKey, nil, err)

@@ -128,19 +128,6 @@ func TestTransits(t *testing.T) {
 	}
 }
 
-func TestNamesAreReadBack(t *testing.T) {
-	t.Parallel()
-	m := marks{"ab12", "/d"}
-	if got, ok := key(m.namespace(42), m.prefix()+"-"); !ok || got != 42 {
-		t.Errorf("got %d, %v", got, ok)
-	}
-	for _, name := range []string{"", "dpab12-", "dpab12-0", "dpab12-01", "dpab12--1", "dpab12-1x", "dpab12-+1", "dpcd34-1"} {
-		if n, ok := key(name, "dpab12-"); ok {
-			t.Errorf("%q is read as %d", name, n)
-		}
-	}
-}
-
 func TestParseResolvers(t *testing.T) {
 	t.Parallel()
 	got := parseResolvers("# comment\nnameserver 127.0.0.53\nnameserver 192.0.2.1 # x\nsearch a\nnameserver ::1\nnameserver\nnameserver 192.0.2.2")

@@ -16,8 +16,8 @@ var bridgeFacet = facet{
 	},
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{
 		SetBridge: func(l *Linux, _ context.Context, s Step) error {
-			return link.EnsureBridge(l.marks.bridge(s.Key), s.MTU)
+			return link.EnsureBridge(l.marks.Bridge(s.Key), s.MTU)
 		},
-		DropBridge: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.bridge(s.Key)) },
+		DropBridge: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.Bridge(s.Key)) },
 	},
 }

@@ -17,7 +17,7 @@ var dnsmasqFacet = facet{
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{
 		WriteFiles: func(_ *Linux, _ context.Context, s Step) error { return dnsmasq.Write(s.Dir, s.Files) },
 		StartDnsmasq: func(l *Linux, ctx context.Context, s Step) error {
-			return l.dnsmasq.Start(ctx, l.marks.namespace(s.Key), s.Dir)
+			return l.dnsmasq.Start(ctx, l.marks.Namespace(s.Key), s.Dir)
 		},
 		StopDnsmasq: func(_ *Linux, ctx context.Context, s Step) error { return dnsmasq.Stop(ctx, s.Process) },
 		Announce:    func(_ *Linux, _ context.Context, s Step) error { return dnsmasq.Reload(s.Process, s.Text) },

@@ -21,7 +21,7 @@ var lanFacet = facet{
 	},
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{
 		SetLan:  func(l *Linux, _ context.Context, s Step) error { return l.setLan(s) },
-		DropLan: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.lan(s.Key)) },
+		DropLan: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.LAN(s.Key)) },
 	},
 }
 
@@ -54,13 +54,13 @@ func (l *Linux) lanLeg(n int64, outer link.Link, bridge string) (Leg, error) {
 		leg.Address, err = onlyAddress(lanLink)
 		return err
 	})
-	leg.Whole = leg.Whole && bridge == l.marks.bridge(n)
+	leg.Whole = leg.Whole && bridge == l.marks.Bridge(n)
 	return leg, err
 }
 
 func (l *Linux) setLan(s Step) error {
-	inside := l.marks.namespace(s.Key)
-	pair := link.Veth{Name: l.marks.lan(s.Key), Inside: inside, Peer: lanLink, Bridge: l.marks.bridge(s.Key), MTU: s.MTU}
+	inside := l.marks.Namespace(s.Key)
+	pair := link.Veth{Name: l.marks.LAN(s.Key), Inside: inside, Peer: lanLink, Bridge: l.marks.Bridge(s.Key), MTU: s.MTU}
 	if err := link.EnsureVeth(pair); err != nil {
 		return err
 	}

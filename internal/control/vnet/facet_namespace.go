@@ -6,6 +6,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/nft"
+	"dewpoint/internal/mark"
 )
 
 // namespaceFacet is the router's namespace. With it goes all that is in it.
@@ -29,7 +30,7 @@ var namespaceFacet = facet{
 	},
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{
 		SetNamespace: func(l *Linux, _ context.Context, s Step) error {
-			return link.EnsureNamespace(l.marks.namespace(s.Key))
+			return link.EnsureNamespace(l.marks.Namespace(s.Key))
 		},
 		DropNamespace: func(l *Linux, _ context.Context, s Step) error { return l.dropNamespace(s.Key) },
 	},
@@ -45,17 +46,17 @@ func dropRouter(key int64, has Have) []Step {
 }
 
 func (l *Linux) namespaces(ctx context.Context, o *Observed) error {
-	list, remnants, err := link.Namespaces(l.marks.prefix() + "-")
+	list, remnants, err := link.Namespaces(l.marks.Namespaces())
 	if err != nil {
 		return err
 	}
 	for _, name := range remnants {
-		if n, ok := key(name, l.marks.prefix()+"-"); ok {
+		if n, ok := mark.Key(name, l.marks.Namespaces()); ok {
 			o.edit(n, func(h *Have) { h.Remnant = true })
 		}
 	}
 	for _, ns := range list {
-		n, ok := key(ns.Name, l.marks.prefix()+"-")
+		n, ok := mark.Key(ns.Name, l.marks.Namespaces())
 		if !ok {
 			continue
 		}
@@ -71,10 +72,10 @@ func (l *Linux) namespaces(ctx context.Context, o *Observed) error {
 // dropNamespace deletes the links first: the kernel frees a namespace some time after its name is gone, and until then the outer
 // ends would be in the way of new ones.
 func (l *Linux) dropNamespace(n int64) error {
-	for _, name := range []string{l.marks.wan(n), l.marks.lan(n)} {
+	for _, name := range []string{l.marks.WAN(n), l.marks.LAN(n)} {
 		if err := link.Delete(name); err != nil {
 			return err
 		}
 	}
-	return link.DeleteNamespace(l.marks.namespace(n))
+	return link.DeleteNamespace(l.marks.Namespace(n))
 }

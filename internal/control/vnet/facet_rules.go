@@ -20,7 +20,7 @@ var rulesFacet = facet{
 	},
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{
 		SetTable: func(l *Linux, ctx context.Context, s Step) error {
-			return l.nft.Apply(ctx, l.marks.namespace(s.Key), s.Text)
+			return l.nft.Apply(ctx, l.marks.Namespace(s.Key), s.Text)
 		},
 	},
 }

@@ -26,7 +26,7 @@ var wanFacet = facet{
 	},
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{
 		SetWan:  func(l *Linux, _ context.Context, s Step) error { return l.setWan(s) },
-		DropWan: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.wan(s.Key)) },
+		DropWan: func(l *Linux, _ context.Context, s Step) error { return link.Delete(l.marks.WAN(s.Key)) },
 	},
 }
 
@@ -53,8 +53,8 @@ func (l *Linux) wanLeg(n int64, outer link.Link) (Leg, error) {
 }
 
 func (l *Linux) setWan(s Step) error {
-	inside := l.marks.namespace(s.Key)
-	pair := link.Veth{Name: l.marks.wan(s.Key), Inside: inside, Peer: wanLink, MTU: s.MTU}
+	inside := l.marks.Namespace(s.Key)
+	pair := link.Veth{Name: l.marks.WAN(s.Key), Inside: inside, Peer: wanLink, MTU: s.MTU}
 	if err := link.EnsureVeth(pair); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"dewpoint/internal/host/dnsmasq"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/host/nft"
+	"dewpoint/internal/mark"
 )
 
 // Linux is the real host, as the network namespace of the process sees it.
@@ -18,7 +19,7 @@ type Linux struct {
 
 // NewLinux returns the host whose things of ours carry the instance's mark and keep their files in directories below dir.
 func NewLinux(instance, dir string) *Linux {
-	return &Linux{marks: marks{instance, dir}, nft: nft.Tool{In: link.In}, dnsmasq: dnsmasq.Tool{In: link.In}}
+	return &Linux{marks: marks{mark.Instance(instance), dir}, nft: nft.Tool{In: link.In}, dnsmasq: dnsmasq.Tool{In: link.In}}
 }
 
 // Observe looks at everything that carries our mark.
@@ -33,7 +34,7 @@ func (l *Linux) Observe(ctx context.Context, folders map[int64]string) (Observed
 }
 
 func (l *Linux) hostFacts(ctx context.Context, o *Observed) error {
-	table, err := l.nft.Read(ctx, "", l.marks.table())
+	table, err := l.nft.Read(ctx, "", l.marks.Table())
 	switch {
 	case err == nil:
 		o.Table = &table

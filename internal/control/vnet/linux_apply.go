@@ -15,7 +15,7 @@ func (l *Linux) Apply(ctx context.Context, s Step) error {
 	case SetHostTable:
 		return l.nft.Apply(ctx, "", s.Text)
 	case DropHostTable:
-		return l.nft.Delete(ctx, "", l.marks.table())
+		return l.nft.Delete(ctx, "", l.marks.Table())
 	}
 	for _, f := range facets {
 		if take := f.verbs[s.Verb]; take != nil {

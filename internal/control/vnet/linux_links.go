@@ -7,11 +7,12 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/link"
+	"dewpoint/internal/mark"
 )
 
 // links looks at bridges and veth ends. Taps carry our mark too, but belong to the VMs' controller.
 func (l *Linux) links(_ context.Context, o *Observed) error {
-	list, err := link.List(l.marks.prefix())
+	list, err := link.List(l.marks.Links())
 	if err != nil {
 		return err
 	}
@@ -48,18 +49,18 @@ func (l *Linux) links(_ context.Context, o *Observed) error {
 
 // sort takes a link name apart into the letter for its kind and the network's key.
 func (l *Linux) sort(name string) (kind byte, n int64, ok bool) {
-	rest := strings.TrimPrefix(name, l.marks.prefix())
+	rest := strings.TrimPrefix(name, l.marks.Links())
 	if rest == "" {
 		return 0, 0, false
 	}
-	n, ok = key(rest, rest[:1])
+	n, ok = mark.Key(rest, rest[:1])
 	return rest[0], n, ok
 }
 
 // pair looks at both ends of a veth pair, and calls more inside when the inner one exists. A missing end is no error.
 func (l *Linux) pair(n int64, outer link.Link, inner string, more func(*Leg) error) (Leg, error) {
 	leg := Leg{Exists: true}
-	err := link.In(l.marks.namespace(n), func() error {
+	err := link.In(l.marks.Namespace(n), func() error {
 		in, err := link.Get(inner)
 		if err != nil {
 			return err

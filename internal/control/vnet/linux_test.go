@@ -87,7 +87,7 @@ type client struct{ ns string }
 func (h *realHost) join(t *testing.T, key int64) client {
 	t.Helper()
 	c := client{linktest.Namespace(t)}
-	pair := link.Veth{Name: "c" + decimal(int64(clientCount.Add(1))), Inside: c.ns, Peer: "eth0", Bridge: h.marks.bridge(key), MTU: 1500}
+	pair := link.Veth{Name: "c" + decimal(int64(clientCount.Add(1))), Inside: c.ns, Peer: "eth0", Bridge: h.marks.Bridge(key), MTU: 1500}
 	if err := link.EnsureVeth(pair); err != nil {
 		t.Fatal(err)
 	}

@@ -232,7 +232,7 @@ func TestSteadyStateChangesNothingAndSurvivesTheManager(t *testing.T) {
 
 func indexes(t *testing.T, h *realHost) map[string]int {
 	t.Helper()
-	list, err := link.List(h.marks.prefix())
+	list, err := link.List(h.marks.Links())
 	if err != nil || len(list) == 0 {
 		t.Fatalf("links are %v, %v", list, err)
 	}
@@ -247,14 +247,14 @@ func TestDamageIsMended(t *testing.T) {
 	t.Parallel()
 	h := newReal(t, usual(1))
 	h.pass(t)
-	m, ns := h.marks, h.marks.namespace(1)
+	m, ns := h.marks, h.marks.Namespace(1)
 	for name, harm := range map[string]func() error{
 		"dnsmasq killed":  func() error { return dnsmasq.Stop(t.Context(), h.observe(t).Vnets[1].Dnsmasq[0]) },
-		"lan deleted":     func() error { return link.Delete(m.lan(1)) },
+		"lan deleted":     func() error { return link.Delete(m.LAN(1)) },
 		"wan deleted":     func() error { return link.In(ns, func() error { return link.Delete(wanLink) }) },
-		"bridge deleted":  func() error { return link.Delete(m.bridge(1)) },
+		"bridge deleted":  func() error { return link.Delete(m.Bridge(1)) },
 		"rules flushed":   func() error { return link.In(ns, exec.Command("nft", "flush", "ruleset").Run) },
-		"host table gone": exec.Command("nft", "delete", "table", "inet", m.table()).Run,
+		"host table gone": exec.Command("nft", "delete", "table", "inet", m.Table()).Run,
 		"files deleted":   func() error { return os.RemoveAll(m.path(1, usual(1).ID)) },
 		"namespace gone":  func() error { return link.DeleteNamespace(ns) },
 		"address replaced": func() error {
@@ -284,17 +284,17 @@ func TestDeleteLeavesNothing(t *testing.T) {
 	h.pass(t)
 	h.rows.want[0].Absent, h.rows.want = true, h.rows.want[:1] // one with a tombstone, one whose row is gone
 	// And a third one, whose namespace was gone already when a crash came, and its name wasn't.
-	if err := os.WriteFile(filepath.Join("/run/netns", h.marks.namespace(3)), nil, 0o444); err != nil {
+	if err := os.WriteFile(filepath.Join("/run/netns", h.marks.Namespace(3)), nil, 0o444); err != nil {
 		t.Fatal(err)
 	}
 	h.pass(t)
 	if !h.rows.fact(1).Gone {
 		t.Errorf("fact is %+v", h.rows.fact(1))
 	}
-	if list, err := link.List(h.marks.prefix()); err != nil || len(list) > 0 {
+	if list, err := link.List(h.marks.Links()); err != nil || len(list) > 0 {
 		t.Errorf("links left: %v, %v", list, err)
 	}
-	if list, remnants, err := link.Namespaces(h.marks.prefix()); err != nil || len(list) > 0 || len(remnants) > 0 {
+	if list, remnants, err := link.Namespaces(h.marks.Links()); err != nil || len(list) > 0 || len(remnants) > 0 {
 		t.Errorf("namespaces left: %v, %v", list, err)
 	}
 	if out, err := exec.Command("nft", "list", "tables").Output(); err != nil || strings.Contains(string(out), h.Instance) {

@@ -40,7 +40,7 @@ func compile(v Vnet, m marks, resolvers []netip.Addr) (target, error) {
 	if t.mtu == 0 {
 		t.mtu = defaultMTU
 	}
-	if len(m.bridge(v.Key)) > link.MaxName {
+	if len(m.Bridge(v.Key)) > link.MaxName {
 		return t, errs.New(errs.Invalid, "vnet_key", "the key %d of network %q makes a link name that is too long", v.Key, v.Name)
 	}
 	if !v.Running {

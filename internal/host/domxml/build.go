@@ -44,11 +44,6 @@ func Marshal(vm *VM, host *Host) (string, error) {
 	return text, nil
 }
 
-// Name is the name of a machine's domain.
-func Name(instance string, machineKey int64) string {
-	return fmt.Sprintf("dp-%s-%d", instance, machineKey)
-}
-
 func invalid(field, format string, args ...any) error {
 	return errs.New(errs.Invalid, "invalid_"+field, format, args...).On(field)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"dewpoint/internal/mark"
+
 	"github.com/google/uuid"
 	"libvirt.org/go/libvirtxml"
 )
@@ -30,7 +32,7 @@ func identity(vm *VM, domain *libvirtxml.Domain) error {
 	default:
 		return fmt.Errorf("unknown accelerator %q", vm.Accelerator)
 	}
-	domain.Name, domain.UUID, domain.Title = Name(vm.Instance, vm.MachineKey), id.String(), vm.Title
+	domain.Name, domain.UUID, domain.Title = mark.Instance(vm.Instance).Domain(vm.MachineKey), id.String(), vm.Title
 	mark := fmt.Sprintf(`<dewpoint xmlns=%q instance=%q machine="%d"/>`, Namespace, vm.Instance, vm.MachineKey)
 	domain.Metadata = &libvirtxml.DomainMetadata{XML: mark}
 	return nil

@@ -6,7 +6,7 @@ import (
 
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/test/rig/v1"
+	v1 "dewpoint/test/rig/v1"
 )
 
 func TestNetworks(t *testing.T) {

@@ -1,9 +1,10 @@
 package network
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
+
+	"dewpoint/internal/mark"
 )
 
 type network struct {
@@ -39,7 +40,7 @@ type dhcpHost struct {
 
 func (s *service) network(row *vnetRow) network {
 	n := network{
-		ID: row.Name, Name: row.Name, UUID: row.UUID, State: row.state(), Bridge: fmt.Sprintf("dp%sb%d", s.instance, row.Key), Mode: row.Mode,
+		ID: row.Name, Name: row.Name, UUID: row.UUID, State: row.state(), Bridge: mark.Instance(s.instance).Bridge(row.Key), Mode: row.Mode,
 		Autostart: row.Autostart, Persistent: true,
 	}
 	if subnet, err := netip.ParsePrefix(row.Subnet); err == nil {
