@@ -42,7 +42,6 @@ func TestInvalid(t *testing.T) {
 		{"boot delay", "boot_delay", func(vm *domxml.VM) { vm.Row.BootDelay = 61 }},
 		{"video", "video", func(vm *domxml.VM) { vm.Row.Video = "voodoo" }},
 		{"sound", "sound", func(vm *domxml.VM) { vm.Row.Sound = "gus" }},
-		{"watchdog", "watchdog", func(vm *domxml.VM) { vm.Row.Watchdog = "ib700x" }},
 		{"console", "console", func(vm *domxml.VM) { vm.Row.Console = "x11" }},
 		{"console password", "console_pass", func(vm *domxml.VM) { vm.ConsolePassword = "ninechars" }},
 		{"clock", "rtc_base", func(vm *domxml.VM) { vm.Row.RTCBase = "moon" }},
