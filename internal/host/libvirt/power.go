@@ -3,8 +3,6 @@ package libvirt
 import (
 	"context"
 
-	golibvirt "github.com/digitalocean/go-libvirt"
-
 	"dewpoint/internal/errs"
 )
 
@@ -14,7 +12,6 @@ var powers = map[string]func(*Client, context.Context, Ref) error{
 	"kill":     (*Client).Destroy,
 	"reset":    (*Client).Reset,
 	"reboot":   (*Client).Reboot,
-	"nmi":      (*Client).InjectNMI,
 }
 
 // Power does to a running domain what the word asks. Conflict when the domain is off.
@@ -28,8 +25,3 @@ func (c *Client) Power(ctx context.Context, ref Ref, op string) error {
 
 // Powers reports whether Power knows the word.
 func Powers(op string) bool { return powers[op] != nil }
-
-// InjectNMI sends the guest a non-maskable interrupt: what it does about it, such as a dump of its memory, is the guest's.
-func (c *Client) InjectNMI(ctx context.Context, ref Ref) error {
-	return c.verb(ctx, ref, "sending an NMI to", func(l *golibvirt.Libvirt, d golibvirt.Domain) error { return l.DomainInjectNmi(d, 0) })
-}
