@@ -78,8 +78,6 @@ type Rows interface {
 	Report(ctx context.Context, facts []Fact) error
 	// Importing reads one drive that is being made from its source.
 	Importing(ctx context.Context, drive int64) (Drive, error)
-	// Packing reads the drives of a VM that is packed.
-	Packing(ctx context.Context, vm int64) ([]Drive, error)
 	// Ask begins the imports of drives. Cancel stops operations, if they haven't ended.
 	Ask(ctx context.Context, drives []*Drive) error
 	Cancel(ctx context.Context, operations []int64) error

@@ -87,7 +87,6 @@ func vmActions() schema.Actions {
 			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it; a stopped VM has its drives at the next start",
 			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
 		},
-		{Name: "pack", Doc: "pack the VM's disks into a file", Operation: "vm_pack", Params: schema.Fields{schema.String("name").Required().Len(1, 64)}},
 		{Name: "hibernate", NotBuilt: later},
 		{Name: "migrate", NotBuilt: later},
 		{Name: "move", NotBuilt: later},
