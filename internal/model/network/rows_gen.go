@@ -702,3 +702,89 @@ func (r *VnetAddress) Diff(old *VnetAddress) schema.Set {
 
 // KeyValue is the row's key.
 func (r *VnetAddress) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// VnetBlock is one row of vnet_blocks: its stored columns, null as the zero value.
+type VnetBlock struct {
+	Key         int64  // $key
+	Vnet        int64  // vnet
+	Name        string // name
+	Destination string // destination
+	Protocol    string // protocol
+	Port        int64  // port
+	Modified    int64  // modified
+}
+
+// TableName returns "vnet_blocks".
+func (*VnetBlock) TableName() string { return "vnet_blocks" }
+
+// Scan fills r from a record of vnet_blocks.
+func (r *VnetBlock) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Vnet = next().Int()
+	r.Name = next().Text()
+	r.Destination = next().Text()
+	r.Protocol = next().Text()
+	r.Port = next().Int()
+	r.Modified = next().Int()
+}
+
+// VnetBlockCol are the columns of vnet_blocks.
+var VnetBlockCol = struct {
+	Vnet        schema.Column[int64]
+	Name        schema.Column[string]
+	Destination schema.Column[string]
+	Protocol    schema.Column[string]
+	Port        schema.Column[int64]
+	Modified    schema.Column[int64]
+}{
+	schema.RefCol[int64]("vnet"),
+	schema.Col[string]("name"),
+	schema.Col[string]("destination"),
+	schema.Col[string]("protocol"),
+	schema.Col[int64]("port"),
+	schema.Col[int64]("modified"),
+}
+
+// VnetBlockSet is a change of a row of vnet_blocks.
+type VnetBlockSet schema.Set
+
+// TableName returns "vnet_blocks".
+func (VnetBlockSet) TableName() string { return "vnet_blocks" }
+
+// Null empties columns.
+func (s VnetBlockSet) Null(columns ...schema.Named) VnetBlockSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VnetBlockSet) Vnet(v int64) VnetBlockSet  { s["vnet"] = VnetBlockCol.Vnet.Value(v); return s }
+func (s VnetBlockSet) Name(v string) VnetBlockSet { s["name"] = VnetBlockCol.Name.Value(v); return s }
+func (s VnetBlockSet) Destination(v string) VnetBlockSet {
+	s["destination"] = VnetBlockCol.Destination.Value(v)
+	return s
+}
+func (s VnetBlockSet) Protocol(v string) VnetBlockSet {
+	s["protocol"] = VnetBlockCol.Protocol.Value(v)
+	return s
+}
+func (s VnetBlockSet) Port(v int64) VnetBlockSet { s["port"] = VnetBlockCol.Port.Value(v); return s }
+func (s VnetBlockSet) Modified(v int64) VnetBlockSet {
+	s["modified"] = VnetBlockCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VnetBlock) Diff(old *VnetBlock) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VnetBlockCol.Vnet, old.Vnet, r.Vnet)
+	schema.Differ(s, VnetBlockCol.Name, old.Name, r.Name)
+	schema.Differ(s, VnetBlockCol.Destination, old.Destination, r.Destination)
+	schema.Differ(s, VnetBlockCol.Protocol, old.Protocol, r.Protocol)
+	schema.Differ(s, VnetBlockCol.Port, old.Port, r.Port)
+	schema.Differ(s, VnetBlockCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VnetBlock) KeyValue() schema.Value { return schema.IntValue(r.Key) }
