@@ -41,7 +41,6 @@ var samples = map[string]sample{
 	"vms":                    {`{"name":"v%d"}`, `{"description":"%d"}`, 0},
 	"vnets":                  {`{"name":"n%d","network":"10.1.0.0/24"}`, `{"description":"%d"}`, 0},
 	"vnet_addresses":         {`{"vnet":{vnets},"type":"static","ip":"10.1.0.9"}`, `{"description":"%d"}`, 0},
-	"vnet_blocks":            {`{"vnet":{vnets},"name":"b%d","destination":"192.0.2.0/24","port":25}`, `{"name":"%d"}`, 0},
 	"files":                  {`{"name":"f%d.iso","allocated_bytes":3}`, `{"description":"%d"}`, 0},
 	"database_backups":       {`{"name":"b%d"}`, `{"name":"c%d"}`, 0},
 	"nodes":                  {"", `{"description":"%d"}`, 0},

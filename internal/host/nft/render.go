@@ -50,9 +50,6 @@ func (r Rule) words() []string {
 	if len(r.Sources) > 0 {
 		w = append(w, "ip saddr", set(r.Sources))
 	}
-	if len(r.Destinations) > 0 {
-		w = append(w, "ip daddr", set(r.Destinations))
-	}
 	if len(r.States) > 0 {
 		w = append(w, "ct state", set(r.States))
 	}

@@ -5,7 +5,6 @@ package nft
 import (
 	"net/netip"
 	"regexp"
-	"slices"
 
 	"dewpoint/internal/errs"
 )
@@ -35,14 +34,14 @@ const (
 
 // Rule is a conjunction of matches, each left out when empty, and what to do with a packet that passes all.
 type Rule struct {
-	In, Out               string         // interface; a trailing * matches any rest
-	NotOut                string         // any interface but this
-	Sources, Destinations []netip.Prefix // IPv4
-	States                []ConnState
-	Protocol              Protocol
-	Ports                 []uint16 // destination ports; wants a Protocol of TCP or UDP
-	PingsOnly             bool     // ICMP echo requests; wants Protocol ICMP
-	Verdict               Verdict
+	In, Out   string         // interface; a trailing * matches any rest
+	NotOut    string         // any interface but this
+	Sources   []netip.Prefix // IPv4
+	States    []ConnState
+	Protocol  Protocol
+	Ports     []uint16 // destination ports; wants a Protocol of TCP or UDP
+	PingsOnly bool     // ICMP echo requests; wants Protocol ICMP
+	Verdict   Verdict
 }
 
 // ConnState is what connection tracking thinks of a packet.
@@ -103,7 +102,7 @@ func (r Rule) check(hook Hook) error {
 			return refuse("%q can't name an interface in a rule", name)
 		}
 	}
-	for _, p := range slices.Concat(r.Sources, r.Destinations) {
+	for _, p := range r.Sources {
 		if !p.IsValid() || !p.Addr().Is4() {
 			return refuse("%v is no IPv4 prefix", p)
 		}
