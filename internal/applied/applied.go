@@ -28,13 +28,9 @@ func Take(tx *store.Tx, p store.Pending) error {
 
 func write(tx *store.Tx, p store.Pending, t *schema.Table, kept *system.AppliedRow, now string) error {
 	if kept != nil {
-		return tx.Change(kept.TableName(), schema.IntValue(kept.Key), schema.Set{"rows": schema.TextValue(now)})
+		return store.Write(tx, kept.Key, system.AppliedRowSet{}.Rows(now))
 	}
-	r := schema.NewRecord(tx.Schema().Table(kept.TableName()))
-	r.Put("object", schema.TextValue(p.Path()))
-	r.Put("of", schema.TextValue(t.Name))
-	r.Put("rows", schema.TextValue(now))
-	_, err := tx.Insert(r)
+	_, err := store.Insert(tx, system.AppliedRowSet{}.Object(p.Path()).Of(t.Name).Rows(now))
 	return err
 }
 
@@ -97,7 +93,7 @@ func present(tx *store.Tx, t *schema.Table, above schema.Value) (string, error) 
 
 // last returns what was kept when rows of t were last applied, nil when they never were.
 func last(tx *store.Tx, t *schema.Table, p store.Pending) (*system.AppliedRow, error) {
-	found, err := store.FindRows[system.AppliedRow](tx, store.Eq("object", schema.TextValue(p.Path())), store.Eq("of", schema.TextValue(t.Name)))
+	found, err := store.FindRows[system.AppliedRow](tx, store.Is(system.AppliedRowCol.Object, p.Path()), store.Is(system.AppliedRowCol.Of, t.Name))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
