@@ -101,7 +101,7 @@ func TestAuthSourcesAreChecked(t *testing.T) {
 	}{
 		`{` + good + `}`:                                                                          {422, "'driver'"},
 		`{` + good + `,"driver":"azure"}`:                                                         {501, `"azure"`},
-		`{` + good + `,"driver":"openid"}`:                                                        {501, "ldap are"},
+		`{` + good + `,"driver":"openid"}`:                                                        {501, "only the driver ldap is supported yet"},
 		`{"name":"a","driver":"azure"}`:                                                           {501, `"azure"`},
 		`{"name":"a","driver":"ldap"}`:                                                            {422, "'settings'"},
 		`{"driver":"ldap","settings":{"url":"ldaps://x","base_dn":"dc=x"}}`:                       {422, "'name'"},

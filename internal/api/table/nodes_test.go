@@ -46,7 +46,7 @@ func TestNodesTakeNoWishThatIsNotBuilt(t *testing.T) {
 	s.put("/api/v4/nodes/1", `{"maintenance":false,"verify_maintenance":"","overcommit":0,"vm_ram":null,"note":"rack 3"}`).must(t, 200)
 	before := s.dump()
 	for body, why := range map[string]string{
-		`{"maintenance":true}`: "maintenance mode", `{"note":"x","maintenance":"1"}`: "maintenance mode", `{"vm_ram":1}`: "set aside", `{"overcommit":"512"}`: "promised twice",
+		`{"maintenance":true}`: "maintenance mode", `{"note":"x","maintenance":"1"}`: "maintenance mode", `{"vm_ram":1}`: "reserving memory", `{"overcommit":"512"}`: "overcommitted",
 	} {
 		if text := s.put("/api/v4/nodes/1", body).failed(t, 501); !strings.Contains(text, why) {
 			t.Errorf("%s: %q doesn't say why", body, text)

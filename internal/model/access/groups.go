@@ -12,21 +12,21 @@ const Administrators = "Administrators"
 func groups() *schema.Table {
 	return &schema.Table{
 		Name: "groups", Title: "Group", LogType: "user",
-		Doc: "Groups of users and of other groups: what is granted to a group, its members have, unless the group is disabled.",
+		Doc: "Groups of users and of other groups. Members have all rights of the group while it is enabled.",
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048).Summary(),
 			schema.Enabled("enabled").Summary(),
 			schema.Created("created"),
 			schema.String("email").Len(0, 254),
-			schema.String("id").Len(0, 128).Doc("an identifier of your own"),
+			schema.String("id").Len(0, 128).Doc("your own identifier"),
 			identity(),
-			schema.Bool("system_group").ReadOnly().Summary().Doc("built in: can't be renamed, disabled or deleted"),
+			schema.Bool("system_group").ReadOnly().Summary().Doc("built in; can't be renamed, disabled or deleted"),
 			schema.String("creator").Creator(),
 			schema.Rows("members", "members", "parent_group"),
 			schema.Enum("type", "normal", "system").ReadOnly().Default("normal"),
-			schema.Row("auth_source", "auth_sources").ReadOnly().Doc("always empty: groups are Dewpoint's own"),
-			schema.Row("sysgroup", "groups").Via("$key").Argument().Doc("the same group: there is no other of the system's"),
+			schema.Row("auth_source", "auth_sources").ReadOnly().Doc("always null: groups don't come from an authorization source"),
+			schema.Row("sysgroup", "groups").Via("$key").Argument().Doc("the same as $key"),
 		},
 	}
 }

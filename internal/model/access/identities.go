@@ -15,5 +15,5 @@ func identities() *schema.Table {
 
 // identity is the column of a user or group that leads to its identity.
 func identity() *schema.Field {
-	return schema.Row("identity", "identities").Owned(nil).Doc("what permissions name")
+	return schema.Row("identity", "identities").Owned(nil).Doc("the identity that permissions refer to")
 }

@@ -7,7 +7,7 @@ func members() *schema.Table {
 	return &schema.Table{
 		Name: "members", Title: "Member", LogType: "user", Parent: "parent_group", Display: "member",
 		Unique: []schema.Unique{schema.Together("parent_group", "member")},
-		Doc:    "Who belongs to which group. Groups may be members of groups.",
+		Doc:    "Members of groups. A group can be a member of another group.",
 		Fields: schema.Fields{
 			schema.Row("parent_group", "groups").Required().CreateOnly().Summary(),
 			schema.AnyRow("member", "users", "groups").Required().CreateOnly().Follows().Summary().Doc("users/3 or groups/2"),

@@ -8,9 +8,9 @@ func secrets() *schema.Table {
 		Name: "secrets", Title: "Secret", Internal: true, Key: schema.NameKey, KeyField: "name", Display: "name",
 		Fields: schema.Fields{
 			schema.String("name").Via("$key"),
-			schema.String("digest").Doc("SHA-256 of the secret, which is random, in hex"),
+			schema.String("digest").Doc("SHA-256 of the random secret, in hex"),
 			schema.String("salt"),
-			schema.String("sealed").Secret().Doc("the secret, with a key made of salt and the password of the database; null without one"),
+			schema.String("sealed").Secret().Doc("the secret, sealed with a key derived from salt and the database password; null without a password"),
 		},
 	}
 }

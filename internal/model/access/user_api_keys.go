@@ -12,7 +12,7 @@ import (
 func userAPIKeys() *schema.Table {
 	return &schema.Table{
 		Name: "user_api_keys", Title: "API key", LogType: "user", Check: checkAPIKey, Parent: "user", Own: schema.Own{By: "user", Make: true},
-		Doc: "API keys. The key itself is in the reply to the POST and can't be read again.",
+		Doc: "API keys. The reply to the POST shows the key, once.",
 		Fields: schema.Fields{
 			schema.Row("user", "users").Filled().CreateOnly().Summary(),
 			schema.String("name").Required().Len(1, 128).Match(column.Printable, column.NotPrintable).Summary(),

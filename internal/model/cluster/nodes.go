@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func nodes() *schema.Table {
 	return &schema.Table{
 		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true, Wakes: []string{"node"},
-		Doc: "Hosts. Their facts are written by the host controller.",
+		Doc: "Hosts of the cluster. The node controller reports their state.",
 		Views: map[string]string{
 			"dashboard": "most,vm_stats_totals,machine[$key,name,status[status,state,running]]",
 		},
@@ -19,25 +19,25 @@ func nodes() *schema.Table {
 			schema.String("cpu").ReadOnly(),
 			schema.String("cpu_speed").ReadOnly(),
 			schema.Uint32("ram").ReadOnly().Unit("MiB"),
-			schema.Uint32("vm_ram").Unit("MiB").NotYet("all of the host's memory is for VMs: none can be set aside"),
+			schema.Uint32("vm_ram").Unit("MiB").NotYet("reserving memory isn't supported yet; VMs can use all of the host's memory"),
 			schema.Uint32("cores").ReadOnly(),
 			schema.Bool("physical").Default(true).ReadOnly(),
 			schema.Bool("maintenance").NotYet(noMaintenance),
 			schema.String("verify_maintenance").NotYet(noMaintenance),
 			schema.Bool("maintenance_reset").NotYet(noMaintenance),
-			schema.Bool("reload_drivers_required").ReadOnly().Doc("false: drivers are the host's own affair"),
+			schema.Bool("reload_drivers_required").ReadOnly().Doc("always false: the host manages its own drivers"),
 			schema.Bool("iommu").ReadOnly(),
 			schema.Bool("need_restart").ReadOnly(),
 			schema.String("restart_reason").ReadOnly(),
-			schema.Uint32("overcommit").Default(0).Unit("MiB").NotYet("a node's memory is neither promised twice nor kept free"),
-			schema.Uint32("failover_ram").Default(0).Unit("MiB").NotYet("a node's memory is neither promised twice nor kept free"),
+			schema.Uint32("overcommit").Default(0).Unit("MiB").NotYet("memory can't be overcommitted or kept free for failover yet"),
+			schema.Uint32("failover_ram").Default(0).Unit("MiB").NotYet("memory can't be overcommitted or kept free for failover yet"),
 			schema.String("asset_tag").Len(0, 128),
 			schema.String("ipmi_address").ReadOnly(),
 			schema.String("ipmi_user").ReadOnly(),
 			schema.Enum("ipmi_status", "offline", "ready", "connecting", "error", "ok").Default("offline").ReadOnly(),
 			schema.String("ipmi_status_info").ReadOnly(),
-			schema.Uint64("ipmi_status_last_connected").ReadOnly().Unit("seconds since 1970").Doc("null: nobody speaks to a node's IPMI"),
-			schema.String("ipmi_password").ReadOnly().Secret().Doc("not kept: nobody speaks to a node's IPMI"),
+			schema.Uint64("ipmi_status_last_connected").ReadOnly().Unit("seconds since 1970").Doc("always null: IPMI isn't supported"),
+			schema.String("ipmi_password").ReadOnly().Secret().Doc("never stored: IPMI isn't supported"),
 			schema.Int32("vsan_nodeid").ReadOnly().Default(-1),
 			schema.Bool("vsan_connected").ReadOnly(),
 			schema.String("vsan_version").ReadOnly(),
@@ -53,29 +53,29 @@ func nodes() *schema.Table {
 			schema.String("kernel_version").ReadOnly(),
 			schema.String("appserver_version").ReadOnly(),
 			schema.String("qemu_version").ReadOnly(),
-			schema.String("accelerator").ReadOnly().Doc("what guests run by: kvm, or qemu for emulation"),
-			schema.String("accelerator_reason").ReadOnly().Doc("why, as the self-test found it"),
+			schema.String("accelerator").ReadOnly().Doc("how guests run: kvm, or qemu for emulation"),
+			schema.String("accelerator_reason").ReadOnly().Doc("the result of the self-test that chose the accelerator"),
 			schema.Row("cluster", "clusters").ReadOnly(),
 			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("node")}),
 			schema.Row("console_status", "machine_console").Via("machine#console_status"),
-			schema.JSON("vm_stats_totals").ReadOnly().Argument().Doc("running_cores and running_ram, in MiB, of the VMs that run on it"),
+			schema.JSON("vm_stats_totals").ReadOnly().Argument().Doc("running_cores and running_ram, in MiB, of the VMs that run on the node"),
 			schema.LongText("note").Len(0, 1024),
 			schema.Modified("modified"),
-			schema.String("machine_id").ReadOnly().Hidden().Unique().Doc("which host this row is"),
+			schema.String("machine_id").ReadOnly().Hidden().Unique().Doc("the host's machine id"),
 		},
 	}
 }
 
 // noMaintenance is why a node can't be sent into maintenance.
-const noMaintenance = "nodes have no maintenance mode: there is no other node that its VMs could go to"
+const noMaintenance = "maintenance mode isn't supported yet, because VMs can't be moved to another node"
 
 func nodeActions() schema.Actions {
 	const (
-		noIPMI = "nobody speaks to a node's IPMI; use its own console"
-		byHost = "the host is looked after with its own tools"
+		noIPMI = "IPMI isn't supported; use the host's own console"
+		byHost = "this isn't supported; use the host's own tools"
 	)
 	return schema.Actions{
-		{Name: "refresh", Doc: "look at the host anew", Aliases: []string{"refresh_status"}},
+		{Name: "refresh", Doc: "update the host's state", Aliases: []string{"refresh_status"}},
 		{Name: "maintenance", NotBuilt: noMaintenance, Aliases: []string{"enable_maintenance"}},
 		{Name: "leavemaintenance", NotBuilt: noMaintenance, Aliases: []string{"disable_maintenance"}},
 		{Name: "maintenance_reboot", NotBuilt: noMaintenance},

@@ -10,7 +10,7 @@ import (
 // StorageID declares the random part of the name that a row's bytes have on the host. A database that was lost, or brought back from an older
 // copy, gives keys again; with this no new row takes bytes over that lie under its key. Rows of older versions have none.
 func StorageID() *schema.Field {
-	return schema.String("storage_id").ReadOnly().Hidden().Random().Doc("part of the name that its bytes have on the host")
+	return schema.String("storage_id").ReadOnly().Hidden().Random().Doc("part of the file's name on the host")
 }
 
 // StorageName is the name that the bytes of a row have on the host, without an ending: "7-0badcafe", or "7" for a row without a storage_id.

@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func machineConsole() *schema.Table {
 	return &schema.Table{
 		Name: "machine_console", Title: "Machine console", ReadOnly: true, Parent: "machine",
-		Doc:     "Where the screen of a machine can be reached; host and port are null while there is none.",
+		Doc:     "The address of a machine's console; host and port are null while it has none.",
 		Display: "host",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly(),

@@ -11,13 +11,13 @@ func machineDrives() *schema.Table {
 		Name: "machine_drives", Title: "Drive", LogType: "vm", Parent: "machine", Queue: "machine", Wakes: []string{"storage", "vm"}, Tombstone: true,
 		Doc: "Disks and CD-ROM drives of a machine.",
 		Fields: schema.Fields{
-			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Doc("drive_N when not given"),
-			schema.Uint32("orderid").Summary().Doc("next free number when not given"),
+			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Doc("drive_N if not given"),
+			schema.Uint32("orderid").Summary().Doc("the next free number if not given"),
 			schema.Enum("interface", "virtio-scsi", "virtio", "virtio-scsi-dedicated", "ide", "ahci", "nvme", "usb", "lsi53c895a", "megasas",
 				"megasas-gen2", "mptsas1068", "cifs", "nfs", "vsan", "pflash", "direct", "tpm_state").Default("virtio-scsi").Summary(),
 			schema.Enum("media", "disk", "cdrom", "efidisk", "import", "9p", "dir", "clone", "clone9p", "clonedir", "nonpersistent",
 				"nonpersistent9p", "nonpersistentdir").Default("disk").CreateOnly().
-				OnlyYet("such drives can't be made yet; disk, cdrom, import and clone can", "disk", "cdrom", "import", "clone").Summary(),
+				OnlyYet("only disk, cdrom, import and clone are supported yet", "disk", "cdrom", "import", "clone").Summary(),
 			schema.LongText("description").Len(0, 2048),
 			schema.Enabled("enabled").Summary(),
 			schema.String("serial").Len(0, 64).Match(column.Serial, "a serial number (letters, digits, space _ . + -)"),

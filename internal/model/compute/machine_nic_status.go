@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func machineNICStatus() *schema.Table {
 	return &schema.Table{
 		Name: "machine_nic_status", Title: "NIC status", ReadOnly: true, Parent: "parent_nic", Display: "status",
-		Doc: "Link state of one NIC. The key is that of the NIC.",
+		Doc: "Link state of a NIC. The row has the NIC's key.",
 		Fields: schema.Fields{
 			schema.Row("parent_nic", "machine_nics").ReadOnly(),
 			schema.Enum("status", "up", "down", "unknown", "lowerlayerdown").Default("down").ReadOnly().Summary(),

@@ -10,8 +10,8 @@ import (
 func machineSnapshots() *schema.Table {
 	return &schema.Table{
 		Name: "machine_snapshots", Title: "Snapshot", LogType: "vm", Parent: "machine", Queue: "machine",
-		Doc:      "Snapshots of machines. Each leads to a machine of its own, which belongs to a VM with is_snapshot set.",
-		NotBuilt: "Dewpoint can't take snapshots yet",
+		Doc:      "Snapshots of machines. Each refers to its own machine, which belongs to a VM with is_snapshot set.",
+		NotBuilt: "snapshots aren't supported yet",
 		Fields: schema.Fields{
 			schema.String("name").Required().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048),
@@ -19,12 +19,12 @@ func machineSnapshots() *schema.Table {
 			schema.Uint64("expires").Default(0).Summary().Unit("seconds since 1970").Doc("0: never").When("expires_type", "date"),
 			schema.Enum("expires_type", "never", "date").Default("date"),
 			schema.Uint64("expires_timer").Unit("seconds"),
-			schema.Bool("quiesce").CreateOnly().Doc("ask the guest to write down what it has in memory first"),
+			schema.Bool("quiesce").CreateOnly().Doc("ask the guest to flush its data to disk first"),
 			schema.Bool("quiesced").ReadOnly(),
 			schema.Bool("created_manually"),
 			schema.Bool("queue_delete"),
 			schema.Row("machine", "machines").Required().CreateOnly().Summary(),
-			schema.Row("snap_machine", "machines").ReadOnly().Summary().Doc("the machine as it was"),
+			schema.Row("snap_machine", "machines").ReadOnly().Summary().Doc("the machine at the time of the snapshot"),
 			schema.Row("snapshot_period", "snapshot_profile_periods").CreateOnly(),
 		},
 	}

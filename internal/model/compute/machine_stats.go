@@ -11,23 +11,23 @@ import (
 func machineStats() *schema.Table {
 	return &schema.Table{
 		Name: "machine_stats", Title: "Machine load", ReadOnly: true, Parent: "machine", Display: "machine",
-		Doc: "Processor and memory use of a machine since the measurement before. The key is that of the machine. Nodes and running VMs are measured; of other " +
-			"machines the columns are null. How a guest spends its processors' time can't be seen from outside: user_cpu, system_cpu, iowait_cpu and irq_cpu are those of nodes.",
+		Doc: "Processor and memory use of a machine since the previous measurement. The row has the machine's key. Nodes and running VMs are measured; for other " +
+			"machines the columns are null. user_cpu, system_cpu, iowait_cpu and irq_cpu are measured for nodes only.",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly().Summary(),
-			schema.Num("total_cpu").ReadOnly().Unit("percent").Summary().Doc("of all its processors"),
+			schema.Num("total_cpu").ReadOnly().Unit("percent").Summary().Doc("average of all processors"),
 			schema.Uint8("user_cpu").ReadOnly().Unit("percent"),
 			schema.Uint8("system_cpu").ReadOnly().Unit("percent"),
 			schema.Uint8("iowait_cpu").ReadOnly().Unit("percent"),
-			schema.Uint32("vmusage_cpu").ReadOnly().Unit("percent").Doc("of the node's processors: what all guests took of them; of a VM what it took, emulation included"),
+			schema.Uint32("vmusage_cpu").ReadOnly().Unit("percent").Doc("node: use of its processors by all guests; VM: its own use, emulation included"),
 			schema.Uint32("irq_cpu").ReadOnly().Unit("percent"),
-			schema.Uint64("ram_used").ReadOnly().Unit("MiB").Summary().Doc("of a VM: as its guest says, or what its process takes while it says nothing"),
+			schema.Uint64("ram_used").ReadOnly().Unit("MiB").Summary().Doc("VM: as reported by the guest; if the guest reports nothing, the memory of its QEMU process"),
 			schema.Num("ram_pct").ReadOnly().Unit("percent"),
-			schema.Uint32("vram_used").ReadOnly().Unit("MiB").Doc("given to running VMs; of a VM what is given to it"),
-			schema.JSON("core_usagelist").ReadOnly().Doc("percent of each processor"),
+			schema.Uint32("vram_used").ReadOnly().Unit("MiB").Doc("node: assigned to running VMs; VM: assigned to it"),
+			schema.JSON("core_usagelist").ReadOnly().Doc("use of each processor, in percent"),
 			schema.Uint16("core_temp").ReadOnly().Doc("not measured"),
 			schema.Uint16("core_temp_top").ReadOnly().Doc("not measured"),
-			schema.Uint32("core_peak").ReadOnly().Unit("percent").Doc("of the busiest processor"),
+			schema.Uint32("core_peak").ReadOnly().Unit("percent").Doc("use of the busiest processor"),
 			schema.Uint32("core_count_gt_25").ReadOnly(),
 			schema.Uint32("core_count_gt_50").ReadOnly(),
 			schema.Uint32("core_count_gt_75").ReadOnly(),

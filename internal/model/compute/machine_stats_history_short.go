@@ -7,7 +7,7 @@ func machineStatsHistory() *schema.Table {
 	percent := func(name string) *schema.Field { return schema.Uint32(name).ReadOnly().Unit("percent") }
 	return &schema.Table{
 		Name: "machine_stats_history_short", Title: "Past machine load", ReadOnly: true, Parent: "machine", Display: "timestamp",
-		Doc: "What machine_stats said of nodes and running VMs, every five minutes, for a day.",
+		Doc: "Values of machine_stats for nodes and running VMs, every five minutes, kept for a day.",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly().Summary(),
 			schema.Uint64("timestamp").ReadOnly().Indexed().Unit("seconds since 1970").Summary(),

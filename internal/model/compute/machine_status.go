@@ -6,16 +6,16 @@ import "dewpoint/internal/schema"
 func machineStatus() *schema.Table {
 	return &schema.Table{
 		Name: "machine_status", Title: "Machine status", NoCreate: true, Parent: "machine", Wakes: []string{"alarm", "operation"},
-		Doc:     "Power and health of a machine, written by the controllers. The key is that of the machine.",
+		Doc:     "Power and health of a machine, reported by the controllers. The row has the machine's key.",
 		Display: "status",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly().Summary(),
 			schema.Bool("running").Summary().Indexed(),
 			schema.Bool("migratable").Default(true),
 			machineState().Default("stopped").Summary().Indexed(),
-			schema.String("status_info").ReadOnly().Doc("why, when something is wrong; empty when healthy"),
+			schema.String("status_info").ReadOnly().Doc("the problem, in words; empty when healthy"),
 			schema.Enum("state", "online", "offline", "warning", "error").Default("offline").Summary().Indexed(),
-			schema.Bool("powerstate").ReadOnly().Doc("whether power is wanted: true from the request to power on until it is off"),
+			schema.Bool("powerstate").ReadOnly().Doc("the requested power state: true from the request to power on until the machine is off"),
 			schema.Row("node", "nodes").ReadOnly(),
 			schema.Row("migrated_node", "nodes").ReadOnly(),
 			schema.Row("migration_destination", "nodes").ReadOnly(),
@@ -28,10 +28,10 @@ func machineStatus() *schema.Table {
 			schema.JSON("agent_features").ReadOnly().Default("[]"),
 			schema.JSON("agent_guest_info").ReadOnly().Default("[]"),
 			schema.JSON("config").ReadOnly(),
-			schema.Bool("settled").ReadOnly().Hidden().Indexed().Doc("it is off and nothing is asked of it, so that the VM controller need not look at it"),
-			schema.Int64("done_seq").ReadOnly().Hidden().Default(0).Doc("the last power_seq that was carried out"),
-			schema.String("boot_id").ReadOnly().Hidden().Doc("the host's boot in which the machine was last seen running"),
-			schema.String("machine_type").ReadOnly().Doc("the machine type that it runs as"),
+			schema.Bool("settled").ReadOnly().Hidden().Indexed().Doc("the machine is off and no request is open, so the VM controller can skip it"),
+			schema.Int64("done_seq").ReadOnly().Hidden().Default(0).Doc("the last completed power_seq"),
+			schema.String("boot_id").ReadOnly().Hidden().Doc("id of the host's boot in which the machine was last seen running"),
+			schema.String("machine_type").ReadOnly().Doc("the machine type that the VM runs with"),
 		},
 	}
 }

@@ -9,7 +9,7 @@ import (
 func machines() *schema.Table {
 	return &schema.Table{
 		Name: "machines", Title: "Machine", Wakes: []string{"vm", "vnet"}, NoCreate: true, Tombstone: true, Owner: "owner",
-		Doc: "The machine behind every VM, network router and node. It comes and goes with its owner.",
+		Doc: "The machine of a VM, network router or node. It is created and deleted with its owner.",
 		Fields: schema.Fields{
 			schema.String("name").ReadOnly().Summary(),
 			schema.Enum("type", "vm", "container", "vmware_container", "service_container", "metal", "vdi", "node", "tenant", "vnet").ReadOnly().Summary().Indexed(),
@@ -29,12 +29,12 @@ func machines() *schema.Table {
 			schema.Rows("nics", "machine_nics", "machine"),
 			schema.Created("created"),
 			schema.Modified("modified"),
-			schema.String("uuid").ReadOnly().Hidden().Doc("kept here so that the domain can be found after the VM's row is gone"),
+			schema.String("uuid").ReadOnly().Hidden().Doc("kept here to find the domain after the VM's row is deleted"),
 			column.StorageID(),
-			schema.AnyRow("owner", "vms", "vnets", "nodes").ReadOnly().Hidden().Doc("the row that it came with, whose rights count"),
+			schema.AnyRow("owner", "vms", "vnets", "nodes").ReadOnly().Hidden().Doc("the row that it belongs to; that row's rights apply"),
 			schema.Enum("power_op", powerOps()...).ReadOnly().Hidden(),
-			schema.Int64("power_seq").ReadOnly().Hidden().Default(0).Doc("grows by one with every power operation asked for"),
-			schema.Int64("power_after").ReadOnly().Hidden().Default(0).Doc("the last operation that was open when power was asked for; power comes behind it"),
+			schema.Int64("power_seq").ReadOnly().Hidden().Default(0).Doc("grows by one with every power request"),
+			schema.Int64("power_after").ReadOnly().Hidden().Default(0).Doc("the last operation that was open at the power request, which waits for it"),
 		},
 	}
 }

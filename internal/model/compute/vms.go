@@ -10,13 +10,13 @@ import (
 func vms() *schema.Table {
 	return &schema.Table{
 		Name: "vms", Title: "VM", Queue: "machine", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner", Aside: "is_snapshot",
-		Doc:         "Virtual machines: their definition and settings. Each has a machine, which holds its drives, NICs and state.",
+		Doc:         "Virtual machines with their settings. Each has a machine, which holds its drives, NICs and state.",
 		ActionTable: "vm_actions", ActionRef: "vm", Actions: vmActions(), Check: checkVM,
 		Views: map[string]string{
 			"dashboard": "most,machine[$key,name,drives[$key,name,interface,media,description,preferred_tier,media_source[$key,used_bytes,allocated_bytes,filesize],status#status as status],nics[$key,name,interface,vnet#$display as vnet,status#display(status) as status,ipaddress,macaddress],status[agent_guest_info,running,status,state]]",
 		},
 		Fields: schema.Fields{
-			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable).Doc("shown to people; free again once the VM is deleted"),
+			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable).Doc("display name; can be used again once the VM is deleted"),
 			schema.LongText("description").Len(0, 2048).Summary(),
 			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vm")}).Summary(),
 			schema.Created("created"),
@@ -32,7 +32,7 @@ func vms() *schema.Table {
 			schema.Bool("guest_agent").Section("Guest"),
 			schema.Bool("uefi").Section("Hardware"),
 			schema.Bool("secure_boot").Section("Hardware").When("uefi", "true"),
-			schema.String("machine_type").Default("q35").Match(column.MachineType, "a machine type such as q35, pc or pc-q35-9.0").Doc("a wish: it runs as the nearest lower version that the node has").Section("Hardware"),
+			schema.String("machine_type").Default("q35").Match(column.MachineType, "a machine type such as q35, pc or pc-q35-9.0").Doc("the preferred machine type. If the node doesn't have it, the VM runs with the nearest lower version").Section("Hardware"),
 			schema.Enum("cloudinit_datasource", "none", "config_drive_v2", "nocloud").Default("none").Section("Guest"),
 			schema.String("uuid").CreateOnly().Unique().Match(column.UUID, "a UUID"),
 			schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services", "vm_recipes").ReadOnly(),
@@ -74,17 +74,17 @@ func vms() *schema.Table {
 			schema.Row("snapshot_profile", "snapshot_profiles").Forward("machine"),
 			schema.String("ha_group").Forward("machine").Section("Placement and power"),
 			column.PowerLoss().Forward("machine"),
-			schema.Bool("powerstate").Via("machine#status#powerstate").Argument().Doc("true in a create or update asks for power on"),
+			schema.Bool("powerstate").Via("machine#status#powerstate").Argument().Doc("true in a create or update requests power on"),
 		},
 	}
 }
 
 func vmActions() schema.Actions {
-	later := "Dewpoint can't do this to a VM yet"
+	later := "this action isn't supported for VMs yet"
 	return append(powerActions(), schema.Actions{
-		{Name: "refresh", Doc: "look at the VM's state again"},
+		{Name: "refresh", Doc: "update the VM's state"},
 		{
-			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it; a stopped VM has its drives at the next start",
+			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it with unplug. A stopped VM gets its drives at the next start",
 			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
 		},
 		{Name: "hibernate", NotBuilt: later},
@@ -107,7 +107,7 @@ func vmActions() schema.Actions {
 
 func checkVM(r *schema.Record) error {
 	if column.UUID.MatchString(r.Get("name").Text()) {
-		return errs.Field("name", "a name must not look like a UUID, because VMs are found by either")
+		return errs.Field("name", "must not look like a UUID, because VMs can be addressed by name or UUID")
 	}
 	if r.Get("secure_boot").Bool() && !r.Get("uefi").Bool() {
 		return errs.Field("secure_boot", "needs uefi")

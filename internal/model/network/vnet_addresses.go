@@ -22,7 +22,7 @@ func checkVnetAddress(r *schema.Record) error {
 func vnetAddresses() *schema.Table {
 	return &schema.Table{
 		Name: "vnet_addresses", Title: "Network address", LogType: "vnet", Parent: "vnet", Owner: "owner", Wakes: []string{"vnet"}, Display: "ip", Check: checkVnetAddress,
-		Doc: "Addresses of a network: DHCP leases are of type dynamic, reservations of type static.",
+		Doc: "Addresses of a network: DHCP leases (type dynamic) and reservations (type static).",
 		Fields: schema.Fields{
 			schema.Row("vnet", "vnets").Required().CreateOnly().Summary(),
 			schema.String("ip").Len(0, 45).Summary(),

@@ -12,7 +12,7 @@ func vnetIdentity() schema.Fields {
 		schema.LongText("description").Len(0, 2048).Summary(),
 		schema.Enabled("enabled").Summary(),
 		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Default("internal").CreateOnly().
-			OnlyYet("such networks can't be made yet; internal ones can", "internal").Summary(),
+			OnlyYet("only internal networks are supported yet", "internal").Summary(),
 		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Default("vxlan"),
 		schema.Uint32("layer2_id"),
 	}
@@ -21,9 +21,9 @@ func vnetIdentity() schema.Fields {
 // vnetSubnet says which addresses a network has, and who gives them out.
 func vnetSubnet() schema.Fields {
 	return schema.Fields{
-		schema.String("network").Len(0, 43).Summary().Doc("the subnet, as in 10.0.0.0/24"),
-		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in it; the first one when not given"),
-		schema.String("gateway").Len(0, 45).Doc("handed to DHCP clients; the router when empty"),
+		schema.String("network").Len(0, 43).Summary().Doc("the IPv4 subnet, such as 10.0.0.0/24"),
+		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in the subnet; the first one if not given"),
+		schema.String("gateway").Len(0, 45).Doc("the gateway for DHCP clients; the router if empty"),
 		schema.Uint32("mtu").Default(1500).Range(576, 65536).Unit("bytes"),
 		schema.Bool("dhcp_enabled"),
 		schema.String("dhcp_start").Len(0, 45).When("dhcp_enabled", "true"),
@@ -36,15 +36,15 @@ func vnetSubnet() schema.Fields {
 // vnetRouter says how the router of a network runs.
 func vnetRouter() schema.Fields {
 	return schema.Fields{
-		schema.Bool("need_fw_apply").ReadOnly().Doc("rules were changed and wait for the action refresh"),
-		schema.Bool("need_dns_apply").ReadOnly().Doc("DNS rows were changed and wait for the action applydns"),
+		schema.Bool("need_fw_apply").ReadOnly().Doc("rules were changed; the action refresh applies them"),
+		schema.Bool("need_dns_apply").ReadOnly().Doc("DNS rows were changed; the action applydns applies them"),
 		schema.Bool("need_proxy_apply").ReadOnly(),
 		schema.Bool("need_restart").ReadOnly(),
 		column.PowerLoss(),
 		schema.Row("interface_vnet", "vnets"),
 		schema.Bool("proxy_enabled"),
 		schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
-		schema.LongText("dnslist").Len(0, 1024).Doc("upstream name servers; the host's when empty"),
+		schema.LongText("dnslist").Len(0, 1024).Doc("upstream name servers; the host's if empty"),
 		schema.String("creator").Creator(),
 		schema.String("dmz_ipaddress").Len(0, 45),
 		schema.String("macaddress").ReadOnly(),
@@ -98,7 +98,7 @@ func vnetRest() schema.Fields {
 		schema.JSON("advanced_options"),
 		schema.Bool("autostart").Default(true),
 		schema.Bool("need_interface_apply").ReadOnly(),
-		schema.Bool("apply_fw_on_start").Doc("apply the rules whenever somebody starts the router"),
+		schema.Bool("apply_fw_on_start").Doc("apply the rules at every start of the router"),
 		schema.Uint64("last_fw_apply").ReadOnly(),
 		schema.Uint64("last_dns_apply").ReadOnly(),
 		schema.Row("nic", "machine_nics").ReadOnly(),
@@ -107,7 +107,7 @@ func vnetRest() schema.Fields {
 		schema.Rows("addresses", "vnet_addresses", "vnet"),
 		schema.String("uuid").ReadOnly().Hidden().Unique().Doc("the resource API's id"),
 		column.StorageID(),
-		schema.Enum("mode", "nat", "route", "bridge", "private").Default("nat").Hidden().Doc("how the resource API's networks reach the outside"),
+		schema.Enum("mode", "nat", "route", "bridge", "private").Default("nat").Hidden().Doc("how networks of the resource API reach other networks"),
 		schema.Created("created").Argument(),
 		schema.Modified("modified").Argument(),
 	}

@@ -22,7 +22,7 @@ func vnets() *schema.Table {
 }
 
 func vnetActions() schema.Actions {
-	later := "Dewpoint can't do this to a network yet"
+	later := "this action isn't supported for networks yet"
 	return schema.Actions{
 		{Name: "poweron", Doc: "start the router", Params: schema.Fields{applyRules()}},
 		{Name: "poweroff", Doc: "stop the router", Aliases: []string{"killpower", "kill"}},
@@ -42,12 +42,12 @@ func checkVnet(r *schema.Record) error {
 	subnet, err := netip.ParsePrefix(r.Get("network").Text())
 	if r.Get("network").Text() == "" {
 		if r.Get("dhcp_enabled").Bool() {
-			return errs.Field("network", "DHCP needs a subnet, as in 10.0.0.0/24")
+			return errs.Field("network", "DHCP needs a subnet such as 10.0.0.0/24")
 		}
 		return nil
 	}
 	if err != nil || !subnet.Addr().Is4() || subnet.Bits() < 8 || subnet.Bits() > 30 {
-		return errs.Field("network", "must be an IPv4 subnet from /8 to /30, as in 10.0.0.0/24")
+		return errs.Field("network", "must be an IPv4 subnet from /8 to /30, such as 10.0.0.0/24")
 	}
 	for _, name := range []string{"ipaddress", "gateway", "dhcp_start", "dhcp_stop"} {
 		if text := r.Get(name).Text(); text != "" {
@@ -64,7 +64,7 @@ func checkVnet(r *schema.Record) error {
 	start, _ := netip.ParseAddr(r.Get("dhcp_start").Text())
 	stop, _ := netip.ParseAddr(r.Get("dhcp_stop").Text())
 	if start.IsValid() && stop.IsValid() && stop.Less(start) {
-		return errs.Field("dhcp_stop", "lies before dhcp_start")
+		return errs.Field("dhcp_stop", "must not be lower than dhcp_start")
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ func clusterTierStats() *schema.Table {
 	fields := schema.Fields{schema.Uint32("tier").ReadOnly().Summary().Indexed()}
 	return &schema.Table{
 		Name: "cluster_tier_stats", Title: "Cluster tier counters", ReadOnly: true, Display: "tier",
-		Doc:    "Reads and writes of the disk that a cluster's tier lies on. The key is that of the cluster tier.",
+		Doc:    "Reads and writes of the disk that holds a cluster's tier. The row has the cluster tier's key.",
 		Fields: append(append(fields, diskCounters()...), schema.Modified("last_update")),
 	}
 }

@@ -10,7 +10,7 @@ import (
 func clusterTierStatus() *schema.Table {
 	return &schema.Table{
 		Name: "cluster_tier_status", Title: "Cluster tier status", ReadOnly: true, Display: "status",
-		Doc: "Health and size of a cluster's storage tier. The key is that of the cluster tier.",
+		Doc: "Health and size of a cluster's storage tier. The row has the cluster tier's key.",
 		Fields: schema.Fields{
 			schema.Uint32("tier").ReadOnly().Summary().Indexed(),
 			schema.Enum("status", "online", "offline", "repairing", "initializing", "verifying", "noredundant", "outofspace").

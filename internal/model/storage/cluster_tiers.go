@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func clusterTiers() *schema.Table {
 	return &schema.Table{
 		Name: "cluster_tiers", Title: "Cluster tier", ReadOnly: true, Display: "tier", Parent: "cluster",
-		Doc: "Storage tiers of one cluster.",
+		Doc: "Storage tiers of a cluster.",
 		Fields: schema.Fields{
 			schema.Uint32("tier").ReadOnly().Summary(),
 			schema.Row("cluster", "clusters").ReadOnly().Summary(),

@@ -9,7 +9,7 @@ func fileChunks() *schema.Table {
 		Fields: schema.Fields{
 			schema.Row("file", "files").Required(),
 			schema.Int64("first").Doc("offset of the first byte"),
-			schema.Int64("after").Doc("offset behind the last byte"),
+			schema.Int64("after").Doc("offset after the last byte"),
 		},
 	}
 }

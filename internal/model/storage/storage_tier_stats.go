@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func storageTierStats() *schema.Table {
 	return &schema.Table{
 		Name: "storage_tier_stats", Title: "Storage tier counters", ReadOnly: true,
-		Doc:    "Reads and writes of the disk that a storage tier lies on. The key is that of the storage tier.",
+		Doc:    "Reads and writes of the disk that holds a storage tier. The row has the storage tier's key.",
 		Fields: diskCounters(),
 	}
 }
@@ -18,9 +18,9 @@ func diskCounters() schema.Fields {
 		schema.Uint64("writes").ReadOnly().Doc("since the host started"),
 		schema.Uint64("read_bytes").ReadOnly().Unit("bytes"),
 		schema.Uint64("write_bytes").ReadOnly().Unit("bytes"),
-		schema.Uint64("rops").ReadOnly().Unit("reads a second"),
-		schema.Uint64("wops").ReadOnly().Unit("writes a second"),
-		schema.Uint64("rbps").ReadOnly().Unit("bytes a second"),
-		schema.Uint64("wbps").ReadOnly().Unit("bytes a second"),
+		schema.Uint64("rops").ReadOnly().Unit("reads per second"),
+		schema.Uint64("wops").ReadOnly().Unit("writes per second"),
+		schema.Uint64("rbps").ReadOnly().Unit("bytes per second"),
+		schema.Uint64("wbps").ReadOnly().Unit("bytes per second"),
 	}
 }

@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func storageTiers() *schema.Table {
 	return &schema.Table{
 		Name: "storage_tiers", Title: "Storage tier", ReadOnly: true, Display: "tier", Wakes: []string{"alarm"},
-		Doc: "Storage tiers with their size and use, system-wide.",
+		Doc: "Storage tiers of the system, with their size and use.",
 		Fields: schema.Fields{
 			schema.Uint8("tier").Range(0, 5).ReadOnly().Unique().Summary(),
 			schema.LongText("description").ReadOnly(),

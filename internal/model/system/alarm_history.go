@@ -6,18 +6,18 @@ import "dewpoint/internal/schema"
 func alarmHistory() *schema.Table {
 	return &schema.Table{
 		Name: "alarm_history", Title: "Past alarm", ReadOnly: true, Owner: "owner", Display: "status",
-		Doc: "Alarms that were lowered.",
+		Doc: "Past alarms.",
 		Fields: schema.Fields{
 			schema.Uint64("alarm_raised").ReadOnly().Unit("seconds since 1970"),
 			schema.Uint64("alarm_lowered").ReadOnly().Summary().Indexed().Unit("seconds since 1970"),
-			schema.String("archived_by").ReadOnly().Doc("who resolved it; empty when its cause was over"),
+			schema.String("archived_by").ReadOnly().Doc("who resolved it; empty if its cause ended"),
 			alarmOwner(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),
 			schema.String("status").ReadOnly().Summary(),
 			schema.String("alarm_id").ReadOnly(),
 			schema.AnyRow("sub_owner", alarmParts...).ReadOnly().Hidden(),
-			schema.Bool("standing").ReadOnly().Hidden().Indexed().Doc("resolved while its cause was still there: that alone raises no new alarm"),
+			schema.Bool("standing").ReadOnly().Hidden().Indexed().Doc("resolved before its cause ended; the same cause raises no new alarm"),
 		},
 	}
 }

@@ -14,7 +14,7 @@ func alarmOwner() *schema.Field {
 func alarms() *schema.Table {
 	return &schema.Table{
 		Name: "alarms", Title: "Alarm", LogType: "system", NoCreate: true, Owner: "owner", Display: "status",
-		Doc:         "What is wrong now. The alarm controller raises alarms and lowers them when what they are about is over; then they go to alarm_history.",
+		Doc:         "Current problems. The alarm controller raises an alarm, and moves it to alarm_history when its cause ends.",
 		ActionTable: "alarm_actions", ActionRef: "alarm", Actions: alarmActions(),
 		Fields: schema.Fields{
 			alarmOwner(),
@@ -23,29 +23,29 @@ func alarms() *schema.Table {
 			schema.Enum("sub_owner_type", alarmParts...).ReadOnly(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),
-			schema.String("status").ReadOnly().Summary().Doc("what is wrong, in words"),
-			schema.String("alarm_id").ReadOnly().Doc("eight digits that name it, in the history too"),
-			schema.Bool("resolvable").ReadOnly().Doc("the action resolve takes it away; others go when their cause does"),
-			schema.String("resolve_text").ReadOnly().Doc("what resolving it means"),
+			schema.String("status").ReadOnly().Summary().Doc("the problem, in words"),
+			schema.String("alarm_id").ReadOnly().Doc("eight digits that identify the alarm, also in alarm_history"),
+			schema.Bool("resolvable").ReadOnly().Doc("the action resolve removes it; other alarms end with their cause"),
+			schema.String("resolve_text").ReadOnly().Doc("the effect of the action resolve"),
 			schema.String("resolve_action").ReadOnly(),
 			schema.Created("created").Summary(),
 			schema.Modified("modified"),
-			schema.Uint64("snooze").Default(0).Summary().Unit("seconds since 1970").Doc("until when nobody wants to hear of it; 0: it isn't snoozed"),
+			schema.Uint64("snooze").Default(0).Summary().Unit("seconds since 1970").Doc("snoozed until then; 0: not snoozed"),
 			schema.String("snoozed_by").ReadOnly(),
-			schema.Num("snooze_threshold").Doc("ends the snooze when the figure that the alarm is about reaches it; an alarm that isn't snoozed yet is then snoozed for as long as its type lets"),
-			schema.Uint64("expires").ReadOnly().Default(0).Doc("0: it stays until its cause is gone"),
+			schema.Num("snooze_threshold").Doc("ends the snooze when the measured value reaches it. Setting it also snoozes the alarm, for the longest time that its type allows"),
+			schema.Uint64("expires").ReadOnly().Default(0).Doc("0: it stays until its cause ends"),
 		},
 	}
 }
 
 func alarmActions() schema.Actions {
 	return schema.Actions{
-		{Name: "resolve", Doc: "take the alarm away, until its cause changes or comes back"},
+		{Name: "resolve", Doc: "remove the alarm until its cause changes or returns"},
 		{
-			Name: "snooze", Doc: "hear nothing of it for a while: until a time, for some seconds, or as long as its type says",
+			Name: "snooze", Doc: "silence the alarm: until a time, for a number of seconds, or for its type's default",
 			Params: schema.Fields{schema.Uint64("snooze").Unit("seconds since 1970"), schema.Uint64("seconds").Range(1, 1<<31)},
 		},
-		{Name: "unsnooze", Doc: "hear of it again"},
+		{Name: "unsnooze", Doc: "end the snooze"},
 	}
 }
 

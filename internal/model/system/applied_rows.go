@@ -6,11 +6,11 @@ import "dewpoint/internal/schema"
 func appliedRows() *schema.Table {
 	return &schema.Table{
 		Name: "applied_rows", Title: "Applied rows", Internal: true, Display: "of",
-		Doc: "Rows as they were when they were last applied.", Unique: []schema.Unique{schema.Together("object", "of")},
+		Doc: "Rows in the state in which they were last applied.", Unique: []schema.Unique{schema.Together("object", "of")},
 		Fields: schema.Fields{
-			schema.AnyRow("object").AnyTable().Required().Follows().Doc("the row above them"),
-			schema.String("of").Required().Doc("the table that they are rows of"),
-			schema.LongText("rows").Doc("a list in JSON, each with its key and the columns that people write"),
+			schema.AnyRow("object").AnyTable().Required().Follows().Doc("their parent row"),
+			schema.String("of").Required().Doc("their table"),
+			schema.LongText("rows").Doc("a JSON list of the rows, with their keys and writable columns"),
 		},
 	}
 }

@@ -9,8 +9,8 @@ func idempotencyKeys() *schema.Table {
 		Name: "idempotency_keys", Title: "Idempotency key", Internal: true, Key: schema.HashKey, Display: "created",
 		Fields: schema.Fields{
 			schema.String("request").Doc("HMAC of the request"),
-			schema.Int64("status").Doc("of the answer"),
-			schema.LongText("answer").Doc("the sealed body"),
+			schema.Int64("status").Doc("the answer's status"),
+			schema.LongText("answer").Doc("the answer's body, sealed"),
 			schema.Created("created").Indexed(),
 		},
 	}

@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func logs() *schema.Table {
 	return &schema.Table{
 		Name: "logs", Title: "Log line", IsLog: true, ReadOnly: true, Display: "text",
-		Doc: "Every change: who made it, to what, from where.",
+		Doc: "All changes: who made them, to which row, from which address.",
 		Fields: schema.Fields{
 			schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Default("message").ReadOnly().Summary(),
 			schema.LongText("text").ReadOnly().Summary(),
@@ -17,8 +17,8 @@ func logs() *schema.Table {
 				"snapshot_profile", "import_export", "task").Labels("vm", "VM", "smtp", "SMTP").ReadOnly().Summary(),
 			schema.String("object_name").ReadOnly().Summary(),
 			schema.AnyRow("object").AnyTable().ReadOnly().Argument().Doc("the row, as table/key"),
-			schema.String("address").ReadOnly().Argument().Doc("where the request came from"),
-			schema.String("request").ReadOnly().Argument().Doc("the request's id"),
+			schema.String("address").ReadOnly().Argument().Doc("the client's address"),
+			schema.String("request").ReadOnly().Argument().Doc("the request id"),
 		},
 	}
 }

@@ -8,8 +8,8 @@ func servedTime() *schema.Table {
 		Name: "served_time", Title: "Served time", Internal: true, Key: schema.NameKey, KeyField: "name", Display: "name",
 		Fields: schema.Fields{
 			schema.String("name").Via("$key"),
-			schema.Int64("seconds").Default(0).Doc("that servers have run; those that ran side by side count once"),
-			schema.Int64("counted").Default(0).Doc("when they were counted last, in seconds since 1970"),
+			schema.Int64("seconds").Default(0).Doc("seconds that servers have run; servers that run at the same time count once"),
+			schema.Int64("counted").Default(0).Doc("when they were last counted, in seconds since 1970"),
 		},
 	}
 }

@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func settings() *schema.Table {
 	return &schema.Table{
 		Name: "settings", Title: "Setting", Key: schema.NameKey, KeyField: "key", NoCreate: true, LogType: "system", Display: "key", Wakes: []string{"node"},
-		Doc: "System settings by name.",
+		Doc: "System settings.",
 		Fields: schema.Fields{
 			schema.String("key").Via("$key").Summary(),
 			schema.LongText("value").Len(0, 4096).Summary(),

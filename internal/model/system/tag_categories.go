@@ -17,11 +17,11 @@ func TagGate(table string) string { return "taggable_" + table }
 func tagCategories() *schema.Table {
 	t := &schema.Table{
 		Name: "tag_categories", Title: "Tag category", LogType: "system",
-		Doc: "Groups of tags. A category says which tables its tags may be put on, and whether a row can have more than one of them.",
+		Doc: "Categories of tags. A category determines which tables its tags apply to, and whether a row can have more than one of them.",
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048).Summary(),
-			schema.Bool("single_tag_selection").Summary().Doc("a row can have one tag of the category at most"),
+			schema.Bool("single_tag_selection").Summary().Doc("a row can have at most one tag of the category"),
 		},
 	}
 	for _, table := range taggable {

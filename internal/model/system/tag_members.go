@@ -7,10 +7,10 @@ func tagMembers() *schema.Table {
 	return &schema.Table{
 		Name: "tag_members", Title: "Tag member", LogType: "system", Parent: "tag", Display: "member",
 		Unique: []schema.Unique{schema.Together("member", "tag")},
-		Doc:    "Which row has which tag. A member goes with its tag, and with the row.",
+		Doc:    "Tags of rows. A tag member is deleted with its tag or its row.",
 		Fields: schema.Fields{
 			schema.Row("tag", "tags").Required().CreateOnly().Summary(),
-			schema.AnyRow("member", taggable...).Required().CreateOnly().Follows().Summary().Doc("the row, as vms/42"),
+			schema.AnyRow("member", taggable...).Required().CreateOnly().Follows().Summary().Doc("the tagged row, such as vms/42"),
 		},
 	}
 }

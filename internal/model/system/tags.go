@@ -9,7 +9,7 @@ import (
 func tags() *schema.Table {
 	return &schema.Table{
 		Name: "tags", Title: "Tag", LogType: "system", Parent: "category",
-		Doc: "Tags, each of one category. A tag goes with its category.",
+		Doc: "Tags. A tag belongs to one category and is deleted with it.",
 		Fields: schema.Fields{
 			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048).Summary(),

@@ -11,38 +11,38 @@ import (
 func taskSchedules() *schema.Table {
 	t := &schema.Table{
 		Name: "task_schedules", Title: "Task schedule", LogType: "task", Check: checkSchedule,
-		Doc: "When tasks are executed, in UTC. Triggers bind tasks to a schedule. A schedule is counted from its start: the start date at the time of day " +
-			"that it begins at. What was missed while the server was down is made up for once.",
+		Doc: "Schedules of tasks, in UTC. Triggers bind tasks to a schedule. A schedule starts on its start date, at its start " +
+			"time of day. If the server was down, missed runs are made up for by a single run.",
 		ActionTable: "task_schedule_actions", ActionRef: "task_schedule", Actions: schema.Actions{{
-			Name: "get_schedule", Doc: "tell when it is due next; the reply has the moments as times",
+			Name: "get_schedule", Doc: "list the next times at which the schedule is due",
 			Params: schema.Fields{
-				schema.Uint32("max").Range(1, 1440).Default(100).Doc("how many moments"),
-				schema.Uint64("start_time").Unit("seconds since 1970").Doc("the first moment; now when not given"),
-				schema.Uint64("end_time").Unit("seconds since 1970").Doc("the last moment; none when not given"),
+				schema.Uint32("max").Range(1, 1440).Default(100).Doc("the maximum number of times"),
+				schema.Uint64("start_time").Unit("seconds since 1970").Doc("the earliest time; now if not given"),
+				schema.Uint64("end_time").Unit("seconds since 1970").Doc("the latest time; no limit if not given"),
 			},
-			Answers: schema.Fields{schema.JSON("times").Doc("objects whose time is in seconds since 1970")},
+			Answers: schema.Fields{schema.JSON("times").Doc("a list of objects with a time, in seconds since 1970")},
 		}},
 		Fields: schema.Fields{
 			schema.String("name").Required().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 			schema.LongText("description").Len(0, 2048).Summary(),
-			schema.Enabled("enabled").Summary().Doc("nothing is due, nor made up for, while it is disabled"),
-			schema.Row("task", "tasks").CreateOnly().Doc("a task that gets a trigger of the schedule at once"),
+			schema.Enabled("enabled").Summary().Doc("a disabled schedule runs no tasks, and makes up for no missed runs later"),
+			schema.Row("task", "tasks").CreateOnly().Doc("a task to which the new schedule is bound at once"),
 			schema.Enum("repeat_every", "minute", "hour", "day", "week", "month", "year", "never").Default("hour").Summary().
 				Labels("minute", "Minute(s)", "hour", "Hour(s)", "day", "Day(s)", "week", "Week(s)", "month", "Month(s)", "year", "Year(s)", "never", "Does Not Repeat").
-				Doc("week: on each of the chosen weekdays, or, if all seven are, on that of the start date; never: once, at the start"),
-			schema.Uint32("repeat_iteration").Default(1).Range(1, 10000).Summary().Doc("how many of them lie between two times").When("repeat_every", "minute", "hour", "day", "week", "month", "year"),
-			schema.String("start_date").Len(0, 19).Example("2026-11-23").Doc("YYYY-MM-DD; the day on which it is made when not given"),
-			schema.Uint64("start_date_epoch").ReadOnly().Unit("seconds since 1970").Doc("the beginning of the start date"),
-			schema.String("end_date").Len(0, 19).Example("2030-12-31").Doc("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty for no end"),
+				Doc("week: on each selected weekday, or on the weekday of the start date if all seven are selected; never: once, at the start"),
+			schema.Uint32("repeat_iteration").Default(1).Range(1, 10000).Summary().Doc("the interval, in units of repeat_every").When("repeat_every", "minute", "hour", "day", "week", "month", "year"),
+			schema.String("start_date").Len(0, 19).Example("2026-11-23").Doc("YYYY-MM-DD; the day of creation if not given"),
+			schema.Uint64("start_date_epoch").ReadOnly().Unit("seconds since 1970").Doc("the start of the start date"),
+			schema.String("end_date").Len(0, 19).Example("2030-12-31").Doc("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty: no end"),
 			schema.Uint32("start_time_of_day").Default(0).Range(0, calendar.DaySeconds).Unit("seconds since midnight"),
-			schema.Uint32("end_time_of_day").Default(calendar.DaySeconds).Range(0, calendar.DaySeconds).Unit("seconds since midnight").Doc("it is due before that"),
-			schema.Bool("all_day").ReadOnly().Doc("the time of day is from midnight to midnight"),
+			schema.Uint32("end_time_of_day").Default(calendar.DaySeconds).Range(0, calendar.DaySeconds).Unit("seconds since midnight").Doc("the schedule is due before this time of day"),
+			schema.Bool("all_day").ReadOnly().Doc("the schedule is due all day, from midnight to midnight"),
 			schema.Enum("day_of_month", "first", "last", "15th", "start_date").Labels("start_date", "Start Date").Default("start_date").
-				Doc("for months and years. start_date: the day of the start date, or the month's last day where it has no such day"),
+				Doc("used by month and year. start_date: the day of the start date, or the last day of a shorter month"),
 		},
 	}
 	for i := range calendar.Weekdays {
-		t.Fields = append(t.Fields, schema.Bool(calendar.Weekdays[(i+1)%7]).Default(true).Doc("it may be due on this day, whatever it repeats by"))
+		t.Fields = append(t.Fields, schema.Bool(calendar.Weekdays[(i+1)%7]).Default(true).Doc("the schedule can be due on this weekday, whatever repeat_every says"))
 	}
 	t.Fields = append(t.Fields,
 		schema.Bool("system_created").ReadOnly(),
@@ -57,7 +57,7 @@ func taskSchedules() *schema.Table {
 func checkSchedule(r *schema.Record) error {
 	start, _, ok := calendar.ParseDate(r.Get("start_date").Text())
 	if !ok || start.Unix()%calendar.DaySeconds != 0 {
-		return errs.Field("start_date", "must be a day since 1970 as YYYY-MM-DD; the time of day is start_time_of_day")
+		return errs.Field("start_date", "must be a date since 1970 as YYYY-MM-DD; set the time of day in start_time_of_day")
 	}
 	if text := r.Get("end_date").Text(); text != "" {
 		if _, _, ok := calendar.ParseDate(text); !ok {
