@@ -46,6 +46,14 @@ func (s *Service) TakeQuota(key, most int64, now time.Time) (left int64, ok bool
 	return left, ok, len(s.quotas.by)
 }
 
+// UseUp has the credential whose row has that key use up its limit, and says when the next request fits.
+func (s *Service) UseUp(key, most int64, now time.Time) (wait time.Duration) {
+	by := useKey{"user_api_keys", key}
+	s.quotas.by = map[useKey]quota{by: {used: most * quotaParts, at: now}}
+	_, wait, _ = s.quotas.take(by, most, now)
+	return wait
+}
+
 // CountFailure counts a failed login.
 func (s *Service) CountFailure(name, address string, now time.Time) {
 	s.attempts.fail(guardOf(name, address)[0], now)

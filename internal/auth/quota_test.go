@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -52,33 +53,82 @@ func (b *bench) limited(what string, r *http.Request) (http.Header, time.Duratio
 	return header, e.Wait
 }
 
+// left sends a request with a key and gives the reply's header.
+func (b *bench) left(key string) (http.Header, error) {
+	header := http.Header{}
+	_, err := b.Authenticate(context.Background(), bearer(key), header)
+	return header, err
+}
+
 func TestKeyIsGoodForAThousandRequestsAnHour(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	u := b.user("ann", "pw")
 	key, other := b.key(u.Key), b.key(u.Key)
-	for n := range 1000 {
-		header := http.Header{}
-		if _, err := b.Authenticate(context.Background(), bearer(key), header); err != nil {
-			t.Fatalf("request %d: %v", n+1, err)
-		}
-		if got := header.Get("X-RateLimit-Remaining"); got != strconv.Itoa(999-n) {
-			t.Fatalf("request %d: %s are left", n+1, got)
-		}
-		if n%100 == 99 {
-			b.pass(100 * time.Second)
+	all := func() {
+		t.Helper()
+		for n := range 1000 {
+			header := http.Header{}
+			if _, err := b.Authenticate(context.Background(), bearer(key), header); err != nil {
+				t.Fatalf("request %d: %v", n+1, err)
+			}
+			if got := header.Get("X-RateLimit-Remaining"); got != strconv.Itoa(999-n) {
+				t.Fatalf("request %d: %s are left", n+1, got)
+			}
 		}
 	}
+	all()
 	header, wait := b.limited("request 1001", bearer(key))
-	if wait != 2600*time.Second || header.Get("X-RateLimit-Limit") != "1000" || header.Get("X-RateLimit-Remaining") != "0" ||
-		header.Get("X-RateLimit-Reset") != strconv.FormatInt(start.Add(time.Hour).Unix(), 10) {
+	if wait != 3600*time.Millisecond || header.Get("X-RateLimit-Limit") != "1000" || header.Get("X-RateLimit-Remaining") != "0" ||
+		header.Get("X-RateLimit-Reset") != strconv.FormatInt(start.Add(4*time.Second).Unix(), 10) {
 		t.Errorf("wait %v, header %v", wait, header)
 	}
 	b.accepts("another key of the same user", bearer(other))
-	b.pass(wait - time.Nanosecond)
-	b.limited("a moment too early", bearer(key))
-	b.pass(time.Nanosecond)
-	b.accepts("in the next hour", bearer(key))
+	for range 3 {
+		b.pass(wait - time.Nanosecond)
+		b.limited("a moment too early", bearer(key))
+		b.pass(time.Nanosecond)
+		b.accepts("as soon as one fits", bearer(key))
+	}
+	b.pass(time.Hour - wait)
+	if header, err := b.left(key); err != nil || header.Get("X-RateLimit-Remaining") != "998" {
+		t.Errorf("after an hour less one request: %v, %v", header, err)
+	}
+	b.pass(2 * time.Hour)
+	all()
+}
+
+// Whoever comes when the reply says so is let in, and no earlier, at each limit.
+func TestQuotaTellsWhenTheNextFits(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, most := range []int64{1, 7, 1000, 123_457, math.MaxInt32} {
+		wait := b.UseUp(1, most, start)
+		if even := time.Hour / time.Duration(most); wait < even || wait > even+time.Microsecond {
+			t.Errorf("of %d an hour, the next fits in %v, want %v", most, wait, even)
+		}
+		if _, ok, _ := b.TakeQuota(1, most, start.Add(wait-time.Nanosecond)); ok {
+			t.Errorf("of %d an hour, one fits before it is due", most)
+		}
+		if left, ok, _ := b.TakeQuota(1, most, start.Add(wait)); !ok || left != 0 {
+			t.Errorf("of %d an hour, when one is due: %v, and %d are left", most, ok, left)
+		}
+	}
+}
+
+// A clock that was ahead and is set back keeps nobody out for longer than one request takes to be regained.
+func TestQuotaWithAClockSetBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := b.key(b.user("ann", "pw").Key)
+	b.set("rate_limit_per_hour", "2")
+	b.pass(1000 * time.Hour)
+	b.accepts("first", bearer(key))
+	b.accepts("second", bearer(key))
+	b.pass(-1000 * time.Hour)
+	_, wait := b.limited("third", bearer(key))
+	b.pass(wait)
+	b.accepts("when the next fits", bearer(key))
 }
 
 func TestQuotaIsExactInParallel(t *testing.T) {
