@@ -167,7 +167,7 @@ func (n *node) handler() http.Handler {
 		mux.Handle(path, resources)
 	}
 	mux.Handle("/", web.Site(version))
-	return front.Wrap(mux, n.log)
+	return front.Wrap(mux, front.Edge{Public: n.cfg.PublicURL, Proxies: n.cfg.TrustedProxies, Origins: n.cfg.CORSOrigins}, n.log)
 }
 
 // run starts what works in the background; all of it ends with ctx.

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -23,18 +25,22 @@ const envPrefix = "DEWPOINT_"
 
 // Config is the whole configuration, checked.
 type Config struct {
-	Listen           string     // address to serve on, "host:port"; an empty host means all addresses, port 0 a free one
-	Data             string     // absolute path of the data directory
-	Database         Secret     // postgres:// address of the database; "" means SQLite in the data directory
-	BackupPassphrase Secret     // seals backups of the database; "" leaves them unsealed
-	InsecureHTTP     bool       // serve plain HTTP: passwords and tokens travel in the clear
-	TLSCert, TLSKey  string     // PEM files of the server's certificate; both empty means a self-signed one
-	Reserve          int64      // bytes that stay free in every file system; 0 means by its size
-	UnfinishedFiles  int        // files and uploads that a user may have begun and not finished
-	LibvirtSocket    string     // absolute path of libvirt's read-write socket
-	Accelerator      string     // "kvm" or "qemu" overrides the self-test; "" leaves the choice to it
-	LogLevel         slog.Level // the least level that is logged
-	LogFormat        string     // "text" or "json"
+	Listen           string // address to serve on, "host:port"; an empty host means all addresses, port 0 a free one
+	Data             string // absolute path of the data directory
+	Database         Secret // postgres:// address of the database; "" means SQLite in the data directory
+	BackupPassphrase Secret // seals backups of the database; "" leaves them unsealed
+	InsecureHTTP     bool   // serve plain HTTP: passwords and tokens travel in the clear
+	TLSCert, TLSKey  string // PEM files of the server's certificate; both empty means a self-signed one
+	// PublicURL is where clients reach the server, a scheme and a host; nil means that each request tells.
+	PublicURL       *url.URL
+	TrustedProxies  []netip.Prefix // whose headers Forwarded and X-Forwarded-* are believed
+	CORSOrigins     []string       // of web pages that may read replies; "*" alone stands for all
+	Reserve         int64          // bytes that stay free in every file system; 0 means by its size
+	UnfinishedFiles int            // files and uploads that a user may have begun and not finished
+	LibvirtSocket   string         // absolute path of libvirt's read-write socket
+	Accelerator     string         // "kvm" or "qemu" overrides the self-test; "" leaves the choice to it
+	LogLevel        slog.Level     // the least level that is logged
+	LogFormat       string         // "text" or "json"
 }
 
 // Load puts the configuration together. File names the TOML file, which must exist then; with "" DefaultFile is read if it is there.

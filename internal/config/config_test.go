@@ -2,8 +2,10 @@ package config
 
 import (
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +13,7 @@ import (
 )
 
 var defaults = Config{
-	Listen: ":7770", Data: "/var/lib/dewpoint", UnfinishedFiles: 100, LibvirtSocket: "/run/libvirt/libvirt-sock", LogLevel: slog.LevelInfo, LogFormat: "text",
+	Listen: ":7770", Data: "/var/lib/dewpoint", CORSOrigins: []string{"*"}, UnfinishedFiles: 100, LibvirtSocket: "/run/libvirt/libvirt-sock", LogLevel: slog.LevelInfo, LogFormat: "text",
 }
 
 func environment(vars map[string]string) func(string) (string, bool) {
@@ -79,6 +81,12 @@ func TestRefusals(t *testing.T) {
 		"no data directory":     {flags: map[string]string{"data": ""}, want: []string{"data: needs a path"}},
 		"half a certificate":    {flags: map[string]string{"tls-cert": "/x"}, want: []string{"belong together"}},
 		"certificate missing":   {flags: map[string]string{"tls-cert": "/nonexistent/c", "tls-key": "/nonexistent/k"}, want: []string{"/nonexistent/c"}},
+		"public URL's path":     {flags: map[string]string{"public-url": "https://a.example/cloud"}, want: []string{"--public-url", "a scheme and a host alone"}},
+		"public URL's scheme":   {flags: map[string]string{"public-url": "a.example"}, want: []string{"a scheme and a host alone"}},
+		"proxy by name":         {flags: map[string]string{"trusted-proxies": "127.0.0.1,proxy"}, want: []string{`"proxy" is neither an address`}},
+		"proxy with host bits":  {flags: map[string]string{"trusted-proxies": "192.0.2.1/24"}, want: []string{`"192.0.2.1/24" is neither`}},
+		"origin with a path":    {flags: map[string]string{"cors-origins": "https://a.example/x"}, want: []string{"--cors-origins", "a scheme and a host alone"}},
+		"all origins and one":   {flags: map[string]string{"cors-origins": "*, https://a.example"}, want: []string{`"*" is no URL`}},
 		"TLS and not TLS":       {flags: map[string]string{"tls-cert": "/x", "tls-key": "/y", "insecure-http": "true"}, want: []string{"exclude each other"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,5 +116,22 @@ func TestRelativePathsBecomeAbsolute(t *testing.T) {
 	}
 	if want := filepath.Join(wd, "here/data"); got.Data != want {
 		t.Errorf("data is %s, want %s", got.Data, want)
+	}
+}
+
+func TestEdge(t *testing.T) {
+	t.Parallel()
+	got, err := Load(writeFile(t, "public_url = 'https://Cloud.example:8443/'\ntrusted_proxies = '127.0.0.1, 2001:db8::/32'\ncors_origins = 'https://Panel.example,http://localhost:5173'\n"), environment(nil), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("2001:db8::/32")}
+	origins := []string{"https://panel.example", "http://localhost:5173"}
+	if got.PublicURL.String() != "https://cloud.example:8443" || !slices.Equal(got.TrustedProxies, proxies) || !slices.Equal(got.CORSOrigins, origins) {
+		t.Errorf("public URL %v, proxies %v, origins %v", got.PublicURL, got.TrustedProxies, got.CORSOrigins)
+	}
+	none, err := Load(writeFile(t, ""), environment(map[string]string{"DEWPOINT_CORS_ORIGINS": ""}), nil)
+	if err != nil || none.CORSOrigins != nil {
+		t.Errorf("no origins: %v, %v", none.CORSOrigins, err)
 	}
 }

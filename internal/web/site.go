@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -31,13 +32,8 @@ func secure(w http.ResponseWriter) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'")
 }
 
-// origin is how the client reached us, for examples to copy.
-func origin(r *http.Request) string {
-	if r.TLS == nil {
-		return "http://" + r.Host
-	}
-	return "https://" + r.Host
-}
+// origin is how the client reached us, for examples to copy; the request's URL holds it.
+func origin(r *http.Request) string { return (&url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host}).String() }
 
 // missingAPI tells a program that the path belongs to neither dialect, in a body that clients of both can read.
 func missingAPI(w http.ResponseWriter, path string) {

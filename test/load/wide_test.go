@@ -41,7 +41,7 @@ func startWide(t *testing.T, dir string) (took time.Duration) {
 		}
 		log := slog.New(slog.DiscardHandler)
 		s := rig.StartOn(t, rig.DatabaseOf(t, dir, wide), dir, log)
-		h := front.Wrap(table.New(s.Engine, s.Auth, s.Media, s.Backups, table.Version{Version: "26.0"}), log)
+		h := front.Wrap(table.New(s.Engine, s.Auth, s.Media, s.Backups, table.Version{Version: "26.0"}), front.Edge{}, log)
 		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/api/v4/wide_000", nil)
 		r.SetBasicAuth("admin", rig.Password)
 		reply := httptest.NewRecorder()

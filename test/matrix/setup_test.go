@@ -50,7 +50,7 @@ func start(t *testing.T) *server {
 	resources := resource.New(resource.Config{Engine: s.Engine, Auth: s.Auth, Media: s.Media, Uploads: uploads, Version: "1", Instance: "abcd"})
 	mux.Handle("/api/v1", resources)
 	mux.Handle("/api/v1/", resources)
-	s.Server = httptest.NewServer(fromEverywhere(front.Wrap(mux, log)))
+	s.Server = httptest.NewServer(fromEverywhere(front.Wrap(mux, front.Edge{}, log)))
 	t.Cleanup(s.Close)
 	s.admin = s.jwt(1, "admin")
 	s.credentials()

@@ -15,7 +15,7 @@ import (
 // Call is what is known of a request whatever its dialect.
 type Call struct {
 	ID      string // as in X-Request-Id
-	Address string // of the client, without its port; headers of proxies are not believed
+	Address string // of the client, without its port; proxies are believed as Edge says
 	// Log writes lines that carry the request's id.
 	Log *slog.Logger
 	// user is filled in by Authenticated, for the access line.
@@ -35,17 +35,17 @@ func Of(ctx context.Context) *Call {
 // requestID is what we take over from a client: it goes into log lines and rows as it is.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-func newCall(r *http.Request, log *slog.Logger) *Call {
+func newCall(r *http.Request, edge Edge, log *slog.Logger) *Call {
 	id := r.Header.Get("X-Request-Id")
 	if !requestID.MatchString(id) {
 		var b [8]byte
 		rand.Read(b[:])
 		id = hex.EncodeToString(b[:])
 	}
-	return &Call{ID: id, Address: addressOf(r), Log: log.With("request", id)}
+	return &Call{ID: id, Address: edge.client(r), Log: log.With("request", id)}
 }
 
-// addressOf returns the client's address in its shortest form, the one that allow lists are compared with.
+// addressOf returns the address at the other end of the connection in its shortest form, the one that allow lists are compared with.
 func addressOf(r *http.Request) string {
 	a, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 func serve(t *testing.T, h http.HandlerFunc) (url string, log *locked.Buffer) {
 	t.Helper()
 	log = &locked.Buffer{}
-	server := httptest.NewUnstartedServer(front.Wrap(h, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	server := httptest.NewUnstartedServer(front.Wrap(h, front.Edge{}, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelError)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -143,7 +143,7 @@ func TestAuthenticated(t *testing.T) {
 		w, r := httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil)
 		r.RemoteAddr = "[::ffff:192.0.2.7]:99"
 		r.Header.Set("X-Request-Id", "r1")
-		front.Wrap(front.Authenticated(a, deny)(next), slog.New(slog.NewTextHandler(&log, nil))).ServeHTTP(w, r)
+		front.Wrap(front.Authenticated(a, deny)(next), front.Edge{}, slog.New(slog.NewTextHandler(&log, nil))).ServeHTTP(w, r)
 		return w.Code, log.String()
 	}
 	code, log := call(func() (perm.Actor, error) { return perm.Actor{User: 7, Name: "ann", Admin: true}, nil })
@@ -237,7 +237,7 @@ func TestMisplacedCredentials(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	front.Strict(front.Wrap(http.NotFoundHandler(), slog.New(slog.DiscardHandler))).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	front.Strict(front.Wrap(http.NotFoundHandler(), front.Edge{}, slog.New(slog.DiscardHandler))).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
 		"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000",

@@ -11,11 +11,12 @@ import (
 )
 
 // Wrap gives every request of h an id (the client's X-Request-Id if it is a decent one) and a line in the access log, and answers a panic
-// with 500.
-func Wrap(h http.Handler, log *slog.Logger) http.Handler {
+// with 500. Edge says whose word counts for where requests come from, and which web pages may call.
+func Wrap(h http.Handler, edge Edge, log *slog.Logger) http.Handler {
+	h = edge.crossOrigin(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		call := newCall(r, log)
+		call := newCall(r, edge, log)
 		w.Header().Set("X-Request-Id", call.ID)
 		careful(w.Header())
 		rec := &recorder{ResponseWriter: w}
@@ -30,7 +31,9 @@ func Wrap(h http.Handler, log *slog.Logger) http.Handler {
 				panic(http.ErrAbortHandler) // the client must not take a reply that broke off for a whole one
 			}
 		}()
-		h.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), callKey{}, call)))
+		r = r.WithContext(context.WithValue(r.Context(), callKey{}, call))
+		edge.locate(r)
+		h.ServeHTTP(rec, r)
 	})
 }
 

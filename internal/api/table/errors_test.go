@@ -19,7 +19,7 @@ import (
 func answer(err error) (*httptest.ResponseRecorder, string) {
 	var log bytes.Buffer
 	w := httptest.NewRecorder()
-	h := front.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fail(w, r, err) }), slog.New(slog.NewTextHandler(&log, nil)))
+	h := front.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fail(w, r, err) }), front.Edge{}, slog.New(slog.NewTextHandler(&log, nil)))
 	r := httptest.NewRequest("GET", "/api/v4/vms", nil)
 	r.Header.Set("X-Request-Id", "req-1")
 	h.ServeHTTP(w, r)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tus/tusd/v2/pkg/handler"
 
+	"dewpoint/internal/api/front"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
 )
@@ -44,11 +45,7 @@ func (f *family) create(w http.ResponseWriter, r *http.Request) error {
 	if err := f.announceSpace(r.Context(), s); err != nil {
 		return err
 	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	a := announcement{session: s, url: scheme + "://" + r.Host + f.prefix + "/" + s.ID}
+	a := announcement{session: s, url: front.Base(r) + f.prefix + "/" + s.ID}
 	if err := f.receive(w, r.WithContext(context.WithValue(r.Context(), announcementKey{}, a)), s, f.tus.PostFile); err != nil {
 		// The client learns no address of it.
 		w.Header().Del("Location")

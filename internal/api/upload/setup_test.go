@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"dewpoint/internal/api/front"
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/media"
@@ -69,13 +70,13 @@ func (s *server) open() {
 		w.Header().Set("Code", code)
 		w.WriteHeader(http.StatusTeapot)
 	}, func(_ context.Context, uuid string) (any, error) { return map[string]string{"id": uuid}, nil })
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewServer(front.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, err := strconv.ParseInt(r.Header.Get("User"), 10, 64)
 		if err != nil {
 			user = 1
 		}
 		h.ServeHTTP(w, r.WithContext(perm.WithActor(r.Context(), perm.Actor{User: user, Name: "someone", Admin: user < 10})))
-	}))
+	}), front.Edge{}, log))
 	s.t.Cleanup(s.Server.Close)
 }
 
