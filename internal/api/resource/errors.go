@@ -42,10 +42,11 @@ var statuses = map[errs.Kind]int{
 	errs.Stale:           http.StatusPreconditionFailed,
 }
 
-// exact holds the errors whose status differs from that of their kind: TUS 1.0.0 asks for both.
+// exact holds the errors whose status differs from that of their kind, as TUS 1.0.0 asks.
 var exact = map[string]int{
 	"upload_expired":          http.StatusGone,
 	"unsupported_tus_version": http.StatusPreconditionFailed,
+	"invalid_content_type":    http.StatusUnsupportedMediaType,
 }
 
 // common holds the codes of kinds that are the same in every area.

@@ -48,8 +48,12 @@ func (u *Uploads) Handler(prefix string, fail func(http.ResponseWriter, *http.Re
 		"POST " + prefix + "/{id}/complete": f.complete,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Tus-Resumable", "1.0.0")
-			if err := serve(w, r); err != nil {
+			w.Header().Set("Tus-Resumable", tusVersion)
+			err := checkVersion(w, r)
+			if err == nil {
+				err = serve(w, r)
+			}
+			if err != nil {
 				fail(w, r, err)
 			}
 		})
@@ -72,12 +76,10 @@ func elsewhere(_ http.ResponseWriter, r *http.Request) error {
 	return errs.New(errs.NotFound, "not_found", "uploads have no %s %s", r.Method, r.URL.Path)
 }
 
-// pass hands a request to tusd and writes its failures in the dialect's words. Clients that leave Tus-Resumable out are taken to mean 1.0.0.
+// pass hands a request to tusd and writes its failures in the dialect's words.
 func (f *family) pass(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) error {
 	r = r.Clone(r.Context())
-	if r.Header.Get("Tus-Resumable") == "" {
-		r.Header.Set("Tus-Resumable", "1.0.0")
-	}
+	r.Header.Set("Tus-Resumable", tusVersion) // which has been checked
 	r.URL.Path = strings.TrimPrefix(r.URL.Path, f.prefix)
 	c := &catcher{ResponseWriter: w}
 	f.tus.Middleware(serve).ServeHTTP(c, r)
@@ -92,7 +94,7 @@ func (f *family) pass(w http.ResponseWriter, r *http.Request, serve http.Handler
 
 // discover answers OPTIONS.
 func (f *family) discover(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Tus-Version", "1.0.0")
+	w.Header().Set("Tus-Version", tusVersion)
 	w.Header().Set("Tus-Extension", "creation,creation-with-upload,termination,expiration")
 	w.Header().Set("Tus-Max-Size", strconv.FormatInt(MaxBytes, 10))
 	w.WriteHeader(http.StatusNoContent)

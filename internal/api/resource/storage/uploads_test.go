@@ -53,7 +53,7 @@ func TestUploadErrors(t *testing.T) {
 	a.Tus("POST", v1.SpecPath, "").Fails(http.StatusBadRequest, "MISSING_UPLOAD_LENGTH")
 	a.Tus("POST", v1.SpecPath, "", "Upload-Length", "1").Fails(http.StatusBadRequest, "MISSING_FILENAME")
 	a.Tus("POST", v1.SpecPath, "", "Upload-Length", "1", "Upload-Metadata", "filename eA==").Fails(http.StatusBadRequest, "UNSUPPORTED_FILE_TYPE")
-	a.Tus("PATCH", v1.SpecPath+"/"+id, "x", "Upload-Offset", "0", "Content-Type", "text/plain").Fails(http.StatusBadRequest, "INVALID_CONTENT_TYPE")
+	a.Tus("PATCH", v1.SpecPath+"/"+id, "x", "Upload-Offset", "0", "Content-Type", "text/plain").Fails(http.StatusUnsupportedMediaType, "INVALID_CONTENT_TYPE")
 	a.Tus("PATCH", v1.SpecPath+"/"+id, "x", "Upload-Offset", "0", "Content-Type", v1.Octets, "Tus-Resumable", "9").Fails(http.StatusPreconditionFailed, "UNSUPPORTED_TUS_VERSION")
 	a.Tus("PATCH", v1.SpecPath+"/"+id, strings.Repeat("x", 11), "Upload-Offset", "0", "Content-Type", v1.Octets).Fails(http.StatusRequestEntityTooLarge, "FILE_TOO_LARGE")
 	a.Tus("GET", v1.SpecPath+"/nowhere", "").Fails(http.StatusNotFound, "UPLOAD_NOT_FOUND")
