@@ -33,7 +33,9 @@ func secure(w http.ResponseWriter) {
 }
 
 // origin is how the client reached us, for examples to copy; the request's URL holds it.
-func origin(r *http.Request) string { return (&url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host}).String() }
+func origin(r *http.Request) string {
+	return (&url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host}).String()
+}
 
 // missingAPI tells a program that the path belongs to neither dialect, in a body that clients of both can read.
 func missingAPI(w http.ResponseWriter, path string) {
