@@ -22,6 +22,7 @@ packages_test=(
 	bind9-dnsutils                                      # dig, to ask a network's DNS
 	postgresql                                          # the tests start a server of their own
 	slapd                                               # and an LDAP server
+	chromium                                            # a page that calls the APIs
 	strace                                              # ends a server as it enters a system call
 )
 packages_bench=(wrk)
