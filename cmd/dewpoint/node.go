@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -61,6 +62,10 @@ type node struct {
 // The data directory and the database must belong together, unless they are to be adopted.
 func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.Logger) (_ *node, err error) {
 	n := &node{cfg: cfg, log: log, hypervisor: newHypervisor(cfg, log)}
+	first := auth.FirstPassword(given.adminPassword)
+	if cfg.Database == "" && !datadir.HasDatabase(cfg.Data) {
+		first.Begin() // Bootstrap comes last, so that all else is done meanwhile
+	}
 	if n.db, err = openDatabase(ctx, cfg, given.adopt); err != nil {
 		return nil, err
 	}
@@ -78,16 +83,6 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 		return nil, err
 	}
 	n.bus = event.New(n.db)
-	password, created, err := n.auth.Bootstrap(ctx, given.adminPassword)
-	if errs.Is(err, errs.Invalid) {
-		return nil, fmt.Errorf("making the first administrator with the password in DEWPOINT_ADMIN_PASSWORD: %w; give another one, or none to have one made and printed", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("making the first administrator: %w", err)
-	}
-	if created && given.adminPassword == "" {
-		n.password = password
-	}
 	n.host = nodes.New(nodes.Config{
 		DB: n.db, Probe: &n.hypervisor, Log: log, Root: os.DirFS("/"), Data: cfg.Data,
 		Version: version, TableVersion: tableVersion, Accelerator: cfg.Accelerator,
@@ -110,7 +105,19 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	if n.uploads, err = upload.New(ctx, n.engine, n.files, cfg.Data, log); err != nil {
 		return nil, err
 	}
-	return n, nil
+	return n, n.bootstrap(ctx, first)
+}
+
+// bootstrap makes the first administrator, where there is none.
+func (n *node) bootstrap(ctx context.Context, first *auth.First) (err error) {
+	n.password, _, err = n.auth.Bootstrap(ctx, first)
+	if errs.Is(err, errs.Invalid) {
+		return fmt.Errorf("making the first administrator with the password in DEWPOINT_ADMIN_PASSWORD: %w; give another one, or none to have one made and printed", err)
+	}
+	if err != nil {
+		return fmt.Errorf("making the first administrator: %w", err)
+	}
+	return nil
 }
 
 // openDatabase opens the database that the configuration names. It makes a new file of SQLite only where there was none, or where it is to be
@@ -160,14 +167,20 @@ func (n *node) handler() http.Handler {
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/sys/tokens", "/sys/tokens/", "/version.json"} {
 		mux.Handle(path, tables)
 	}
-	resources := resource.New(resource.Config{
-		Engine: n.engine, Auth: n.auth, Media: n.files, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
-	})
+	resources := sync.OnceValue(func() http.Handler { return resource.New(n.resources()) })
 	for _, path := range []string{resource.Prefix, resource.Prefix + "/", "/health"} {
-		mux.Handle(path, resources)
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { resources().ServeHTTP(w, r) })
 	}
 	mux.Handle("/", web.Site(version))
 	return front.Wrap(mux, front.Edge{Public: n.cfg.PublicURL, Proxies: n.cfg.TrustedProxies, Origins: n.cfg.CORSOrigins}, n.log)
+}
+
+// resources is what the resource API is made of. Its operations are described when it is asked first: that takes longer than anything else between
+// the start and the first answer, and memory for as long as the server runs.
+func (n *node) resources() resource.Config {
+	return resource.Config{
+		Engine: n.engine, Auth: n.auth, Media: n.files, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
+	}
 }
 
 // run starts what works in the background; all of it ends with ctx.

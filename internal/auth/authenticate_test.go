@@ -99,18 +99,22 @@ func TestEveryFormOfEveryCredential(t *testing.T) {
 func TestAdminsAreAdmins(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	printed, created, err := b.Bootstrap(context.Background(), "")
+	printed, created, err := b.Bootstrap(context.Background(), auth.FirstPassword(""))
 	if err != nil || !created || len(printed) != 20 {
 		t.Fatalf("first start: %q, %v, %v", printed, created, err)
 	}
+	computed := b.Computed()
 	if a := b.accepts("admin", basic("admin:"+printed)); !a.Admin {
 		t.Errorf("admin is %+v", a)
 	}
-	if printed, created, err := b.Bootstrap(context.Background(), "some other one"); err != nil || created || printed != "" {
+	if n := b.Computed() - computed; n != 0 {
+		t.Errorf("the first login computes %d digests; the password is known already", n)
+	}
+	if printed, created, err := b.Bootstrap(context.Background(), auth.FirstPassword("some other one")); err != nil || created || printed != "" {
 		t.Errorf("second start: %q, %v, %v", printed, created, err)
 	}
 	other := newBench(t)
-	if printed, created, err := other.Bootstrap(context.Background(), "the given one"); err != nil || !created || printed != "" {
+	if printed, created, err := other.Bootstrap(context.Background(), auth.FirstPassword("the given one")); err != nil || !created || printed != "" {
 		t.Errorf("with a given password: %q, %v, %v", printed, created, err)
 	}
 	other.accepts("given password", basic("admin:the given one"))

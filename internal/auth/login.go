@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"strings"
 	"time"
 
@@ -12,39 +11,6 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
-
-// Bootstrap makes the account "admin" if there is no account at all. Its password is the given one, Invalid if that would be guessed, or a
-// random one that is returned to be shown once.
-func (s *Service) Bootstrap(ctx context.Context, password string) (printed string, created bool, err error) {
-	var n int64
-	err = s.db.View(ctx, func(tx *store.Tx) error {
-		n, err = tx.Count("users")
-		return err
-	})
-	if err != nil || n > 0 {
-		return "", false, err
-	}
-	if password == "" {
-		printed = rand.Text()[:20]
-		password = printed
-	} else if err := s.CheckPassword("admin", password); err != nil {
-		return "", false, err
-	}
-	hash := HashPassword(password)
-	s.passwords.computed.Add(1)
-	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		if n, err := tx.Count("users"); err != nil || n > 0 {
-			return err
-		}
-		created = true
-		_, err := store.Create(tx, access.UserSet{}.Name("admin").Displayname("Administrator").Password(hash).Admin(true).Enabled(true))
-		return err
-	})
-	if err != nil || !created {
-		return "", false, err
-	}
-	return printed, true, nil
-}
 
 // Attempt is what somebody typed to log in, and where.
 type Attempt struct {
@@ -219,7 +185,7 @@ func (s *Service) HashPassword(ctx context.Context, password string) (string, er
 		return "", err
 	}
 	defer leave()
-	s.passwords.computed.Add(1)
+	s.passwords.begin()
 	return HashPassword(password), nil
 }
 

@@ -25,6 +25,7 @@ type passwords struct {
 	dummy digest // verified against where there is no user, so that this takes as long
 
 	computed atomic.Int64 // digests, since the memory was last given back
+	pages    pages
 
 	mu       sync.Mutex
 	verified map[[sha256.Size]byte]time.Time // until when
@@ -42,12 +43,18 @@ func (p *passwords) init() {
 // matches reports whether the stored digest is that of the password. An unreadable or empty digest matches nothing and takes as long. The
 // caller has had its turn.
 func (p *passwords) matches(password, stored string) bool {
-	p.computed.Add(1)
+	p.begin()
 	d, err := parseDigest(stored)
 	if err != nil {
 		d = p.dummy
 	}
 	return d.matches(password) && err == nil
+}
+
+// begin is called before a digest is computed.
+func (p *passwords) begin() {
+	p.computed.Add(1)
+	p.pages.want()
 }
 
 // giveBack returns the memory that hashing took to the system. The collector would keep it for minutes, and it is most of what an idle

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 )
 
@@ -49,13 +50,13 @@ func TestWeakPasswords(t *testing.T) {
 func TestAWeakFirstPasswordIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if _, created, err := b.Bootstrap(context.Background(), "admin123"); !errs.Is(err, errs.Invalid) || created {
+	if _, created, err := b.Bootstrap(context.Background(), auth.FirstPassword("admin123")); !errs.Is(err, errs.Invalid) || created {
 		t.Fatalf("a weak one: %v, %v", created, err)
 	}
-	if _, created, err := b.Bootstrap(context.Background(), "correct horse battery"); err != nil || !created {
+	if _, created, err := b.Bootstrap(context.Background(), auth.FirstPassword("correct horse battery")); err != nil || !created {
 		t.Fatalf("a good one: %v, %v", created, err)
 	}
-	if _, created, err := b.Bootstrap(context.Background(), "x"); err != nil || created {
+	if _, created, err := b.Bootstrap(context.Background(), auth.FirstPassword("x")); err != nil || created {
 		t.Errorf("once the account is there nobody looks at it: %v, %v", created, err)
 	}
 }

@@ -60,6 +60,12 @@ func FindDatabase(path string) error {
 	return nil
 }
 
+// HasDatabase reports whether the data directory has a file of SQLite. It says nothing of what is in it.
+func HasDatabase(path string) bool {
+	_, err := os.Stat(filepath.Join(path, DatabaseFile))
+	return err == nil
+}
+
 // Open holds a data directory and a database against each other, before anything else reads or writes them. It fails with a Mismatch
 // when they don't belong together, unless they are to be adopted.
 func Open(ctx context.Context, c Config) (*Dir, error) {

@@ -105,7 +105,7 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 	var err error
 	s.Auth, err = auth.New(context.Background(), s.DB, dir, "")
 	must(t, err)
-	_, _, err = s.Auth.Bootstrap(context.Background(), Password)
+	_, _, err = s.Auth.Bootstrap(context.Background(), auth.FirstPassword(Password))
 	must(t, err)
 	s.Space = space.New(s.DB, space.Limits{})
 	s.Quarantine = quarantine.New(s.DB, dir, log)
