@@ -9,23 +9,27 @@ import (
 	"dewpoint/test/harness"
 )
 
-// TestGoSDK runs the official Go SDK against the program. Its tests are a module of their own, beside this one.
+// TestGoSDK runs the official Go SDK against the program, in the versions that are in use. Its tests are a module of their own, beside this one.
 func TestGoSDK(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(harness.Root(), "test", "govergeos")
-	if out, err := command(t, dir, "go", "mod", "download").CombinedOutput(); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the SDK can't be fetched: %v\n%s", err, out)
-		}
-		t.Skipf("the SDK can't be fetched: %v", err)
-	}
 	s := start(t)
-	cmd := command(t, dir, "go", "test", "-count=1", "-v", "./...")
-	cmd.Env = append(os.Environ(), "VERGEOS_HOST="+s.URL, "VERGEOS_USERNAME=admin", "VERGEOS_PASSWORD="+harness.AdminPassword, "VERGEOS_VERIFY_SSL=false")
-	out, err := cmd.CombinedOutput()
-	t.Logf("%s", out)
-	if err != nil {
-		t.Error(err)
+	for version, modules := range map[string]string{"0.1.9": "go.mod", "0.2.0": "v0.2.mod"} {
+		t.Run(version, func(t *testing.T) {
+			if out, err := command(t, dir, "go", "mod", "download", "-modfile="+modules).CombinedOutput(); err != nil {
+				if os.Getenv("CI") == "true" {
+					t.Fatalf("the SDK can't be fetched: %v\n%s", err, out)
+				}
+				t.Skipf("the SDK can't be fetched: %v", err)
+			}
+			cmd := command(t, dir, "go", "test", "-count=1", "-v", "-modfile="+modules, "./...")
+			cmd.Env = append(os.Environ(), "VERGEOS_HOST="+s.URL, "VERGEOS_USERNAME=admin", "VERGEOS_PASSWORD="+harness.AdminPassword, "VERGEOS_VERIFY_SSL=false")
+			out, err := cmd.CombinedOutput()
+			t.Logf("%s", out)
+			if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
