@@ -1,5 +1,6 @@
 #!/bin/bash
-# setup.sh [GROUP...] installs what is missing on Debian 12.
+# setup.sh [GROUP...] installs what is missing on Debian 12, and fetches the Go that go.mod asks for into .cache where there is none or an
+# older one.
 #
 #   run    what the server needs on the host it manages (default)
 #   test   what building, checking and testing need besides: compiler for -race, guest image tools, probes
@@ -8,7 +9,8 @@
 # Running it again is quick and changes nothing. It never removes or upgrades a package.
 set -euo pipefail
 
-readonly go_min_major=1 go_min_minor=26
+home=$(cd "$(dirname "$0")/.." && pwd)
+readonly home
 
 packages_run=(
 	libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu
@@ -83,17 +85,49 @@ without_cluster() {
 # without_directory does the same for the package slapd: it makes no directory and, without one, serves none.
 without_directory() { printf 'slapd slapd/no_configuration boolean true\n' | debconf-set-selections; }
 
-# check_go asks for a Go toolchain that can build the module; it installs none.
-check_go() {
-	local version major minor
-	command -v go >/dev/null || die "Go $go_min_major.$go_min_minor or newer is needed: https://go.dev/dl/"
-	version=$(go env GOVERSION)
-	IFS=. read -r major minor _ <<<"${version#go}"
-	minor=${minor%%[!0-9]*}
-	if ((major < go_min_major || (major == go_min_major && minor < go_min_minor))); then
-		die "$version is too old: Go $go_min_major.$go_min_minor or newer is needed: https://go.dev/dl/"
+# wanted_go is the version in go.mod, as in 1.26.8.
+wanted_go() { awk '$1 == "go" { print $2; exit }' "$home/go.mod"; }
+
+# new_enough VERSION: whether Go VERSION can build the module.
+new_enough() { [[ $(printf '%s\n' "$(wanted_go)" "$1" | sort -V | head -n1) == "$(wanted_go)" ]]; }
+
+# need_go sees to a Go toolchain that can build the module: one on the PATH, or the one of go.mod, which any older Go fetches as a module.
+need_go() {
+	local version=none
+	PATH=$home/.cache/go/bin:$PATH # where the Makefile looks first, too
+	if command -v go >/dev/null; then
+		version=$(GOTOOLCHAIN=local go env GOVERSION)
+		if new_enough "${version#go}"; then
+			say "go: $version"
+			return
+		fi
 	fi
-	say "go: $version"
+	say "go: $version is there, go$(wanted_go) is needed"
+	[[ $version != none ]] || install_packages golang-go
+	fetch_go
+	say "go: $("$home/.cache/go/bin/go" env GOVERSION)"
+}
+
+# fetch_go downloads the toolchain into .cache with the Go that is there, through its ordinary module proxy, and checks its hash.
+fetch_go() {
+	local arch version sum dir got
+	arch=$(go env GOARCH)
+	version=v0.0.1-go$(wanted_go).linux-$arch
+	sum=$(awk -v version="$version" '$2 == version { print $3 }' "$home/scripts/toolchain.sum")
+	[[ -n $sum ]] || die "scripts/toolchain.sum has no $version; install Go $(wanted_go) or newer yourself: https://go.dev/dl/"
+	dir=$home/.cache/toolchain
+	mkdir -p "$dir"
+	say "go: fetching $version (60 MB)"
+	# From elsewhere than the module: an older Go can't read its go.mod.
+	got=$(cd / && GOTOOLCHAIN=local GOFLAGS=-modcacherw GOMODCACHE=$dir go mod download -json "golang.org/toolchain@$version") ||
+		die "fetching Go failed: $got"
+	[[ $got == *"\"Sum\": \"$sum\""* ]] || {
+		rm -rf "$dir"
+		die "what was fetched as $version is not what scripts/toolchain.sum says; it was removed"
+	}
+	dir=$dir/golang.org/toolchain@$version
+	chmod -R u+x "$dir/bin" "$dir/pkg/tool" # files of modules are none that can be run
+	ln -sfn "$dir" "$home/.cache/go"
 }
 
 groups=("$@")
@@ -106,4 +140,4 @@ for group in "${groups[@]}"; do
 done
 mapfile -t packages < <(wanted "${groups[@]}")
 install_packages "${packages[@]}"
-check_go
+need_go

@@ -168,7 +168,7 @@ func (n *node) handler() http.Handler {
 		mux.Handle(path, tables)
 	}
 	resources := sync.OnceValue(func() http.Handler { return resource.New(n.resources()) })
-	for _, path := range []string{resource.Prefix, resource.Prefix + "/", "/health"} {
+	for _, path := range resource.Paths() {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { resources().ServeHTTP(w, r) })
 	}
 	mux.Handle("/", web.Site(version))

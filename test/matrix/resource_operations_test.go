@@ -29,7 +29,7 @@ var areas = map[string]area{
 		body: `{"name":"made%d","memory":256,"vcpus":1,"disk_size":1}`,
 		suffix: map[string]kind{
 			"GET ": lists, "POST ": creates, "GET /{id}": reads, "PUT /{id}": rewrites, "DELETE /{id}": deletes, "POST /{id}/action": modifies, "POST /{id}/start": modifies,
-			"POST /{id}/stop": modifies, "POST /{id}/restart": modifies, "POST /{id}/pause": modifies, "POST /{id}/resume": modifies, "POST /{id}/reset": modifies,
+			"POST /create-enhanced": creates, "POST /{id}/stop": modifies, "POST /{id}/restart": modifies, "POST /{id}/pause": modifies, "POST /{id}/resume": modifies, "POST /{id}/reset": modifies,
 		},
 	},
 	"/virtualization/networks": {

@@ -21,6 +21,11 @@ import (
 // Prefix is where the dialect lives.
 const Prefix = frame.Prefix
 
+// Paths returns all that the dialect serves, as patterns of a mux: what clients look for outside Prefix too.
+func Paths() []string {
+	return []string{Prefix, Prefix + "/", "/health", "/openapi.json", "/openapi.yaml", "/ws", "/ws/"}
+}
+
 // Auth checks credentials and gives out tokens.
 type Auth interface {
 	front.Authenticator
@@ -67,11 +72,11 @@ func newServer(c Config) *server {
 	ourHuma()
 	s := &server{Server: frame.New(c.Engine, configure(c.Version), failures), version: c.Version}
 	access.Operations(s.Server, c.Auth)
-	compute.Operations(s.Server)
+	compute.Operations(s.Server, c.Instance)
 	network.Operations(s.Server, c.Instance)
 	storage.Operations(s.Server, c.Media, c.Uploads)
 	system.Operations(s.Server)
-	for _, add := range []func(*server){addHealth, addDocs, addNotBuilt} {
+	for _, add := range []func(*server){addHealth, addDocs, addSockets, addNotBuilt} {
 		add(s)
 	}
 	return s
@@ -90,12 +95,13 @@ func guarded(a Auth, next http.Handler, public func(*http.Request) bool) http.Ha
 	})
 }
 
-// configure returns huma's configuration: lenient in what it takes (unknown members, missing content types), as real clients need it.
+// configure returns huma's configuration: lenient about content types, as real clients need it. Members that a body does not have are refused, since
+// dropping them would be a lie.
 func configure(version string) huma.Config {
 	c := huma.DefaultConfig("Dewpoint resource API", version)
 	c.Info.Description = "The resource dialect of Dewpoint. Replies come in the envelope {status, data, error}, all but one: " + front.HeadersTooLarge + "."
 	c.CreateHooks, c.SchemasPath, c.DocsPath, c.OpenAPIPath = nil, "", "", Prefix+"/openapi"
-	c.AllowAdditionalPropertiesByDefault, c.FieldsOptionalByDefault = true, true
+	c.FieldsOptionalByDefault = true
 	c.Formats = map[string]huma.Format{}
 	for _, name := range []string{"application/json", "json", "application/x-www-form-urlencoded", "text/plain"} {
 		c.Formats[name] = lenientJSON // curl -d sends JSON as a form

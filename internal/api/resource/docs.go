@@ -23,6 +23,14 @@ func addDocs(s *server) {
 		}
 		description.ServeHTTP(w, r)
 	})
+	for _, ending := range []string{".json", ".yaml"} { // where the contract publishes the document
+		root := "GET /openapi" + ending
+		s.Mux.HandleFunc(root, func(w http.ResponseWriter, r *http.Request) {
+			r.URL.Path = Prefix + "/openapi" + ending
+			s.Mux.ServeHTTP(w, r)
+		})
+		s.Open(root)
+	}
 	files := "GET " + assets + "/"
 	s.Mux.Handle(files, web.Assets(assets))
 	s.Open(

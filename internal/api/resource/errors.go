@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,10 +85,10 @@ func (c codes) of(e *errs.Error) string {
 		own = c.InUse
 	case e.Code == "exists", e.Code == "in_use":
 		own = "CONFLICT"
+	case e.Code == "invalid_request":
+		own = cmp.Or(frame.Codes(c).OfBody(), "INVALID_REQUEST")
 	case e.Kind == errs.Invalid && ofDeclaration(e.Code):
-		if own = c.Invalid; own == "" {
-			own = "INVALID_REQUEST"
-		}
+		own = cmp.Or(c.Fields[e.Field], c.Invalid, "INVALID_REQUEST")
 	}
 	if own == "" {
 		own = strings.ToUpper(e.Code)
@@ -192,8 +193,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // humaError puts huma's own failures (a body that is no JSON, a value of the wrong type) in the envelope.
-func humaError(status int, text string, causes ...error) huma.StatusError {
-	f := &failure{Status: "error", status: status, Fault: fault{Code: "INVALID_REQUEST", Message: text}}
+func humaError(c frame.Codes, status int, text string, causes []error) huma.StatusError {
+	f := &failure{Status: "error", status: status, Fault: fault{Code: cmp.Or(c.OfBody(), "INVALID_REQUEST"), Message: text}}
 	switch status {
 	case http.StatusUnprocessableEntity:
 		f.status = http.StatusBadRequest // what clients of this dialect expect

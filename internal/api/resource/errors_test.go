@@ -14,7 +14,7 @@ func TestRefusedBodiesAreNotRepeated(t *testing.T) {
 	nobody := v1.Start(t).As("")
 	for _, body := range []string{`{"password":"hush-hush"}`, `{"username":1,"password":"hush-hush"}`, `{"username":"admin","password":["hush-hush"]}`} {
 		r := nobody.Post("/auth/login", body)
-		r.Fails(http.StatusBadRequest, "INVALID_REQUEST")
+		r.Fails(http.StatusBadRequest, "VALIDATION_ERROR")
 		if strings.Contains(string(r.Body), "hush-hush") {
 			t.Errorf("%s is answered with %s", body, r.Body)
 		}

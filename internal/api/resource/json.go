@@ -7,11 +7,18 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"dewpoint/internal/api/resource/frame"
 )
 
 // ourHuma makes huma write its own failures in our envelope and describe lists as never null, which they aren't.
 var ourHuma = sync.OnceFunc(func() {
-	huma.NewError = humaError
+	huma.NewError = func(status int, text string, causes ...error) huma.StatusError {
+		return humaError(frame.Codes{}, status, text, causes)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, text string, causes ...error) huma.StatusError {
+		return humaError(frame.CodesOf(ctx.Operation()), status, text, causes)
+	}
 	huma.DefaultArrayNullable = false
 })
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"time"
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/engine"
@@ -53,7 +54,7 @@ func (u *Uploads) keep(ctx context.Context, s *session, extra schema.Input) erro
 	if s.Done {
 		return nil
 	}
-	s.Done = true
+	s.Done, s.Ended = true, time.Now().UTC().Truncate(time.Second)
 	if err := u.writeSession(s); err != nil { // the row is the truth; Sweep writes the note later
 		u.log.Warn("that an upload has ended could not be noted", "upload", s.ID, "err", err)
 	}

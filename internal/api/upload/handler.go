@@ -204,7 +204,7 @@ func (f *family) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	actor, list := perm.ActorOf(r.Context()), []map[string]any{}
 	for _, s := range all {
-		if f.expired(s) || s.User != actor.User && !actor.Admin {
+		if s.Done || f.expired(s) || s.User != actor.User && !actor.Admin {
 			continue
 		}
 		item, err := f.describe(r.Context(), s)
@@ -213,6 +213,9 @@ func (f *family) list(w http.ResponseWriter, r *http.Request) error {
 		}
 		if err != nil {
 			return err
+		}
+		if s.Done { // as its row says, where the note of it was lost
+			continue
 		}
 		list = append(list, item)
 	}
@@ -252,11 +255,18 @@ func (u *Uploads) describe(ctx context.Context, s *session) (map[string]any, err
 	if info, err := os.Stat(u.path(s.ID)); err == nil {
 		updated = info.ModTime()
 	}
-	return map[string]any{
-		"upload_id": s.ID, "filename": s.Metadata["filename"], "status": state, "total_size": s.Size, "uploaded_size": arrived,
+	said := map[string]any{
+		"upload_id": s.ID, "session_id": s.ID, "image_id": nil, "completed_at": nil, "filename": s.Metadata["filename"], "status": state, "total_size": s.Size, "uploaded_size": arrived,
 		"progress": strconv.FormatFloat(percent, 'f', 2, 64) + "%", "metadata": s.Metadata,
 		"created_at": s.Created.Format(time.RFC3339), "updated_at": updated.UTC().Format(time.RFC3339), "expires_at": s.Expires.Format(time.RFC3339),
-	}, nil
+	}
+	if s.Done {
+		said["image_id"] = s.ID
+		if !s.Ended.IsZero() {
+			said["completed_at"] = s.Ended.Format(time.RFC3339)
+		}
+	}
+	return said, nil
 }
 
 // arrived tells how many bytes of an upload are there.

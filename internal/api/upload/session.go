@@ -36,6 +36,7 @@ type session struct {
 	Created  time.Time         `json:"created"`
 	Expires  time.Time         `json:"expires"`
 	Done     bool              `json:"done"`
+	Ended    time.Time         `json:"ended,omitzero"` // when it became a file; zero where a crash came between
 }
 
 // expired reports whether an upload's time is over, as far as the clock can be believed. One that is said to begin in the future was made by a

@@ -52,7 +52,7 @@ func MakeNetwork(a *API, name string) *Answer {
 func MakeVM(a *API, name string) *Answer {
 	a.T.Helper()
 	a.Update(AddISO(name+".iso", ISOUUID))
-	return a.Post("/virtualization/computes", `{"name":"`+name+`","memory":256,"vcpus":2,"os_type":"linux","autostart":true,"metadata":{"team":"blue","n":3},
+	return a.Post("/virtualization/computes", `{"name":"`+name+`","memory":256,"vcpus":2,"os_type":"linux","os_variant":"debian12","autostart":true,"metadata":{"team":"blue","n":3},
 		"storage":{"disks":[{"action":"create","size":10,"storage_pool":"default"},{"action":"attach","path":"`+name+`.iso"}]},
 		"networks":[{"type":"network","source":"lan","model":"virtio","mac":"52:54:00:12:34:56"}],"graphics":[{"type":"vnc"}]}`).Want(http.StatusCreated)
 }

@@ -45,18 +45,20 @@ func ticketOf(token string, expires time.Time, u access.User) ticket {
 
 type loginInput struct {
 	Body struct {
-		Username string `json:"username" required:"true" minLength:"1" maxLength:"256"`
-		Password string `json:"password" maxLength:"1024"`
-		AuthType string `json:"auth_type" doc:"password, which is also meant when it is missing"`
-		Code     string `json:"code" maxLength:"64" doc:"of the account's second factor, or a recovery code"`
-		OTP      string `json:"otp" maxLength:"64" doc:"the same as code"`
+		_        struct{} `additionalProperties:"true"` // of ways to sign in that aren't built
+		Username string   `json:"username" required:"true" minLength:"1" maxLength:"256"`
+		Password string   `json:"password" maxLength:"1024"`
+		AuthType string   `json:"auth_type" doc:"password, which is also meant when it is missing"`
+		Code     string   `json:"code" maxLength:"64" doc:"of the account's second factor, or a recovery code"`
+		OTP      string   `json:"otp" maxLength:"64" doc:"the same as code"`
 	}
 }
 
 type refreshInput struct {
 	Authorization string `header:"Authorization"`
 	Body          *struct {
-		RefreshToken string `json:"refresh_token"`
+		_            struct{} `additionalProperties:"true"`
+		RefreshToken string   `json:"refresh_token"`
 	}
 }
 

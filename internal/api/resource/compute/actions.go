@@ -39,17 +39,18 @@ type powerAction struct {
 	name   string
 	params schema.Input
 	done   string
+	ends   bool // makes no sense for a VM that is off
 }
 
 var (
-	cutPower = powerAction{name: "kill", done: "switched off"}
+	cutPower = powerAction{name: "kill", done: "switched off", ends: true}
 	reset    = powerAction{name: "reset", done: "reset"}
 )
 
 // powerActions has, for each action, what is done without and with force.
 var powerActions = map[string][2]powerAction{
 	"start":      {{name: "poweron", done: "started"}, {name: "poweron", done: "started"}},
-	"stop":       {{name: "poweroff", done: "asked to shut down"}, cutPower},
+	"stop":       {{name: "poweroff", done: "asked to shut down", ends: true}, cutPower},
 	"force-stop": {cutPower, cutPower},
 	"destroy":    {cutPower, cutPower},
 	"restart":    {{name: "reset", params: schema.Input{"graceful": engine.Flag(true)}, done: "asked to restart"}, reset},
@@ -85,6 +86,9 @@ func (s *service) act(ctx context.Context, id, name string, force bool) (actionD
 	way := ways[0]
 	if force {
 		way = ways[1]
+	}
+	if way.ends && v.Machine.Status.Off() {
+		return actionDone{}, errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running", v.Name)
 	}
 	if _, err := s.Engine.Act(ctx, "vms", shape.Key(v.Key), way.name, way.params); err != nil {
 		return actionDone{}, err

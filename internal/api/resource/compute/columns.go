@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -13,7 +14,10 @@ import (
 var osFamilies = map[string]string{"linux": "linux", "windows": "windows", "bsd": "freebsd", "freebsd": "freebsd", "other": "other", "hvm": "other"}
 
 // vmInput returns the columns of vms that the client gave.
-func (b *computeInput) vmInput() (schema.Input, error) {
+func (b *ComputeInput) vmInput() (schema.Input, error) {
+	if err := b.osInfo(); err != nil {
+		return nil, err
+	}
 	row := schema.Input{}
 	for column, text := range map[string]*string{"name": b.Name, "description": b.Description, "os_description": b.OSVariant, "machine_type": b.MachineType} {
 		if text != nil {
@@ -43,8 +47,27 @@ func (b *computeInput) vmInput() (schema.Input, error) {
 	return row, b.screen(row)
 }
 
+// osInfo brings what os_info says into os_type and os_variant, unless they say it themselves.
+func (b *ComputeInput) osInfo() error {
+	o := b.OSInfo
+	if o == nil {
+		return nil
+	}
+	if b.OSType == nil && o.Family != "" {
+		b.OSType = &o.Family
+	}
+	variant := cmp.Or(o.Variant, o.Distro+o.Version)
+	if o.Variant != "" && o.Distro+o.Version != "" && o.Variant != o.Distro+o.Version {
+		return errs.New(errs.Invalid, "invalid_os_info", "os_info.variant %q isn't os_info.distro with os_info.version, %q; give one of them", o.Variant, o.Distro+o.Version).On("os_info")
+	}
+	if b.OSVariant == nil && variant != "" {
+		b.OSVariant = &variant
+	}
+	return nil
+}
+
 // screen puts the wanted console into the row.
-func (b *computeInput) screen(row schema.Input) error {
+func (b *ComputeInput) screen(row schema.Input) error {
 	if len(b.Graphics) > 1 {
 		return errs.New(errs.NotBuilt, "graphics_not_built", "a VM can have one screen; give one entry in graphics").On("graphics")
 	}
@@ -64,7 +87,7 @@ func (b *computeInput) screen(row schema.Input) error {
 }
 
 // hasIDE reports whether the wanted machine type, or the present one when none is given, has IDE: q35 hasn't.
-func (b *computeInput) hasIDE(present string) bool {
+func (b *ComputeInput) hasIDE(present string) bool {
 	if b.MachineType != nil {
 		present = *b.MachineType
 	}
@@ -72,7 +95,7 @@ func (b *computeInput) hasIDE(present string) bool {
 }
 
 // meta is what the client calls metadata, in the column that no client of the table API can write; none when it gives none.
-func (b *computeInput) meta() (schema.Set, error) {
+func (b *ComputeInput) meta() (schema.Set, error) {
 	if b.Metadata == nil {
 		return nil, nil
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 type computeList struct {
-	VMs   []compute `json:"vms"`
+	VMs   []Compute `json:"vms"`
 	Count int       `json:"count"`
 }
 
@@ -19,15 +19,15 @@ func addReads(s *service, f Family) {
 	frame.Add(s.Server, f.operation("list-vms", http.MethodGet, "", "List virtual machines"), s.listComputes)
 	frame.Add(s.Server, f.operation("get-vm", http.MethodGet, "/{id}", "Read a virtual machine by its UUID or name"), func(ctx context.Context, in *frame.ByID) (computeDetail, error) {
 		v, err := s.vm(ctx, in.ID, perm.Read)
-		return v.detail(), err
+		return v.detail(s.host), err
 	})
 }
 
 func (s *service) listComputes(ctx context.Context, _ *struct{}) (computeList, error) {
 	rows, err := engine.List[vmRow](ctx, s.Engine, "vms", query.Request{Fields: vmFields, Sort: "name"})
-	list := computeList{VMs: make([]compute, len(rows)), Count: len(rows)}
+	list := computeList{VMs: make([]Compute, len(rows)), Count: len(rows)}
 	for i := range rows {
-		list.VMs[i] = rows[i].compute()
+		list.VMs[i] = rows[i].compute(s.host)
 	}
 	return list, err
 }

@@ -21,6 +21,9 @@ func TestCreateAndReadVM(t *testing.T) {
 		"data.storage.disks.0.capacity": "10737418240", "data.storage.disks.0.format": "qcow2", "data.storage.disks.0.storage_pool": "default",
 		"data.storage.disks.1.device": "cdrom", "data.storage.disks.1.bus": "sata", "data.storage.disks.1.target": "sda", "data.storage.disks.1.readonly": "true",
 		"data.storage.disks.1.path": v1.ISOUUID + "/box.iso", "data.networks.0.source": "lan", "data.networks.0.mac": "52:54:00:12:34:56",
+		"data.networks.0.bridge": "dpabcdb1", "data.networks.0.target": "", "data.graphics.0.listen": "127.0.0.1", "data.graphics.0.port": "-1", "data.graphics.0.connected": "false",
+		"data.storage.disks.0.bootable": "true", "data.storage.disks.0.boot_order": "1", "data.storage.disks.1.boot_order": "2", "data.storage.disks.0.cache": "writeback",
+		"data.storage.disks.1.source": v1.ISOUUID + "/box.iso", "data.os.distro": "debian", "data.os.version": "12",
 	}
 	made.Check(want)
 	uuid := made.Text("data.uuid")
@@ -29,7 +32,7 @@ func TestCreateAndReadVM(t *testing.T) {
 	}
 	list := a.Get("/virtualization/computes").Want(http.StatusOK)
 	list.Check(map[string]string{"data.count": "1", "data.vms.0.uuid": uuid, "data.vms.0.networks.0.source": "lan", "data.vms.0.disks.1.device": "cdrom"})
-	a.Post("/virtualization/computes", `{"name":"box","memory":256,"vcpus":1,"disk_size":1}`).Fails(http.StatusConflict, "VM_ALREADY_EXISTS")
+	a.Post("/virtualization/computes", `{"name":"box","memory":256,"vcpus":1,"disk_size":1}`).Fails(http.StatusConflict, "VM_NAME_EXISTS")
 	if n := count(a, "machines"); n != 2 { // the VM's and the network's
 		t.Errorf("%d machines after a refused create, want 2", n)
 	}
@@ -127,7 +130,10 @@ func TestActions(t *testing.T) {
 		})
 		return op
 	}
-	a.Post(box+"/action", `{"action":"reset"}`).Fails(http.StatusConflict, "VM_NOT_RUNNING")
+	for _, action := range []string{"reset", "restart", "stop", "force-stop", "destroy"} {
+		a.Post(box+"/action", `{"action":"`+action+`"}`).Fails(http.StatusConflict, "VM_NOT_RUNNING")
+	}
+	a.Running("vms", "box", true)
 	for _, c := range []struct{ path, body, wish string }{
 		{"/action", `{"action":"start"}`, "poweron"},
 		{"/action", `{"action":"stop"}`, "poweroff"},
@@ -165,4 +171,14 @@ func TestDeleteVM(t *testing.T) {
 	a.Get("/virtualization/computes/box").Fails(http.StatusNotFound, "VM_NOT_FOUND")
 	a.Delete("/virtualization/isos/" + v1.ISOUUID).Want(http.StatusOK).Check(map[string]string{"data.id": v1.ISOUUID})
 	a.Delete("/virtualization/networks/lan").Want(http.StatusNoContent)
+}
+
+// An older name for making a VM does the same.
+func TestCreateEnhanced(t *testing.T) {
+	t.Parallel()
+	a := v1.Start(t)
+	for name, family := range map[string]string{"a": "computes", "b": "virtualmachines"} {
+		a.Post("/virtualization/"+family+"/create-enhanced", `{"name":"`+name+`","memory":256,"vcpus":1,"storage":{"disks":[{"action":"create","size":1}]}}`).
+			Want(http.StatusCreated).Check(map[string]string{"data.name": name, "data.state": "shutoff"})
+	}
 }

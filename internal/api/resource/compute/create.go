@@ -14,13 +14,16 @@ import (
 	"dewpoint/internal/schema"
 )
 
-type createComputeInput struct{ Body computeInput }
+type createComputeInput struct{ Body ComputeInput }
 
 func addCreate(s *service, f Family) {
 	create := f.operation("create-vm", http.MethodPost, "", "Make a virtual machine")
 	create.Status = http.StatusCreated
 	create.Doc = "The VM stays off. Takes the full form (storage.disks, networks) and the basic form of scripts (disk_size, iso_path, network)."
 	frame.Add(s.Server, create, s.createCompute)
+	enhanced := create
+	enhanced.ID, enhanced.Path, enhanced.Summary = "create-vm-enhanced"+f.Suffix, f.Path+"/create-enhanced", "The same as create-vm, by an older name"
+	frame.Add(s.Server, enhanced, s.createCompute)
 }
 
 func (s *service) createCompute(ctx context.Context, in *createComputeInput) (computeDetail, error) {
@@ -32,12 +35,15 @@ func (s *service) createCompute(ctx context.Context, in *createComputeInput) (co
 	if err != nil {
 		return computeDetail{}, err
 	}
+	if vm["boot_order"], err = bootOrder(b.Storage.Disks); err != nil {
+		return computeDetail{}, err
+	}
 	drives, nics, err := s.parts(ctx, b)
 	if err != nil {
 		return computeDetail{}, err
 	}
 	id := uuid.NewString()
-	vm["uuid"], vm["boot_order"] = engine.Text(id), engine.Text(bootOrder(b.Storage.Disks))
+	vm["uuid"] = engine.Text(id)
 	meta, err := b.meta()
 	if err != nil {
 		return computeDetail{}, err
@@ -61,17 +67,17 @@ func (s *service) createCompute(ctx context.Context, in *createComputeInput) (co
 		return computeDetail{}, err
 	}
 	v, err := engine.Made[vmRow](ctx, s.Engine, "vms", vmRequest(id))
-	detail := v.detail()
+	detail := v.detail(s.host)
 	detail.Jobs = jobs
 	return detail, err
 }
 
 // complete brings the basic form into the full one and refuses what is missing or not built.
-func (b *computeInput) complete() error {
+func (b *ComputeInput) complete() error {
 	if b.Name == nil || b.Memory == nil || b.VCPUs == nil {
 		return errs.New(errs.Invalid, "invalid_request", "a VM needs name, memory (MiB), vcpus and at least one disk")
 	}
-	if err := b.refuse(); err != nil {
+	if err := b.refuse(*b.Memory, *b.VCPUs); err != nil {
 		return err
 	}
 	if b.Storage == nil {
@@ -102,28 +108,11 @@ func (b *computeInput) complete() error {
 	return nil
 }
 
-// refuse names what the client asks for and Dewpoint can't do: leaving it out silently would be a lie.
-func (b *computeInput) refuse() error {
-	if arch := b.Architecture; arch != "" && arch != "x86_64" {
-		return errs.New(errs.NotBuilt, "architecture_not_built", "VMs of architecture %q can't be made; x86_64 ones can", arch).On("architecture")
-	}
-	for _, f := range []struct {
-		name  string
-		asked bool
-	}{
-		{"tpm", b.TPM}, {"pci_devices", len(b.PCIDevices) > 0}, {"cloud_init", len(b.CloudInit) > 0}, {"template", b.Template != ""}, {"custom_xml", b.CustomXML != ""},
-	} {
-		if f.asked {
-			return errs.New(errs.NotBuilt, "not_built", "Dewpoint can't give a VM %s yet; leave it out", f.name).On(f.name)
-		}
-	}
-	return nil
-}
-
 // parts turns all wanted disks and networks into rows.
-func (s *service) parts(ctx context.Context, b *computeInput) (drives, nics []schema.Input, err error) {
+func (s *service) parts(ctx context.Context, b *ComputeInput) (drives, nics []schema.Input, err error) {
+	counts := map[string]int{}
 	for _, d := range b.Storage.Disks {
-		row, err := s.driveInput(ctx, d, b.hasIDE(""))
+		row, err := s.driveInput(ctx, d, b.hasIDE(""), counts)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -148,22 +137,4 @@ func addParts(w *engine.Write, machine, table string, rows []schema.Input) error
 		}
 	}
 	return nil
-}
-
-// bootOrder puts the CD-ROM first when its boot_order says so. An empty disk is no hindrance: firmware goes on to the CD-ROM by itself.
-func bootOrder(disks []diskInput) string {
-	cd, disk := int64(0), int64(0)
-	for _, d := range disks {
-		into := &disk
-		if d.isCDROM() {
-			into = &cd
-		}
-		if d.BootOrder > 0 && (*into == 0 || d.BootOrder < *into) {
-			*into = d.BootOrder
-		}
-	}
-	if cd > 0 && (disk == 0 || cd < disk) {
-		return "dc"
-	}
-	return "cd"
 }

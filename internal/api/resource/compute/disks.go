@@ -79,8 +79,12 @@ func (d *diskInput) isCDROM() bool {
 	return d.Device == "cdrom" || d.kind() == "attach" && strings.EqualFold(path.Ext(d.Path), ".iso")
 }
 
-// driveInput turns a wanted disk into a row of machine_drives, but for its machine and number.
-func (s *service) driveInput(ctx context.Context, d diskInput, ide bool) (schema.Input, error) {
+// driveInput turns a wanted disk into a row of machine_drives, but for its machine and number. Counts has how many drives come before it, by the
+// prefixes of their targets.
+func (s *service) driveInput(ctx context.Context, d diskInput, ide bool, counts map[string]int) (schema.Input, error) {
+	if err := d.refuse(); err != nil {
+		return nil, err
+	}
 	tier, err := tierOf(d.StoragePool)
 	if err != nil {
 		return nil, err
@@ -109,10 +113,13 @@ func (s *service) driveInput(ctx context.Context, d diskInput, ide bool) (schema
 	if err != nil {
 		return nil, err
 	}
-	row["readonly"] = engine.Flag(d.Readonly || cdrom)
+	row["readonly"] = engine.Flag(d.Readonly != nil && *d.Readonly || cdrom)
 	iface, err := interfaceOf(d.Bus, cdrom, ide)
+	if err != nil {
+		return nil, err
+	}
 	row["interface"] = engine.Text(iface)
-	return row, err
+	return row, d.named(busOf(iface), counts)
 }
 
 // attach makes a CD-ROM drive with an ISO in it, or a disk that begins as a copy of another file of the library.

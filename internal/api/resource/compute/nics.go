@@ -16,9 +16,9 @@ import (
 // nicInput turns a wanted network card into a row of machine_nics, but for its machine.
 func (s *service) nicInput(ctx context.Context, n networkInput) (schema.Input, error) {
 	switch n.Type {
-	case "", "network", "nat", "bridge":
-	case "direct", "user":
-		return nil, errs.New(errs.NotBuilt, "network_type_not_built", "network type %q isn't built; use network with the name of a network", n.Type).On("type")
+	case "", "network", "nat":
+	case "bridge", "direct", "user":
+		return nil, errs.New(errs.NotBuilt, "network_type_not_built", "a card of type %q can't be made yet; use network with the name of a network", n.Type).On("type")
 	default:
 		return nil, errs.New(errs.Invalid, "invalid_type", "network type %q is not known", n.Type).On("type")
 	}

@@ -1,17 +1,21 @@
 // Package compute has the operations on virtual machines.
 package compute
 
-import "dewpoint/internal/api/resource/frame"
+import (
+	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/mark"
+)
 
 type service struct {
 	*frame.Server
+	host mark.Instance // names what is on the host
 }
 
-// Operations registers all operations of the area.
-func Operations(on *frame.Server) {
+// Operations registers all operations of the area. Instance is the database's mark.
+func Operations(on *frame.Server, instance string) {
 	for _, family := range Families {
 		for _, add := range []func(*service, Family){addReads, addCreate, addUpdate, addDelete, addActions} {
-			add(&service{on}, family)
+			add(&service{Server: on, host: mark.Instance(instance)}, family)
 		}
 	}
 }
@@ -26,7 +30,9 @@ func (f Family) operation(id, method, path, summary string) frame.Operation {
 	return frame.Operation{ID: id + f.Suffix, Method: method, Path: f.Path + path, Summary: summary, Tag: "virtual machines", Codes: computeCodes}
 }
 
-var computeCodes = frame.Codes{Invalid: "INVALID_REQUEST", NotFound: "VM_NOT_FOUND", Exists: "VM_ALREADY_EXISTS", InUse: "VM_DISK_IN_USE", Members: map[string]string{
+var computeCodes = frame.Codes{Invalid: "INVALID_VM_CONFIG", Body: "INVALID_REQUEST", NotFound: "VM_NOT_FOUND", Exists: "VM_NAME_EXISTS", InUse: "VM_DISK_IN_USE", Fields: map[string]string{
+	"name": "INVALID_VM_NAME", "uefi": "INVALID_FIRMWARE_CONFIG", "secure_boot": "INVALID_FIRMWARE_CONFIG", "action": "INVALID_REQUEST", "remove_disks": "INVALID_REQUEST",
+}, Members: map[string]string{
 	"ram": "memory", "cpu_cores": "vcpus", "os_description": "os_variant", "on_power_loss": "autostart", "console_pass": "graphics.password", "console": "graphics.type",
 	"disksize": "disks.size", "media_source": "disks.path", "preferred_tier": "disks.storage_pool", "interface": "bus",
 	"vnet": "networks.source", "macaddress": "networks.mac",

@@ -43,7 +43,7 @@ type machineRow struct {
 }
 
 type consoleRow struct {
-	Port int64 `json:"port"`
+	Active bool `json:"active"`
 }
 
 type driveRow struct {
@@ -71,7 +71,6 @@ type nicRow struct {
 	Interface string   `json:"interface"`
 	MAC       string   `json:"macaddress"`
 	IP        string   `json:"ipaddress"`
-	Device    string   `json:"device"`
 	Modified  int64    `json:"modified"`
 	Vnet      *vnetRef `json:"vnet"`
 }
@@ -82,9 +81,9 @@ type vnetRef struct {
 }
 
 const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss,meta," +
-	"machine[$key,status[running,status],console_status[port]," +
+	"machine[$key,status[" + shape.Fields + "],console_status[active]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
-	"nics[$key,orderid,interface,macaddress,ipaddress,device,modified,vnet[$key,name]]]"
+	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name]]]"
 
 // vm reads the VM that has the id as its UUID or name, for somebody with the rights on it.
 func (s *service) vm(ctx context.Context, id string, right perm.Right, more ...perm.Right) (vmRow, error) {

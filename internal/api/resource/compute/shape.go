@@ -1,15 +1,12 @@
 package compute
 
 import (
-	"fmt"
-	"path"
-	"strconv"
-
 	"dewpoint/internal/api/resource/shape"
+	"dewpoint/internal/mark"
 )
 
-// compute is a VM as lists show it.
-type compute struct {
+// Compute is a VM as lists show it.
+type Compute struct {
 	UUID       string            `json:"uuid"`
 	Name       string            `json:"name"`
 	State      string            `json:"state,omitempty" enum:"running,paused,shutoff,crashed" doc:"not there for who may list the VM and not read it"`
@@ -30,7 +27,7 @@ type compute struct {
 
 // computeDetail is a VM as it is shown alone.
 type computeDetail struct {
-	compute
+	Compute
 	ID         string      `json:"id" doc:"the same as uuid"`
 	Storage    storageItem `json:"storage"`
 	OSType     string      `json:"os_type"`
@@ -51,6 +48,8 @@ type osInfo struct {
 	Machine      string   `json:"machine"`
 	Boot         []string `json:"boot"`
 	Family       string   `json:"family"`
+	Distro       string   `json:"distro" doc:"as in debian; empty where os_variant doesn't name one"`
+	Version      string   `json:"version" doc:"as in 12; empty where os_variant has none"`
 	Variant      string   `json:"variant,omitempty"`
 }
 
@@ -70,7 +69,12 @@ type diskItem struct {
 	Allocation  int64  `json:"allocation" doc:"in bytes"`
 	Format      string `json:"format"`
 	StoragePool string `json:"storage_pool"`
+	Cache       string `json:"cache" enum:"writeback"`
+	IOMode      string `json:"io_mode" enum:"threads"`
 	Readonly    bool   `json:"readonly"`
+	Bootable    bool   `json:"bootable"`
+	BootOrder   int64  `json:"boot_order,omitempty" doc:"from 1; missing where the firmware doesn't try it"`
+	Source      string `json:"source" doc:"the same as path"`
 	SourceType  string `json:"source_type"`
 	SourcePath  string `json:"source_path,omitempty"`
 }
@@ -80,105 +84,49 @@ type nicItem struct {
 	Source string `json:"source" doc:"name of the network"`
 	MAC    string `json:"mac"`
 	Model  string `json:"model"`
-	Target string `json:"target,omitempty"`
+	Target string `json:"target" doc:"the host's device; empty while the VM is off"`
+	Bridge string `json:"bridge" doc:"the host's bridge that it is to be a port of"`
 	IPv4   string `json:"ipv4"`
 	IPv6   string `json:"ipv6"`
 }
 
 type graphicsItem struct {
-	Type     string `json:"type" enum:"vnc,spice"`
-	Port     int64  `json:"port"`
-	Autoport bool   `json:"autoport"`
+	Type      string `json:"type" enum:"vnc,spice"`
+	Port      int64  `json:"port" doc:"always -1: a screen has no port of its own"`
+	Autoport  bool   `json:"autoport"`
+	Listen    string `json:"listen" doc:"always 127.0.0.1: the server lets people in"`
+	Connected bool   `json:"connected" doc:"somebody looks at it"`
 }
 
-func (v *vmRow) compute() compute {
-	c := compute{
+func (v *vmRow) compute(host mark.Instance) Compute {
+	c := Compute{
 		UUID: v.UUID, Name: v.Name, State: v.Machine.Status.OfVM(), Memory: v.RAM, MaxMemory: v.RAM, VCPUs: v.Cores, MaxVCPUs: v.Cores,
-		OS:    osInfo{Type: "hvm", Architecture: "x86_64", Machine: v.MachineType, Boot: []string{"hd", "cdrom"}, Family: v.OSFamily, Variant: v.OSVariant},
+		OS:    v.os(),
 		Disks: []diskItem{}, Networks: []nicItem{}, Graphics: []graphicsItem{}, Metadata: map[string]string{},
 		Autostart: v.OnPowerLoss == "power_on", Persistent: true, CreatedAt: shape.Stamp(v.Created), UpdatedAt: shape.Stamp(v.Modified),
-	}
-	if v.BootOrder == "dc" {
-		c.OS.Boot = []string{"cdrom", "hd"}
 	}
 	if v.Meta != nil {
 		c.Metadata = v.Meta
 	}
-	counts := map[string]int{}
+	counts, places := map[string]int{}, v.bootPlaces()
 	for i := range v.Machine.Drives {
-		c.Disks = append(c.Disks, v.disk(&v.Machine.Drives[i], counts))
+		item := v.disk(&v.Machine.Drives[i], counts)
+		item.BootOrder, item.Bootable = places[i], places[i] > 0
+		c.Disks = append(c.Disks, item)
 	}
-	for _, n := range v.Machine.NICs {
-		item := nicItem{Type: "network", MAC: n.MAC, Model: n.Interface, Target: n.Device, IPv4: n.IP}
-		if n.Vnet != nil {
-			item.Source = n.Vnet.Name
-		}
-		c.Networks = append(c.Networks, item)
+	for i := range v.Machine.NICs {
+		c.Networks = append(c.Networks, v.nic(&v.Machine.NICs[i], host))
 	}
 	if v.Console == "vnc" || v.Console == "spice" {
-		c.Graphics = append(c.Graphics, graphicsItem{Type: v.Console, Port: v.Machine.Console.Port, Autoport: true})
+		c.Graphics = append(c.Graphics, graphicsItem{Type: v.Console, Port: -1, Autoport: true, Listen: "127.0.0.1", Connected: v.Machine.Console.Active})
 	}
 	return c
 }
 
-func (v *vmRow) detail() computeDetail {
-	c := v.compute()
+func (v *vmRow) detail(host mark.Instance) computeDetail {
+	c := v.compute(host)
 	return computeDetail{
-		compute: c, ID: v.UUID, Storage: storageItem{Disks: c.Disks}, OSType: v.OSFamily, OSVariant: v.OSVariant, MachineTyp: v.MachineType,
+		Compute: c, ID: v.UUID, Storage: storageItem{Disks: c.Disks}, OSType: v.OSFamily, OSVariant: v.OSVariant, MachineTyp: v.MachineType,
 		Arch: "x86_64", UEFI: v.UEFI, SecureBoot: v.SecureBoot, Running: v.Machine.Status != nil && v.Machine.Status.Running, PCIDevices: []struct{}{},
 	}
-}
-
-// buses has the interfaces whose name here differs from the table's.
-var buses = map[string]string{"virtio-scsi": "scsi", "virtio-scsi-dedicated": "scsi", "ahci": "sata"}
-
-// disk shapes one drive; counts numbers the targets of each kind.
-func (v *vmRow) disk(d *driveRow, counts map[string]int) diskItem {
-	bus, ok := buses[d.Interface]
-	if !ok {
-		bus = d.Interface
-	}
-	prefix := "sd"
-	switch bus {
-	case "virtio":
-		prefix = "vd"
-	case "ide":
-		prefix = "hd"
-	}
-	item := diskItem{
-		ID: strconv.FormatInt(d.Key, 10), Path: v.drivePath(d), Device: "disk", Target: targetName(prefix, counts[prefix]), Bus: bus,
-		Capacity: d.Size, Allocation: d.Used, Format: "qcow2", StoragePool: poolName(d.Tier), Readonly: d.Readonly, SourceType: "file",
-	}
-	counts[prefix]++
-	if d.Media == "cdrom" {
-		item.Device, item.Format, item.Readonly = "cdrom", "raw", true
-		if d.Source != nil {
-			item.Capacity, item.Allocation = d.Source.Size, d.Source.Size
-		}
-	}
-	if d.Source != nil {
-		item.SourcePath = shape.ISOPath(d.Source.UUID, d.Source.Name)
-	}
-	item.Size = (item.Capacity + 1<<30 - 1) >> 30
-	return item
-}
-
-// drivePath is a drive's file relative to its pool; for a CD-ROM it leads to the ISO in it.
-func (v *vmRow) drivePath(d *driveRow) string {
-	if d.Media == "cdrom" {
-		if d.Source == nil {
-			return ""
-		}
-		return shape.ISOPath(d.Source.UUID, d.Source.Name)
-	}
-	return path.Join(v.UUID, fmt.Sprintf("%d.qcow2", d.Key))
-}
-
-// targetName counts a, b … z, aa, ab …
-func targetName(prefix string, n int) string {
-	name := ""
-	for n++; n > 0; n = (n - 1) / 26 {
-		name = string(rune('a'+(n-1)%26)) + name
-	}
-	return prefix + name
 }

@@ -9,23 +9,24 @@ import (
 	"dewpoint/internal/api/resource/frame"
 	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
-	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
-	"dewpoint/internal/schema"
 )
 
 type updateComputeInput struct {
 	ID          string `path:"id"`
 	RemoveDisks bool   `query:"remove_disks" doc:"agree to lose the content of disks that storage.disks leaves out"`
-	Body        computeInput
+	Body        struct {
+		ComputeInput
+		ComputeFacts
+	}
 }
 
-type computeEnvelope = frame.Envelope[computeDetail]
+type ComputeEnvelope = frame.Envelope[computeDetail]
 
 // updatedCompute is the reply to an update, which has a message beside its data.
 type updatedCompute struct {
 	Body struct {
-		computeEnvelope
+		ComputeEnvelope
 		Message string `json:"message"`
 	}
 }
@@ -49,22 +50,27 @@ func (s *service) updateCompute(ctx context.Context, in *updateComputeInput) (*u
 		return nil, err
 	}
 	out := &updatedCompute{}
-	detail := v.detail()
+	detail := v.detail(s.host)
 	detail.Jobs = jobs
-	out.Body.computeEnvelope, out.Body.Message = frame.Enveloped(detail), fmt.Sprintf("VM %s updated", v.Name)
+	out.Body.ComputeEnvelope, out.Body.Message = frame.Enveloped(detail), fmt.Sprintf("VM %s updated", v.Name)
 	return out, nil
 }
 
 // change makes the VM what the body wants; members that are missing leave what they are about as it is. It returns the
 // jobs that this begins.
 func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) (jobs []string, err error) {
-	b := &in.Body
-	if err := b.refuse(); err != nil {
+	b := &in.Body.ComputeInput
+	if err := b.refuse(orIs(b.Memory, v.RAM, b.MaxMemory), orIs(b.VCPUs, v.Cores, b.MaxVCPUs)); err != nil {
 		return nil, err
 	}
 	row, err := b.vmInput()
 	if err != nil {
 		return nil, err
+	}
+	if b.ordersDrives() {
+		if row["boot_order"], err = bootOrder(v.known(b.Storage.Disks, s.host)); err != nil {
+			return nil, err
+		}
 	}
 	if b.Autostart != nil && !*b.Autostart && v.OnPowerLoss != "power_on" {
 		delete(row, "on_power_loss") // it doesn't start on its own: both other values mean that
@@ -109,8 +115,22 @@ func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) 
 	return jobs, err
 }
 
+// orIs is what a VM shall have of something: the number that the body gives, else what it has. A ceiling that is what it has now is one that the client
+// read with it, and counts as that of the new number.
+func orIs(asked *int64, is, ceiling int64) int64 {
+	if asked == nil || ceiling == is {
+		return is
+	}
+	return *asked
+}
+
+// ordersDrives reports whether the body says which drives come first.
+func (b *ComputeInput) ordersDrives() bool {
+	return b.Storage != nil && slices.ContainsFunc(b.Storage.Disks, func(d diskInput) bool { return d.BootOrder > 0 })
+}
+
 // firmware reports whether the body changes what a running guest has booted from.
-func (b *computeInput) firmware(v *vmRow) bool {
+func (b *ComputeInput) firmware(v *vmRow) bool {
 	return b.UEFI != nil && *b.UEFI != v.UEFI || b.SecureBoot != nil && *b.SecureBoot != v.SecureBoot ||
 		b.MachineType != nil && *b.MachineType != v.MachineType
 }
@@ -128,78 +148,4 @@ func (c *partChanges) apply(w *engine.Write, v *vmRow, table string) error {
 		}
 	}
 	return addParts(w, shape.Key(v.Machine.Key), table, c.add)
-}
-
-// driveChanges finds a drive again by its path or its target. No storage.disks, or none in it, leaves the drives alone.
-func (s *service) driveChanges(ctx context.Context, v *vmRow, in *updateComputeInput) (partChanges, error) {
-	c := partChanges{change: map[string]schema.Input{}}
-	if in.Body.Storage == nil || len(in.Body.Storage.Disks) == 0 {
-		return c, nil
-	}
-	shown, left := v.compute().Disks, slices.Clone(v.Machine.Drives)
-	for _, d := range in.Body.Storage.Disks {
-		i := findDrive(d, shown, left)
-		if i < 0 {
-			row, err := s.driveInput(ctx, d, in.Body.hasIDE(v.MachineType))
-			if err != nil {
-				return c, err
-			}
-			c.add = append(c.add, row)
-			continue
-		}
-		row, err := s.driveChange(ctx, v, &left[i], d)
-		if err != nil {
-			return c, err
-		}
-		if len(row) > 0 {
-			c.change[shape.Key(left[i].Key)] = row
-		}
-		left = slices.Delete(left, i, i+1)
-	}
-	for _, have := range left {
-		if have.Media != "cdrom" && !in.RemoveDisks {
-			return c, errs.New(errs.Conflict, "disk_would_be_lost",
-				"storage.disks leaves out disk %s, whose content would be gone for good; list it, or agree with ?remove_disks=true", v.drivePath(&have)).On("storage.disks")
-		}
-		c.remove = append(c.remove, shape.Key(have.Key))
-	}
-	if !c.none() {
-		return c, v.off("disks")
-	}
-	return c, nil
-}
-
-// findDrive returns the index in left of the drive that a wanted disk means, -1 when it is a new one.
-func findDrive(d diskInput, shown []diskItem, left []driveRow) int {
-	for _, same := range []func(diskItem) bool{
-		func(have diskItem) bool { return d.Path != "" && d.Path == have.Path },
-		func(have diskItem) bool { return d.Target != "" && d.Target == have.Target },
-	} {
-		for _, have := range shown {
-			i := slices.IndexFunc(left, func(r driveRow) bool { return shape.Key(r.Key) == have.ID })
-			if i >= 0 && same(have) {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// driveChange says what of a drive that stays is to change: a disk may grow, a CD-ROM drive may get another ISO.
-func (s *service) driveChange(ctx context.Context, v *vmRow, have *driveRow, d diskInput) (schema.Input, error) {
-	row := schema.Input{}
-	if have.Media != "cdrom" {
-		if size := d.Size << 30; size > have.Size {
-			row["disksize"] = engine.Number(size)
-		}
-		return row, nil
-	}
-	if d.Path != "" && d.Path != v.drivePath(have) {
-		file, err := s.file(ctx, d.Path)
-		if err != nil {
-			return nil, err
-		}
-		row["media_source"] = engine.Number(file.Key)
-	}
-	return row, nil
 }

@@ -66,7 +66,7 @@ func (s *Server) register(o Operation) huma.Operation {
 	}
 	h := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: Prefix + o.Path, Tags: []string{o.Tag}, Summary: o.Summary, Description: o.Doc,
-		DefaultStatus: o.Status, MaxBodyBytes: front.MaxJSON,
+		DefaultStatus: o.Status, MaxBodyBytes: front.MaxJSON, Metadata: map[string]any{codesKey: o.Codes},
 		Responses: map[string]*huma.Response{"4XX": refused("refused, and why"), "5XX": refused("not built, not possible now, or broken")},
 	}
 	if o.Public {

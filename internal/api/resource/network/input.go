@@ -14,18 +14,34 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// networkBody is the body of a create and of an update.
-type networkBody struct {
+// NetworkBody is the body of a create and of an update.
+type NetworkBody struct {
 	Name      string   `json:"name" maxLength:"128"`
 	Mode      string   `json:"mode" doc:"nat (also when missing) or private; route and bridge aren't built"`
-	Bridge    string   `json:"bridge" doc:"Dewpoint names its bridges itself"`
+	Bridge    string   `json:"bridge" doc:"left out, or what the network has: Dewpoint names its bridges itself"`
 	IPRange   *ipRange `json:"ip_range"`
 	DHCP      *dhcp    `json:"dhcp"`
 	Autostart *bool    `json:"autostart"`
 }
 
+// NetworkFacts are what a reply shows of a network and nobody sets. An update takes them, so that a client may send back what it read.
+type NetworkFacts struct {
+	ID         any `json:"id" readOnly:"true"`
+	UUID       any `json:"uuid" readOnly:"true"`
+	State      any `json:"state" readOnly:"true"`
+	Persistent any `json:"persistent" readOnly:"true"`
+}
+
+// refuse names what a network can't have; bridge is that of the network, none while it is made.
+func (b *NetworkBody) refuse(bridge string) error {
+	if b.Bridge != "" && b.Bridge != bridge {
+		return errs.New(errs.NotBuilt, "not_built", "Dewpoint names the bridges of networks itself and puts nothing on others; leave bridge out").On("bridge")
+	}
+	return nil
+}
+
 // vnetInput returns the columns of vnets that the client gave.
-func (b *networkBody) vnetInput() (schema.Input, error) {
+func (b *NetworkBody) vnetInput() (schema.Input, error) {
 	switch b.Mode {
 	case "", "nat", "private":
 	case "route", "bridge":
@@ -80,7 +96,7 @@ func maskBits(text string) (int, bool) {
 }
 
 // inner is what has no column that clients can write: the mode.
-func (b *networkBody) inner() schema.Set {
+func (b *NetworkBody) inner() schema.Set {
 	if b.Mode == "" {
 		return nil
 	}
@@ -88,7 +104,7 @@ func (b *networkBody) inner() schema.Set {
 }
 
 // apply makes the reservations those of the body.
-func (b *networkBody) apply(w *engine.Write, vnet schema.Value, have []addressRow) error {
+func (b *NetworkBody) apply(w *engine.Write, vnet schema.Value, have []addressRow) error {
 	if b.DHCP == nil || b.DHCP.Hosts == nil {
 		return nil
 	}

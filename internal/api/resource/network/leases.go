@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"regexp"
+	"strconv"
 
 	"dewpoint/internal/api/resource/frame"
 	"dewpoint/internal/api/resource/shape"
@@ -21,6 +23,7 @@ type lease struct {
 	Expires   string `json:"expiry_time" format:"date-time"`
 	Type      string `json:"type" enum:"ipv4"`
 	MAC       string `json:"mac"`
+	IAID      string `json:"iaid,omitempty" doc:"of clients that tell one (RFC 4361)"`
 	IP        string `json:"ip_address"`
 	Prefix    int    `json:"prefix"`
 	Hostname  string `json:"hostname,omitempty"`
@@ -41,11 +44,27 @@ func (s *service) leases(ctx context.Context, in *networkPath) (leaseList, error
 	for _, a := range row.Addresses {
 		if a.Type == "dynamic" {
 			list.Leases = append(list.Leases, lease{
-				Interface: s.network(&row).Bridge, Expires: shape.Stamp(a.Expires), Type: "ipv4", MAC: a.MAC, IP: a.IP, Prefix: subnet.Bits(),
+				Interface: s.network(&row).Bridge, Expires: shape.Stamp(a.Expires), Type: "ipv4", MAC: a.MAC, IAID: iaid(a.ClientID), IP: a.IP, Prefix: subnet.Bits(),
 				Hostname: a.Hostname, ClientID: a.ClientID,
 			})
 		}
 	}
 	list.Count = len(list.Leases)
 	return list, nil
+}
+
+// rfc4361 are client ids that begin with the number of the client's interface: type 255, four octets, and the client's own id.
+var rfc4361 = regexp.MustCompile(`^(?i)ff:([0-9a-f]{2}):([0-9a-f]{2}):([0-9a-f]{2}):([0-9a-f]{2}):`)
+
+// iaid reads the number of the client's interface in its id, in decimal as libvirt writes it; none where it tells none.
+func iaid(clientID string) string {
+	m := rfc4361.FindStringSubmatch(clientID)
+	if m == nil {
+		return ""
+	}
+	n, err := strconv.ParseUint(m[1]+m[2]+m[3]+m[4], 16, 32)
+	if err != nil { // eight hexadecimal digits always parse
+		panic(err)
+	}
+	return strconv.FormatUint(n, 10)
 }

@@ -42,7 +42,7 @@ type addressRow struct {
 }
 
 const vnetFields = "$key,name,uuid,mode,network,ipaddress,gateway,dhcp_enabled,dhcp_start,dhcp_stop,autostart," +
-	"addresses[$key,ip,mac,hostname,type,expiration,client_id],machine[status[running,status]]"
+	"addresses[$key,ip,mac,hostname,type,expiration,client_id],machine[status[" + shape.Fields + "]]"
 
 type networkList struct {
 	Networks []network `json:"networks"`

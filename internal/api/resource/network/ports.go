@@ -7,6 +7,7 @@ import (
 	"dewpoint/internal/api/resource/frame"
 	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
+	"dewpoint/internal/mark"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
@@ -24,17 +25,17 @@ type port struct {
 	MAC      string `json:"interface_mac"`
 	Model    string `json:"interface_model"`
 	Type     string `json:"interface_type"`
-	Target   string `json:"interface_target,omitempty"`
+	Target   string `json:"interface_target" doc:"the host's device; empty while the VM is off"`
 	IP       string `json:"ip_address,omitempty"`
 	Attached string `json:"attached_at" format:"date-time"`
 }
 
 // cardRow is a VM's network card, seen from its network.
 type cardRow struct {
+	Key       int64  `json:"$key"`
 	Interface string `json:"interface"`
 	MAC       string `json:"macaddress"`
 	IP        string `json:"ipaddress"`
-	Device    string `json:"device"`
 	Modified  int64  `json:"modified"`
 	Machine   struct {
 		UUID   string               `json:"uuid"`
@@ -53,14 +54,18 @@ func (s *service) ports(ctx context.Context, in *networkPath) (portList, error) 
 		return portList{}, err
 	}
 	cards, err := engine.List[cardRow](ctx, s.Engine, "machine_nics", query.Request{
-		Fields: "$key,interface,macaddress,ipaddress,device,modified,machine[name,uuid,status[running,status]]",
+		Fields: "$key,interface,macaddress,ipaddress,modified,machine[name,uuid,status[" + shape.Fields + "]]",
 		Sort:   "$key", Equals: map[string]string{"vnet": shape.Key(row.Key)},
 	})
 	list := portList{Network: row.Name, Ports: []port{}, Count: len(cards)}
 	for _, c := range cards {
+		target := ""
+		if st := c.Machine.Status; st != nil && st.Running {
+			target = mark.Instance(s.instance).Tap(c.Key)
+		}
 		list.Ports = append(list.Ports, port{
 			VMName: c.Machine.Name, VMUUID: c.Machine.UUID, VMState: c.Machine.Status.OfVM(), MAC: c.MAC, Model: c.Interface, Type: "network",
-			Target: c.Device, IP: c.IP, Attached: shape.Stamp(c.Modified),
+			Target: target, IP: c.IP, Attached: shape.Stamp(c.Modified),
 		})
 	}
 	return list, err

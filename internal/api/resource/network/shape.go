@@ -57,13 +57,19 @@ func (s *service) network(row *vnetRow) network {
 	return n
 }
 
+// The states of networks.
+const (
+	active   = "active"
+	inactive = "inactive"
+)
+
 // state is that of the router; none where it isn't shown.
 func (row *vnetRow) state() string {
 	switch st := row.Machine.Status; {
 	case st == nil:
 		return ""
 	case st.Running:
-		return "active"
+		return active
 	}
-	return "inactive"
+	return inactive
 }

@@ -13,11 +13,14 @@ import (
 	"dewpoint/internal/schema"
 )
 
-type createNetworkInput struct{ Body networkBody }
+type createNetworkInput struct{ Body NetworkBody }
 
 type updateNetworkInput struct {
 	Name string `path:"name"`
-	Body networkBody
+	Body struct {
+		NetworkBody
+		NetworkFacts
+	}
 }
 
 type networkDone struct {
@@ -34,6 +37,9 @@ func addWrites(s *service) {
 
 func (s *service) createNetwork(ctx context.Context, in *createNetworkInput) (networkDone, error) {
 	b := &in.Body
+	if err := b.refuse(""); err != nil {
+		return networkDone{}, err
+	}
 	if b.Mode == "" {
 		b.Mode = "nat"
 	}
@@ -59,7 +65,11 @@ func (s *service) createNetwork(ctx context.Context, in *createNetworkInput) (ne
 		return networkDone{}, err
 	}
 	made, err := engine.Made[vnetRow](ctx, s.Engine, "vnets", vnetRequest(b.Name))
-	return s.networkDone(&made, "created"), err
+	done := s.networkDone(&made, "created")
+	if err == nil && made.Machine.Status != nil {
+		done.Network.State = active // its router was asked to start in the same transaction, and clients don't ask again
+	}
+	return done, err
 }
 
 func (s *service) updateNetwork(ctx context.Context, in *updateNetworkInput) (networkDone, error) {
@@ -67,7 +77,10 @@ func (s *service) updateNetwork(ctx context.Context, in *updateNetworkInput) (ne
 	if err != nil {
 		return networkDone{}, err
 	}
-	b := &in.Body
+	b := &in.Body.NetworkBody
+	if err := b.refuse(s.network(&old).Bridge); err != nil {
+		return networkDone{}, err
+	}
 	row, err := b.vnetInput()
 	if err != nil {
 		return networkDone{}, err

@@ -4,7 +4,14 @@ package shape
 type MachineStatus struct {
 	Running bool   `json:"running"`
 	Status  string `json:"status"`
+	Wanted  bool   `json:"powerstate"` // power is wanted
 }
+
+// Fields are the columns that MachineStatus is read from.
+const Fields = "running,status,powerstate"
+
+// Off reports whether a machine neither runs nor is going to.
+func (m *MachineStatus) Off() bool { return m != nil && !m.Running && !m.Wanted }
 
 // OfVM is a VM's state in this dialect's words; none where there is no status because it isn't shown.
 func (m *MachineStatus) OfVM() string {

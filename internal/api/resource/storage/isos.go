@@ -91,9 +91,10 @@ type isoDeleted struct {
 
 type registerISOInput struct {
 	Body struct {
-		Name string `json:"name"`
-		Path string `json:"path"`
-		URL  string `json:"url"`
+		_    struct{} `additionalProperties:"true"` // whatever is wanted, it isn't built
+		Name string   `json:"name"`
+		Path string   `json:"path"`
+		URL  string   `json:"url"`
 	}
 }
 
