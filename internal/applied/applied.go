@@ -53,21 +53,14 @@ func Waits(tx *store.Tx, p store.Pending) (bool, error) {
 	return false, nil
 }
 
-// row is a generated struct that knows its table.
-type row[T any] interface {
-	*T
-	TableName() string
-	Scan(*schema.Record)
-}
-
 // Rows reads the rows that are in force below the row with that key, in the order of their keys.
-func Rows[T any, P row[T]](tx *store.Tx, above int64) ([]T, error) {
+func Rows[T any, P store.Row[T]](tx *store.Tx, above int64) ([]T, error) {
 	var zero T
 	t := tx.Schema().Table(P(&zero).TableName())
 	list, err := inForce(tx, t, store.Pending{Table: t.Field(t.Parent).Ref, Key: schema.IntValue(above), Column: t.Pending})
 	rows := make([]T, len(list))
 	for i, r := range list {
-		P(&rows[i]).Scan(r)
+		rows[i] = store.RowOf[T, P](r)
 	}
 	return rows, err
 }

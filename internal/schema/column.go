@@ -45,6 +45,25 @@ func (c Column[V]) Value(v V) Value {
 // Of is what a record holds there.
 func (c Column[V]) Of(r *Record) Value { return r.Get(c.name) }
 
+// Target is the row that a record's reference leads to, as Field.Target tells it.
+func (c Column[V]) Target(s *Schema, r *Record) (*Table, Value) {
+	v := c.Of(r)
+	f := r.Table.Field(c.name)
+	if f == nil {
+		return nil, v
+	}
+	return f.Target(s, v)
+}
+
+// In is what a change gives the column, if it gives it something.
+func (c Column[V]) In(s Set) (v Value, given bool) {
+	v, given = s[c.name]
+	return v, given
+}
+
+// Put has a record hold v there.
+func (c Column[V]) Put(r *Record, v V) { r.Put(c.name, c.Value(v)) }
+
 // Named is any column.
 type Named interface{ Name() string }
 

@@ -141,7 +141,8 @@ type Record struct {
 	// Version grows with each change of what clients can write, where the table is versioned.
 	Version int64
 	values  []Value
-	fault   func(error)
+	fault   func(error) // of the transaction that has the record
+	faulty  error       // for the one that comes to have it: a column was named that isn't declared
 }
 
 // NewRecord makes an empty row of t.
@@ -150,17 +151,22 @@ func NewRecord(t *Table) *Record {
 }
 
 // Get returns the value of a stored column; null for one that is read through others. A column that isn't declared is null too, and the
-// transaction that read the record fails; it is a defect of the caller, and tests panic.
+// transaction that read the record or inserts it fails; it is a defect of the caller, and tests panic.
 func (r *Record) Get(name string) Value {
 	if i, ok := r.Table.index[name]; ok {
 		return r.At(i)
 	}
-	err := Unknown(r.Table, name)
-	if r.fault == nil {
-		panic(err)
-	}
-	r.fault(err)
+	r.missing(name)
 	return Value{}
+}
+
+// missing has the transaction of the record fail, or as long as there is none the one that the record is inserted by.
+func (r *Record) missing(name string) {
+	tell := r.fault
+	if tell == nil {
+		tell = func(err error) { r.faulty = err }
+	}
+	_ = Unknown(r.Table, name, tell)
 }
 
 // Find is Get for callers that don't know whether the table has the column.
@@ -172,16 +178,21 @@ func (r *Record) Find(name string) (v Value, declared bool) {
 	return v, declared
 }
 
-// OnFault has f told of columns that aren't declared.
-func (r *Record) OnFault(f func(error)) { r.fault = f }
-
-// Put sets the value of a stored column; it panics when the table has no such column, which is a defect of the caller.
-func (r *Record) Put(name string, v Value) {
-	i, ok := r.Table.index[name]
-	if !ok {
-		panic("schema: table " + r.Table.Name + " has no column " + name)
+// OnFault has f told of columns that aren't declared: those that were named already, and those that will be.
+func (r *Record) OnFault(f func(error)) {
+	r.fault = f
+	if r.faulty != nil {
+		f(r.faulty)
 	}
-	r.PutAt(i, v)
+}
+
+// Put sets the value of a stored column. One that isn't declared is a fault, as for Get.
+func (r *Record) Put(name string, v Value) {
+	if i, ok := r.Table.index[name]; ok {
+		r.PutAt(i, v)
+		return
+	}
+	r.missing(name)
 }
 
 // PutAll sets the values of several stored columns, as Put does.

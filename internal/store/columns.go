@@ -11,6 +11,9 @@ func Is[V schema.Cell](c schema.Column[V], values ...V) Cond {
 	return In(c.Name(), list...)
 }
 
+// IsAmong keeps the rows whose column has one of the values that other columns have, or keys.
+func IsAmong(c schema.Named, vs ...schema.Value) Cond { return In(c.Name(), vs...) }
+
 // IsNull keeps the rows whose column holds nothing.
 func IsNull(c schema.Named) Cond { return Eq(c.Name(), schema.Value{}) }
 

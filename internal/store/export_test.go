@@ -8,6 +8,3 @@ func AdvancedPattern(pattern string) (string, error) { return advancedPattern(pa
 
 // KeepChanges makes the log of changes shorter.
 func (db *DB) KeepChanges(n int64) { db.kept = n }
-
-// Fault has the transaction fail as a record does that is asked for a column that isn't declared.
-func (tx *Tx) Fault(err error) { tx.fault(err) }

@@ -33,7 +33,7 @@ func KeepFirst[S set](tx *Tx, s S, which ...Cond) (schema.Value, error) {
 }
 
 // KeepTwin is Keep for a twin of the row of T with that key; see EnsureTwin.
-func KeepTwin[T any, P row[T], S set, K key](tx *Tx, k K, s S) error {
+func KeepTwin[T any, P Row[T], S set, K key](tx *Tx, k K, s S) error {
 	var t T
 	of := tx.table(P(&t).TableName())
 	for _, f := range of.Fields {

@@ -153,7 +153,10 @@ func (tx *Tx) Sum(table string, columns []schema.Column[int64], conds ...Cond) (
 	t := tx.table(table)
 	sums, into, parts := make([]int64, len(columns)), make([]any, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		parts[i], into[i] = "CAST(coalesce(sum("+quote(t.Stored(c.Name()).Name)+"), 0) AS BIGINT)", &sums[i]
+		if f := t.Field(c.Name()); f == nil || !f.Stored() {
+			return sums, schema.Unknown(t, c.Name(), tx.fault)
+		}
+		parts[i], into[i] = "CAST(coalesce(sum("+quote(c.Name())+"), 0) AS BIGINT)", &sums[i]
 	}
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT %s FROM %s%s", strings.Join(parts, ", "), quote(t.Name), where)
@@ -164,6 +167,7 @@ func (tx *Tx) Sum(table string, columns []schema.Column[int64], conds ...Cond) (
 // Insert writes a new row with its declared defaults and time stamps, and returns its key, which it makes unless the record brings one: a
 // named row does, and a twin. It makes no other rows: see Create.
 func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
+	r.OnFault(tx.fault)
 	var names []string
 	var args []any
 	if r.Key.IsNull() {
@@ -212,7 +216,7 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 	for name := range set {
 		f := t.Field(name)
 		if f == nil || !f.Stored() {
-			return schema.Unknown(t, name)
+			return schema.Unknown(t, name, tx.fault)
 		}
 		names = append(names, name)
 	}
@@ -371,8 +375,13 @@ func (tx *Tx) condition(t *schema.Table, c Cond) (part string, args []any) {
 	case keyColumn:
 	case rowColumn:
 		name, storage = quote(numberColumn(t)), schema.Integer
-	default: // SQLite would read an unknown name as a text and find nothing
-		storage = t.Stored(c.column).Type.Storage()
+	default:
+		f := t.Field(c.column)
+		if f == nil || !f.Stored() { // SQLite would read the name as a text
+			_ = schema.Unknown(t, c.column, tx.fault)
+			return "1 = 0", nil
+		}
+		storage = f.Type.Storage()
 	}
 	switch c.test {
 	case after:

@@ -2,8 +2,8 @@ package store
 
 import "dewpoint/internal/schema"
 
-// row is a generated struct that knows its table.
-type row[T any] interface {
+// Row is a generated struct that knows its table.
+type Row[T any] interface {
 	*T
 	TableName() string
 	Scan(*schema.Record)
@@ -11,7 +11,7 @@ type row[T any] interface {
 
 // writable is a generated struct that knows how it differs from another one.
 type writable[T any] interface {
-	row[T]
+	Row[T]
 	Diff(old *T) schema.Set
 	KeyValue() schema.Value
 }
@@ -38,18 +38,24 @@ func keyValue[K key](k K) schema.Value {
 	}
 }
 
+// RowOf is a record as its generated struct.
+func RowOf[T any, P Row[T]](r *schema.Record) (t T) {
+	P(&t).Scan(r)
+	return t
+}
+
 // GetRow reads one live row, or with Everything any, into its generated struct; a missing one is NotFound.
-func GetRow[T any, P row[T], K key](tx *Tx, k K, conds ...Cond) (T, error) {
+func GetRow[T any, P Row[T], K key](tx *Tx, k K, conds ...Cond) (T, error) {
 	var t T
 	r, err := tx.Get(P(&t).TableName(), keyValue(k), conds...)
 	if err == nil {
-		P(&t).Scan(r)
+		t = RowOf[T, P](r)
 	}
 	return t, err
 }
 
 // FindRows reads the rows that meet all conditions into their generated structs, in the order of their keys.
-func FindRows[T any, P row[T]](tx *Tx, conds ...Cond) ([]T, error) {
+func FindRows[T any, P Row[T]](tx *Tx, conds ...Cond) ([]T, error) {
 	var t T
 	found, err := tx.Find(P(&t).TableName(), conds...)
 	if err != nil {
@@ -57,7 +63,7 @@ func FindRows[T any, P row[T]](tx *Tx, conds ...Cond) ([]T, error) {
 	}
 	rows := make([]T, len(found))
 	for i, r := range found {
-		P(&rows[i]).Scan(r)
+		rows[i] = RowOf[T, P](r)
 	}
 	return rows, nil
 }

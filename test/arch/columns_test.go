@@ -9,14 +9,14 @@ import (
 )
 
 // named finds columns that are named by a literal: in a change, of a record, in a condition, in a list of columns.
-var named = regexp.MustCompile(`"[a-z0-9_]+": +(\{\}|schema\.\w*Value\b|text\(|number\()|\b(\w*[sS]et|want|columns|changes|stats)\["|` +
-	`\b(\w*[^\Wx]|\w{2,}x)\.(Get|Put|Find)\("[a-z0-9_]+"|[^s]\.Field\("|\b(Eq|In|Other|EqOrNull|UpTo|Within|Outside|InFuture|Col|RefCol)(\[\w+\])?\("|\[\]string\{"[a-z0-9]+_`)
+var named = regexp.MustCompile(`"[a-z0-9_]+": +(\{\}|schema\.\w*Value\b|engine\.(Text|Number|Flag)\b|text\(|number\()|\b(\w*[sS]et|want|columns|changes|stats)\["|` +
+	`\b(\w*[^\Wx]|\w{2,}x)\.(Get|Put|Find)\("[a-z0-9_]+"|[^s]\.Field\("|name == "|map\[string\]bool\{"|"[a-z0-9]+(_[a-z0-9]+)+": true|\bApply\(r, "|\b(Eq|In|Other|EqOrNull|UpTo|Within|Outside|InFuture|Col|RefCol)(\[\w+\])?\("\w|\[\]string\{"[a-z0-9]+_`)
 
-// typed are the packages that write rows by their columns' types alone.
-var typed = []string{"control/*", "media", "quarantine", "operation", "auth"}
+// typed are the packages that read and write rows by their columns' types alone: controllers and hooks.
+var typed = []string{"control/*", "tables/*", "media", "quarantine", "operation", "auth"}
 
-// TestControllersNameColumnsByTheirTypes finds literals: a column that is renamed has to be an error of the compiler there.
-func TestControllersNameColumnsByTheirTypes(t *testing.T) {
+// TestColumnsAreNamedByTheirTypes finds literals: a column that is renamed has to be an error of the compiler there.
+func TestColumnsAreNamedByTheirTypes(t *testing.T) {
 	t.Parallel()
 	for _, area := range typed {
 		files, err := filepath.Glob("../../internal/" + area + "/*.go")
@@ -58,6 +58,11 @@ func TestLiteralColumnsAreFound(t *testing.T) {
 		`tx.InFuture("created")`:                                  true,
 		`schema.Col[int64]("tier")`:                               true,
 		`t.Field("object").Among`:                                 true,
+		`schema.Input{"name": engine.Text(name)}`:                 true,
+		`if name == "enabled" {`:                                  true,
+		`	"change_password": true, "two_factor_type": true,`:      true,
+		`w.Apply(r, "need_fw_apply", when)`:                       true,
+		`query.Eq("$row", row)`:                                   false,
 		`errs.Field("password", "is too short")`:                  false,
 		`tx.Get("vms", key)`:                                      false,
 		`w.Tx.Get("vms", key)`:                                    false,

@@ -893,55 +893,52 @@ func (r *Permission) Diff(old *Permission) schema.Set {
 // KeyValue is the row's key.
 func (r *Permission) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
-// Identitie is one row of identities: its stored columns, null as the zero value.
-type Identitie struct {
+// Identity is one row of identities: its stored columns, null as the zero value.
+type Identity struct {
 	Key   int64  // $key
 	Owner string // owner
 }
 
 // TableName returns "identities".
-func (*Identitie) TableName() string { return "identities" }
+func (*Identity) TableName() string { return "identities" }
 
 // Scan fills r from a record of identities.
-func (r *Identitie) Scan(rec *schema.Record) {
+func (r *Identity) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
 	next := rec.Cells()
 	r.Owner = next().Text()
 }
 
-// IdentitieCol are the columns of identities.
-var IdentitieCol = struct {
+// IdentityCol are the columns of identities.
+var IdentityCol = struct {
 	Owner schema.Column[string]
 }{
 	schema.RefCol[string]("owner"),
 }
 
-// IdentitieSet is a change of a row of identities.
-type IdentitieSet schema.Set
+// IdentitySet is a change of a row of identities.
+type IdentitySet schema.Set
 
 // TableName returns "identities".
-func (IdentitieSet) TableName() string { return "identities" }
+func (IdentitySet) TableName() string { return "identities" }
 
 // Null empties columns.
-func (s IdentitieSet) Null(columns ...schema.Named) IdentitieSet {
+func (s IdentitySet) Null(columns ...schema.Named) IdentitySet {
 	schema.Set(s).Null(columns...)
 	return s
 }
 
-func (s IdentitieSet) Owner(v string) IdentitieSet {
-	s["owner"] = IdentitieCol.Owner.Value(v)
-	return s
-}
+func (s IdentitySet) Owner(v string) IdentitySet { s["owner"] = IdentityCol.Owner.Value(v); return s }
 
 // Diff is the change that makes old into r.
-func (r *Identitie) Diff(old *Identitie) schema.Set {
+func (r *Identity) Diff(old *Identity) schema.Set {
 	s := schema.Set{}
-	schema.Differ(s, IdentitieCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, IdentityCol.Owner, old.Owner, r.Owner)
 	return s
 }
 
 // KeyValue is the row's key.
-func (r *Identitie) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+func (r *Identity) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // AuthSource is one row of auth_sources: its stored columns, null as the zero value.
 type AuthSource struct {

@@ -72,6 +72,8 @@ func writeRow(out *bytes.Buffer, t *schema.Table) {
 // singular turns a table's name into that of one of its rows.
 func singular(s string) string {
 	switch {
+	case strings.HasSuffix(s, "ies"):
+		return strings.TrimSuffix(s, "ies") + "y"
 	case strings.HasSuffix(s, "sses"):
 		return strings.TrimSuffix(s, "es")
 	case strings.HasSuffix(s, "status"), strings.HasSuffix(s, "stats"), strings.HasSuffix(s, "system"):

@@ -1080,8 +1080,8 @@ func (r *Tag) Diff(old *Tag) schema.Set {
 // KeyValue is the row's key.
 func (r *Tag) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
-// TagCategorie is one row of tag_categories: its stored columns, null as the zero value.
-type TagCategorie struct {
+// TagCategory is one row of tag_categories: its stored columns, null as the zero value.
+type TagCategory struct {
 	Key                      int64  // $key
 	Name                     string // name
 	Description              string // description
@@ -1103,10 +1103,10 @@ type TagCategorie struct {
 }
 
 // TableName returns "tag_categories".
-func (*TagCategorie) TableName() string { return "tag_categories" }
+func (*TagCategory) TableName() string { return "tag_categories" }
 
 // Scan fills r from a record of tag_categories.
-func (r *TagCategorie) Scan(rec *schema.Record) {
+func (r *TagCategory) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
 	next := rec.Cells()
 	r.Name = next().Text()
@@ -1128,8 +1128,8 @@ func (r *TagCategorie) Scan(rec *schema.Record) {
 	r.Modified = next().Int()
 }
 
-// TagCategorieCol are the columns of tag_categories.
-var TagCategorieCol = struct {
+// TagCategoryCol are the columns of tag_categories.
+var TagCategoryCol = struct {
 	Name                     schema.Column[string]
 	Description              schema.Column[string]
 	SingleTagSelection       schema.Column[bool]
@@ -1167,112 +1167,112 @@ var TagCategorieCol = struct {
 	schema.Col[int64]("modified"),
 }
 
-// TagCategorieSet is a change of a row of tag_categories.
-type TagCategorieSet schema.Set
+// TagCategorySet is a change of a row of tag_categories.
+type TagCategorySet schema.Set
 
 // TableName returns "tag_categories".
-func (TagCategorieSet) TableName() string { return "tag_categories" }
+func (TagCategorySet) TableName() string { return "tag_categories" }
 
 // Null empties columns.
-func (s TagCategorieSet) Null(columns ...schema.Named) TagCategorieSet {
+func (s TagCategorySet) Null(columns ...schema.Named) TagCategorySet {
 	schema.Set(s).Null(columns...)
 	return s
 }
 
-func (s TagCategorieSet) Name(v string) TagCategorieSet {
-	s["name"] = TagCategorieCol.Name.Value(v)
+func (s TagCategorySet) Name(v string) TagCategorySet {
+	s["name"] = TagCategoryCol.Name.Value(v)
 	return s
 }
-func (s TagCategorieSet) Description(v string) TagCategorieSet {
-	s["description"] = TagCategorieCol.Description.Value(v)
+func (s TagCategorySet) Description(v string) TagCategorySet {
+	s["description"] = TagCategoryCol.Description.Value(v)
 	return s
 }
-func (s TagCategorieSet) SingleTagSelection(v bool) TagCategorieSet {
-	s["single_tag_selection"] = TagCategorieCol.SingleTagSelection.Value(v)
+func (s TagCategorySet) SingleTagSelection(v bool) TagCategorySet {
+	s["single_tag_selection"] = TagCategoryCol.SingleTagSelection.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableVMs(v bool) TagCategorieSet {
-	s["taggable_vms"] = TagCategorieCol.TaggableVMs.Value(v)
+func (s TagCategorySet) TaggableVMs(v bool) TagCategorySet {
+	s["taggable_vms"] = TagCategoryCol.TaggableVMs.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableVnets(v bool) TagCategorieSet {
-	s["taggable_vnets"] = TagCategorieCol.TaggableVnets.Value(v)
+func (s TagCategorySet) TaggableVnets(v bool) TagCategorySet {
+	s["taggable_vnets"] = TagCategoryCol.TaggableVnets.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableVolumes(v bool) TagCategorieSet {
-	s["taggable_volumes"] = TagCategorieCol.TaggableVolumes.Value(v)
+func (s TagCategorySet) TaggableVolumes(v bool) TagCategorySet {
+	s["taggable_volumes"] = TagCategoryCol.TaggableVolumes.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableVnetRules(v bool) TagCategorieSet {
-	s["taggable_vnet_rules"] = TagCategorieCol.TaggableVnetRules.Value(v)
+func (s TagCategorySet) TaggableVnetRules(v bool) TagCategorySet {
+	s["taggable_vnet_rules"] = TagCategoryCol.TaggableVnetRules.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableVmwareContainers(v bool) TagCategorieSet {
-	s["taggable_vmware_containers"] = TagCategorieCol.TaggableVmwareContainers.Value(v)
+func (s TagCategorySet) TaggableVmwareContainers(v bool) TagCategorySet {
+	s["taggable_vmware_containers"] = TagCategoryCol.TaggableVmwareContainers.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableUsers(v bool) TagCategorieSet {
-	s["taggable_users"] = TagCategorieCol.TaggableUsers.Value(v)
+func (s TagCategorySet) TaggableUsers(v bool) TagCategorySet {
+	s["taggable_users"] = TagCategoryCol.TaggableUsers.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableTenantNodes(v bool) TagCategorieSet {
-	s["taggable_tenant_nodes"] = TagCategorieCol.TaggableTenantNodes.Value(v)
+func (s TagCategorySet) TaggableTenantNodes(v bool) TagCategorySet {
+	s["taggable_tenant_nodes"] = TagCategoryCol.TaggableTenantNodes.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableSites(v bool) TagCategorieSet {
-	s["taggable_sites"] = TagCategorieCol.TaggableSites.Value(v)
+func (s TagCategorySet) TaggableSites(v bool) TagCategorySet {
+	s["taggable_sites"] = TagCategoryCol.TaggableSites.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableNodes(v bool) TagCategorieSet {
-	s["taggable_nodes"] = TagCategorieCol.TaggableNodes.Value(v)
+func (s TagCategorySet) TaggableNodes(v bool) TagCategorySet {
+	s["taggable_nodes"] = TagCategoryCol.TaggableNodes.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableGroups(v bool) TagCategorieSet {
-	s["taggable_groups"] = TagCategorieCol.TaggableGroups.Value(v)
+func (s TagCategorySet) TaggableGroups(v bool) TagCategorySet {
+	s["taggable_groups"] = TagCategoryCol.TaggableGroups.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableClusters(v bool) TagCategorieSet {
-	s["taggable_clusters"] = TagCategorieCol.TaggableClusters.Value(v)
+func (s TagCategorySet) TaggableClusters(v bool) TagCategorySet {
+	s["taggable_clusters"] = TagCategoryCol.TaggableClusters.Value(v)
 	return s
 }
-func (s TagCategorieSet) TaggableTenants(v bool) TagCategorieSet {
-	s["taggable_tenants"] = TagCategorieCol.TaggableTenants.Value(v)
+func (s TagCategorySet) TaggableTenants(v bool) TagCategorySet {
+	s["taggable_tenants"] = TagCategoryCol.TaggableTenants.Value(v)
 	return s
 }
-func (s TagCategorieSet) Created(v int64) TagCategorieSet {
-	s["created"] = TagCategorieCol.Created.Value(v)
+func (s TagCategorySet) Created(v int64) TagCategorySet {
+	s["created"] = TagCategoryCol.Created.Value(v)
 	return s
 }
-func (s TagCategorieSet) Modified(v int64) TagCategorieSet {
-	s["modified"] = TagCategorieCol.Modified.Value(v)
+func (s TagCategorySet) Modified(v int64) TagCategorySet {
+	s["modified"] = TagCategoryCol.Modified.Value(v)
 	return s
 }
 
 // Diff is the change that makes old into r.
-func (r *TagCategorie) Diff(old *TagCategorie) schema.Set {
+func (r *TagCategory) Diff(old *TagCategory) schema.Set {
 	s := schema.Set{}
-	schema.Differ(s, TagCategorieCol.Name, old.Name, r.Name)
-	schema.Differ(s, TagCategorieCol.Description, old.Description, r.Description)
-	schema.Differ(s, TagCategorieCol.SingleTagSelection, old.SingleTagSelection, r.SingleTagSelection)
-	schema.Differ(s, TagCategorieCol.TaggableVMs, old.TaggableVMs, r.TaggableVMs)
-	schema.Differ(s, TagCategorieCol.TaggableVnets, old.TaggableVnets, r.TaggableVnets)
-	schema.Differ(s, TagCategorieCol.TaggableVolumes, old.TaggableVolumes, r.TaggableVolumes)
-	schema.Differ(s, TagCategorieCol.TaggableVnetRules, old.TaggableVnetRules, r.TaggableVnetRules)
-	schema.Differ(s, TagCategorieCol.TaggableVmwareContainers, old.TaggableVmwareContainers, r.TaggableVmwareContainers)
-	schema.Differ(s, TagCategorieCol.TaggableUsers, old.TaggableUsers, r.TaggableUsers)
-	schema.Differ(s, TagCategorieCol.TaggableTenantNodes, old.TaggableTenantNodes, r.TaggableTenantNodes)
-	schema.Differ(s, TagCategorieCol.TaggableSites, old.TaggableSites, r.TaggableSites)
-	schema.Differ(s, TagCategorieCol.TaggableNodes, old.TaggableNodes, r.TaggableNodes)
-	schema.Differ(s, TagCategorieCol.TaggableGroups, old.TaggableGroups, r.TaggableGroups)
-	schema.Differ(s, TagCategorieCol.TaggableClusters, old.TaggableClusters, r.TaggableClusters)
-	schema.Differ(s, TagCategorieCol.TaggableTenants, old.TaggableTenants, r.TaggableTenants)
-	schema.Differ(s, TagCategorieCol.Created, old.Created, r.Created)
-	schema.Differ(s, TagCategorieCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, TagCategoryCol.Name, old.Name, r.Name)
+	schema.Differ(s, TagCategoryCol.Description, old.Description, r.Description)
+	schema.Differ(s, TagCategoryCol.SingleTagSelection, old.SingleTagSelection, r.SingleTagSelection)
+	schema.Differ(s, TagCategoryCol.TaggableVMs, old.TaggableVMs, r.TaggableVMs)
+	schema.Differ(s, TagCategoryCol.TaggableVnets, old.TaggableVnets, r.TaggableVnets)
+	schema.Differ(s, TagCategoryCol.TaggableVolumes, old.TaggableVolumes, r.TaggableVolumes)
+	schema.Differ(s, TagCategoryCol.TaggableVnetRules, old.TaggableVnetRules, r.TaggableVnetRules)
+	schema.Differ(s, TagCategoryCol.TaggableVmwareContainers, old.TaggableVmwareContainers, r.TaggableVmwareContainers)
+	schema.Differ(s, TagCategoryCol.TaggableUsers, old.TaggableUsers, r.TaggableUsers)
+	schema.Differ(s, TagCategoryCol.TaggableTenantNodes, old.TaggableTenantNodes, r.TaggableTenantNodes)
+	schema.Differ(s, TagCategoryCol.TaggableSites, old.TaggableSites, r.TaggableSites)
+	schema.Differ(s, TagCategoryCol.TaggableNodes, old.TaggableNodes, r.TaggableNodes)
+	schema.Differ(s, TagCategoryCol.TaggableGroups, old.TaggableGroups, r.TaggableGroups)
+	schema.Differ(s, TagCategoryCol.TaggableClusters, old.TaggableClusters, r.TaggableClusters)
+	schema.Differ(s, TagCategoryCol.TaggableTenants, old.TaggableTenants, r.TaggableTenants)
+	schema.Differ(s, TagCategoryCol.Created, old.Created, r.Created)
+	schema.Differ(s, TagCategoryCol.Modified, old.Modified, r.Modified)
 	return s
 }
 
 // KeyValue is the row's key.
-func (r *TagCategorie) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+func (r *TagCategory) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // AppliedRow is one row of applied_rows: its stored columns, null as the zero value.
 type AppliedRow struct {

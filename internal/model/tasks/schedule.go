@@ -9,10 +9,12 @@ import (
 
 // ScheduleOf reads a row that checkSchedule has let through.
 func ScheduleOf(r *schema.Record) calendar.Schedule {
+	var row TaskSchedule
+	row.Scan(r)
 	s := calendar.Schedule{
-		Enabled: r.Get("enabled").Bool(), Every: r.Get("repeat_every").Text(), Count: max(r.Get("repeat_iteration").Int(), 1),
-		Date: r.Get("start_date_epoch").Int(), End: calendar.EndOf(r.Get("end_date").Text()),
-		From: r.Get("start_time_of_day").Int(), Until: r.Get("end_time_of_day").Int(), DayOfMonth: r.Get("day_of_month").Text(),
+		Enabled: row.Enabled, Every: row.RepeatEvery, Count: max(row.RepeatIteration, 1),
+		Date: row.StartDateEpoch, End: calendar.EndOf(row.EndDate),
+		From: row.StartTimeOfDay, Until: row.EndTimeOfDay, DayOfMonth: row.DayOfMonth,
 	}
 	for i, day := range calendar.Weekdays {
 		s.Days[i] = r.Get(day).Bool()
@@ -21,8 +23,8 @@ func ScheduleOf(r *schema.Record) calendar.Schedule {
 }
 
 // StartOf is the column start_date_epoch that goes with a start_date; null for one that can't be read.
-func StartOf(date schema.Value) schema.Value {
-	t, _, ok := calendar.ParseDate(date.Text())
+func StartOf(date string) schema.Value {
+	t, _, ok := calendar.ParseDate(date)
 	if !ok {
 		return schema.Value{}
 	}

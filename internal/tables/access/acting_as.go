@@ -1,8 +1,11 @@
 package access
 
 import (
+	"slices"
+
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -11,17 +14,21 @@ import (
 
 // harmlessColumns of another's account are those that nobody enters by: who may modify accounts writes them. All others, those to come
 // included, take what mayActAs asks for.
-var harmlessColumns = map[string]bool{
-	"displayname": true, "type": true, "change_password": true, "physical_access": true, "two_factor_type": true,
-	"two_factor_setup_next_login": true, "failed_attempts": true,
+var harmlessColumns = []schema.Named{
+	access.UserCol.Displayname, access.UserCol.Type, access.UserCol.ChangePassword, access.UserCol.PhysicalAccess, access.UserCol.TwoFactorType,
+	access.UserCol.TwoFactorSetupNextLogin, access.UserCol.FailedAttempts,
+}
+
+func harmless(column string) bool {
+	return slices.ContainsFunc(harmlessColumns, func(c schema.Named) bool { return c.Name() == column })
 }
 
 // mayChangeAccount lets nobody change an account so that they, or whom they tell, could enter as its owner and do more than they may: a
 // password, the name that a directory knows, an account that was closed. Closing one is harmless.
 func mayChangeAccount(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	for name, v := range old.Changes(set) {
-		closes := name == "enabled" && !v.Bool() || name == "account_locked" && v.Int() != 0
-		if harmlessColumns[name] || closes {
+		closes := name == access.UserCol.Enabled.Name() && !v.Bool() || name == access.UserCol.AccountLocked.Name() && v.Int() != 0
+		if harmless(name) || closes {
 			continue
 		}
 		if err := mayActAs(w, old); err != nil {
@@ -45,8 +52,8 @@ func mayActAs(w *engine.Inside, user *schema.Record) error {
 	if err != nil {
 		return err
 	}
-	if user.Get("admin").Bool() || holds(w, identities) != nil {
-		return errs.New(errs.Denied, "denied", "user %q has rights that you don't have, and what you want to change is a way to act as that user; ask an administrator", user.Get("name").Text())
+	if access.UserCol.Admin.Of(user).Bool() || holds(w, identities) != nil {
+		return errs.New(errs.Denied, "denied", "user %q has rights that you don't have, and what you want to change is a way to act as that user; ask an administrator", access.UserCol.Name.Of(user).Text())
 	}
 	return nil
 }
@@ -61,7 +68,7 @@ func mayJoin(w *engine.Inside, group *schema.Record) error {
 	}
 	identities, err := w.Identities(group)
 	if err == nil && holds(w, identities) != nil {
-		err = errs.New(errs.Denied, "denied", "members of group %q get rights that you don't have; ask an administrator", group.Get("name").Text())
+		err = errs.New(errs.Denied, "denied", "members of group %q get rights that you don't have; ask an administrator", access.GroupCol.Name.Of(group).Text())
 	}
 	return err
 }
@@ -71,7 +78,7 @@ func holds(w *engine.Inside, identities []schema.Value) error {
 	if len(identities) == 0 {
 		return nil
 	}
-	held, err := w.Tx.Find("permissions", store.In("identity", identities...))
+	held, err := w.Tx.Find("permissions", store.IsAmong(access.PermissionCol.Identity, identities...))
 	for _, p := range held {
 		if err == nil {
 			err = mayGrant(w, p, perm.RightsIn(p))
@@ -83,7 +90,7 @@ func holds(w *engine.Inside, identities []schema.Value) error {
 // mayChangeOwn keeps an API key from what gives its account other credentials than keys: it would get rid of its bounds by them.
 func mayChangeOwn(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	for name := range old.Changes(set) {
-		if harmlessColumns[name] || name == "email" {
+		if harmless(name) || name == access.UserCol.Email.Name() {
 			continue
 		}
 		if err := bounds.NotByAPIKey(w, old, name); err != nil {

@@ -57,13 +57,13 @@ func needAnAdmin(w *engine.Inside) error {
 func usersIn(tx *store.Tx, group *schema.Record) (map[schema.Value]bool, error) {
 	users, seen := map[schema.Value]bool{}, map[schema.Value]bool{group.Key: true}
 	for next := []schema.Value{group.Key}; len(next) > 0; {
-		members, err := tx.Find("members", store.In("parent_group", next...))
+		members, err := tx.Find("members", store.IsAmong(access.MemberCol.ParentGroup, next...))
 		if err != nil {
 			return nil, err
 		}
 		next = nil
 		for _, m := range members {
-			t, key := m.Table.Field("member").Target(tx.Schema(), m.Get("member"))
+			t, key := access.MemberCol.Member.Target(tx.Schema(), m)
 			if t == nil || seen[key] && t.Name == "groups" {
 				continue
 			}
@@ -74,7 +74,7 @@ func usersIn(tx *store.Tx, group *schema.Record) (map[schema.Value]bool, error) 
 				return nil, err
 			case t.Name == "users":
 				users[key] = true
-			case r.Get("enabled").Bool():
+			case access.GroupCol.Enabled.Of(r).Bool():
 				seen[key] = true
 				next = append(next, key)
 			}
@@ -85,7 +85,7 @@ func usersIn(tx *store.Tx, group *schema.Record) (map[schema.Value]bool, error) 
 
 // spareAdmins keeps those who may change accounts, but aren't administrators, from the accounts of administrators.
 func spareAdmins(w *engine.Inside, r *schema.Record) error {
-	if !r.Get("admin").Bool() || w.Actor.Admin {
+	if !access.UserCol.Admin.Of(r).Bool() || w.Actor.Admin {
 		return nil
 	}
 	return errs.New(errs.Denied, "denied", "only administrators can change the account of one")
@@ -93,12 +93,12 @@ func spareAdmins(w *engine.Inside, r *schema.Record) error {
 
 // keepAnAdmin refuses to take away the last user who may enter and do everything.
 func keepAnAdmin(w *engine.Inside, r *schema.Record) error {
-	if !r.Get("admin").Bool() || !r.Get("enabled").Bool() || r.Get("account_locked").Bool() {
+	if !access.UserCol.Admin.Of(r).Bool() || !access.UserCol.Enabled.Of(r).Bool() || access.UserCol.AccountLocked.Of(r).Bool() {
 		return nil
 	}
 	admins, err := openAdmins(w)
 	if err == nil && admins <= 1 {
-		err = errs.New(errs.Conflict, "last_admin", "user %q is the last administrator; make another one first", r.Get("name").Text())
+		err = errs.New(errs.Conflict, "last_admin", "user %q is the last administrator; make another one first", access.UserCol.Name.Of(r).Text())
 	}
 	return err
 }

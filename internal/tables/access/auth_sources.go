@@ -65,10 +65,10 @@ func (a area) updateSource(w *engine.Inside, old *schema.Record, set schema.Set)
 		return err
 	}
 	of := access.AuthSourceCol
-	if debug, given := set[of.Debug.Name()]; given && debug != of.Debug.Of(old) {
+	if debug, given := of.Debug.In(set); given && debug != of.Debug.Of(old) {
 		access.AuthSourceSet(set).DebugTs(debug.Int() * w.Tx.Now().Unix())
 	}
-	given, ok := set[of.Settings.Name()]
+	given, ok := of.Settings.In(set)
 	if !ok {
 		return nil
 	}

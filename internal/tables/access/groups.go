@@ -3,17 +3,19 @@ package access
 import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 )
 
 var groupHooks = engine.Hooks{
 	Update: func(w *engine.Inside, old *schema.Record, set schema.Set) error {
-		name, renamed := set["name"]
-		enabled, switched := set["enabled"]
-		if switched && enabled.Bool() && !old.Get("enabled").Bool() {
+		of := access.GroupCol
+		name, renamed := of.Name.In(set)
+		enabled, switched := of.Enabled.In(set)
+		if switched && enabled.Bool() && !of.Enabled.Of(old).Bool() {
 			return mayJoin(w, old) // as its members do now
 		}
-		if renamed && name != old.Get("name") || switched && !enabled.Bool() {
+		if renamed && name != of.Name.Of(old) || switched && !enabled.Bool() {
 			return keepSystemGroup(old)
 		}
 		return nil
@@ -24,8 +26,8 @@ var groupHooks = engine.Hooks{
 }
 
 func keepSystemGroup(r *schema.Record) error {
-	if !r.Get("system_group").Bool() {
+	if !access.GroupCol.SystemGroup.Of(r).Bool() {
 		return nil
 	}
-	return errs.New(errs.Conflict, "system_group", "group %q is built in; it can't be renamed, disabled or deleted", r.Get("name").Text())
+	return errs.New(errs.Conflict, "system_group", "group %q is built in; it can't be renamed, disabled or deleted", access.GroupCol.Name.Of(r).Text())
 }

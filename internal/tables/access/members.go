@@ -3,6 +3,7 @@ package access
 import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
 )
 
@@ -10,7 +11,7 @@ var memberHooks = engine.Hooks{Create: prepareMember, Settled: settleAdmins}
 
 // prepareMember refuses a group as a member of itself. Groups that contain each other in a longer circle do no harm.
 func prepareMember(w *engine.Inside, r *schema.Record) error {
-	group, member := r.Get("parent_group"), r.Get("member")
+	group, member := access.MemberCol.ParentGroup.Of(r), access.MemberCol.Member.Of(r)
 	if member.Text() == "groups/"+group.Text() {
 		return errs.Field("member", "a group can't be a member of itself")
 	}

@@ -16,7 +16,7 @@ import (
 
 var permissionHooks = engine.Hooks{
 	Create: func(w *engine.Inside, r *schema.Record) error {
-		r.Put("table", schema.TextValue(tableIn(r.Get("table").Text())))
+		access.PermissionCol.Table.Put(r, tableIn(access.PermissionCol.Table.Of(r).Text()))
 		for _, right := range perm.All {
 			if f := r.Table.Field(right.String()); r.Get(f.Name).IsNull() {
 				r.Put(f.Name, f.DefaultValue)
@@ -61,10 +61,10 @@ func tableIn(text string) string {
 
 // findTarget checks that the table and row of a permission are there.
 func findTarget(w *engine.Inside, r *schema.Record) error {
-	name, row := r.Get("table").Text(), r.Get("row")
+	name, row := access.PermissionCol.Table.Of(r).Text(), access.PermissionCol.Row.Of(r)
 	if row.IsNull() {
 		row = schema.IntValue(0)
-		r.Put("row", row)
+		access.PermissionCol.Row.Put(r, 0)
 	}
 	t := w.Tx.Schema().Table(name)
 	switch {
@@ -83,7 +83,7 @@ func findTarget(w *engine.Inside, r *schema.Record) error {
 	}
 	target, err := w.Tx.Find(name, store.Numbered(row))
 	if err == nil {
-		r.Put("target", engine.PathOf(target[0]))
+		access.PermissionCol.Target.Put(r, engine.PathOf(target[0]).Text())
 	}
 	return err
 }
@@ -97,7 +97,7 @@ func orElse(err, instead error) error {
 
 // mayGrant lets nobody grant what they don't have.
 func mayGrant(w *engine.Inside, r *schema.Record, rights perm.Rights) error {
-	name, row := r.Get("table").Text(), r.Get("row")
+	name, row := access.PermissionCol.Table.Of(r).Text(), access.PermissionCol.Row.Of(r)
 	var asked []perm.Right
 	var tests []query.Expr
 	for _, right := range perm.All {

@@ -3,7 +3,9 @@ package access
 import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 	"dewpoint/internal/tables/bounds"
 )
 
@@ -12,20 +14,21 @@ func (a area) apiKeys() engine.Hooks {
 }
 
 func (a area) createAPIKey(w *engine.Inside, r *schema.Record) error {
-	if r.Get("user").IsNull() {
-		r.Put("user", schema.RefValue(w.Actor.User))
+	of := access.UserAPIKeyCol
+	if of.User.Of(r).IsNull() {
+		of.User.Put(r, w.Actor.User)
 	}
-	if r.Get("user").Int() != w.Actor.User && !w.Actor.Admin {
+	if of.User.Of(r).Int() != w.Actor.User && !w.Actor.Admin {
 		return errs.New(errs.Denied, "denied", "you can make API keys for yourself only")
 	}
-	if r.Get("expires_type").IsNull() {
-		r.Put("expires_type", schema.TextValue(map[bool]string{true: "never", false: "date"}[r.Get("expires").Int() == 0]))
+	if of.ExpiresType.Of(r).IsNull() {
+		of.ExpiresType.Put(r, map[bool]string{true: "never", false: "date"}[of.Expires.Of(r).Int() == 0])
 	}
-	if err := bounds.Stay(w, r); err != nil {
+	if err := bounds.Stay(w, store.RowOf[access.UserAPIKey](r)); err != nil {
 		return err
 	}
 	key, digest := a.secrets.NewAPIKey()
-	r.Put("digest", schema.TextValue(digest))
+	of.Digest.Put(r, digest)
 	w.Response["private_key"], w.Response["token"] = key, key
 	return nil
 }
@@ -39,9 +42,10 @@ func updateAPIKey(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	if err := mayActAsOwner(w, old); err != nil {
 		return err
 	}
-	for _, column := range []string{"expires", "expires_type", "ip_allow_list", "ip_deny_list"} {
-		if _, given := changed[column]; given {
-			return bounds.Stay(w, old.With(set))
+	of := access.UserAPIKeyCol
+	for _, bound := range []schema.Named{of.Expires, of.ExpiresType, of.IPAllowList, of.IPDenyList} {
+		if _, given := changed[bound.Name()]; given {
+			return bounds.Stay(w, store.RowOf[access.UserAPIKey](old.With(set)))
 		}
 	}
 	return nil
@@ -51,7 +55,7 @@ func updateAPIKey(w *engine.Inside, old *schema.Record, set schema.Set) error {
 func removeAPIKey(w *engine.Inside, r *schema.Record) error { return mayActAsOwner(w, r) }
 
 func mayActAsOwner(w *engine.Inside, key *schema.Record) error {
-	owner, err := w.Tx.Get("users", key.Get("user"))
+	owner, err := w.Tx.Get("users", access.UserAPIKeyCol.User.Of(key))
 	if err != nil {
 		return err
 	}

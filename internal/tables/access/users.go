@@ -38,23 +38,25 @@ func (a area) createUser(w *engine.Inside, r *schema.Record) (err error) {
 	}
 	id := make([]byte, 20)
 	rand.Read(id)
-	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
-	r.Put("name", schema.TextValue(strings.ToLower(r.Get("name").Text())))
-	digest, password := schema.TextValue(elsewhere), r.Get("password").Text()
+	of := access.UserCol
+	of.ID.Put(r, hex.EncodeToString(id))
+	of.Name.Put(r, strings.ToLower(of.Name.Of(r).Text()))
+	digest, password := schema.TextValue(elsewhere), of.Password.Of(r).Text()
 	switch {
-	case !r.Get("auth_source").IsNull():
+	case !of.AuthSource.Of(r).IsNull():
 	case password == "":
 		return nil // reported as missing
 	default:
-		digest, err = a.digest(w, r.Get("name").Text(), password)
+		digest, err = a.digest(w, of.Name.Of(r).Text(), password)
 	}
-	r.Put("password", digest)
+	of.Password.Put(r, digest.Text())
 	return err
 }
 
 func (a area) updateUser(w *engine.Inside, old *schema.Record, set schema.Set) (err error) {
-	if set["password"].Text() == "" {
-		delete(set, "password") // clients send whole rows
+	of := access.UserCol
+	if v, _ := of.Password.In(set); v.Text() == "" {
+		delete(set, of.Password.Name()) // clients send whole rows
 	}
 	if err := mayChangeAccount(w, old, set); err != nil {
 		return err
@@ -62,25 +64,28 @@ func (a area) updateUser(w *engine.Inside, old *schema.Record, set schema.Set) (
 	if err := mayChangeOwn(w, old, set); err != nil {
 		return err
 	}
-	enabled, switched := set["enabled"]
-	if switched && !enabled.Bool() || set["account_locked"].Bool() {
+	enabled, switched := of.Enabled.In(set)
+	locked, _ := of.AccountLocked.In(set)
+	if switched && !enabled.Bool() || locked.Bool() {
 		if err := keepAnAdmin(w, old); err != nil {
 			return err
 		}
 	}
-	if old.Get("two_factor_authentication").Bool() {
-		delete(set, "two_factor_type") // it says what the factor is, and clients send whole rows
+	if of.TwoFactorAuthentication.Of(old).Bool() {
+		delete(set, of.TwoFactorType.Name()) // it says what the factor is, and clients send whole rows
 	}
-	v, ok := set["password"]
+	v, ok := of.Password.In(set)
 	switch {
 	case !ok:
 		return nil
-	case !old.Get("auth_source").IsNull():
+	case !of.AuthSource.Of(old).IsNull():
 		return errs.Field("password", "is known by the account's authorization source; change it there").Coded("password_elsewhere")
 	}
-	if set["password"], err = a.digest(w, old.With(set).Get("name").Text(), v.Text()); err != nil {
+	digest, err := a.digest(w, of.Name.Of(old.With(set)).Text(), v.Text())
+	if err != nil {
 		return err
 	}
+	access.UserSet(set).Password(digest.Text())
 	return endTokens(w, old, access.UserSet(set))
 }
 

@@ -6,8 +6,10 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // NotByAPIKey is Denied when an API key wants to change something of the account that it belongs to.
@@ -19,7 +21,7 @@ func NotByAPIKey(w *engine.Inside, user *schema.Record, what string) error {
 }
 
 // Stay is Denied when the actor came by an API key and wants a key that could be used longer than that, or from elsewhere.
-func Stay(w *engine.Inside, wanted *schema.Record) error {
+func Stay(w *engine.Inside, wanted access.UserAPIKey) error {
 	if w.Actor.APIKey == 0 {
 		return nil
 	}
@@ -54,27 +56,27 @@ func MayOutlast(w *engine.Inside, what string) error {
 }
 
 // ownKey reads the API key that the actor came by.
-func ownKey(w *engine.Inside) (*schema.Record, error) {
-	own, err := w.Tx.Get("user_api_keys", schema.IntValue(w.Actor.APIKey))
+func ownKey(w *engine.Inside) (access.UserAPIKey, error) {
+	own, err := store.GetRow[access.UserAPIKey](w.Tx, w.Actor.APIKey)
 	if errs.Is(err, errs.NotFound) {
-		return nil, errs.New(errs.Denied, "denied_by_key", "the API key of this request was revoked")
+		return own, errs.New(errs.Denied, "denied_by_key", "the API key of this request was revoked")
 	}
 	return own, err
 }
 
 // endOf returns when a key ends, in seconds since 1970; 0 for never.
-func endOf(key *schema.Record) int64 {
-	if key.Get("expires_type").Text() != "date" {
+func endOf(key access.UserAPIKey) int64 {
+	if key.ExpiresType != "date" {
 		return 0
 	}
-	return key.Get("expires").Int()
+	return key.Expires
 }
 
 // places is where a key may be used from: the allowed ones if there are any, else all but the denied ones.
 type places struct{ allowed, denied []netip.Prefix }
 
-func placesOf(key *schema.Record) places {
-	return places{column.Subnets(key.Get("ip_allow_list").Text()), column.Subnets(key.Get("ip_deny_list").Text())}
+func placesOf(key access.UserAPIKey) places {
+	return places{column.Subnets(key.IPAllowList), column.Subnets(key.IPDenyList)}
 }
 
 // cover reports whether q lies in p.

@@ -11,48 +11,53 @@ import (
 
 var driveHooks = engine.Hooks{Create: prepareDrive, Created: importDrive, Update: updateDrive}
 
+var drivePart = part{
+	machine: compute.MachineDriveCol.Machine, orderid: compute.MachineDriveCol.Orderid, name: compute.MachineDriveCol.Name, kind: "drive",
+}
+
 func prepareDrive(w *engine.Inside, r *schema.Record) error {
-	if err := number(w, r, "drive"); err != nil {
+	if err := drivePart.number(w, r); err != nil {
 		return err
 	}
-	media := r.Get("media").Text()
+	drive := compute.MachineDriveCol
+	media := drive.Media.Of(r).Text()
 	if media == "" {
 		media = "disk"
 	}
-	if media == "disk" && r.Get("disksize").Int() == 0 {
+	if media == "disk" && drive.Disksize.Of(r).Int() == 0 {
 		return errs.Field("disksize", "a new disk needs a size in bytes")
 	}
-	if (media == "import" || media == "clone") && r.Get("media_source").IsNull() {
+	if (media == "import" || media == "clone") && drive.MediaSource.Of(r).IsNull() {
 		return errs.Field("media_source", "media %s needs a file to take the content from", media)
 	}
-	return refuseNode(w, r)
+	return refuseNode(w, drive.Machine.Of(r))
 }
 
 // importDrive begins the import of a new drive's disk from its file. Of a file that isn't whole yet the storage controller begins it in time: an
 // operation that waits for a client would hold up all others of its machine.
 func importDrive(w *engine.Inside, r *schema.Record) error {
-	if media := r.Get("media").Text(); media != "import" && media != "clone" {
+	if media := compute.MachineDriveCol.Media.Of(r).Text(); media != "import" && media != "clone" {
 		return nil
 	}
-	file, err := store.GetRow[storage.File](w.Tx, r.Get("media_source"))
+	file, err := store.GetRow[storage.File](w.Tx, compute.MachineDriveCol.MediaSource.Of(r))
 	if err != nil || !file.Complete {
 		return err
 	}
-	if err := w.Tx.Change("machine_drive_status", r.Key, schema.Set{"status": schema.TextValue("importing")}); err != nil {
+	if err := store.Write(w.Tx, r.Key, compute.MachineDriveStatusSet{}.Status("importing")); err != nil {
 		return err
 	}
 	return w.Begin(r, compute.DriveImport{Drive: r.Key.Int(), Of: compute.ImportSource{
-		File: file.Key, ID: file.StorageID, Modified: file.Modified, Size: r.Get("disksize").Int(), Tier: r.Get("preferred_tier").Text(),
+		File: file.Key, ID: file.StorageID, Modified: file.Modified, Size: compute.MachineDriveCol.Disksize.Of(r).Int(), Tier: compute.MachineDriveCol.PreferredTier.Of(r).Text(),
 	}})
 }
 
 func updateDrive(_ *engine.Inside, old *schema.Record, set schema.Set) error {
-	if size, ok := set["disksize"]; ok && size.Int() < old.Get("disksize").Int() {
+	if size, ok := compute.MachineDriveCol.Disksize.In(set); ok && size.Int() < compute.MachineDriveCol.Disksize.Of(old).Int() {
 		if size.Int() == 0 {
 			delete(set, "disksize")
 			return nil
 		}
-		return errs.Field("disksize", "a disk can only grow: it has %d bytes", old.Get("disksize").Int())
+		return errs.Field("disksize", "a disk can only grow: it has %d bytes", compute.MachineDriveCol.Disksize.Of(old).Int())
 	}
 	return nil
 }

@@ -7,52 +7,62 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 var nicHooks = engine.Hooks{Create: prepareNIC, Update: updateNIC}
 
+var nicPart = part{machine: compute.MachineNICCol.Machine, orderid: compute.MachineNICCol.Orderid, name: compute.MachineNICCol.Name, kind: "nic"}
+
 func prepareNIC(w *engine.Inside, r *schema.Record) error {
-	if err := number(w, r, "nic"); err != nil {
+	if err := nicPart.number(w, r); err != nil {
 		return err
 	}
-	if r.Get("macaddress").Text() == "" {
-		r.Put("macaddress", schema.TextValue(column.NewMAC()))
+	nic := compute.MachineNICCol
+	mac := nic.Macaddress.Of(r).Text()
+	if mac == "" {
+		mac = column.NewMAC()
 	}
-	r.Put("macaddress", schema.TextValue(column.NormalMAC(r.Get("macaddress").Text())))
-	if err := checkMAC(r.Get("macaddress").Text()); err != nil {
+	mac = column.NormalMAC(mac)
+	if err := checkMAC(mac); err != nil {
 		return err
 	}
-	if text := r.Get("ipaddress").Text(); text != "" {
-		if err := checkNICAddress(w, r.Get("vnet"), text); err != nil {
+	nic.Macaddress.Put(r, mac)
+	if text := nic.Ipaddress.Of(r).Text(); text != "" {
+		if err := checkNICAddress(w, nic.Vnet.Of(r), text); err != nil {
 			return err
 		}
-		r.Put("ip_reserved", schema.BoolValue(true))
+		nic.IPReserved.Put(r, true)
 	}
-	return refuseNode(w, r)
+	return refuseNode(w, nic.Machine.Of(r))
 }
 
 func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {
-	if v, ok := set["macaddress"]; ok {
-		if v.Text() == "" {
-			v = schema.TextValue(column.NewMAC())
+	if v, ok := compute.MachineNICCol.Macaddress.In(set); ok {
+		mac := v.Text()
+		if mac == "" {
+			mac = column.NewMAC()
 		}
-		set["macaddress"] = schema.TextValue(column.NormalMAC(v.Text()))
-		if err := checkMAC(set["macaddress"].Text()); err != nil {
+		mac = column.NormalMAC(mac)
+		if err := checkMAC(mac); err != nil {
 			return err
 		}
+		compute.MachineNICSet(set).Macaddress(mac)
 	}
-	vnet := old.Get("vnet")
-	if v, ok := set["vnet"]; ok {
+	vnet := compute.MachineNICCol.Vnet.Of(old)
+	if v, ok := compute.MachineNICCol.Vnet.In(set); ok {
 		vnet = v
 	}
-	if v, ok := set["ipaddress"]; ok && v != old.Get("ipaddress") {
+	if v, ok := compute.MachineNICCol.Ipaddress.In(set); ok && v != compute.MachineNICCol.Ipaddress.Of(old) {
 		if v.Text() != "" {
 			if err := checkNICAddress(w, vnet, v.Text()); err != nil {
 				return err
 			}
 		}
-		set["ip_reserved"] = schema.BoolValue(v.Text() != "")
+		compute.MachineNICSet(set).IPReserved(v.Text() != "")
 	}
 	return nil
 }
@@ -66,13 +76,13 @@ func checkNICAddress(w *engine.Inside, vnet schema.Value, text string) error {
 	if vnet.IsNull() {
 		return nil
 	}
-	n, err := w.Tx.Get("vnets", vnet)
+	n, err := store.GetRow[network.Vnet](w.Tx, vnet)
 	if err != nil {
 		return err
 	}
-	subnet, err := netip.ParsePrefix(n.Get("network").Text())
+	subnet, err := netip.ParsePrefix(n.Network)
 	if err != nil || !subnet.Contains(a) {
-		return errs.Field("ipaddress", "is not in the network's subnet %s", n.Get("network").Text())
+		return errs.Field("ipaddress", "is not in the network's subnet %s", n.Network)
 	}
 	return nil
 }

@@ -13,15 +13,16 @@ import (
 var machineStatusHooks = engine.Hooks{
 	Update: func(w *engine.Inside, old *schema.Record, set schema.Set) error {
 		off := false
-		if v, ok := set["running"]; ok {
-			if v.Bool() && !old.Get("running").Bool() {
+		if v, ok := compute.MachineStatusCol.Running.In(set); ok {
+			runs := compute.MachineStatusCol.Running.Of(old).Bool()
+			if v.Bool() && !runs {
 				return errs.Field("running", "can only be set to false; use the action poweron to start a machine")
 			}
-			off = !v.Bool() && old.Get("running").Bool()
+			off = !v.Bool() && runs
 		}
 		clear(set)
 		if off {
-			return power.Ask(w, old.Get("machine"), compute.Kill, false)
+			return power.Ask(w, compute.MachineStatusCol.Machine.Of(old), compute.Kill, false)
 		}
 		return nil
 	},

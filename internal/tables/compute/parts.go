@@ -5,41 +5,49 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
 // refuseNode keeps drives and NICs off machines that are not VMs: nodes and network routers.
-func refuseNode(w *engine.Inside, r *schema.Record) error {
-	m, err := w.Tx.Get("machines", r.Get("machine"))
-	if err == nil && m.Get("type").Text() != "vm" {
-		err = errs.Field("machine", "machine %s is a %s, not a VM", m.Key.Text(), m.Get("type").Text())
+func refuseNode(w *engine.Inside, machine schema.Value) error {
+	m, err := store.GetRow[compute.Machine](w.Tx, machine)
+	if err == nil && m.Type != "vm" {
+		err = errs.Field("machine", "machine %d is a %s, not a VM", m.Key, m.Type)
 	}
 	return err
 }
 
+// part are the columns that drives and NICs have in common.
+type part struct {
+	machine, orderid schema.Column[int64]
+	name             schema.Column[string]
+	kind             string // what a name begins with
+}
+
 // number gives a new drive or NIC the next free number of its machine, and a name made of it, where the client gave none.
-func number(w *engine.Inside, r *schema.Record, kind string) error {
-	if !r.Get("orderid").IsNull() && !r.Get("name").IsNull() {
+func (p part) number(w *engine.Inside, r *schema.Record) error {
+	if !p.orderid.Of(r).IsNull() && !p.name.Of(r).IsNull() {
 		return nil
 	}
-	siblings, err := w.Tx.Find(r.Table.Name, store.Eq("machine", r.Get("machine")))
+	siblings, err := w.Tx.Find(r.Table.Name, store.IsAmong(p.machine, p.machine.Of(r)))
 	if err != nil {
 		return err
 	}
-	if r.Get("orderid").IsNull() {
-		r.Put("orderid", schema.IntValue(freeNumber(siblings)))
+	if p.orderid.Of(r).IsNull() {
+		p.orderid.Put(r, p.freeNumber(siblings))
 	}
-	if r.Get("name").Text() == "" {
-		r.Put("name", schema.TextValue(fmt.Sprintf("%s_%d", kind, r.Get("orderid").Int())))
+	if p.name.Of(r).Text() == "" {
+		p.name.Put(r, fmt.Sprintf("%s_%d", p.kind, p.orderid.Of(r).Int()))
 	}
 	return nil
 }
 
-func freeNumber(siblings []*schema.Record) int64 {
+func (p part) freeNumber(siblings []*schema.Record) int64 {
 	taken := map[int64]bool{}
 	for _, s := range siblings {
-		taken[s.Get("orderid").Int()] = true
+		taken[p.orderid.Of(s).Int()] = true
 	}
 	n := int64(0)
 	for taken[n] {

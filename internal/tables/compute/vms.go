@@ -6,6 +6,7 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/tables/power"
@@ -20,7 +21,7 @@ var vmHooks = engine.Hooks{
 		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,
 		"refresh": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-			w.Tx.Touch("machines", r.Get("machine"))
+			w.Tx.Touch("machines", compute.VMCol.Machine.Of(r))
 			return nil
 		},
 	}),
@@ -41,72 +42,74 @@ func powerVM(w *engine.Inside, r *schema.Record, v compute.PowerVerb) error {
 	if v.Running {
 		return powerRunning(w, r, v.Op)
 	}
-	return power.Ask(w, r.Get("machine"), v.Op, v.On)
+	return power.Ask(w, compute.VMCol.Machine.Of(r), v.Op, v.On)
 }
 
 func prepareVM(_ *engine.Inside, r *schema.Record) error {
-	if r.Get("uuid").IsNull() {
-		r.Put("uuid", schema.TextValue(uuid.NewString()))
+	if compute.VMCol.UUID.Of(r).IsNull() {
+		compute.VMCol.UUID.Put(r, uuid.NewString())
 	}
-	id, err := uuid.Parse(r.Get("uuid").Text())
+	id, err := uuid.Parse(compute.VMCol.UUID.Of(r).Text())
 	if err != nil {
 		return errs.Field("uuid", "is not a UUID")
 	}
-	r.Put("uuid", schema.TextValue(id.String()))
+	compute.VMCol.UUID.Put(r, id.String())
 	return nil
 }
 
 // finishVM tells the machine who it is.
 func finishVM(w *engine.Inside, r *schema.Record) error {
-	if err := w.Tx.Change("machines", r.Get("machine"), schema.Set{"uuid": r.Get("uuid"), "cores": r.Get("cpu_cores"), "ram": r.Get("ram")}); err != nil {
+	vm := store.RowOf[compute.VM](r)
+	if err := store.Write(w.Tx, vm.Machine, compute.MachineSet{}.UUID(vm.UUID).Cores(vm.CPUCores).RAM(vm.RAM)); err != nil {
 		return err
 	}
-	return power.Obey(w, r)
+	return power.Obey(w, r, compute.VMCol.Machine.Of(r))
 }
 
 func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
-	machine := schema.Set{}
-	for column, of := range map[string]string{"cpu_cores": "cores", "ram": "ram"} {
-		if v, ok := set[column]; ok {
-			machine[of] = v
-		}
+	machine := compute.MachineSet{}
+	if v, ok := compute.VMCol.CPUCores.In(set); ok {
+		machine.Cores(v.Int())
 	}
-	if err := w.Tx.Change("machines", old.Get("machine"), machine); err != nil {
+	if v, ok := compute.VMCol.RAM.In(set); ok {
+		machine.RAM(v.Int())
+	}
+	if err := store.Write(w.Tx, compute.VMCol.Machine.Of(old), machine); err != nil {
 		return err
 	}
-	return power.Obey(w, old)
+	return power.Obey(w, old, compute.VMCol.Machine.Of(old))
 }
 
 func powerOnVM(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-	if !r.Get("enabled").Bool() {
-		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; set enabled to true first", r.Get("name").Text())
+	if !compute.VMCol.Enabled.Of(r).Bool() {
+		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; set enabled to true first", compute.VMCol.Name.Of(r).Text())
 	}
-	media, err := incompleteMedia(w, r.Get("machine"))
+	media, err := incompleteMedia(w, compute.VMCol.Machine.Of(r))
 	if err != nil {
 		return err
 	}
 	if media != "" {
-		return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first", media, r.Get("name").Text())
+		return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first", media, compute.VMCol.Name.Of(r).Text())
 	}
-	return power.Ask(w, r.Get("machine"), compute.PowerOn, true)
+	return power.Ask(w, compute.VMCol.Machine.Of(r), compute.PowerOn, true)
 }
 
 // incompleteMedia names a file that a drive of the machine needs and that hasn't arrived whole; "" when there is none.
 func incompleteMedia(w *engine.Inside, machine schema.Value) (string, error) {
-	drives, err := w.Tx.Find("machine_drives", store.Eq("machine", machine))
+	drives, err := store.FindRows[compute.MachineDrive](w.Tx, store.Is(compute.MachineDriveCol.Machine, machine.Int()))
 	if err != nil {
 		return "", err
 	}
 	for _, d := range drives {
-		if d.Get("media_source").IsNull() || !d.Get("enabled").Bool() {
+		if d.MediaSource == 0 || !d.Enabled {
 			continue
 		}
-		file, err := w.Tx.Get("files", d.Get("media_source"))
+		file, err := store.GetRow[storage.File](w.Tx, d.MediaSource)
 		if err != nil {
 			return "", err
 		}
-		if !file.Get("complete").Bool() {
-			return file.Get("name").Text(), nil
+		if !file.Complete {
+			return file.Name, nil
 		}
 	}
 	return "", nil
@@ -114,9 +117,9 @@ func incompleteMedia(w *engine.Inside, machine schema.Value) (string, error) {
 
 // hotplugDrive has nothing to do while the VM is off: it starts with the drives that it has then.
 func hotplugDrive(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-	status, err := w.Tx.Get("machine_status", r.Get("machine"))
-	if err == nil && (status.Get("running").Bool() || status.Get("powerstate").Bool()) {
-		err = errs.New(errs.NotBuilt, "not_built", "hotplugdrive: drives can't be attached to or detached from a running VM yet; power %q off first", r.Get("name").Text())
+	status, err := store.GetRow[compute.MachineStatus](w.Tx, compute.VMCol.Machine.Of(r))
+	if err == nil && (status.Running || status.Powerstate) {
+		err = errs.New(errs.NotBuilt, "not_built", "hotplugdrive: drives can't be attached to or detached from a running VM yet; power %q off first", compute.VMCol.Name.Of(r).Text())
 	}
 	return err
 }
@@ -130,12 +133,12 @@ func resetVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
 
 // powerRunning asks for an operation that only a running VM can take.
 func powerRunning(w *engine.Inside, r *schema.Record, op string) error {
-	status, err := w.Tx.Get("machine_status", r.Get("machine"))
+	status, err := store.GetRow[compute.MachineStatus](w.Tx, compute.VMCol.Machine.Of(r))
 	if err != nil {
 		return err
 	}
-	if !status.Get("running").Bool() && !status.Get("powerstate").Bool() {
-		return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; power it on first", r.Get("name").Text())
+	if !status.Running && !status.Powerstate {
+		return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; power it on first", compute.VMCol.Name.Of(r).Text())
 	}
-	return power.Ask(w, r.Get("machine"), op, true)
+	return power.Ask(w, compute.VMCol.Machine.Of(r), op, true)
 }

@@ -8,37 +8,38 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/tables/power"
 )
 
 var vnetHooks = engine.Hooks{
 	Create:  prepareVnet,
-	Created: func(w *engine.Inside, r *schema.Record) error { return power.Obey(w, r) },
+	Created: func(w *engine.Inside, r *schema.Record) error { return power.Obey(w, r, network.VnetCol.Machine.Of(r)) },
 	Update:  updateVnet,
 	Actions: map[string]engine.Action{
 		"poweron": powerOnVnet,
 		"poweroff": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-			return power.Ask(w, r.Get("machine"), "kill", false)
+			return power.Ask(w, network.VnetCol.Machine.Of(r), "kill", false)
 		},
 		"reset": func(w *engine.Inside, r *schema.Record, params schema.Set) error {
 			if err := powerOnVnet(w, r, params); err != nil {
 				return err
 			}
-			return power.Ask(w, r.Get("machine"), "reset", true)
+			return power.Ask(w, network.VnetCol.Machine.Of(r), "reset", true)
 		},
 		"refresh": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-			return w.Apply(r, "need_fw_apply", "last_fw_apply")
+			return w.Apply(r, network.VnetCol.NeedFwApply, network.VnetCol.LastFwApply)
 		},
 		"applydns": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-			return w.Apply(r, "need_dns_apply", "last_dns_apply")
+			return w.Apply(r, network.VnetCol.NeedDNSApply, network.VnetCol.LastDNSApply)
 		},
 	},
 }
 
 func prepareVnet(_ *engine.Inside, r *schema.Record) error {
-	r.Put("uuid", schema.TextValue(uuid.NewString()))
-	r.Put("macaddress", schema.TextValue(column.NewMAC()))
+	network.VnetCol.UUID.Put(r, uuid.NewString())
+	network.VnetCol.Macaddress.Put(r, column.NewMAC())
 	return completeSubnet(r)
 }
 
@@ -48,40 +49,41 @@ func updateVnet(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	if err := completeSubnet(next); err != nil {
 		return err
 	}
-	for _, name := range []string{"network", "ipaddress", "dhcp_start", "dhcp_stop"} {
-		if next.Get(name) != old.Get(name) {
-			set[name] = next.Get(name)
+	of := network.VnetCol
+	for _, c := range []schema.Column[string]{of.Network, of.Ipaddress, of.DHCPStart, of.DHCPStop} {
+		if v := c.Of(next); v != c.Of(old) {
+			set[c.Name()] = v
 		}
 	}
-	return power.Obey(w, old)
+	return power.Obey(w, old, network.VnetCol.Machine.Of(old))
 }
 
 // completeSubnet fills in what follows from the subnet: the router's address is its first one, and DHCP hands out all the others.
 func completeSubnet(r *schema.Record) error {
-	subnet, err := netip.ParsePrefix(r.Get("network").Text())
+	subnet, err := netip.ParsePrefix(network.VnetCol.Network.Of(r).Text())
 	if err != nil || !subnet.Addr().Is4() {
 		return nil // the declaration's check says what is wrong
 	}
-	if r.Get("ipaddress").Text() == "" {
+	if network.VnetCol.Ipaddress.Of(r).Text() == "" {
 		router := subnet.Addr() // 10.0.0.1/24 names the router
 		if router == subnet.Masked().Addr() {
 			router = router.Next()
 		}
-		r.Put("ipaddress", schema.TextValue(router.String()))
+		network.VnetCol.Ipaddress.Put(r, router.String())
 	}
-	r.Put("network", schema.TextValue(subnet.Masked().String()))
-	if !r.Get("dhcp_enabled").Bool() {
+	network.VnetCol.Network.Put(r, subnet.Masked().String())
+	if !network.VnetCol.DHCPEnabled.Of(r).Bool() {
 		return nil
 	}
 	first, last := hostRange(subnet)
-	if router, err := netip.ParseAddr(r.Get("ipaddress").Text()); err == nil && router == first {
+	if router, err := netip.ParseAddr(network.VnetCol.Ipaddress.Of(r).Text()); err == nil && router == first {
 		first = first.Next()
 	}
-	if r.Get("dhcp_start").Text() == "" {
-		r.Put("dhcp_start", schema.TextValue(first.String()))
+	if network.VnetCol.DHCPStart.Of(r).Text() == "" {
+		network.VnetCol.DHCPStart.Put(r, first.String())
 	}
-	if r.Get("dhcp_stop").Text() == "" {
-		r.Put("dhcp_stop", schema.TextValue(last.String()))
+	if network.VnetCol.DHCPStop.Of(r).Text() == "" {
+		network.VnetCol.DHCPStop.Put(r, last.String())
 	}
 	return nil
 }
@@ -96,13 +98,13 @@ func hostRange(subnet netip.Prefix) (first, last netip.Addr) {
 
 // powerOnVnet applies the rules first when it is asked to, by the request or by the row.
 func powerOnVnet(w *engine.Inside, r *schema.Record, params schema.Set) error {
-	if !r.Get("enabled").Bool() {
-		return errs.New(errs.Conflict, "vnet_disabled", "network %q is disabled; set enabled to true first", r.Get("name").Text())
+	if !network.VnetCol.Enabled.Of(r).Bool() {
+		return errs.New(errs.Conflict, "vnet_disabled", "network %q is disabled; set enabled to true first", network.VnetCol.Name.Of(r).Text())
 	}
-	if params["apply"].Bool() || r.Get("apply_fw_on_start").Bool() {
-		if err := w.Apply(r, "need_fw_apply", "last_fw_apply"); err != nil {
+	if params["apply"].Bool() || network.VnetCol.ApplyFwOnStart.Of(r).Bool() {
+		if err := w.Apply(r, network.VnetCol.NeedFwApply, network.VnetCol.LastFwApply); err != nil {
 			return err
 		}
 	}
-	return power.Ask(w, r.Get("machine"), "poweron", true)
+	return power.Ask(w, network.VnetCol.Machine.Of(r), "poweron", true)
 }

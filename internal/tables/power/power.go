@@ -3,13 +3,15 @@ package power
 
 import (
 	"dewpoint/internal/engine"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // Ask asks for a power operation on a machine: the controller carries it out and says so in machine_status.
 func Ask(w *engine.Inside, machine schema.Value, op string, wanted bool) error {
-	m, err := w.Tx.Get("machines", machine)
+	m, err := store.GetRow[compute.Machine](w.Tx, machine)
 	if err != nil {
 		return err
 	}
@@ -17,30 +19,25 @@ func Ask(w *engine.Inside, machine schema.Value, op string, wanted bool) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Tx.Change("machine_status", machine, schema.Set{
-		"powerstate": schema.BoolValue(wanted), "settled": schema.BoolValue(false),
-	}); err != nil {
+	if err := store.Write(w.Tx, machine, compute.MachineStatusSet{}.Powerstate(wanted).Settled(false)); err != nil {
 		return err
 	}
-	return w.Tx.Change("machines", machine, schema.Set{
-		"power_op":    schema.TextValue(op),
-		"power_seq":   schema.IntValue(m.Get("power_seq").Int() + 1),
-		"power_after": schema.IntValue(after),
-	})
+	return store.Write(w.Tx, machine, compute.MachineSet{}.PowerOp(op).PowerSeq(m.PowerSeq+1).PowerAfter(after))
 }
 
-// Obey obeys the argument powerstate of a create or update: true asks for power on, false for power off.
-func Obey(w *engine.Inside, r *schema.Record) error {
-	raw, given := w.Given["powerstate"]
+// Obey obeys the argument powerstate of a create or update of a row that runs as a machine: true asks for power on, false for power off.
+func Obey(w *engine.Inside, r *schema.Record, machine schema.Value) error {
+	const argument = "powerstate" // of both tables
+	raw, given := w.Given[argument]
 	if !given {
 		return nil
 	}
-	wanted, err := r.Table.Field("powerstate").Parse(raw)
+	wanted, err := r.Table.Field(argument).Parse(raw)
 	if err != nil {
 		return err
 	}
-	status, err := w.Tx.Get("machine_status", r.Get("machine"))
-	if err != nil || wanted.IsNull() || wanted.Bool() == status.Get("powerstate").Bool() {
+	status, err := store.GetRow[compute.MachineStatus](w.Tx, machine)
+	if err != nil || wanted.IsNull() || wanted.Bool() == status.Powerstate {
 		return err
 	}
 	op := "poweroff"

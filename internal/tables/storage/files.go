@@ -38,11 +38,11 @@ func admit(w *engine.Inside, r *schema.Record, space Space) error {
 }
 
 func prepareFile(_ *engine.Inside, r *schema.Record) error {
-	if r.Get("uuid").IsNull() { // else the bytes came first, under this id
-		r.Put("uuid", schema.TextValue(uuid.NewString()))
+	if storage.FileCol.UUID.Of(r).IsNull() { // else the bytes came first, under this id
+		storage.FileCol.UUID.Put(r, uuid.NewString())
 	}
-	if r.Get("type").Text() == "" {
-		r.Put("type", schema.TextValue(fileType(r.Get("name").Text())))
+	if storage.FileCol.Type.Of(r).Text() == "" {
+		storage.FileCol.Type.Put(r, fileType(storage.FileCol.Name.Of(r).Text()))
 	}
 	return nil
 }

@@ -23,8 +23,7 @@ var alarmHooks = engine.Hooks{
 
 // resolveAlarm moves an alarm to the history. It is raised again when its cause changes, or comes back after it was over.
 func resolveAlarm(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-	var a system.Alarm
-	a.Scan(r)
+	a := store.RowOf[system.Alarm](r)
 	if !a.Resolvable {
 		return errs.New(errs.Conflict, "not_resolvable", "this alarm goes away by itself when its cause is over: %s", a.Status)
 	}
@@ -42,11 +41,11 @@ func snoozeAlarm(w *engine.Inside, r *schema.Record, params schema.Set) error {
 	case params["seconds"].Int() != 0:
 		until = now + params["seconds"].Int()
 	default:
-		typ, err := w.Tx.Get("alarm_types", r.Get("alarm_type"))
+		typ, err := typeOf(w, r)
 		if err != nil {
 			return err
 		}
-		until = now + typ.Get("default_snooze_seconds").Int()
+		until = now + typ.DefaultSnoozeSeconds
 	}
 	return snooze(w, r, until)
 }
@@ -61,15 +60,16 @@ func snooze(w *engine.Inside, r *schema.Record, until int64) error {
 
 // updateAlarm snoozes an alarm: until a time, or while the figure that it is about stays below a threshold, or both.
 func updateAlarm(w *engine.Inside, old *schema.Record, set schema.Set) error {
-	until := old.Get("snooze").Int()
-	if v, given := set["snooze"]; given {
+	of := system.AlarmCol
+	until := of.Snooze.Of(old).Int()
+	if v, given := of.Snooze.In(set); given {
 		until = v.Int()
 	}
-	threshold, given := set["snooze_threshold"]
+	threshold, given := of.SnoozeThreshold.In(set)
 	if threshold.Real() == 0 && given {
-		set["snooze_threshold"] = schema.Value{}
-	} else if given && threshold != old.Get("snooze_threshold") {
-		typ, err := w.Tx.Get("alarm_types", old.Get("alarm_type"))
+		set.Null(of.SnoozeThreshold)
+	} else if given && threshold != of.SnoozeThreshold.Of(old) {
+		typ, err := typeOf(w, old)
 		if err == nil {
 			err = checkSnoozeThreshold(typ, threshold.Real())
 		}
@@ -77,10 +77,10 @@ func updateAlarm(w *engine.Inside, old *schema.Record, set schema.Set) error {
 			return err
 		}
 		if now := w.Tx.Now().Unix(); until <= now {
-			until = now + typ.Get("max_snooze_seconds").Int()
+			until = now + typ.MaxSnoozeSeconds
 		}
 	}
-	if until == old.Get("snooze").Int() {
+	if until == of.Snooze.Of(old).Int() {
 		return nil
 	}
 	snoozed, err := snoozed(w, old, until)
@@ -89,8 +89,8 @@ func updateAlarm(w *engine.Inside, old *schema.Record, set schema.Set) error {
 }
 
 // checkSnoozeThreshold refuses a threshold at which an alarm of the type is raised anyway, or that its type doesn't let wait for.
-func checkSnoozeThreshold(typ *schema.Record, threshold float64) error {
-	least, most := typ.Get("threshold").Real(), typ.Get("max_snooze_threshold").Real()
+func checkSnoozeThreshold(typ system.AlarmType, threshold float64) error {
+	least, most := typ.Threshold, typ.MaxSnoozeThreshold
 	switch {
 	case least == 0:
 		return errs.Field("snooze_threshold", "the alarm is about no figure")
@@ -105,12 +105,17 @@ func snoozed(w *engine.Inside, r *schema.Record, until int64) (system.AlarmSet, 
 	if until == 0 {
 		return system.Awake(), nil
 	}
-	typ, err := w.Tx.Get("alarm_types", r.Get("alarm_type"))
+	typ, err := typeOf(w, r)
 	if err != nil {
 		return nil, err
 	}
-	if most := typ.Get("max_snooze_seconds").Int(); until-w.Tx.Now().Unix() > most {
+	if most := typ.MaxSnoozeSeconds; until-w.Tx.Now().Unix() > most {
 		return nil, errs.Field("snooze", "an alarm can be snoozed for %d seconds at most", most)
 	}
 	return system.AlarmSet{}.Snooze(until).SnoozedBy(w.Actor.Name), nil
+}
+
+// typeOf reads the type of an alarm.
+func typeOf(w *engine.Inside, alarm *schema.Record) (system.AlarmType, error) {
+	return store.GetRow[system.AlarmType](w.Tx, system.AlarmCol.AlarmType.Of(alarm))
 }

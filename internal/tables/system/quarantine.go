@@ -6,8 +6,10 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/storage"
 	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 var quarantineHooks = engine.Hooks{Actions: map[string]engine.Action{
@@ -19,7 +21,7 @@ var quarantineHooks = engine.Hooks{Actions: map[string]engine.Action{
 		if err := idle(r); err != nil {
 			return err
 		}
-		return w.Tx.Change("quarantine", r.Key, schema.Set{"wish": schema.TextValue(system.WishDelete)})
+		return store.Write(w.Tx, r.Key, system.QuarantineSet{}.Wish(system.WishDelete))
 	},
 	"keep": keepThing,
 }}
@@ -27,42 +29,45 @@ var quarantineHooks = engine.Hooks{Actions: map[string]engine.Action{
 // idle refuses what can't be done to a thing: there is nothing in a domain, and one wish at a time is carried out.
 func idle(r *schema.Record) error {
 	switch {
-	case r.Get("kind").Text() == system.FoundDomain:
-		return errs.New(errs.Conflict, "domain_left_alone", "domain %s is left alone and no bytes of it are kept; look at it with virsh on its host", r.Get("path").Text())
-	case !r.Get("wish").IsNull():
-		return errs.New(errs.Conflict, "under_way", "the action %s is under way", r.Get("wish").Text())
+	case system.QuarantineCol.Kind.Of(r).Text() == system.FoundDomain:
+		return errs.New(errs.Conflict, "domain_left_alone", "domain %s is left alone and no bytes of it are kept; look at it with virsh on its host", system.QuarantineCol.Path.Of(r).Text())
+	case !system.QuarantineCol.Wish.Of(r).IsNull():
+		return errs.New(errs.Conflict, "under_way", "the action %s is under way", system.QuarantineCol.Wish.Of(r).Text())
 	}
 	return nil
 }
 
 // wishes tells whether the action was asked for before: asking again is no conflict.
-func wishes(r *schema.Record, wish string) bool { return r.Get("wish").Text() == wish }
+func wishes(r *schema.Record, wish string) bool {
+	return system.QuarantineCol.Wish.Of(r).Text() == wish
+}
 
 // restoreThing makes the row of the file that the bytes become, and tells its key; the quarantine's controller brings the bytes.
 func restoreThing(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	if wishes(r, system.WishRestore) {
-		w.Answers["file"] = r.Get("file").Int()
+		w.Answers["file"] = system.QuarantineCol.File.Of(r).Int()
 		return nil
 	}
 	if err := idle(r); err != nil {
 		return err
 	}
 	name := restoredName(r)
+	of := storage.FileCol
 	made, err := w.Create("files", schema.Input{
-		"name": engine.Text(name), "allocated_bytes": engine.Number(r.Get("size").Int()),
-		"description": engine.Text("found at " + r.Get("path").Text() + " without a row"),
+		of.Name.Name(): engine.Text(name), of.AllocatedBytes.Name(): engine.Number(system.QuarantineCol.Size.Of(r).Int()),
+		of.Description.Name(): engine.Text("found at " + system.QuarantineCol.Path.Of(r).Text() + " without a row"),
 	})
 	if err != nil {
 		return err
 	}
 	w.Answers["file"] = made.Key.Int()
-	return w.Tx.Change("quarantine", r.Key, schema.Set{"wish": schema.TextValue(system.WishRestore), "file": made.Key})
+	return store.Write(w.Tx, r.Key, system.QuarantineSet{}.Wish(system.WishRestore).File(made.Key.Int()))
 }
 
 // restoredName makes a file's name of where a thing lay: "pools/1/6f1c…/7-0badcafe.qcow2" becomes "found-pools-1-6f1c…-7-0badcafe.qcow2".
 func restoredName(r *schema.Record) string {
-	name := "found-" + strings.ReplaceAll(r.Get("path").Text(), string(filepath.Separator), "-")
-	switch r.Get("kind").Text() {
+	name := "found-" + strings.ReplaceAll(system.QuarantineCol.Path.Of(r).Text(), string(filepath.Separator), "-")
+	switch system.QuarantineCol.Kind.Of(r).Text() {
 	case system.FoundMachine, system.FoundNetwork:
 		name += ".tar"
 	}
@@ -82,5 +87,5 @@ func keepThing(w *engine.Inside, r *schema.Record, params schema.Set) error {
 		const day = 24 * 60 * 60
 		until = now + params["days"].Int()*day
 	}
-	return w.Tx.Change("quarantine", r.Key, schema.Set{"keep_until": schema.IntValue(until)})
+	return store.Write(w.Tx, r.Key, system.QuarantineSet{}.KeepUntil(until))
 }

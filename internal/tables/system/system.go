@@ -16,8 +16,8 @@ func backUp(w *engine.Inside, _ *schema.Record, params schema.Set) error {
 	if !w.Actor.Admin {
 		return perm.Deny(perm.Create, w.Tx.Schema().Table("database_backups"))
 	}
-	open, err := w.Tx.Find("database_backups", store.Eq("scheduled", schema.BoolValue(true)),
-		store.In("status", schema.TextValue(system.BackupQueued), schema.TextValue(system.BackupRunning)))
+	open, err := w.Tx.Find("database_backups", store.Is(system.DatabaseBackupCol.Scheduled, true),
+		store.Is(system.DatabaseBackupCol.Status, system.BackupQueued, system.BackupRunning))
 	if err != nil {
 		return err
 	}
@@ -32,5 +32,7 @@ func backUp(w *engine.Inside, _ *schema.Record, params schema.Set) error {
 		backup = made.Key
 	}
 	w.Answers["database_backup"] = backup.Int()
-	return w.Tx.Change("database_backups", backup, schema.Set{"scheduled": schema.BoolValue(true), "keep": params["keep"]})
+	set := system.DatabaseBackupSet{}.Scheduled(true)
+	set[system.DatabaseBackupCol.Keep.Name()] = params["keep"]
+	return store.Write(w.Tx, backup, set)
 }

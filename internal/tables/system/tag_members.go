@@ -12,8 +12,9 @@ var tagMemberHooks = engine.Hooks{Create: prepareTagMember}
 
 // prepareTagMember puts a tag on a row only where the tag's category lets it.
 func prepareTagMember(w *engine.Inside, r *schema.Record) error {
-	tag, member := r.Get("tag"), r.Get("member")
-	on, _ := r.Table.Field("member").Target(w.Tx.Schema(), member)
+	of := system.TagMemberCol
+	tag, member := of.Tag.Of(r), of.Member.Of(r)
+	on, _ := of.Member.Target(w.Tx.Schema(), r)
 	if on == nil {
 		return errs.Field("member", "there is no row %s", member.Text()).Coded("no_row")
 	}
@@ -23,9 +24,9 @@ func prepareTagMember(w *engine.Inside, r *schema.Record) error {
 	}
 	if !category.Get(system.TagGate(on.Name)).Bool() {
 		return errs.Field("member", "tags of category %s can't be put on %s; set %s of the category first",
-			category.Get("name").Text(), on.Name, system.TagGate(on.Name)).Coded("not_taggable")
+			system.TagCategoryCol.Name.Of(category).Text(), on.Name, system.TagGate(on.Name)).Coded("not_taggable")
 	}
-	has, err := w.Tx.Find("tag_members", store.Eq("member", member))
+	has, err := w.Tx.Find("tag_members", store.IsAmong(of.Member, member))
 	if err != nil {
 		return err
 	}
@@ -39,13 +40,14 @@ func prepareTagMember(w *engine.Inside, r *schema.Record) error {
 
 // checkBeside tells whether a tag of the category can be put on a row beside one that it has.
 func checkBeside(w *engine.Inside, has *schema.Record, tag schema.Value, category *schema.Record) error {
-	if has.Get("tag") == tag || !category.Get("single_tag_selection").Bool() {
+	beside := system.TagMemberCol.Tag.Of(has)
+	if beside == tag || !system.TagCategoryCol.SingleTagSelection.Of(category).Bool() {
 		return nil
 	}
-	other, err := categoryOf(w, has.Get("tag"))
+	other, err := categoryOf(w, beside)
 	if err == nil && other.Key == category.Key {
 		err = errs.New(errs.Conflict, "single_tag", "%s has a tag of category %q already, and can have one only; delete tag member %s first",
-			has.Get("member").Text(), category.Get("name").Text(), has.Key.Text()).On("tag")
+			system.TagMemberCol.Member.Of(has).Text(), system.TagCategoryCol.Name.Of(category).Text(), has.Key.Text()).On("tag")
 	}
 	return err
 }
@@ -56,5 +58,5 @@ func categoryOf(w *engine.Inside, tag schema.Value) (*schema.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.Tx.Get("tag_categories", t.Get("category"))
+	return w.Tx.Get("tag_categories", system.TagCol.Category.Of(t))
 }

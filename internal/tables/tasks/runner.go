@@ -5,6 +5,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
@@ -46,19 +47,20 @@ func (r Runner) RunTask(ctx context.Context, claim func(*store.Tx) (task int64, 
 
 // creatorOf returns the user who made a task, as somebody who acts now.
 func creatorOf(tx *store.Tx, task *schema.Record) (a perm.Actor, err error) {
-	t, key := task.Table.Field("creator").Target(tx.Schema(), task.Get("creator"))
+	name := tasks.TaskCol.Name.Of(task).Text()
+	t, key := tasks.TaskCol.Creator.Target(tx.Schema(), task)
 	if t == nil {
-		return a, errs.New(errs.Conflict, "no_creator", "task %q has no creator in whose name it could be executed", task.Get("name").Text())
+		return a, errs.New(errs.Conflict, "no_creator", "task %q has no creator in whose name it could be executed", name)
 	}
 	user, err := tx.Get(t.Name, key)
 	if errs.Is(err, errs.NotFound) {
-		return a, errs.New(errs.Conflict, "creator_gone", "the creator of task %q is gone; make the task anew", task.Get("name").Text())
+		return a, errs.New(errs.Conflict, "creator_gone", "the creator of task %q is gone; make the task anew", name)
 	}
 	if err != nil {
 		return a, err
 	}
-	if !user.Get("enabled").Bool() || user.Get("account_locked").Int() != 0 {
-		return a, errs.New(errs.Conflict, "creator_disabled", "the account of %s, the creator of task %q, is closed", user.Get("name").Text(), task.Get("name").Text())
+	if of := access.UserCol; !of.Enabled.Of(user).Bool() || of.AccountLocked.Of(user).Int() != 0 {
+		return a, errs.New(errs.Conflict, "creator_disabled", "the account of %s, the creator of task %q, is closed", access.UserCol.Name.Of(user).Text(), name)
 	}
 	return engine.ActorOf(tx, user, "schedule")
 }

@@ -8,6 +8,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -22,16 +23,17 @@ var taskEventHooks = engine.Hooks{
 		return checkEvent(w, old.With(set))
 	},
 	Actions: map[string]engine.Action{"trigger": func(w *engine.Inside, r *schema.Record, params schema.Set) error {
-		context, err := objectIn("context", r.Get("context"))
+		of := tasks.TaskEventCol
+		context, err := objectIn(of.Context.Name(), of.Context.Of(r))
 		if err != nil {
 			return err
 		}
-		given, err := objectIn("context", params["context"])
+		given, err := objectIn(of.Context.Name(), params["context"])
 		if err != nil {
 			return err
 		}
 		maps.Copy(context, given)
-		return execute(w, r.Get("task").Text(), context)
+		return execute(w, of.Task.Of(r).Text(), context)
 	}},
 }
 
@@ -67,28 +69,29 @@ func prepareEvent(w *engine.Inside, r *schema.Record) error {
 		return err
 	}
 	last, err := w.Tx.LastChange()
-	r.Put("seen", schema.IntValue(last))
+	tasks.TaskEventCol.Seen.Put(r, last)
 	return err
 }
 
 // checkEvent refuses what can't happen, a filter that can't be read and, as the event is looked for with the rights of the task's creator,
 // other people's hands.
 func checkEvent(w *engine.Inside, r *schema.Record) error {
-	task, err := w.Tx.Get("tasks", r.Get("task"))
+	of := tasks.TaskEventCol
+	task, err := w.Tx.Get("tasks", of.Task.Of(r))
 	if err != nil {
 		return err
 	}
 	if err := ownTask(w, task); err != nil {
 		return err
 	}
-	if _, err := objectIn("context", r.Get("context")); err != nil {
+	if _, err := objectIn(of.Context.Name(), of.Context.Of(r)); err != nil {
 		return err
 	}
-	o, t, err := occurrenceOf(w.Tx.Schema(), r.Get("table").Text(), r.Get("event").Text())
+	o, t, err := occurrenceOf(w.Tx.Schema(), of.Table.Of(r).Text(), of.Event.Of(r).Text())
 	if err != nil {
 		return err
 	}
-	ast, err := eventFilter(r.Get("table_event_filters"))
+	ast, err := eventFilter(of.TableEventFilters.Of(r))
 	if err == nil && o.verb == store.Deleted && (ast.Filter != nil || len(ast.Equals) > 0) {
 		err = errs.New(errs.Invalid, "invalid_filter", "rows that are gone can't be looked at")
 	}

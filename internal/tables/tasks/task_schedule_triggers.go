@@ -14,22 +14,22 @@ var triggerHooks = engine.Hooks{
 
 // prepareTrigger plans the first moment. Only who may execute a task can have it executed.
 func prepareTrigger(w *engine.Inside, r *schema.Record) error {
-	task, err := w.Tx.Get("tasks", r.Get("task"))
+	task, err := w.Tx.Get("tasks", tasks.TaskScheduleTriggerCol.Task.Of(r))
 	if err == nil {
 		err = perm.Check(w.Tx, w.Actor, perm.Modify, task)
 	}
 	if err != nil {
 		return err
 	}
-	s, err := w.Tx.Get("task_schedules", r.Get("schedule"))
+	s, err := w.Tx.Get("task_schedules", tasks.TaskScheduleTriggerCol.Schedule.Of(r))
 	if err != nil {
 		return err
 	}
-	r.Put("trigger", tasks.DueAfter(s, w.Tx.Now()))
+	r.PutAll(schema.Set(tasks.PlanAfter(s, w.Tx.Now())))
 	return nil
 }
 
 // triggerTask executes the task that a trigger or an event names, in the caller's name.
 func triggerTask(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-	return execute(w, r.Get("task").Text(), nil)
+	return execute(w, tasks.TaskScheduleTriggerCol.Task.Of(r).Text(), nil)
 }

@@ -14,9 +14,7 @@ import (
 
 var scheduleHooks = engine.Hooks{
 	Create: func(w *engine.Inside, r *schema.Record) error {
-		for name, v := range dates(w, r) {
-			r.Put(name, v)
-		}
+		r.PutAll(dates(w, r))
 		return nil
 	},
 	Created: bindTask,
@@ -27,33 +25,36 @@ var scheduleHooks = engine.Hooks{
 
 // dates returns the columns of a schedule that follow from others. Those that aren't given are as they are by default.
 func dates(w *engine.Inside, r *schema.Record) schema.Set {
-	end := r.Get("end_time_of_day")
-	set := schema.Set{
-		"start_date": r.Get("start_date"),
-		"all_day":    schema.BoolValue(r.Get("start_time_of_day").Int() == 0 && (end.IsNull() || end == r.Table.Field("end_time_of_day").DefaultValue)),
+	of := tasks.TaskScheduleCol
+	end := of.EndTimeOfDay.Of(r)
+	wholeDay := of.StartTimeOfDay.Of(r).Int() == 0 && (end.IsNull() || end == r.Table.Field(of.EndTimeOfDay.Name()).DefaultValue)
+	date := of.StartDate.Of(r).Text()
+	if date == "" {
+		date = w.Tx.Now().UTC().Format(time.DateOnly)
 	}
-	if set["start_date"].Text() == "" {
-		set["start_date"] = schema.TextValue(w.Tx.Now().UTC().Format(time.DateOnly))
-	}
-	set["start_date_epoch"] = tasks.StartOf(set["start_date"])
+	set := schema.Set(tasks.TaskScheduleSet{}.AllDay(wholeDay).StartDate(date))
+	set[of.StartDateEpoch.Name()] = tasks.StartOf(date)
 	return set
 }
 
 // bindTask gives the task that a new schedule names its trigger.
 func bindTask(w *engine.Inside, r *schema.Record) error {
-	if r.Get("task").IsNull() {
+	task := tasks.TaskScheduleCol.Task.Of(r)
+	if task.IsNull() {
 		return nil
 	}
-	_, err := w.Create("task_schedule_triggers", schema.Input{"task": engine.Number(r.Get("task").Int()), "schedule": engine.Number(r.Key.Int())})
+	of := tasks.TaskScheduleTriggerCol
+	_, err := w.Create("task_schedule_triggers", schema.Input{of.Task.Name(): engine.Number(task.Int()), of.Schedule.Name(): engine.Number(r.Key.Int())})
 	return err
 }
 
 // unbindTask takes away the trigger that came with a schedule; others hold it.
 func unbindTask(w *engine.Inside, r *schema.Record) error {
-	if r.Get("task").IsNull() {
+	task := tasks.TaskScheduleCol.Task.Of(r)
+	if task.IsNull() {
 		return nil
 	}
-	bound, err := w.Tx.Find("task_schedule_triggers", store.Eq("schedule", r.Key), store.Eq("task", r.Get("task")))
+	bound, err := w.Tx.Find("task_schedule_triggers", store.Is(tasks.TaskScheduleTriggerCol.Schedule, r.Key.Int()), store.IsAmong(tasks.TaskScheduleTriggerCol.Task, task))
 	if err != nil {
 		return err
 	}
@@ -72,12 +73,12 @@ func updateSchedule(w *engine.Inside, old *schema.Record, set schema.Set) error 
 	if old.Table.Check(updated) != nil || tasks.ScheduleOf(old) == tasks.ScheduleOf(updated) {
 		return nil // it is refused, or concerns nobody
 	}
-	triggers, err := w.Tx.Find("task_schedule_triggers", store.Eq("schedule", old.Key))
+	triggers, err := w.Tx.Find("task_schedule_triggers", store.Is(tasks.TaskScheduleTriggerCol.Schedule, old.Key.Int()))
 	if err != nil {
 		return err
 	}
 	for _, t := range triggers {
-		if err := w.Tx.Change(t.Table.Name, t.Key, schema.Set{"trigger": tasks.DueAfter(updated, w.Tx.Now())}); err != nil {
+		if err := store.Write(w.Tx, t.Key, tasks.PlanAfter(updated, w.Tx.Now())); err != nil {
 			return err
 		}
 	}

@@ -8,50 +8,54 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/tasks"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 	"dewpoint/internal/tables/bounds"
 )
 
 var taskHooks = engine.Hooks{
 	Create: prepareTask,
 	Update: func(w *engine.Inside, old *schema.Record, set schema.Set) error {
-		if args, given := set["settings_args"]; given && args != old.Get("settings_args") {
+		args, given := tasks.TaskCol.SettingsArgs.In(set)
+		if given && args != tasks.TaskCol.SettingsArgs.Of(old) {
 			if err := ownTask(w, old); err != nil {
 				return err
 			}
 		}
-		_, err := objectIn("settings_args", set["settings_args"])
+		_, err := objectIn(tasks.TaskCol.SettingsArgs.Name(), args)
 		return err
 	},
 	Actions: map[string]engine.Action{
 		"execute": executeTask,
 		"cancel": func(_ *engine.Inside, r *schema.Record, _ schema.Set) error {
-			return errs.New(errs.Conflict, "task_idle", "task %q isn't running", r.Get("name").Text())
+			return errs.New(errs.Conflict, "task_idle", "task %q isn't running", tasks.TaskCol.Name.Of(r).Text())
 		},
 		"enable": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-			return w.Tx.Change("tasks", r.Key, schema.Set{"enabled": schema.BoolValue(true)})
+			return store.Write(w.Tx, r.Key, tasks.TaskSet{}.Enabled(true))
 		},
 		"disable": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-			return w.Tx.Change("tasks", r.Key, schema.Set{"enabled": schema.BoolValue(false)})
+			return store.Write(w.Tx, r.Key, tasks.TaskSet{}.Enabled(false))
 		},
 	},
 }
 
 // prepareTask takes only what could be executed: an action that the owner's table has, on a row that the maker may do it to.
 func prepareTask(w *engine.Inside, r *schema.Record) error {
-	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
+	of := tasks.TaskCol
+	t, key := of.Owner.Target(w.Tx.Schema(), r)
 	if t == nil || t == r.Table {
-		return errs.Field("owner", "no task can be done to %s", r.Get("owner").Text())
+		return errs.Field("owner", "no task can be done to %s", of.Owner.Of(r).Text())
 	}
-	if given := r.Get("table").Text(); given != "" && given != t.Name {
+	if given := of.Table.Of(r).Text(); given != "" && given != t.Name {
 		return errs.Field("table", "the owner is a row of %s", t.Name)
 	}
-	a, err := taskAction(t, r.Get("action").Text())
+	a, err := taskAction(t, of.Action.Of(r).Text())
 	if err != nil {
 		return err
 	}
-	if _, err := objectIn("settings_args", r.Get("settings_args")); err != nil {
+	if _, err := objectIn(of.SettingsArgs.Name(), of.SettingsArgs.Of(r)); err != nil {
 		return err
 	}
 	owner, err := w.Tx.Get(t.Name, key)
@@ -71,9 +75,9 @@ func prepareTask(w *engine.Inside, r *schema.Record) error {
 	}
 	id := make([]byte, 20)
 	rand.Read(id)
-	r.Put("id", schema.TextValue(hex.EncodeToString(id)))
-	r.Put("table", schema.TextValue(t.Name))
-	r.Put("action_display", schema.TextValue(a.Doc))
+	of.ID.Put(r, hex.EncodeToString(id))
+	of.Table.Put(r, t.Name)
+	of.ActionDisplay.Put(r, a.Doc)
 	return nil
 }
 
@@ -103,10 +107,10 @@ func objectIn(column string, v schema.Value) (schema.Input, error) {
 
 // ownTask refuses the change of what is done with the rights of a task's creator, unless that is the caller.
 func ownTask(w *engine.Inside, task *schema.Record) error {
-	if w.Actor.Admin || w.Actor.User != 0 && task.Get("creator").Text() == creatorPath(w.Actor) {
+	if w.Actor.Admin || w.Actor.User != 0 && tasks.TaskCol.Creator.Of(task).Text() == creatorPath(w.Actor) {
 		return nil
 	}
-	return errs.New(errs.Denied, "denied", "task %q works with the rights of its creator, who alone can change that, or an administrator", task.Get("name").Text())
+	return errs.New(errs.Denied, "denied", "task %q works with the rights of its creator, who alone can change that, or an administrator", tasks.TaskCol.Name.Of(task).Text())
 }
 
 // creatorPath is the user as tasks name their creator.
@@ -115,25 +119,24 @@ func creatorPath(a perm.Actor) string { return "users/" + schema.IntValue(a.User
 // executeTask does the task's action in the caller's name. Actions only note a wish, which controllers carry out: the task is idle again at
 // once.
 func executeTask(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-	if !r.Get("enabled").Bool() {
-		return errs.New(errs.Conflict, "task_disabled", "task %q is disabled; enable it first", r.Get("name").Text())
+	task := store.RowOf[tasks.Task](r)
+	if !task.Enabled {
+		return errs.New(errs.Conflict, "task_disabled", "task %q is disabled; enable it first", task.Name)
 	}
-	params, err := objectIn("settings_args", r.Get("settings_args"))
+	params, err := objectIn(tasks.TaskCol.SettingsArgs.Name(), tasks.TaskCol.SettingsArgs.Of(r))
 	if err != nil {
 		return err
 	}
 	maps.Copy(params, w.Given)
-	t, key := r.Table.Field("owner").Target(w.Tx.Schema(), r.Get("owner"))
+	t, key := tasks.TaskCol.Owner.Target(w.Tx.Schema(), r)
 	if t == nil {
-		return errs.New(errs.Conflict, "no_owner", "task %q has no row to be done to", r.Get("name").Text())
+		return errs.New(errs.Conflict, "no_owner", "task %q has no row to be done to", task.Name)
 	}
-	if err := w.Act(t.Name, key.Text(), r.Get("action").Text(), params); err != nil {
+	if err := w.Act(t.Name, key.Text(), task.Action, params); err != nil {
 		return err
 	}
-	if r.Get("delete_after_run").Bool() {
+	if task.DeleteAfterRun {
 		return w.Tx.Delete("tasks", r.Key)
 	}
-	return w.Tx.Change("tasks", r.Key, schema.Set{
-		"last_run": schema.IntValue(w.Tx.Now().Unix()), "status": schema.TextValue("idle"), "status_info": schema.TextValue(""),
-	})
+	return store.Write(w.Tx, task.Key, tasks.TaskSet{}.LastRun(w.Tx.Now().Unix()).Status("idle").StatusInfo(""))
 }
