@@ -21,24 +21,36 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 	}
 	run := w.eng.hooks[t.Name].Actions[a.Name]
 	if run == nil && a.Operation != "" {
-		run = operate(a.Operation)
+		run = operate(a)
 	}
 	if a.NotBuilt != "" || run == nil {
 		return errs.New(errs.NotBuilt, "not_built", "%s: %s", name, errs.Ours(a.NotBuilt))
 	}
-	set := schema.Set{}
-	for _, f := range a.Params {
-		raw, given := params[f.Name]
-		if !given {
-			set[f.Name] = f.DefaultValue
-			continue
-		}
-		if set[f.Name], err = f.Parse(raw); err != nil {
-			return err
-		}
+	set, err := paramsOf(a, params)
+	if err != nil {
+		return err
 	}
 	if err := run(w.inside(params, nil), r, set); err != nil {
 		return err
 	}
 	return w.logRow(r, a.Name+" of")
+}
+
+// paramsOf reads what a client gave an action. What isn't given, or is null, is as it is by default; Invalid where there must be a value.
+func paramsOf(a schema.Action, given schema.Input) (schema.Set, error) {
+	set := schema.Set{}
+	for _, f := range a.Params {
+		v, err := f.Parse(given[f.Name])
+		if err != nil {
+			return nil, err
+		}
+		if v.IsNull() {
+			v = f.DefaultValue
+		}
+		if err := keepsRequired(f, v); err != nil {
+			return nil, err
+		}
+		set[f.Name] = v
+	}
+	return set, nil
 }

@@ -52,7 +52,9 @@ func (w *Write) inside(given schema.Input, inner schema.Set) *Inside {
 func (w *Inside) Begin(r *schema.Record, p operation.Params) error { return w.begin(r, p) }
 
 // Apply puts the rows below r in force whose waiting the column need tells, and notes when.
-func (w *Inside) Apply(r *schema.Record, need, when schema.Named) error { return w.apply(r, need.Name(), when.Name()) }
+func (w *Inside) Apply(r *schema.Record, need, when schema.Named) error {
+	return w.apply(r, need.Name(), when.Name())
+}
 
 // Digest returns what is stored of a new password. Where it isn't made yet it is an error, upon which the request is run again.
 func (w *Inside) Digest(password string) (schema.Value, error) {

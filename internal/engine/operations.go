@@ -23,27 +23,27 @@ func queueOf(r *schema.Record) string {
 }
 
 // operate is an action whose declaration names the operation that it begins.
-func operate(kind string) Action {
+func operate(a schema.Action) Action {
 	return func(w *Inside, r *schema.Record, params schema.Set) error {
-		return w.begin(r, actionParams{kind, r.Key, params})
+		return w.begin(r, actionParams{a, r.Key, params})
 	}
 }
 
-// actionParams are the params of an operation that an action begins: the action's own, and as "key" that of the row.
+// actionParams are the params of an operation that an action begins: the action's own as clients write them, and as "key" that of the row.
 type actionParams struct {
-	kind   string
+	action schema.Action
 	key    schema.Value
 	params schema.Set
 }
 
 // Operation implements operation.Params.
-func (p actionParams) Operation() string { return p.kind }
+func (p actionParams) Operation() string { return p.action.Operation }
 
 // MarshalJSON implements json.Marshaler.
 func (p actionParams) MarshalJSON() ([]byte, error) {
 	members := map[string]any{"key": p.key.Any()}
-	for name, v := range p.params {
-		members[name] = v.Any()
+	for _, f := range p.action.Params {
+		members[f.Name] = f.Show(p.params[f.Name])
 	}
 	return json.Marshal(members)
 }

@@ -94,8 +94,8 @@ func Define[P Params](spec Spec[P]) Kind {
 	}
 	k.ready = func(tx *store.Tx, params string) (string, error) {
 		var p P
-		if err := json.Unmarshal([]byte(params), &p); err != nil || spec.Ready == nil {
-			return "", err
+		if spec.Ready == nil || json.Unmarshal([]byte(params), &p) != nil {
+			return "", nil // what can't be read is refused by the run, and holds up no other operation
 		}
 		return spec.Ready(tx, p)
 	}

@@ -272,3 +272,28 @@ func TestOldOnesArePruned(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// misread are params of the kind probe that it can't read.
+type misread struct{ N string }
+
+func (misread) Operation() string { return "probe" }
+
+// TestParamsThatCannotBeRead end the operation, with or without something to wait for, and hold up none of their queue.
+func TestParamsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, ready := range map[string]func(*store.Tx, probe) (string, error){
+		"nothing to wait for": nil,
+		"asked whether ready": func(*store.Tx, probe) (string, error) { return "", nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			do := doing(func(context.Context, *operation.Run[probe]) error { return nil })
+			b := newBench(t, operation.Define(operation.Spec[probe]{Ready: ready, Steps: []operation.Step[probe]{do}}))
+			bad, good := b.begin(misread{"three"}), b.begin(probe{3})
+			if row := b.waitStatus(bad, operation.Failed); row.StatusInfo != "its parameters can't be read; ask for it again" || row.StepsDone != 0 {
+				t.Errorf("the operation ended as %+v", row)
+			}
+			b.waitStatus(good, operation.Complete)
+		})
+	}
+}

@@ -9,6 +9,18 @@ import (
 	"dewpoint/internal/model/system"
 )
 
+// unreadable ends an operation whose params can't be read, when nothing of it is done: it would hold up its queue for ever. Else its steps have to be
+// taken back, by a version of the server that can read them.
+func (e *execution) unreadable(ctx context.Context, cause error) error {
+	if e.row.StepsDone > 0 || e.row.Attempt > 0 {
+		return fmt.Errorf("params of the operation: %w", cause)
+	}
+	e.log.Error("an operation is refused, as its params can't be read", "err", cause)
+	return e.write(ctx, nil, func(now time.Time) system.OperationSet {
+		return system.OperationSet{}.Status(Failed).StatusInfo("its parameters can't be read; ask for it again").Ended(now.Unix())
+	})
+}
+
 // turn turns an operation back: from now on its steps are taken back, and then it ends as the outcome says. What the step that failed has changed in
 // the params is kept for the undos.
 func (e *execution) turn(ctx context.Context, outcome, why string) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"dewpoint/internal/errs"
 )
@@ -191,6 +192,23 @@ func (f *Field) Parse(raw json.RawMessage) (Value, error) {
 		return v, err
 	}
 	return v, f.check(v)
+}
+
+// Show writes a value as replies show it: by the shape of the type.
+func (f *Field) Show(v Value) json.RawMessage {
+	switch {
+	case v.IsNull():
+		return json.RawMessage("null")
+	case f.Type.Shape() == AsBool:
+		return json.RawMessage(strconv.FormatBool(v.Bool()))
+	case f.Type.Shape() == AsString:
+		raw, err := json.Marshal(v.Text())
+		if err != nil { // a Go string always marshals
+			panic(err)
+		}
+		return raw
+	}
+	return json.RawMessage(v.Text())
 }
 
 // invalid is the error of a value that doesn't fit.

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"strconv"
 
-	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 )
@@ -205,15 +203,4 @@ func describeField(f *schema.Field) fieldDoc {
 }
 
 // defaultOf writes a default as rows show the column.
-func defaultOf(f *schema.Field) json.RawMessage {
-	v := f.DefaultValue
-	switch {
-	case v.IsNull():
-		return json.RawMessage("null")
-	case f.Type.Shape() == schema.AsBool:
-		return json.RawMessage(strconv.FormatBool(v.Bool()))
-	case f.Type.Shape() == schema.AsString:
-		return engine.Text(v.Text())
-	}
-	return json.RawMessage(v.Text())
-}
+func defaultOf(f *schema.Field) json.RawMessage { return f.Show(f.DefaultValue) }

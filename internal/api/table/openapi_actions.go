@@ -81,6 +81,9 @@ func (d *describer) actionSchema(t *schema.Table, a schema.Action) *huma.Schema 
 		params := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
 		for _, f := range a.Params {
 			params.Properties[f.Name] = d.writeSchema(f, true)
+			if f.IsRequired {
+				params.Required = append(params.Required, f.Name)
+			}
 		}
 		s.Properties["params"] = params
 	}
