@@ -23,6 +23,7 @@ type Engine struct {
 	hooks   map[string]Hooks
 	log     *slog.Logger
 	grants  grantCache
+	plans   planCache
 }
 
 // New makes an engine. The hooks are by table; a table that needs none has no entry.

@@ -10,7 +10,6 @@ import (
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
-	"dewpoint/internal/store"
 )
 
 const (
@@ -139,7 +138,7 @@ func (f *Feed) findTables() error {
 	if err != nil {
 		return err
 	}
-	f.reads, f.decide, f.grows = store.Reads(whole.Text), store.Reads(keys.Text), whole.Grows()
+	f.reads, f.decide, f.grows = whole.Reads(), keys.Reads(), whole.Grows()
 	return nil
 }
 

@@ -23,7 +23,7 @@ var hashSeed = maphash.MakeSeed()
 
 // render makes the statement that reads the rows of a feed, or those of them that have one of the keys; bare leaves out what is shown.
 func (f *Feed) render(keys []schema.Value, bare bool) (*store.Query, error) {
-	return f.eng.statement(f.actor, func() (*query.Plan, error) { return f.plan(keys, bare) })
+	return f.eng.statement(f.actor, func() (*query.Plan, error) { return f.plan(keys, bare) }, nil)
 }
 
 func (f *Feed) plan(keys []schema.Value, bare bool) (*query.Plan, error) {
@@ -82,7 +82,7 @@ func (f *Feed) rows(ctx context.Context, keys []schema.Value) (map[string]feedRo
 		return nil
 	})
 	unknown := func(table string) bool { return !slices.Contains(f.reads, table) }
-	if err == nil && q.Grows() && slices.ContainsFunc(store.Reads(q.Text), unknown) {
+	if err == nil && q.Grows() && slices.ContainsFunc(q.Reads(), unknown) {
 		err = f.findTables() // those that rows lead to by now
 	}
 	return rows, err

@@ -85,27 +85,42 @@ func (e *Engine) lacking(ctx context.Context, a perm.Actor, t *schema.Table, tex
 
 // render turns a request into a statement.
 func (e *Engine) render(actor perm.Actor, t *schema.Table, r query.Request, opt query.Options) (*store.Query, error) {
+	key, lasting := keyOfPlan(actor, t, r, opt)
+	if lasting {
+		if q := e.plans.get(key); q != nil {
+			return q, nil
+		}
+	}
 	ast, err := query.Parse(r)
 	if err != nil {
 		return nil, err
 	}
-	return e.statement(actor, func() (*query.Plan, error) { return e.plan(actor, t, ast, opt) })
+	keep := func(p *query.Plan, q *store.Query) {
+		if lasting && !p.Timed {
+			e.plans.put(key, q)
+		}
+	}
+	return e.statement(actor, func() (*query.Plan, error) { return e.plan(actor, t, ast, opt) }, keep)
 }
 
 // statement renders what plan makes for an actor. It makes it anew when rows lead to tables that nobody knew of.
-func (e *Engine) statement(actor perm.Actor, plan func() (*query.Plan, error)) (*store.Query, error) {
-	again := func() (*store.Query, error) {
+// Keep, where it is given, is called with each that was made.
+func (e *Engine) statement(actor perm.Actor, plan func() (*query.Plan, error), keep func(*query.Plan, *store.Query)) (*store.Query, error) {
+	var again func() (*store.Query, error)
+	again = func() (*store.Query, error) {
 		p, err := plan()
 		if err != nil {
 			return nil, err
 		}
 		q, err := e.db.Render(p)
-		q.Caller = actor.User
-		return q, err
+		if err != nil {
+			return nil, err
+		}
+		q.Caller, q.Again = actor.User, again
+		if keep != nil {
+			keep(p, q)
+		}
+		return q, nil
 	}
-	q, err := again()
-	if err == nil {
-		q.Again = again
-	}
-	return q, err
+	return again()
 }

@@ -55,7 +55,7 @@ func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, opt que
 // how often the tables that it reads have changed in this run of the program. It costs no look at the database. Take it before Each.
 func (r *Reading) Tag() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%d\n%s\n%#v", r.eng.bus.Boot(), r.eng.bus.Version(store.Reads(r.query.Text)), r.query.Text, r.query.Args)
+	fmt.Fprintf(h, "%s\n%d\n%x\n%#v", r.eng.bus.Boot(), r.eng.bus.Version(r.query.Reads()), r.query.Digest(), r.query.Args)
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15])
 }
 

@@ -125,7 +125,7 @@ func (e *Engine) AnyMeets(ctx context.Context, a perm.Actor, t *schema.Table, as
 			plan.Among(keys)
 		}
 		return plan, err
-	})
+	}, nil)
 	if err != nil {
 		return false, err
 	}

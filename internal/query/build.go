@@ -58,7 +58,7 @@ func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, err
 	if opt.MaxLimit > 0 && (p.Limit < 0 || p.Limit > opt.MaxLimit) {
 		p.Limit = opt.MaxLimit
 	}
-	p.Missing, p.Presumed = b.missing, b.presumed
+	p.Missing, p.Presumed, p.Timed = b.missing, b.presumed, b.timed
 	return p, nil
 }
 
@@ -74,6 +74,7 @@ type builder struct {
 	programs int              // instructions of the patterns, for maxPrograms
 	missing  []string
 	presumed []Presumed
+	timed    bool
 	sketches int                      // branches under work that are wanted for the shape of their value alone
 	sketched int                      // made so far, for maxSketches
 	guards   map[*schema.Table]*Guard // made so far

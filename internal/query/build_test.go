@@ -142,3 +142,16 @@ func BenchmarkParseBuild(b *testing.B) {
 		}
 	}
 }
+
+// TestPlansOfAMoment tells those that speak of now from those that stay as they are.
+func TestPlansOfAMoment(t *testing.T) {
+	t.Parallel()
+	for filter, want := range map[string]bool{
+		"ram gt 5": false, "name eq '{$now}'": false, "ram gt {$now}": true, "ram in (5,{$add({$now},1)})": true, "ram eq {$now}": true,
+	} {
+		p, err := build("vms", query.Request{Filter: filter}, query.Options{})
+		if err != nil || p.Timed != want {
+			t.Errorf("%s: %v, want %t", filter, err, want)
+		}
+	}
+}

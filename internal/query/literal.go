@@ -4,7 +4,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // LiteralKind tells what a client wrote on the right side.
@@ -28,11 +27,12 @@ type Literal struct {
 }
 
 // at turns a time into the number it stands for.
-func (l Literal) at(now time.Time) Literal {
+func (b *builder) at(l Literal) Literal {
 	if l.Kind != LitTime {
 		return l
 	}
-	return Literal{Kind: LitNumber, Text: strconv.FormatInt(l.Nows*now.Unix()+l.Plus, 10)}
+	b.timed = true
+	return Literal{Kind: LitNumber, Text: strconv.FormatInt(l.Nows*b.opt.Now.Unix()+l.Plus, 10)}
 }
 
 // literal reads a right side: a string, number, word or macro.

@@ -19,7 +19,7 @@ var listOperators = []Operator{
 func planIn(b *builder, n Node, c *Compare) (Pred, error) {
 	var values []schema.Value
 	for _, lit := range c.Right {
-		lit = lit.at(b.opt.Now)
+		lit = b.at(lit)
 		if lit.Kind == LitNull {
 			values = append(values, schema.Value{})
 		} else if v, ok := constant(n, lit); ok {

@@ -28,7 +28,7 @@ var orderOperators = []Operator{
 // planEqual makes eq or ne: of null, what asks for it; of a constant that the left side can never equal, what is decided by that.
 func planEqual(null Op, never Const) func(*builder, Node, *Compare) (Pred, error) {
 	return func(b *builder, n Node, c *Compare) (Pred, error) {
-		lit := c.Right[0].at(b.opt.Now)
+		lit := b.at(c.Right[0])
 		if lit.isNull(n) {
 			return &Cmp{Left: n, Op: null}, nil
 		}
@@ -42,7 +42,7 @@ func planEqual(null Op, never Const) func(*builder, Node, *Compare) (Pred, error
 
 // planOrder makes gt, ge, lt or le.
 func planOrder(b *builder, n Node, c *Compare) (Pred, error) {
-	lit := c.Right[0].at(b.opt.Now)
+	lit := b.at(c.Right[0])
 	if lit.isNull(n) {
 		return nil, b.nullCompared()
 	}

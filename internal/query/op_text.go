@@ -37,7 +37,7 @@ var textOperators = []Operator{
 // planText makes a comparison of texts; say gives the operator and the constant that plans have for a text.
 func planText(say func(s string) (Op, string)) func(*builder, Node, *Compare) (Pred, error) {
 	return func(b *builder, n Node, c *Compare) (Pred, error) {
-		lit := c.Right[0].at(b.opt.Now)
+		lit := b.at(c.Right[0])
 		if lit.Kind == LitNull {
 			return nil, b.nullCompared()
 		}

@@ -15,6 +15,8 @@ type Plan struct {
 	Columns []Column
 	// Versions are the versions of the row and of what is kept elsewhere of it; empty unless asked for.
 	Versions []*Cell
+	// Timed says that the plan is of the moment at which it was made: the request speaks of now.
+	Timed bool
 	// Missing names tables that paths lead through and that aren't declared; what lies behind them reads as null.
 	Missing []string
 	// Presumed is what the plan relies on; where it doesn't hold any more, rows would lack values.

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"dewpoint/internal/query"
@@ -21,7 +23,25 @@ type Query struct {
 	narrow   bool
 	presumed []query.Presumed
 	export   func()
+	known    *known
 }
+
+// known is what is found out about a text when it is asked for, once for all queries that have it.
+type known struct {
+	reads  func() []string
+	digest func() [sha256.Size]byte
+}
+
+// Fresh returns the query as one that has yet to be run.
+func (q *Query) Fresh() *Query {
+	return &Query{Text: q.Text, Args: q.Args, Caller: q.Caller, Again: q.Again, narrow: q.narrow, presumed: q.presumed, known: q.known}
+}
+
+// Reads lists the tables that the query reads, as Reads does of its text.
+func (q *Query) Reads() []string { return q.known.reads() }
+
+// Digest stands for the text of the query.
+func (q *Query) Digest() [sha256.Size]byte { return q.known.digest() }
 
 // Grows reports whether the query may come to read more tables than its text has.
 func (q *Query) Grows() bool { return len(q.presumed) > 0 }
@@ -32,7 +52,11 @@ type Pattern string
 // Render turns a plan into a statement for this database.
 func (db *DB) Render(p *query.Plan) (*Query, error) {
 	text, args, err := db.SQL.Render(p)
-	return &Query{Text: text, Args: args, narrow: p.Narrow(), presumed: p.Presumed}, err
+	of := &known{
+		reads:  sync.OnceValue(func() []string { return Reads(text) }),
+		digest: sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256([]byte(text)) }),
+	}
+	return &Query{Text: text, Args: args, narrow: p.Narrow(), presumed: p.Presumed, known: of}, err
 }
 
 // Export is called from within Each when the rows are sent on as they come, so that the client decides how long it takes: then the query has
@@ -85,7 +109,7 @@ func (db *DB) each(ctx context.Context, pool *sql.DB, prepared *statementCache, 
 		if err != nil {
 			return err
 		}
-		q.Text, q.Args, q.presumed = fresh.Text, fresh.Args, fresh.presumed
+		q.Text, q.Args, q.presumed, q.known = fresh.Text, fresh.Args, fresh.presumed, fresh.known
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // the statement needs besides plain SQL is said at SQLite and PostgreSQL. A client's values are always arguments; its names in the reply
 // are string literals.
 func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
-	r := &renderer{dialect: l.dialect, operators: l.operators, alias: map[*query.Source]string{}}
+	r := &renderer{dialect: l.dialect, operators: l.operators, alias: map[*query.Source]string{}, fixed: map[any]int{}}
 	r.sql.Grow(usualLength)
 	if p.Flat() {
 		r.flat(p)
@@ -31,7 +31,9 @@ type renderer struct {
 	operators map[query.Op]operator
 	sql       strings.Builder
 	args      []any
-	err       error // the first thing that can't be said in this SQL
+	guards    int         // that are being written
+	fixed     map[any]int // the arguments of guards, by their value
+	err       error       // the first thing that can't be said in this SQL
 	alias     map[*query.Source]string
 	names     int
 }
@@ -42,9 +44,17 @@ func (r *renderer) put(parts ...string) {
 	}
 }
 
-// bind writes the mark of an argument.
+// bind writes the mark of an argument. The constants of the rights of a caller are the same for every table that a path may lead to: they are
+// one argument each, since to set an argument takes the driver of SQLite longer the more there are.
 func (r *renderer) bind(v any) {
+	if n := r.fixed[v]; n > 0 && r.guards > 0 {
+		r.put(r.repeated(n, v))
+		return
+	}
 	r.args = append(r.args, v)
+	if r.guards > 0 {
+		r.fixed[v] = len(r.args)
+	}
 	r.put(r.param(len(r.args), v))
 }
 
@@ -167,6 +177,8 @@ func (r *renderer) guard(s *query.Source, g *query.Guard) {
 	if g == nil {
 		return
 	}
+	r.guards++
+	defer func() { r.guards-- }()
 	root := g.Scope.Root
 	if len(g.Scope.Joins) == 0 {
 		r.alias[root] = r.alias[s]

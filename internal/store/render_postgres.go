@@ -38,6 +38,8 @@ func (d postgresDialect) param(n int, v any) string {
 	return d.mark(n) + "::text"
 }
 
+func (d postgresDialect) repeated(n int, v any) string { return d.param(n, v) }
+
 func (d postgresDialect) listed(s schema.Storage) string {
 	return "SELECT value::" + d.column(s) + " FROM json_array_elements_text(?::json)"
 }

@@ -28,6 +28,8 @@ func (sqliteDialect) mark(int) string { return "?" }
 
 func (sqliteDialect) param(int, any) string { return "?" }
 
+func (sqliteDialect) repeated(n int, _ any) string { return "?" + strconv.Itoa(n) }
+
 func (sqliteDialect) listed(schema.Storage) string { return "SELECT value FROM json_each(?)" }
 
 func (sqliteDialect) notSame() string { return "IS NOT" }

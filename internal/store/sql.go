@@ -33,6 +33,8 @@ type dialect interface {
 	// mark stands for the n-th argument, from 1, where the database sees its type from what is around it; param does anywhere.
 	mark(n int) string
 	param(n int, v any) string
+	// repeated is the mark of an argument that has one already.
+	repeated(n int, v any) string
 	// listed selects the members of a JSON array, the one argument.
 	listed(s schema.Storage) string
 	// strict tells that what is compared must be of one type, so that constants have to be made fit.
