@@ -42,7 +42,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		made.Close()
 		return nil, fmt.Errorf("the SQLite driver's %T isn't what we know", made)
 	}
-	return &conn{inner, uintptr(handle.Uint())}, nil
+	return &conn{driverConn: inner, handle: uintptr(handle.Uint())}, nil
 }
 
 // driverConn is what the driver's connections can do.
@@ -60,6 +60,7 @@ type driverConn interface {
 type conn struct {
 	driverConn
 	handle uintptr // of the database connection, for SQLite
+	kept   kept
 }
 
 // interrupt stops what the connection does. It may be called by any goroutine, while the connection is open.
@@ -89,23 +90,23 @@ func (c *conn) stopWith(ctx context.Context) (end func()) {
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return c.rows(ctx, func() (driver.Rows, error) {
-		return c.driverConn.QueryContext(context.WithoutCancel(ctx), query, args)
+	return c.rows(ctx, func() (driver.Rows, func(), error) {
+		return c.query(context.WithoutCancel(ctx), query, args)
 	})
 }
 
 // rows runs a query that ctx stops until its rows are closed.
-func (c *conn) rows(ctx context.Context, query func() (driver.Rows, error)) (driver.Rows, error) {
+func (c *conn) rows(ctx context.Context, query func() (found driver.Rows, free func(), err error)) (driver.Rows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	end := c.stopWith(ctx)
-	found, err := query()
+	found, free, err := query()
 	if err != nil {
 		end()
 		return nil, because(ctx, err)
 	}
-	return &rows{found, ctx, end}, nil
+	return &rows{found, ctx, end, free}, nil
 }
 
 // because prefers the reason of the end of a context to what it brought about.
@@ -125,9 +126,13 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	inner, ok := s.(driverStmt)
 	if !ok {
 		s.Close()
-		return nil, fmt.Errorf("the SQLite driver's %T isn't what we know", s)
+		return nil, errStatement(s)
 	}
 	return &stmt{inner, c}, nil
+}
+
+func errStatement(s driver.Stmt) error {
+	return fmt.Errorf("the SQLite driver's %T isn't what we know", s)
 }
 
 type driverStmt interface {
@@ -143,15 +148,17 @@ type stmt struct {
 
 // QueryContext implements driver.StmtQueryContext.
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return s.conn.rows(ctx, func() (driver.Rows, error) {
-		return s.driverStmt.QueryContext(context.WithoutCancel(ctx), args)
+	return s.conn.rows(ctx, func() (driver.Rows, func(), error) {
+		found, err := s.driverStmt.QueryContext(context.WithoutCancel(ctx), args)
+		return found, func() {}, err
 	})
 }
 
 type rows struct {
 	driver.Rows
-	ctx context.Context // of the query: a row is looked for as long as it lasts
-	end func()
+	ctx  context.Context // of the query: a row is looked for as long as it lasts
+	end  func()
+	free func()
 }
 
 // Next implements driver.Rows.
@@ -165,5 +172,6 @@ func (r *rows) Next(into []driver.Value) error {
 // Close implements driver.Rows.
 func (r *rows) Close() error {
 	r.end()
+	defer r.free()
 	return r.Rows.Close()
 }
