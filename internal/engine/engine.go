@@ -93,7 +93,7 @@ func (e *Engine) run(ctx context.Context, in func(context.Context, func(*store.T
 	defer ended.call()
 	for {
 		err := in(ctx, func(tx *store.Tx) error {
-			a, err := actorIn(ctx, tx)
+			a, err := e.actorIn(ctx, tx)
 			if err != nil {
 				return err
 			}

@@ -78,11 +78,20 @@ func (e *Engine) actor(ctx context.Context) (perm.Actor, error) {
 	return a, err
 }
 
-// actorIn is actor for a write transaction. It goes past the cache: what it reads may be of this transaction.
-func actorIn(ctx context.Context, tx *store.Tx) (a perm.Actor, err error) {
+// actorIn is actor for a write transaction that has yet to write. What other servers have committed may not have come to the cache by now: it is good
+// only where there are none.
+func (e *Engine) actorIn(ctx context.Context, tx *store.Tx) (a perm.Actor, err error) {
 	a = perm.ActorOf(ctx)
-	if !a.Admin && a.User != 0 {
-		a.Grants, err = grantsOf(tx, a.User)
+	if a.Admin || a.User == 0 {
+		return a, nil
+	}
+	told := tx.Told()
+	g, epoch := e.grants.get(a.User)
+	if a.Grants = g; told && g != nil {
+		return a, nil
+	}
+	if a.Grants, err = grantsOf(tx, a.User); told && err == nil {
+		e.grants.put(a.User, a.Grants, epoch)
 	}
 	return a, err
 }

@@ -22,15 +22,22 @@ func (b *bench) statements(f func()) []string {
 }
 
 // TestRightsTakeOneStatement holds what a change costs somebody with list, read and modify against what it costs an administrator: the
-// writer reads what they hold, from users, members and permissions, and asks once for their rights on the row.
+// writer asks once for their rights on the row. Where there are other servers it reads before what they hold, from users, members and permissions.
 func TestRightsTakeOneStatement(t *testing.T) {
-	const holdings = 3
 	rig.OnEach(t, func(t *testing.T, db *store.DB) {
+		holdings := 3
+		if db.Feed == nil {
+			holdings = 0
+		}
 		b := openOn(t, db)
 		ann := b.user("ann")
 		vm := b.make("vms", row{"name": "vm"})
 		drive := b.make("machine_drives", row{"machine": b.machines(vm), "disksize": 1})
 		b.grant("users", ann, "vms", vm, "list", "read", "modify", "delete")
+		ctx := b.as(ann)
+		can := func(objects ...engine.Object) func() {
+			return func() { _, err := b.eng.Can(ctx, objects); b.must(err) }
+		}
 		n := 0
 		for _, c := range []struct {
 			table, column string
@@ -43,13 +50,11 @@ func TestRightsTakeOneStatement(t *testing.T) {
 				t.Logf("%s by user %d:\n%s", c.table, user, strings.Join(ran, "\n"))
 				return len(ran)
 			}
-			if admin, user := change(b.admin), change(ann); user != admin+holdings+1 {
+			admin := change(b.admin)
+			can()() // what ann holds is known from now on
+			if user := change(ann); user != admin+holdings+1 {
 				t.Errorf("a change in %s takes ann %d statements and an administrator %d", c.table, user, admin)
 			}
-		}
-		ctx := b.as(ann)
-		can := func(objects ...engine.Object) func() {
-			return func() { _, err := b.eng.Can(ctx, objects); b.must(err) }
 		}
 		can()() // what ann holds is known from now on
 		objects := []engine.Object{{Table: "vms", Key: fmt.Sprint(vm)}, {Table: "machine_drives", Key: fmt.Sprint(drive)}, {Table: "vms", Key: "99"}}

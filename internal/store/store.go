@@ -240,6 +240,17 @@ func (tx *Tx) commit(last int64) error {
 	return db.classify(err)
 }
 
+// Told reports whether the watchers have been told of all that a write transaction can see and hasn't done itself. They have where its server is the
+// only one; of others' commits they hear a moment later.
+func (tx *Tx) Told() bool {
+	if tx.db.Feed != nil {
+		return false
+	}
+	tx.db.mu.Lock() // the writer before this one tells them while it holds the lock
+	defer tx.db.mu.Unlock()
+	return true
+}
+
 func (db *DB) tell(changes []Change) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
