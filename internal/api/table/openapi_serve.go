@@ -50,7 +50,7 @@ var written = map[string]struct {
 }
 
 // documents answers with an OpenAPI document, or their list. They say what $table says, and to the same people. A document is made when it is
-// asked for, which takes some milliseconds for each table; nobody asks often, and kept they would fill the memory.
+// asked for first, which takes some milliseconds for each table.
 func (c *call) documents() error {
 	name, ending, ok := strings.Cut(strings.TrimPrefix(c.r.URL.Path, documentsPath), ".")
 	form, known := written[ending]
@@ -68,25 +68,42 @@ func (c *call) documents() error {
 	if doc == nil || !known {
 		return c.nowhere()
 	}
-	body, err := c.writeDocument(doc, form.by)
+	made, err := c.docs.get(c.r.URL.Path, func() ([]byte, error) { return form.by(doc()) })
 	if err != nil {
-		return err
+		return errs.Wrap(err, errs.Internal, "bad_document", "the description can't be written")
 	}
-	c.w.Header().Set("Content-Type", form.kind)
-	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	c.w.Write(body) // a client that went away meanwhile is nobody to tell
+	c.sendDocument(made, form.kind)
 	return nil
 }
 
-// writeDocument makes one document at a time: that of all there is takes a hundred times its size while it is made.
-func (c *call) writeDocument(doc func() *huma.OpenAPI, form func(*huma.OpenAPI) ([]byte, error)) ([]byte, error) {
-	c.docs.Lock()
-	defer c.docs.Unlock()
-	body, err := form(doc())
-	if err != nil {
-		return nil, errs.Wrap(err, errs.Internal, "bad_document", "the description can't be written")
+// sendDocument sends a document packed to who takes that. A client that has it already is told so, and one that went away meanwhile is nobody to tell.
+func (c *call) sendDocument(d *document, kind string) {
+	h := c.w.Header()
+	h.Set("Cache-Control", "private, no-cache") // kept by the client, and asked for again with its tag
+	h.Set("Vary", "Accept-Encoding")
+	if c.unchanged(listTag(d.tag, false)) {
+		return
 	}
-	return body, nil
+	h.Set("Content-Type", kind)
+	if takesPacked(c.r.Header) {
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", strconv.Itoa(len(d.packed)))
+		c.w.Write(d.packed)
+		return
+	}
+	h.Set("Content-Length", strconv.Itoa(d.length))
+	d.writeTo(c.w)
+}
+
+// takesPacked reports whether a client names gzip among what it takes, and doesn't refuse it.
+func takesPacked(h http.Header) bool {
+	for _, t := range tagsOf(h.Values("Accept-Encoding")) {
+		name, weight, _ := strings.Cut(strings.ReplaceAll(t, " ", ""), ";q=")
+		if name == "gzip" {
+			return strings.Trim(weight, "0.") != "" || weight == ""
+		}
+	}
+	return false
 }
 
 // documentOf finds what makes the document of that name, where the empty one is that of all; nil when there is none.

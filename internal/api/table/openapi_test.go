@@ -1,9 +1,11 @@
 package table_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -178,5 +180,43 @@ func TestDocumentPage(t *testing.T) {
 	}
 	for _, m := range loads {
 		s.send("GET", m[1], nil, nobody).must(t, 200)
+	}
+}
+
+// with adds a header to a credential.
+func with(c credential, name, value string) credential {
+	return func(r *http.Request) {
+		c(r)
+		r.Header.Set(name, value)
+	}
+}
+
+// TestDocumentsAreMadeOnce asks again with the tag of what there is, and packed and unpacked.
+func TestDocumentsAreMadeOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, path := range []string{"/api/v4/openapi.json", "/api/v4/openapi/vms.yaml"} {
+		first := s.get(path).must(t, http.StatusOK)
+		tag := first.header.Get("ETag")
+		if again := s.get(path).must(t, http.StatusOK); tag == "" || again.header.Get("ETag") != tag || again.body != first.body {
+			t.Errorf("%s: tag %q, then %q", path, tag, again.header.Get("ETag"))
+		}
+		if r := s.send("GET", path, nil, with(admin, "If-None-Match", tag)).must(t, http.StatusNotModified); r.body != "" {
+			t.Errorf("%s: 304 with %d bytes", path, len(r.body))
+		}
+		s.send("GET", path, nil, with(nobody, "If-None-Match", tag)).failed(t, http.StatusUnauthorized)
+		packed := s.send("GET", path, nil, with(admin, "Accept-Encoding", "br, gzip")).must(t, http.StatusOK)
+		unpacked, err := gzip.NewReader(strings.NewReader(packed.body))
+		if err != nil || packed.header.Get("Content-Encoding") != "gzip" {
+			t.Fatalf("%s: %v, %v", path, packed.header, err)
+		}
+		if text, err := io.ReadAll(unpacked); err != nil || string(text) != first.body {
+			t.Errorf("%s: packed it is another text, %v", path, err)
+		}
+		for _, refused := range []string{"gzip;q=0", "gzip;q=0.0", "br", "identity"} {
+			if r := s.send("GET", path, nil, with(admin, "Accept-Encoding", refused)); r.body != first.body {
+				t.Errorf("%s: packed for who takes %s", path, refused)
+			}
+		}
 	}
 }

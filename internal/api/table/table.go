@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"dewpoint/internal/api/front"
@@ -59,7 +58,7 @@ type api struct {
 	rights http.Handler
 	forms  http.Handler
 	pages  http.Handler
-	docs   sync.Mutex // held while a document is made
+	docs   documents
 }
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
