@@ -2,7 +2,6 @@ package engine
 
 import (
 	"container/list"
-	"strings"
 	"sync"
 
 	"dewpoint/internal/perm"
@@ -21,7 +20,7 @@ const (
 // itself. What a user holds is one value for as long as nothing about it changes.
 type planKey struct {
 	table    *schema.Table
-	request  string
+	request  [5]string // what the client wrote
 	versions bool
 	user     int64
 	admin    bool
@@ -34,8 +33,7 @@ func keyOfPlan(a perm.Actor, t *schema.Table, r query.Request, opt query.Options
 	if r.Key != "" || opt.Root != nil || opt.Hidden || len(r.Equals) > 0 {
 		return k, false
 	}
-	request := strings.Join([]string{r.Fields, r.Filter, r.Sort, r.Limit, r.Offset}, "\x00")
-	return planKey{t, request, opt.Versions, a.User, a.Admin, a.Grants}, true
+	return planKey{t, [5]string{r.Fields, r.Filter, r.Sort, r.Limit, r.Offset}, opt.Versions, a.User, a.Admin, a.Grants}, true
 }
 
 // planCache keeps the statements that were asked for last. At three hundred tables one that follows a reference to any of them takes longer to write
@@ -52,7 +50,13 @@ type kept struct {
 	query *store.Query
 }
 
-func (k *kept) bytes() int { return len(k.key.request) + len(k.query.Text) }
+func (k *kept) bytes() int {
+	sum := len(k.query.Text)
+	for _, part := range k.key.request {
+		sum += len(part)
+	}
+	return sum
+}
 
 // get returns a query that hasn't run yet, or nil.
 func (c *planCache) get(k planKey) *store.Query {

@@ -14,7 +14,7 @@ import (
 func TestPlansAreBounded(t *testing.T) {
 	t.Parallel()
 	var c planCache
-	key := func(i int) planKey { return planKey{request: fmt.Sprint(i)} }
+	key := func(i int) planKey { return planKey{request: [5]string{fmt.Sprint(i)}} }
 	text := strings.Repeat("x", mostPlanBytes/8)
 	for i := range 100 {
 		c.put(key(i), &store.Query{Text: text})
@@ -75,5 +75,20 @@ func TestPlansAreOfOneCaller(t *testing.T) {
 		if _, ok := keyOfPlan(base, nil, x.r, x.o); ok {
 			t.Errorf("%s is kept", what)
 		}
+	}
+}
+
+// Two requests that a separator could make one have a statement each.
+func TestPlansOfRequestsThatHoldTheSameText(t *testing.T) {
+	t.Parallel()
+	key := func(fields, filter string) planKey {
+		k, ok := keyOfPlan(perm.Actor{}, nil, query.Request{Fields: fields, Filter: filter}, query.Options{})
+		if !ok {
+			t.Fatal("a list isn't worth keeping")
+		}
+		return k
+	}
+	if key("a\x00b", "c") == key("a", "b\x00c") {
+		t.Error("requests that differ have one key")
 	}
 }
