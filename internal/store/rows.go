@@ -153,8 +153,8 @@ func (tx *Tx) Sum(table string, columns []schema.Column[int64], conds ...Cond) (
 	t := tx.table(table)
 	sums, into, parts := make([]int64, len(columns)), make([]any, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		if f := t.Field(c.Name()); f == nil || !f.Stored() {
-			return sums, schema.Unknown(t, c.Name(), tx.fault)
+		if _, err := tx.stored(t, c.Name()); err != nil {
+			return sums, err
 		}
 		parts[i], into[i] = "CAST(coalesce(sum("+quote(c.Name())+"), 0) AS BIGINT)", &sums[i]
 	}
@@ -214,9 +214,8 @@ func (tx *Tx) Change(table string, key schema.Value, set schema.Set) error {
 	t := tx.table(table)
 	names := make([]string, 0, len(set)+1)
 	for name := range set {
-		f := t.Field(name)
-		if f == nil || !f.Stored() {
-			return schema.Unknown(t, name, tx.fault)
+		if _, err := tx.stored(t, name); err != nil {
+			return err
 		}
 		names = append(names, name)
 	}
@@ -368,6 +367,15 @@ func (tx *Tx) whereOf(t *schema.Table, conds []Cond) (string, []any) {
 	return " WHERE " + strings.Join(parts, " AND "), args
 }
 
+// stored returns the field of that name that has a column of its own. Where there is none, the transaction fails.
+func (tx *Tx) stored(t *schema.Table, name string) (*schema.Field, error) {
+	f := t.Field(name)
+	if f == nil || !f.Stored() {
+		return nil, schema.Unknown(t, name, tx.fault)
+	}
+	return f, nil
+}
+
 // condition renders one condition on a column.
 func (tx *Tx) condition(t *schema.Table, c Cond) (part string, args []any) {
 	name, storage := quote(c.column), t.Key.Storage()
@@ -376,9 +384,8 @@ func (tx *Tx) condition(t *schema.Table, c Cond) (part string, args []any) {
 	case rowColumn:
 		name, storage = quote(numberColumn(t)), schema.Integer
 	default:
-		f := t.Field(c.column)
-		if f == nil || !f.Stored() { // SQLite would read the name as a text
-			_ = schema.Unknown(t, c.column, tx.fault)
+		f, err := tx.stored(t, c.column)
+		if err != nil { // of which the transaction knows; SQLite would read the name as a text
 			return "1 = 0", nil
 		}
 		storage = f.Type.Storage()

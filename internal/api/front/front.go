@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"regexp"
 )
 
@@ -47,9 +46,9 @@ func newCall(r *http.Request, edge Edge, log *slog.Logger) *Call {
 
 // addressOf returns the address at the other end of the connection in its shortest form, the one that allow lists are compared with.
 func addressOf(r *http.Request) string {
-	a, err := netip.ParseAddrPort(r.RemoteAddr)
+	a, err := addressIn(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
 	}
-	return a.Addr().Unmap().WithZone("").String()
+	return a.String()
 }

@@ -8,7 +8,7 @@ func (v *vmRow) nic(n *nicRow, host mark.Instance) nicItem {
 	if n.Vnet != nil {
 		item.Source, item.Bridge = n.Vnet.Name, host.Bridge(n.Vnet.Key)
 	}
-	if st := v.Machine.Status; st != nil && st.Running {
+	if v.Machine.Status.On() {
 		item.Target = host.Tap(n.Key)
 	}
 	return item

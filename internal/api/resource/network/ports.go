@@ -60,7 +60,7 @@ func (s *service) ports(ctx context.Context, in *networkPath) (portList, error) 
 	list := portList{Network: row.Name, Ports: []port{}, Count: len(cards)}
 	for _, c := range cards {
 		target := ""
-		if st := c.Machine.Status; st != nil && st.Running {
+		if c.Machine.Status.On() {
 			target = mark.Instance(s.instance).Tap(c.Key)
 		}
 		list.Ports = append(list.Ports, port{

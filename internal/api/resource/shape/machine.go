@@ -10,6 +10,9 @@ type MachineStatus struct {
 // Fields are the columns that MachineStatus is read from.
 const Fields = "running,status,powerstate"
 
+// On reports whether a machine runs.
+func (m *MachineStatus) On() bool { return m != nil && m.Running }
+
 // Off reports whether a machine neither runs nor is going to.
 func (m *MachineStatus) Off() bool { return m != nil && !m.Running && !m.Wanted }
 
