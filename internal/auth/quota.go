@@ -81,6 +81,6 @@ func (s *Service) admit(by useKey, most int64, reply http.Header) error {
 	if ok {
 		return nil
 	}
-	return errs.New(errs.TooMany, "rate_limited", "the limit of %d requests an hour is used up; the next one fits at %s", most, regained.UTC().Format(time.RFC3339)).
+	return errs.New(errs.TooMany, "rate_limited", "the limit of %d requests an hour is used up; send the next request at %s", most, regained.UTC().Format(time.RFC3339)).
 		After(wait)
 }

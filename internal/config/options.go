@@ -34,9 +34,9 @@ var options = []Option{
 	}},
 	{Name: "tls-cert", Doc: "certificate file (PEM); self-signed when not given", set: text(func(c *Config) *string { return &c.TLSCert })},
 	{Name: "tls-key", Doc: "key file (PEM) of the certificate", set: text(func(c *Config) *string { return &c.TLSKey })},
-	{Name: "public-url", Doc: "URL at which clients reach the server, such as https://cloud.example.org; each request tells when not given", set: publicURL},
-	{Name: "trusted-proxies", Doc: "addresses and networks of proxies, with commas, whose headers Forwarded and X-Forwarded-* are believed", set: proxies},
-	{Name: "cors-origins", Default: "*", Doc: "origins of web pages that may call the APIs, with commas, such as https://panel.example.org; * for all, nothing for none", set: origins},
+	{Name: "public-url", Doc: "URL at which clients reach the server, such as https://cloud.example.org; taken from each request when not given", set: publicURL},
+	{Name: "trusted-proxies", Doc: "comma-separated addresses and networks of the proxies whose Forwarded and X-Forwarded-* headers are trusted", set: proxies},
+	{Name: "cors-origins", Default: "*", Doc: "comma-separated origins of the web pages that may call the APIs, such as https://panel.example.org; * for all, nothing for none", set: origins},
 	{Name: "reserve-mib", Default: "0", Doc: "MiB that uploads, files and new disks leave free in every file system; 0 is 2 %, at least 1 GiB (less where it is small)", set: func(c *Config, s string) error {
 		mib, err := number(s, 1<<30)
 		c.Reserve = mib << 20

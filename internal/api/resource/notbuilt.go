@@ -79,7 +79,7 @@ func (a *absence) err() error {
 		end = "; " + a.instead
 	}
 	if a.engine != "" {
-		return errs.New(errs.Unavailable, a.engine, "this server has no use of %s yet%s", errs.Ours(a.what), errs.Ours(end))
+		return errs.New(errs.Unavailable, a.engine, "this server doesn't use %s yet%s", errs.Ours(a.what), errs.Ours(end))
 	}
 	return errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't have %s in this API yet%s", errs.Ours(a.what), errs.Ours(end))
 }

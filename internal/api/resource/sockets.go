@@ -4,7 +4,7 @@ import "net/http"
 
 // sockets are the websockets that the contract knows, none of which is built.
 var sockets = []absence{
-	{"/ws/events", "live events", "ask the reads of this API again, or follow changes of the table API at /api/v4/logs", ""},
+	{"/ws/events", "live events", "read the objects of this API again, or follow the changes of /api/v4/logs in the table API", ""},
 	{"/ws/terminal", "terminals", "", ""},
 	{"/ws/containers/exec", "a container runtime", "", noRuntime},
 	{"/ws/kubernetes/pods/exec", "a Kubernetes cluster", "", noCluster},

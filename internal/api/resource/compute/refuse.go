@@ -49,9 +49,9 @@ func ceiling(name string, asked, is int64) error {
 	case asked == 0 || asked == is:
 		return nil
 	case asked < is:
-		return errs.New(errs.Invalid, "invalid_"+name, "%s %d lies below what the VM shall have, %d; leave it out", errs.Ours(name), asked, is).On(name)
+		return errs.New(errs.Invalid, "invalid_"+name, "%s %d is less than the VM's %d; leave it out", errs.Ours(name), asked, is).On(name)
 	}
-	return errs.New(errs.NotBuilt, "not_built", "a VM can't grow while it runs yet, so that %s must be %d, or left out", errs.Ours(name), is).On(name)
+	return errs.New(errs.NotBuilt, "not_built", "a VM can't grow while it runs yet; set %s to %d, or leave it out", errs.Ours(name), is).On(name)
 }
 
 // anywhere are the addresses on which a screen is said to listen when the server alone lets people in.

@@ -85,7 +85,7 @@ type nicItem struct {
 	MAC    string `json:"mac"`
 	Model  string `json:"model"`
 	Target string `json:"target" doc:"the host's device; empty while the VM is off"`
-	Bridge string `json:"bridge" doc:"the host's bridge that it is to be a port of"`
+	Bridge string `json:"bridge" doc:"the host's bridge that the card is connected to"`
 	IPv4   string `json:"ipv4"`
 	IPv6   string `json:"ipv6"`
 }

@@ -18,7 +18,7 @@ import (
 type NetworkBody struct {
 	Name      string   `json:"name" maxLength:"128"`
 	Mode      string   `json:"mode" doc:"nat (also when missing) or private; route and bridge aren't built"`
-	Bridge    string   `json:"bridge" doc:"left out, or what the network has: Dewpoint names its bridges itself"`
+	Bridge    string   `json:"bridge" doc:"leave it out, or send what the network has; Dewpoint names its bridges itself"`
 	IPRange   *ipRange `json:"ip_range"`
 	DHCP      *dhcp    `json:"dhcp"`
 	Autostart *bool    `json:"autostart"`
