@@ -10,9 +10,7 @@ import (
 
 // FuzzRequests sends bodies and ids that no client would: the server has no failure of its own to show for it.
 func FuzzRequests(f *testing.F) {
-	a := v1.Start(f)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(f)
 	f.Add("box", `{"name":"a","memory":256,"vcpus":1,"storage":{"disks":[{"action":"attach","path":"box.iso"}]},"networks":[{"source":"lan"}],"graphics":{"type":"vnc"}}`)
 	f.Add("a/b", `{"name":"n","ip_range":{"address":"10.0.0.1","netmask":"24"},"dhcp":{"hosts":[{"mac":"52:54:00:00:00:01","ip":"10.0.0.2"}]}}`)
 	f.Add("\x00\xff", `[[[{"a":null}]]]`)

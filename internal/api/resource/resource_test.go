@@ -129,9 +129,7 @@ func TestLenientBodies(t *testing.T) {
 // Who has no rights sees empty lists and no rows, and makes none.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	a.Update(v1.AddUser("eve"))
 	eve := a.As(a.Login("eve", v1.Password))
 	eve.Get("/virtualization/computes").Want(http.StatusOK).Check(map[string]string{"data.count": "0", "data.vms": "[]"})

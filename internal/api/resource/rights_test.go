@@ -34,9 +34,7 @@ func TestMakersSeeWhatTheyMade(t *testing.T) {
 // With list alone what a row itself holds is shown, as in the table API. Whether it runs is a fact of another row: it is left out, not made up.
 func TestListsShowNoStateThatMayNotBeRead(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	for _, running := range []bool{true, false} {
 		a.Running("vms", "box", running)
 		a.Running("vnets", "lan", running)
@@ -56,9 +54,7 @@ func TestListsShowNoStateThatMayNotBeRead(t *testing.T) {
 // Refusals call things by the names of this dialect, not by those of tables.
 func TestRefusalsKnowNoTables(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	lists := a.Holding("lena", "/", 0, perm.List)
 	for _, r := range []*v1.Answer{
 		lists.Get("/virtualization/computes/box"), lists.Delete("/virtualization/computes/box"), lists.Post("/virtualization/computes/box/start", ""),
@@ -76,9 +72,7 @@ func TestRefusalsKnowNoTables(t *testing.T) {
 // Values that a table refuses are named as the bodies of this dialect name them.
 func TestRefusalsNameMembers(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	for _, c := range []struct{ what, text string }{
 		{a.Put("/virtualization/computes/box", `{"memory":0}`).Want(http.StatusBadRequest).Text("error.message"), "memory: "},
 		{a.Put("/virtualization/computes/box", `{"vcpus":100000}`).Want(http.StatusBadRequest).Text("error.message"), "vcpus: "},

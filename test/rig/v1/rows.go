@@ -3,6 +3,7 @@ package v1
 import (
 	"net/http"
 	"slices"
+	"testing"
 
 	"dewpoint/internal/auth"
 	"dewpoint/internal/perm"
@@ -55,6 +56,14 @@ func MakeVM(a *API, name string) *Answer {
 	return a.Post("/virtualization/computes", `{"name":"`+name+`","memory":256,"vcpus":2,"os_type":"linux","os_variant":"debian12","autostart":true,"metadata":{"team":"blue","n":3},
 		"storage":{"disks":[{"action":"create","size":10,"storage_pool":"default"},{"action":"attach","path":"`+name+`.iso"}]},
 		"networks":[{"type":"network","source":"lan","model":"virtio","mac":"52:54:00:12:34:56"}],"graphics":[{"type":"vnc"}]}`).Want(http.StatusCreated)
+}
+
+// StartWithVM starts a server that has the network "lan" and on it the VM "box", and returns the answer to its making as well.
+func StartWithVM(t testing.TB) (a *API, made *Answer) {
+	t.Helper()
+	a = Start(t)
+	MakeNetwork(a, "lan")
+	return a, MakeVM(a, "box")
 }
 
 // Holding returns the API as a new user with the rights on all rows of a table, or on the one with the key.

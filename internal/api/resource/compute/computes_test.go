@@ -11,9 +11,7 @@ import (
 
 func TestCreateAndReadVM(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	made := v1.MakeVM(a, "box")
+	a, made := v1.StartWithVM(t)
 	want := map[string]string{
 		"data.name": "box", "data.state": "shutoff", "data.memory": "256", "data.vcpus": "2", "data.running": "false", "data.autostart": "true",
 		"data.metadata.team": "blue", "data.metadata.n": "3", "data.persistent": "true", "data.graphics.0.type": "vnc", "data.os.family": "linux",
@@ -78,9 +76,7 @@ func TestBasicForm(t *testing.T) {
 
 func TestUpdateVM(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	a.Update(v1.AddISO("other.iso", v1.OtherUUID))
 	const box = "/virtualization/computes/box"
 	disk := a.Get(box).Text("data.storage.disks.0.path")
@@ -116,9 +112,8 @@ func TestUpdateVM(t *testing.T) {
 
 func TestActions(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	uuid := v1.MakeVM(a, "box").Text("data.uuid")
+	a, made := v1.StartWithVM(t)
+	uuid := made.Text("data.uuid")
 	box := "/virtualization/computes/box"
 	wish := func() string {
 		t.Helper()
@@ -159,9 +154,7 @@ func TestActions(t *testing.T) {
 
 func TestDeleteVM(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	a.Running("vms", "box", true)
 	a.Delete("/virtualization/isos/"+v1.ISOUUID).Fails(http.StatusConflict, "ISO_IN_USE")
 	a.Delete("/virtualization/networks/lan").Fails(http.StatusConflict, "NETWORK_IN_USE")

@@ -12,9 +12,7 @@ import (
 // What a read answers is taken back by an update, which changes nothing then; so is what the original UI's wizard makes of it.
 func TestUpdateTakesWhatAReadShows(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	const box = "/virtualization/computes/box"
 	seen := a.Get(box).Want(http.StatusOK)
 	read := func(r *v1.Answer) map[string]any {
@@ -52,9 +50,7 @@ func TestUpdateTakesWhatAReadShows(t *testing.T) {
 // What is said of a drive that stays is done or refused.
 func TestUpdateOfADrive(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	const box = "/virtualization/computes/box"
 	change := func(members string) *v1.Answer {
 		return a.Put(box, `{"storage":{"disks":[{"target":"vda",`+members+`},{"target":"sda"}]}}`)
@@ -74,9 +70,7 @@ func TestUpdateOfADrive(t *testing.T) {
 // While a VM runs its cards have devices on the host, which both its own reply and its network's tell.
 func TestDevicesOfCards(t *testing.T) {
 	t.Parallel()
-	a := v1.Start(t)
-	v1.MakeNetwork(a, "lan")
-	v1.MakeVM(a, "box")
+	a, _ := v1.StartWithVM(t)
 	for running, want := range map[bool]string{true: "dpabcdt1", false: ""} {
 		a.Running("vms", "box", running)
 		a.Get("/virtualization/computes/box").Check(map[string]string{"data.networks.0.target": want, "data.networks.0.bridge": "dpabcdb1"})
