@@ -64,7 +64,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	n := &node{cfg: cfg, log: log, hypervisor: newHypervisor(cfg, log)}
 	first := auth.FirstPassword(given.adminPassword)
 	if cfg.Database == "" && !datadir.HasDatabase(cfg.Data) {
-		first.Begin() // Bootstrap comes last, so that all else is done meanwhile
+		first.Begin() // Bootstrap comes late, so that all else is done meanwhile
 	}
 	if n.db, err = openDatabase(ctx, cfg, given.adopt); err != nil {
 		return nil, err
@@ -99,13 +99,17 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 		needs.Space = n.library
 	}
 	n.engine = engine.New(n.db, n.bus, n.auth, tables.Hooks(needs), log)
+	// As late as it can be, and before the tables are prepared: they make the group Administrators of those who are administrators by then.
+	if err := n.bootstrap(ctx, first); err != nil {
+		return nil, err
+	}
 	if err := n.engine.Prepare(ctx); err != nil {
 		return nil, fmt.Errorf("preparing the tables: %w", err)
 	}
 	if n.uploads, err = upload.New(ctx, n.engine, n.files, cfg.Data, log); err != nil {
 		return nil, err
 	}
-	return n, n.bootstrap(ctx, first)
+	return n, nil
 }
 
 // bootstrap makes the first administrator, where there is none.

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -89,4 +90,17 @@ func TestConnectionTests(t *testing.T) {
 		}
 	}
 	c.Must(200, "GET", "settings?fields=key,value,default_value,description&filter=key%20eq%20'cloud_name'", nil)
+}
+
+// TestFirstAdministrator has the account that a first start makes be one of the group by which administrators are known, so that it stays one when
+// groups change.
+func TestFirstAdministrator(t *testing.T) {
+	t.Parallel()
+	c := start(t).Table()
+	filter := url.QueryEscape("parent_group#name eq 'Administrators'")
+	if rows := c.Must(200, "GET", "members?fields=member&filter="+filter, nil).Rows(); len(rows) != 1 || rows[0]["member"] != "users/1" {
+		t.Errorf("members of Administrators: %v", rows)
+	}
+	c.Create("groups", map[string]any{"name": "friends"})
+	c.Create("users", map[string]any{"name": "bob", "password": "bobs long password"}) // which only administrators do
 }
