@@ -45,7 +45,7 @@ func (n *node) keep(ctx context.Context) error {
 // areas lists all that this server keeps as the rows wish it. Leases and events of libvirt nudge, so the times between passes only bound how
 // long a nudge that got lost matters.
 func (n *node) areas(ctx context.Context) []loop.Area {
-	ready := sync.OnceValues(func() (accelerator string, err error) { return n.ready(ctx) })
+	ready := n.readiness(ctx)
 	return []loop.Area{
 		{Every: 10 * time.Second, Make: n.vnets},
 		{Every: 10 * time.Second, Make: n.vms(ready)},
@@ -65,6 +65,23 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 
 // readiness waits until the host was examined, and returns by what its guests run.
 type readiness = func() (accelerator string, err error)
+
+// readiness examines the host once it is asked, and again after a failure.
+func (n *node) readiness(ctx context.Context) readiness {
+	var mu sync.Mutex
+	var examined bool
+	var accelerator string
+	return func() (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if examined {
+			return accelerator, nil
+		}
+		found, err := n.ready(ctx)
+		accelerator, examined = found, err == nil
+		return found, err
+	}
+}
 
 // after is the Make of an area that makes no pass before the host was examined.
 func after(ready readiness, r loop.Reconciler) func(context.Context, *loop.Queue) (loop.Reconciler, error) {

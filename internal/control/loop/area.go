@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"dewpoint/internal/errs"
 )
 
 // Area is one kind of thing that a server keeps as the rows wish it.
 type Area struct {
 	Every time.Duration // the most between two passes: how much a nudge that got lost can matter
 	Woken string        // by which word the tables' declarations nudge it; the reconciler's name when empty
-	// Make makes the reconciler, which hands its work to q. It may wait for what it needs.
+	// Make makes the reconciler, which hands its work to q. It may wait for what it needs, and is called again where the database was full or away.
 	Make func(ctx context.Context, q *Queue) (Reconciler, error)
 }
 
@@ -38,11 +40,31 @@ func Keep(ctx context.Context, areas []Area, nudges Nudges, log *slog.Logger) er
 
 func (a Area) keep(ctx context.Context, nudges Nudges, log *slog.Logger) error {
 	q := NewQueue(log)
-	r, err := a.Make(ctx, q)
+	r, err := a.made(ctx, q, log)
 	if err != nil {
 		return err
 	}
 	l := q.Loop(r, a.Every)
 	defer nudges.OnWake(cmp.Or(a.Woken, r.Name()), l.Wake)()
 	return l.Run(ctx)
+}
+
+// made makes the area's reconciler, as soon as the database lets it: one that is full or away for a while ends no server.
+func (a Area) made(ctx context.Context, q *Queue, log *slog.Logger) (Reconciler, error) {
+	var tries Backoff
+	for {
+		r, err := a.Make(ctx, q)
+		if !errs.Is(err, errs.Full) && !errs.Is(err, errs.Unavailable) {
+			return r, err
+		}
+		wait := tries.Fail("", time.Now())
+		if ctx.Err() == nil {
+			log.Warn("a controller waits for the database", "err", err, "next", wait)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(wait):
+		}
+	}
 }
