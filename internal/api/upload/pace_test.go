@@ -35,14 +35,18 @@ func TestTrickleIsCut(t *testing.T) {
 	id := s.create(size)
 	body := trickle{time.NewTicker(2 * time.Millisecond), t.Context()}
 	defer body.Stop()
-	if a := s.patch(id, 0, body); a.Code != "chunk_cut" {
-		t.Fatalf("status %d, code %q", a.Status, a.Code)
+	a, err := s.tryPatch(id, 0, body)
+	for try := 0; err != nil && try < 5; try++ { // a sender who is starved of CPU may find the connection gone before it reads the answer
+		a, err = s.tryPatch(id, s.offset(id), body)
+	}
+	if err != nil || a.Code != "chunk_cut" {
+		t.Fatalf("status %d, code %q, %v", a.Status, a.Code, err)
 	}
 	came := s.offset(id)
 	if came == 0 || came == size {
 		t.Errorf("%d bytes were kept", came)
 	}
-	if a := s.patch(id, came, repeat(5)); a.Status != http.StatusNoContent || s.offset(id) != came+5 {
+	if a = s.patch(id, came, repeat(5)); a.Status != http.StatusNoContent || s.offset(id) != came+5 {
 		t.Errorf("the next chunk: status %d, code %q, offset %d", a.Status, a.Code, s.offset(id))
 	}
 }

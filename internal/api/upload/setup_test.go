@@ -140,7 +140,13 @@ func (s *server) create(size int) string {
 // patch appends bytes.
 func (s *server) patch(id string, offset int, body io.Reader) answer {
 	s.t.Helper()
-	return s.do("PATCH", "/"+id, body, "Tus-Resumable", "1.0.0", "Upload-Offset", strconv.Itoa(offset), "Content-Type", "application/offset+octet-stream")
+	a, err := s.tryPatch(id, offset, body)
+	must(s.t, err)
+	return a
+}
+
+func (s *server) tryPatch(id string, offset int, body io.Reader) (answer, error) {
+	return s.try("PATCH", "/"+id, body, "Tus-Resumable", "1.0.0", "Upload-Offset", strconv.Itoa(offset), "Content-Type", "application/offset+octet-stream")
 }
 
 func (s *server) offset(id string) int {
