@@ -20,7 +20,7 @@ var testRules = facet{
 	read: func(tx *store.Tx, v *Vnet) error {
 		rows, err := applied.Rows[rig.Rule](tx, v.Key)
 		for _, row := range rows {
-			v.Rule(nft.Input, nft.Rule{In: lanLink, Protocol: nft.TCP, Ports: []uint16{uint16(row.Port)}, Verdict: nft.Drop})
+			v.Rule(nft.Input, nft.Drop.If(nft.In(lanLink), nft.TCP.To(uint16(row.Port))))
 		}
 		return err
 	},

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,9 +32,9 @@ var tables = map[string]nft.Table{
 	"router-closed": nft.Router{Lan: "lan", Wan: "wan"}.Table(),
 	"router-dhcp":   nft.Router{Lan: "lan", Wan: "wan", DHCP: true}.Table(),
 	"router-rules": nft.Router{Lan: "lan", Wan: "wan", NAT: true, Rules: map[nft.Hook][]nft.Rule{
-		nft.Input:       {{In: "lan", Protocol: nft.TCP, Ports: []uint16{22}, Verdict: nft.Drop}},
-		nft.Forward:     {{In: "wan", Out: "lan", Protocol: nft.UDP, Ports: []uint16{514}, Verdict: nft.Accept}},
-		nft.Postrouting: {{Out: "wan", Sources: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/25")}, Verdict: nft.Accept}},
+		nft.Input:       {nft.Drop.If(nft.In("lan"), nft.TCP.To(22))},
+		nft.Forward:     {nft.Accept.If(nft.In("wan"), nft.Out("lan"), nft.UDP.To(514))},
+		nft.Postrouting: {nft.Accept.If(nft.Out("wan"), nft.Source(prefixes("10.0.0.0/25")))},
 	}}.Table(),
 	"router-nat": nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
 	"host-one": nft.HostNAT{
@@ -242,21 +243,28 @@ func TestRefusedTables(t *testing.T) {
 	with := func(hook nft.Hook, r nft.Rule) nft.Table {
 		return nft.Table{Name: "t", Chains: []nft.Chain{{Hook: hook, Rules: []nft.Rule{r}}}}
 	}
+	match := func(m nft.Match) nft.Table { return with(nft.Input, nft.Drop.If(m)) }
 	for name, table := range map[string]nft.Table{
 		"table name":      {Name: "a b"},
 		"table injection": {Name: "a {\n}"},
-		"hook":            with("output", nft.Rule{Verdict: nft.Accept}),
-		"interface":       with(nft.Input, nft.Rule{In: `x" accept`, Verdict: nft.Drop}),
-		"long interface":  with(nft.Input, nft.Rule{In: "abcdefghijklmnop", Verdict: nft.Drop}),
-		"star":            with(nft.Input, nft.Rule{Out: "*", Verdict: nft.Drop}),
-		"IPv6 source":     with(nft.Input, nft.Rule{Sources: prefixes("::/0"), Verdict: nft.Drop}),
-		"zero source":     with(nft.Input, nft.Rule{Sources: make([]netip.Prefix, 1), Verdict: nft.Drop}),
-		"state":           with(nft.Input, nft.Rule{States: []nft.ConnState{"new"}, Verdict: nft.Drop}),
-		"protocol":        with(nft.Input, nft.Rule{Protocol: "sctp", Verdict: nft.Drop}),
-		"ports":           with(nft.Input, nft.Rule{Ports: []uint16{1}, Verdict: nft.Drop}),
-		"pings":           with(nft.Input, nft.Rule{PingsOnly: true, Verdict: nft.Drop}),
+		"hook":            with("output", nft.Accept.If()),
+		"interface":       match(nft.In(`x" accept`)),
+		"long interface":  match(nft.In("abcdefghijklmnop")),
+		"no interface":    match(nft.In("")),
+		"star":            match(nft.Out("*")),
+		"other interface": match(nft.NotOut("a\nb")),
+		"IPv6 source":     match(nft.Source(prefixes("::/0"))),
+		"zero source":     match(nft.Source(make([]netip.Prefix, 1))),
+		"no source":       match(nft.Source{}),
+		"state":           match(nft.Conn{"new"}),
+		"no state":        match(nft.Conn{}),
+		"protocol":        match(nft.Protocol("sctp")),
+		"ports":           match(nft.ICMP.To(1)),
+		"no ports":        match(nft.TCP.To()),
+		"no match":        match(nil),
 		"no verdict":      with(nft.Input, nft.Rule{}),
-		"masquerade":      with(nft.Input, nft.Rule{Verdict: nft.Masquerade}),
+		"verdict":         with(nft.Input, nft.Verdict("accept; drop").If()),
+		"masquerade":      with(nft.Input, nft.Masquerade.If()),
 	} {
 		if text, err := table.Render(); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%s: got %q, %v, want Invalid", name, text, err)
@@ -267,3 +275,30 @@ func TestRefusedTables(t *testing.T) {
 		t.Errorf("Delete of a bad name says %v, want Invalid", err)
 	}
 }
+
+// FuzzMatches writes rules of what is no name, protocol or state: they are refused, or the rule is the line that it would be for a harmless one.
+func FuzzMatches(f *testing.F) {
+	for _, seed := range []string{"lan", "dpab12w*", "tcp", "established", `x" accept`, "a\nb", "{", "a;b", "# x", "\x00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, m := range []nft.Match{
+			nft.In(s), nft.Out(s), nft.NotOut(s), nft.Conn{nft.ConnState(s)}, nft.Protocol(s), nft.Protocol(s).To(1),
+		} {
+			table := nft.Table{Name: "t", Chains: []nft.Chain{{Hook: nft.Input, Rules: []nft.Rule{nft.Drop.If(m)}}}}
+			text, err := table.Render()
+			if err != nil {
+				if !errs.Is(err, errs.Invalid) {
+					t.Errorf("%T of %q: %v, want Invalid", m, s, err)
+				}
+				continue
+			}
+			if lines := strings.Split(text, "\n"); len(lines) != 11 || !harmless.MatchString(lines[7]) {
+				t.Errorf("%T of %q makes\n%s", m, s, text)
+			}
+		}
+	})
+}
+
+// harmless is a line with one rule of one match.
+var harmless = regexp.MustCompile(`^\t\t[a-z0-9 !=]+("[A-Za-z0-9_.*-]+"|[{] [a-z0-9]+ [}])? drop$`)

@@ -1,12 +1,13 @@
 // Package nft renders nftables tables, replaces a whole table in one transaction, and reads back what the kernel has. All text
-// is made of typed values that Render checks; the nft program does the rest.
+// is made of typed values that are checked where they are written; the nft program does the rest.
 package nft
 
 import (
-	"net/netip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"regexp"
-
-	"dewpoint/internal/errs"
+	"strings"
 )
 
 // Table is one table of family inet, the whole of which is ours.
@@ -32,101 +33,49 @@ const (
 	Postrouting Hook = "postrouting" // for address translation
 )
 
-// Rule is a conjunction of matches, each left out when empty, and what to do with a packet that passes all.
-type Rule struct {
-	In, Out   string         // interface; a trailing * matches any rest
-	NotOut    string         // any interface but this
-	Sources   []netip.Prefix // IPv4
-	States    []ConnState
-	Protocol  Protocol
-	Ports     []uint16 // destination ports; wants a Protocol of TCP or UDP
-	PingsOnly bool     // ICMP echo requests; wants Protocol ICMP
-	Verdict   Verdict
+// hookLines has the priorities of the kernel's own standard chains, by their names in nft(8).
+var hookLines = map[Hook]string{
+	Input:       "type filter hook input priority filter",
+	Forward:     "type filter hook forward priority filter",
+	Postrouting: "type nat hook postrouting priority srcnat",
 }
 
-// ConnState is what connection tracking thinks of a packet.
-type ConnState string
+var validTable = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 
-// The connection states rules ask for.
-const (
-	Established ConnState = "established"
-	Related     ConnState = "related"
-	Bad         ConnState = "invalid"
-)
-
-// Protocol is a layer above IP.
-type Protocol string
-
-// The protocols rules ask for.
-const (
-	TCP  Protocol = "tcp"
-	UDP  Protocol = "udp"
-	ICMP Protocol = "icmp"
-)
-
-// Verdict is what a rule does.
-type Verdict string
-
-// The verdicts in use.
-const (
-	Accept     Verdict = "accept"
-	Drop       Verdict = "drop"
-	Masquerade Verdict = "masquerade" // only on Postrouting
-)
-
-var (
-	validTable = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-	validIface = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$|^[A-Za-z0-9][A-Za-z0-9_.-]{0,13}\*$`)
-)
-
-func (t Table) check() error {
+// Render turns the table into text for Apply. Equal tables give equal text; it is Invalid where a value can't be what it stands for.
+func (t Table) Render() (string, error) {
 	if !validTable.MatchString(t.Name) {
-		return refuse("%q can't name an nftables table", t.Name)
+		return "", refuse("%q can't name an nftables table", t.Name)
 	}
+	var b strings.Builder
 	for _, c := range t.Chains {
-		if _, known := hookLines[c.Hook]; !known {
-			return refuse("%q is no hook", c.Hook)
-		}
-		for _, r := range c.Rules {
-			if err := r.check(c.Hook); err != nil {
-				return err
-			}
+		if err := c.render(&b); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	sum := sha256.Sum256([]byte(b.String()))
+	head := fmt.Sprintf("table inet %s {\n\tchain %s%s {\n\t}\n", t.Name, textMark, hex.EncodeToString(sum[:8]))
+	// Adding first makes the delete succeed on a fresh namespace; all three are one transaction (nft(8), "add and delete").
+	return fmt.Sprintf("add table inet %s\ndelete table inet %s\n", t.Name, t.Name) + head + b.String() + "}\n", nil
 }
 
-func (r Rule) check(hook Hook) error {
-	for _, name := range []string{r.In, r.Out, r.NotOut} {
-		if name != "" && !validIface.MatchString(name) {
-			return refuse("%q can't name an interface in a rule", name)
+func (c Chain) render(b *strings.Builder) error {
+	line, known := hookLines[c.Hook]
+	if !known {
+		return refuse("%q is no hook", c.Hook)
+	}
+	policy := Accept
+	if c.Drop {
+		policy = Drop
+	}
+	fmt.Fprintf(b, "\tchain %s {\n\t\t%s; policy %s;\n", c.Hook, line, policy)
+	for _, r := range c.Rules {
+		line, err := r.render(c.Hook)
+		if err != nil {
+			return err
 		}
+		b.WriteString("\t\t" + line + "\n")
 	}
-	for _, p := range r.Sources {
-		if !p.IsValid() || !p.Addr().Is4() {
-			return refuse("%v is no IPv4 prefix", p)
-		}
-	}
-	for _, s := range r.States {
-		if s != Established && s != Related && s != Bad {
-			return refuse("%q is no connection state", s)
-		}
-	}
-	switch {
-	case r.Protocol != "" && r.Protocol != TCP && r.Protocol != UDP && r.Protocol != ICMP:
-		return refuse("%q is no protocol", r.Protocol)
-	case len(r.Ports) > 0 && r.Protocol != TCP && r.Protocol != UDP:
-		return refuse("ports without TCP or UDP")
-	case r.PingsOnly && r.Protocol != ICMP:
-		return refuse("pings without ICMP")
-	case r.Verdict != Accept && r.Verdict != Drop && r.Verdict != Masquerade:
-		return refuse("%q is no verdict", r.Verdict)
-	case r.Verdict == Masquerade && hook != Postrouting:
-		return refuse("masquerade belongs on %s", Postrouting)
-	}
+	b.WriteString("\t}\n")
 	return nil
-}
-
-func refuse(format string, args ...any) error {
-	return errs.New(errs.Invalid, "nft_rule", format, args...)
 }

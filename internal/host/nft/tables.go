@@ -25,24 +25,20 @@ type Router struct {
 
 // Table compiles the router's rules. Nothing enters from wan that was not asked for from inside.
 func (r Router) Table() Table {
-	begin := []Rule{
-		{States: []ConnState{Bad}, Verdict: Drop},
-		{States: []ConnState{Established, Related}, Verdict: Accept},
-	}
+	begin := []Rule{Drop.If(Conn{Bad}), Accept.If(Conn{Established, Related})}
+	lan, wan := In(r.Lan), Out(r.Wan)
 	input := append(begin[:2:2], r.Rules[Input]...)
-	input = append(input, Rule{In: "lo", Verdict: Accept}, Rule{In: r.Lan, Protocol: ICMP, PingsOnly: true, Verdict: Accept})
+	input = append(input, Accept.If(In("lo")), Accept.If(lan, Ping{}))
 	if r.DHCP {
-		input = append(input, Rule{In: r.Lan, Protocol: UDP, Ports: []uint16{portDHCP}, Verdict: Accept})
+		input = append(input, Accept.If(lan, UDP.To(portDHCP)))
 	}
 	if r.DNS {
-		input = append(input,
-			Rule{In: r.Lan, Protocol: UDP, Ports: []uint16{portDNS}, Verdict: Accept},
-			Rule{In: r.Lan, Protocol: TCP, Ports: []uint16{portDNS}, Verdict: Accept})
+		input = append(input, Accept.If(lan, UDP.To(portDNS)), Accept.If(lan, TCP.To(portDNS)))
 	}
 	forward, postrouting := append(begin[:2:2], r.Rules[Forward]...), slices.Clone(r.Rules[Postrouting])
 	if r.NAT {
-		forward = append(forward, Rule{In: r.Lan, Out: r.Wan, Verdict: Accept})
-		postrouting = append(postrouting, Rule{Out: r.Wan, Verdict: Masquerade})
+		forward = append(forward, Accept.If(lan, wan))
+		postrouting = append(postrouting, Masquerade.If(wan))
 	}
 	t := Table{Name: RouterTable, Chains: []Chain{{Hook: Input, Drop: true, Rules: input}, {Hook: Forward, Drop: true, Rules: forward}}}
 	if len(postrouting) > 0 {
@@ -62,14 +58,15 @@ type HostNAT struct {
 // Compile makes the host's table. It decides only about our own links: everything else is left to the host's other tables,
 // and so is a drop of theirs, which an accept here can't undo.
 func (h HostNAT) Compile() Table {
+	in, out, from := In(h.Wans), Out(h.Wans), Source(h.Transits)
 	return Table{Name: h.Table, Chains: []Chain{
 		{Hook: Forward, Rules: []Rule{
-			{In: h.Wans, Out: h.Wans, Verdict: Drop}, // networks meet on purpose or not at all
-			{In: h.Wans, Sources: h.Transits, Verdict: Accept},
-			{In: h.Wans, Verdict: Drop},
-			{Out: h.Wans, States: []ConnState{Established, Related}, Verdict: Accept},
-			{Out: h.Wans, Verdict: Drop},
+			Drop.If(in, out), // networks meet on purpose or not at all
+			Accept.If(in, from),
+			Drop.If(in),
+			Accept.If(out, Conn{Established, Related}),
+			Drop.If(out),
 		}},
-		{Hook: Postrouting, Rules: []Rule{{NotOut: h.Own, Sources: h.Transits, Verdict: Masquerade}}},
+		{Hook: Postrouting, Rules: []Rule{Masquerade.If(NotOut(h.Own), from)}},
 	}}
 }

@@ -1,0 +1,24 @@
+package nft
+
+// Conn matches packets of which connection tracking thinks any of these.
+type Conn []ConnState
+
+// ConnState is what connection tracking thinks of a packet.
+type ConnState string
+
+// The connection states rules ask for.
+const (
+	Established ConnState = "established"
+	Related     ConnState = "related"
+	Bad         ConnState = "invalid"
+)
+
+func (m Conn) words() (string, error) {
+	for _, s := range m {
+		if s != Established && s != Related && s != Bad {
+			return "", refuse("%q is no connection state", s)
+		}
+	}
+	members, err := set("connection state", m)
+	return "ct state " + members, err
+}
