@@ -33,7 +33,13 @@ type Run[P any] struct {
 	// Params are as the request gave them. What a step changes here is kept with the mark that it is done, for the steps and undos behind it.
 	Params P
 	*Progress
+	db     *store.DB
 	result any
+}
+
+// View reads the rows that a step or an undo needs: all of one moment, without waiting for a writer. What is to be written is in the step's Commit.
+func (r *Run[P]) View(ctx context.Context, f func(tx *store.Tx) error) error {
+	return r.db.View(ctx, f)
 }
 
 // Result keeps what the operation has come to, as JSON.
@@ -58,7 +64,7 @@ type Kind struct {
 	atOnce    int
 	insistent bool
 	steps     []about
-	load      func(key int64, params string, p *Progress) (bound, error)
+	load      func(db *store.DB, key int64, params string, p *Progress) (bound, error)
 	ready     func(tx *store.Tx, params string) (reason string, err error)
 }
 
@@ -88,8 +94,8 @@ func Define[P Params](spec Spec[P]) Kind {
 		}
 		k.steps = append(k.steps, about{name: s.Name, once: s.Once, weight: weight})
 	}
-	k.load = func(key int64, params string, p *Progress) (bound, error) {
-		b := &typed[P]{steps: spec.Steps, run: Run[P]{Key: key, Progress: p}}
+	k.load = func(db *store.DB, key int64, params string, p *Progress) (bound, error) {
+		b := &typed[P]{steps: spec.Steps, run: Run[P]{Key: key, Progress: p, db: db}}
 		return b, json.Unmarshal([]byte(params), &b.run.Params)
 	}
 	k.ready = func(tx *store.Tx, params string) (string, error) {

@@ -297,3 +297,38 @@ func TestParamsThatCannotBeRead(t *testing.T) {
 		})
 	}
 }
+
+// Steps and undos read rows, and wait for no writer: here one is at work the whole time that the row is read.
+func TestReadsRowsBesideAWriter(t *testing.T) {
+	t.Parallel()
+	var b *bench
+	var creators []string
+	read := func(ctx context.Context, r *operation.Run[probe]) error {
+		writing, end := make(chan struct{}), make(chan struct{})
+		ended := make(chan error, 1)
+		go func() {
+			ended <- b.db.Update(ctx, func(tx *store.Tx) error {
+				err := store.Write(tx, r.Key, system.OperationSet{}.Creator("bob"))
+				close(writing)
+				<-end
+				return errors.Join(err, errors.New("not written after all"))
+			})
+		}()
+		<-writing
+		err := r.View(ctx, func(tx *store.Tx) error {
+			row, err := store.GetRow[system.Operation](tx, r.Key)
+			creators = append(creators, row.Creator)
+			return err
+		})
+		close(end)
+		<-ended
+		return err
+	}
+	first := doing(read)
+	first.Undo = read
+	b = newBench(t, steps(first, doing(func(context.Context, *operation.Run[probe]) error { return errors.New("no") })))
+	row := b.waitEnd(b.begin(probe{}))
+	if d := cmp.Diff([]string{"ann", "ann"}, creators); d != "" || row.Status != operation.Failed {
+		t.Errorf("%s; read by the step and its undo (-want +got):\n%s", row.Status, d)
+	}
+}

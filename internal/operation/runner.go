@@ -166,7 +166,7 @@ func (r *Runner) execute(ctx, stepping context.Context, kind *Kind, key int64) e
 		return err
 	}
 	e := &execution{held: h, kind: kind, progress: &Progress{}, log: r.log.With("operation", key, "kind", kind.name)}
-	if e.steps, err = kind.load(key, h.row.Params, e.progress); err != nil {
+	if e.steps, err = kind.load(r.db, key, h.row.Params, e.progress); err != nil {
 		return e.unreadable(ctx, err)
 	}
 	e.log.Info("operation begins", "object", h.row.Object, "status", h.row.Status, "steps_done", h.row.StepsDone)

@@ -47,7 +47,11 @@ func (c *Config) told(do func(context.Context, *importRun) (operation.Commit, er
 
 // lookAtFile reads the drive's wish and the headers of its file, before any tool opens it.
 func (c *Config) lookAtFile(ctx context.Context, r *importRun) (operation.Commit, error) {
-	d, err := c.Rows.Importing(ctx, r.Params.Drive)
+	var d Drive
+	err := r.View(ctx, func(tx *store.Tx) (err error) {
+		d, err = importing(tx, r.Params.Drive)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

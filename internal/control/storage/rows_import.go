@@ -49,28 +49,24 @@ func queueOf(d compute.MachineDrive) string { return fmt.Sprintf("machines/%d", 
 
 func objectOf(d compute.MachineDrive) string { return fmt.Sprintf("machine_drives/%d", d.Key) }
 
-// Importing reads what a drive is to be made from now.
-func (r *StoreRows) Importing(ctx context.Context, key int64) (d Drive, err error) {
-	err = r.db.View(ctx, func(tx *store.Tx) error {
-		row, err := store.GetRow[compute.MachineDrive](tx, key)
-		if err != nil {
-			return err
-		}
-		machine, err := store.GetRow[compute.Machine](tx, row.Machine)
-		if err != nil {
-			return err
-		}
-		file, err := store.GetRow[storage.File](tx, row.MediaSource)
-		if err != nil {
-			return err
-		}
-		t := tables{
-			drives: []compute.MachineDrive{row}, machines: map[int64]compute.Machine{machine.Key: machine}, files: map[int64]storage.File{file.Key: file},
-		}
-		d = t.wish()[0]
-		return nil
-	})
-	return d, err
+// importing reads what a drive is to be made from now.
+func importing(tx *store.Tx, key int64) (d Drive, err error) {
+	row, err := store.GetRow[compute.MachineDrive](tx, key)
+	if err != nil {
+		return d, err
+	}
+	machine, err := store.GetRow[compute.Machine](tx, row.Machine)
+	if err != nil {
+		return d, err
+	}
+	file, err := store.GetRow[storage.File](tx, row.MediaSource)
+	if err != nil {
+		return d, err
+	}
+	t := tables{
+		drives: []compute.MachineDrive{row}, machines: map[int64]compute.Machine{machine.Key: machine}, files: map[int64]storage.File{file.Key: file},
+	}
+	return t.wish()[0], nil
 }
 
 // Ask begins the imports of drives that have none under way and whose files are whole.

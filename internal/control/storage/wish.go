@@ -76,8 +76,6 @@ type Rows interface {
 	Known(ctx context.Context) (Known, error)
 	// Report writes the status of drives in one transaction. A status of "offline" doesn't replace "online".
 	Report(ctx context.Context, facts []Fact) error
-	// Importing reads one drive that is being made from its source.
-	Importing(ctx context.Context, drive int64) (Drive, error)
 	// Ask begins the imports of drives. Cancel stops operations, if they haven't ended.
 	Ask(ctx context.Context, drives []*Drive) error
 	Cancel(ctx context.Context, operations []int64) error
