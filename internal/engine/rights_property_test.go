@@ -263,8 +263,18 @@ func keys(t *rapid.T, eng *engine.Engine, ctx context.Context, table string) (al
 
 // empty takes all rows away.
 func (b *bench) empty() {
-	for _, t := range b.db.Schema.Tables() {
-		_, err := b.db.Write.Exec(fmt.Sprintf("DELETE FROM %q", t.Name))
-		b.must(err)
-	}
+	b.must(b.db.Update(b.t.Context(), func(tx *store.Tx) error {
+		for _, t := range tx.Schema().Tables() {
+			rows, err := tx.Find(t.Name, store.Everything())
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if err := tx.Purge(t.Name, r.Key); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 }

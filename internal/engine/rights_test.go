@@ -12,6 +12,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // expect compares an outcome with the wanted one.
@@ -288,6 +289,14 @@ func (b *bench) fastest(user int64, r query.Request) time.Duration {
 // fillVMs makes VMs without machines.
 func (b *bench) fillVMs(n int) {
 	b.t.Helper()
-	_, err := b.db.Write.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO vms (_key, name) SELECT i, 'vm' || i FROM n`, n)
-	b.must(err)
+	b.must(b.db.Update(b.t.Context(), func(tx *store.Tx) error {
+		for i := range n {
+			r := schema.NewRecord(tx.Schema().Table("vms"))
+			r.Put("name", schema.TextValue(fmt.Sprintf("vm%d", i+1)))
+			if _, err := tx.Insert(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }

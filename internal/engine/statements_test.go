@@ -26,7 +26,7 @@ func (b *bench) statements(f func()) []string {
 func TestRightsTakeOneStatement(t *testing.T) {
 	rig.OnEach(t, func(t *testing.T, db *store.DB) {
 		holdings := 3
-		if db.Feed == nil {
+		if !db.Shared() {
 			holdings = 0
 		}
 		b := openOn(t, db)

@@ -91,7 +91,7 @@ func TestRowsSetAsideAreNotRead(t *testing.T) {
 
 func explain(t *testing.T, db *store.DB, text string, args []any) string {
 	t.Helper()
-	rows, err := db.Read.Query("EXPLAIN QUERY PLAN "+text, args...)
+	rows, err := db.Reader().Query("EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestRowsAreSetAsideInOldDatabases(t *testing.T) {
 		`CREATE UNIQUE INDEX "vms_name" ON "vms" ("name")`, `CREATE UNIQUE INDEX "vms_uuid" ON "vms" ("uuid")`, `CREATE INDEX "vms_is_snapshot" ON "vms" ("is_snapshot")`,
 		`INSERT INTO "vms" ("name", "is_snapshot") VALUES ('old', 0)`, `ALTER TABLE "vms" DROP COLUMN "_version"`,
 	} {
-		if _, err := db.Write.Exec(text); err != nil {
+		if _, err := db.Writer().Exec(text); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 	}

@@ -24,7 +24,7 @@ func (tx *Tx) Judge(t *schema.Table, which query.Expr, tests ...query.Expr) ([]b
 	if err != nil {
 		return nil, err
 	}
-	args, done, err := tx.db.Dialect.Arguments(tx.ctx, q.Args)
+	args, done, err := tx.db.dialect.Arguments(tx.ctx, q.Args)
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}

@@ -58,7 +58,7 @@ func (db *DB) ChangesSince(ctx context.Context, seq int64, most int) (found []Lo
 			return err
 		}
 		text := `SELECT "_key", "table", "key", "verb" FROM "_changes" WHERE "_key" > ? ORDER BY "_key" LIMIT ?`
-		rows, err := tx.sql.QueryContext(ctx, db.SQL.bind(text), seq, most)
+		rows, err := tx.sql.QueryContext(ctx, db.sql.bind(text), seq, most)
 		if err != nil {
 			return db.classify(err)
 		}
@@ -117,7 +117,7 @@ func (tx *Tx) insertEntries(entries []Change) (last int64, err error) {
 	}
 	marks := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?), ", len(entries)), ", ")
 	text := fmt.Sprintf(`INSERT INTO "_changes" ("table", "key", "verb", "at") VALUES %s RETURNING "_key"`, marks)
-	rows, err := tx.rows(tx.db.SQL.bind(text), args...)
+	rows, err := tx.rows(tx.db.sql.bind(text), args...)
 	if err != nil {
 		return 0, tx.db.classify(err)
 	}

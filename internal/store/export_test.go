@@ -1,6 +1,17 @@
 package store
 
-// Bind lets tests write rows past all rules.
+import "database/sql"
+
+// Reader and Writer let tests read and write rows past all rules, SQL in the words of the database.
+func (db *DB) Reader() *sql.DB { return db.pools.Read }
+
+// Writer is the pool for writing.
+func (db *DB) Writer() *sql.DB { return db.pools.Write }
+
+// SQL is how the database is spoken to.
+func (db *DB) SQL() SQL { return db.sql }
+
+// Bind numbers the placeholders of a statement as the database wants it.
 func (l SQL) Bind(text string) string { return l.bind(text) }
 
 // AdvancedPattern lets tests match by it.

@@ -101,11 +101,11 @@ func (h *holder) look(ctx context.Context) lockState {
 		}
 		h.drop()
 	}
-	conn, err := h.db.Read.Conn(ctx)
+	conn, err := h.db.pools.Read.Conn(ctx)
 	if err != nil {
 		return unknown
 	}
-	got, err := h.db.Feed.TryHold(ctx, conn, h.name)
+	got, err := h.db.feed.TryHold(ctx, conn, h.name)
 	if err == nil && got {
 		h.conn = conn
 		return held

@@ -48,7 +48,7 @@ func fillHostile(t *testing.T, db *store.DB, d driver) {
 	numbers := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
 	text := strings.Repeat("lorem ipsum dolor sit amet abcdefghij ", 20)
 	exec := func(sql string, args ...any) {
-		if _, err := db.Write.Exec(db.SQL.Bind(sql), args...); err != nil {
+		if _, err := db.Writer().Exec(db.SQL().Bind(sql), args...); err != nil {
 			t.Fatalf("%.200s: %v", sql, err)
 		}
 	}

@@ -65,10 +65,10 @@ func (l *leads) add(f *schema.Field, name string) {
 func (db *DB) leadsNow(ctx context.Context, tx *sql.Tx, t *schema.Table, f *schema.Field) (to []string, err error) {
 	column, table := quote(f.Name), quote(t.Name)
 	next := func(condition string) string {
-		return fmt.Sprintf("(SELECT %s FROM %s WHERE %s ORDER BY %s LIMIT 1)", column, table, condition, db.SQL.indexed(column))
+		return fmt.Sprintf("(SELECT %s FROM %s WHERE %s ORDER BY %s LIMIT 1)", column, table, condition, db.sql.indexed(column))
 	}
 	// A reference is "table/key"; behind the slash comes the digit 0.
-	place := db.SQL.place() + "(r.v, '/')"
+	place := db.sql.place() + "(r.v, '/')"
 	text := "WITH RECURSIVE r(v) AS (SELECT " + next(column+" > ''") + " UNION ALL SELECT " +
 		next(fmt.Sprintf("%s >= CASE WHEN %s > 1 THEN substr(r.v, 1, %[2]s - 1) ELSE r.v END || '0'", column, place)) +
 		" FROM r WHERE r.v IS NOT NULL) SELECT v FROM r WHERE v IS NOT NULL"

@@ -36,12 +36,12 @@ var steps = []step{
 
 // migrate makes missing tables, columns and indexes, and runs the steps that this database hasn't seen. It may be run any number of times.
 func (db *DB) migrate(ctx context.Context) error {
-	tx, err := db.Write.BeginTx(ctx, nil)
+	tx, err := db.pools.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if err := db.Dialect.Lock(ctx, tx); err != nil {
+	if err := db.dialect.Lock(ctx, tx); err != nil {
 		return err
 	}
 	if err := db.migrateIn(ctx, tx); err != nil {
@@ -55,7 +55,7 @@ const createSteps = `CREATE TABLE IF NOT EXISTS "_steps" ("number" INTEGER PRIMA
 
 // migrateIn is migrate inside a transaction of the caller's.
 func (db *DB) migrateIn(ctx context.Context, tx *sql.Tx) error {
-	if err := db.Dialect.Prepare(ctx, tx); err != nil {
+	if err := db.dialect.Prepare(ctx, tx); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, createSteps); err != nil {
@@ -77,7 +77,7 @@ func (db *DB) migrateIn(ctx context.Context, tx *sql.Tx) error {
 
 func (db *DB) runStep(ctx context.Context, tx *sql.Tx, s step) error {
 	var seen int
-	if err := tx.QueryRowContext(ctx, db.SQL.bind(`SELECT count(*) FROM "_steps" WHERE "number" = ?`), s.number).Scan(&seen); err != nil || seen > 0 {
+	if err := tx.QueryRowContext(ctx, db.sql.bind(`SELECT count(*) FROM "_steps" WHERE "number" = ?`), s.number).Scan(&seen); err != nil || seen > 0 {
 		return err
 	}
 	texts := slices.Clone(s.sql)
@@ -101,7 +101,7 @@ func (db *DB) makeTables(ctx context.Context, tx *sql.Tx) error {
 	}
 	var texts []string
 	for _, t := range append(slices.Clip(db.Schema.Tables()), changeLog) {
-		texts = append(texts, db.SQL.missing(t, have[t.Name])...)
+		texts = append(texts, db.sql.missing(t, have[t.Name])...)
 	}
 	return execAll(ctx, tx, texts)
 }
@@ -109,7 +109,7 @@ func (db *DB) makeTables(ctx context.Context, tx *sql.Tx) error {
 // columns returns the names of the columns that tables have now, by table.
 func (db *DB) columns(ctx context.Context, tx *sql.Tx) (map[string][]string, error) {
 	have := map[string][]string{}
-	err := each(ctx, tx, db.Dialect.Columns(), func(table, column string) { have[table] = append(have[table], column) })
+	err := each(ctx, tx, db.dialect.Columns(), func(table, column string) { have[table] = append(have[table], column) })
 	return have, err
 }
 
@@ -132,13 +132,13 @@ func (l SQL) missing(t *schema.Table, have []string) (texts []string) {
 // makeIndexes makes those whose names aren't there.
 func (db *DB) makeIndexes(ctx context.Context, tx *sql.Tx) error {
 	have := map[string]bool{}
-	err := each(ctx, tx, db.Dialect.Indexes(), func(_, name string) { have[name] = true })
+	err := each(ctx, tx, db.dialect.Indexes(), func(_, name string) { have[name] = true })
 	if err != nil {
 		return err
 	}
 	var texts []string
 	for _, t := range db.Schema.Tables() {
-		for _, i := range db.SQL.indexes(t) {
+		for _, i := range db.sql.indexes(t) {
 			if !have[i.name] {
 				texts = append(texts, i.text)
 			}

@@ -7,7 +7,7 @@ import (
 // Numbers returns the last number that was given to a row, by table; tables that never had a row may be missing. Those of the log of changes
 // are among them.
 func (tx *Tx) Numbers() (map[string]int64, error) {
-	rows, err := tx.rows(tx.db.Dialect.Numbers())
+	rows, err := tx.rows(tx.db.dialect.Numbers())
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}
@@ -40,7 +40,7 @@ func (tx *Tx) StartOver(past map[string]int64, least int64) error {
 		if last == given[t.Name] {
 			continue
 		}
-		if err := tx.db.Dialect.Renumber(tx.ctx, tx.sql, t.Name, numberColumn(t), last); err != nil {
+		if err := tx.db.dialect.Renumber(tx.ctx, tx.sql, t.Name, numberColumn(t), last); err != nil {
 			return tx.db.classify(err)
 		}
 	}

@@ -84,7 +84,7 @@ func (w *world) drive(t testing.TB, key int) {
 	r := schema.NewRecord(w.schema.Table("drives"))
 	r.Key = schema.IntValue(int64(key))
 	insert(func(text string, args ...any) {
-		if _, err := w.db.Write.Exec(w.db.SQL.Bind(text), args...); err != nil {
+		if _, err := w.db.Writer().Exec(w.db.SQL().Bind(text), args...); err != nil {
 			t.Fatal(err)
 		}
 	}, r, 0, false)
@@ -95,7 +95,7 @@ func (w *world) drive(t testing.TB, key int) {
 func (w *world) name(t *rapid.T, draw func() string) {
 	for _, r := range w.live["drives"] {
 		r.Put("name", schema.TextValue(draw()))
-		if _, err := w.db.Write.Exec(w.db.SQL.Bind(`UPDATE "drives" SET "name" = ? WHERE "_key" = ?`), r.Get("name").Any(), r.Key.Any()); err != nil {
+		if _, err := w.db.Writer().Exec(w.db.SQL().Bind(`UPDATE "drives" SET "name" = ? WHERE "_key" = ?`), r.Get("name").Any(), r.Key.Any()); err != nil {
 			t.Fatal(err)
 		}
 	}

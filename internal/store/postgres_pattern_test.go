@@ -22,7 +22,7 @@ func matcher(t *testing.T) func(pattern, text string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		err = db.Read.QueryRow(`SELECT $1::text COLLATE "C" ~ $2::text`, text, translated).Scan(&is)
+		err = db.Reader().QueryRow(`SELECT $1::text COLLATE "C" ~ $2::text`, text, translated).Scan(&is)
 		return is, err
 	}
 }

@@ -51,7 +51,7 @@ type Pattern string
 
 // Render turns a plan into a statement for this database.
 func (db *DB) Render(p *query.Plan) (*Query, error) {
-	text, args, err := db.SQL.Render(p)
+	text, args, err := db.sql.Render(p)
 	of := &known{
 		reads:  sync.OnceValue(func() []string { return Reads(text) }),
 		digest: sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256([]byte(text)) }),
@@ -74,7 +74,7 @@ func (db *DB) Each(ctx context.Context, q *Query, f func(row json.RawMessage, ve
 	if q.narrow {
 		ctx, cancel := db.limited(ctx)
 		defer cancel()
-		return db.each(ctx, db.Read, &db.statements, q, f)
+		return db.each(ctx, db.pools.Read, &db.statements, q, f)
 	}
 	if err := db.turns.take(ctx, q.Caller, db.Limits.Turn); err != nil {
 		return db.classify(err)
@@ -95,7 +95,7 @@ func (db *DB) Each(ctx context.Context, q *Query, f func(row json.RawMessage, ve
 		timer.Reset(db.Limits.Export)
 		giveBack()
 	}
-	return db.each(ctx, db.Scan, &db.scans, q, f)
+	return db.each(ctx, db.pools.Scan, &db.scans, q, f)
 }
 
 // each runs a query, planned again until it has all tables that its rows lead to: those that are known only grow.
@@ -119,14 +119,14 @@ func (db *DB) once(ctx context.Context, pool *sql.DB, prepared *statementCache, 
 		return db.ended(ctx, err)
 	}
 	defer stmt.release()
-	args, done, err := db.Dialect.Arguments(ctx, q.Args)
+	args, done, err := db.dialect.Arguments(ctx, q.Args)
 	if err != nil {
 		return db.ended(ctx, err)
 	}
 	defer done()
 	run := stmt.Stmt
 	if len(q.presumed) > 0 {
-		tx, err := pool.BeginTx(ctx, &db.Snapshot)
+		tx, err := pool.BeginTx(ctx, &db.snapshot)
 		if err != nil {
 			return db.ended(ctx, err)
 		}

@@ -67,13 +67,13 @@ func list(b *testing.B, s *schema.Schema, db *store.DB, req query.Request) {
 // fillVMs makes VMs with their machines, statuses and one drive each, past all rules.
 func fillVMs(b *testing.B, db *store.DB, n int) {
 	b.Helper()
-	tx, err := db.Write.Begin()
+	tx, err := db.Writer().Begin()
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer tx.Rollback()
 	exec := func(text string, args ...any) {
-		if _, err := tx.Exec(db.SQL.Bind(text), args...); err != nil {
+		if _, err := tx.Exec(db.SQL().Bind(text), args...); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -70,7 +70,7 @@ func newSample(t testing.TB, d driver) *world {
 			r.Put(name, valueOf(v))
 		}
 		insert(func(text string, args ...any) {
-			if _, err := w.db.Write.Exec(w.db.SQL.Bind(text), args...); err != nil {
+			if _, err := w.db.Writer().Exec(w.db.SQL().Bind(text), args...); err != nil {
 				t.Fatal(err)
 			}
 		}, r, rows[row.table], row.dead)

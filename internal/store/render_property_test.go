@@ -41,13 +41,13 @@ func newWorld(t testing.TB, d driver) *world {
 // fill replaces all rows by random ones; some rows of tables with tombstones are deleted ones.
 func (w *world) fill(t *rapid.T) {
 	w.live = map[string][]*schema.Record{}
-	tx, err := w.db.Write.Begin()
+	tx, err := w.db.Writer().Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
 	exec := func(text string, args ...any) {
-		if _, err := tx.Exec(w.db.SQL.Bind(text), args...); err != nil {
+		if _, err := tx.Exec(w.db.SQL().Bind(text), args...); err != nil {
 			t.Fatal(err)
 		}
 	}

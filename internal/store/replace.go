@@ -22,7 +22,7 @@ func (db *DB) Replace(ctx context.Context, aside string, load func(*Loader) erro
 		for _, t := range db.Schema.Tables() {
 			names = append(names, t.Name)
 		}
-		if err := db.Dialect.SetAside(ctx, tx.sql, names, aside); err != nil {
+		if err := db.dialect.SetAside(ctx, tx.sql, names, aside); err != nil {
 			return db.classify(err)
 		}
 		if _, err := tx.exec(createSteps); err != nil {
@@ -79,7 +79,7 @@ func (l *Loader) Table(s Shape) error {
 		return err
 	}
 	l.shape = s
-	_, err := l.tx.exec(l.tx.db.SQL.createShape(s))
+	_, err := l.tx.exec(l.tx.db.sql.createShape(s))
 	return err
 }
 

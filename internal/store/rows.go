@@ -122,7 +122,7 @@ func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 	t := tx.table(table)
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", strings.Join(columnsOf(t), ", "), quote(t.Name), where, quote(keyColumn))
-	rows, err := tx.rows(tx.db.SQL.bind(text), args...)
+	rows, err := tx.rows(tx.db.sql.bind(text), args...)
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}
@@ -144,7 +144,7 @@ func (tx *Tx) Count(table string, conds ...Cond) (n int64, err error) {
 	t := tx.table(table)
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT count(*) FROM %s%s", quote(t.Name), where)
-	err = tx.row(tx.db.SQL.bind(text), args...).Scan(&n)
+	err = tx.row(tx.db.sql.bind(text), args...).Scan(&n)
 	return n, tx.db.classify(err)
 }
 
@@ -160,7 +160,7 @@ func (tx *Tx) Sum(table string, columns []schema.Column[int64], conds ...Cond) (
 	}
 	where, args := tx.whereOf(t, conds)
 	text := fmt.Sprintf("SELECT %s FROM %s%s", strings.Join(parts, ", "), quote(t.Name), where)
-	err := tx.row(tx.db.SQL.bind(text), args...).Scan(into...)
+	err := tx.row(tx.db.sql.bind(text), args...).Scan(into...)
 	return sums, tx.db.classify(err)
 }
 
@@ -197,7 +197,7 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 	}
 	var key any
 	text += " RETURNING " + quote(keyColumn) + ", " + quote(numberColumn(r.Table))
-	if err := tx.row(tx.db.SQL.bind(text), args...).Scan(&key, &r.Row); err != nil {
+	if err := tx.row(tx.db.sql.bind(text), args...).Scan(&key, &r.Row); err != nil {
 		return schema.Value{}, tx.db.classify(err)
 	}
 	r.Key = schema.ValueOf(key)
@@ -275,7 +275,7 @@ func (tx *Tx) Purge(table string, key schema.Value) error {
 
 // exec runs a statement of this package.
 func (tx *Tx) exec(text string, args ...any) (sql.Result, error) {
-	result, err := tx.result(tx.db.SQL.bind(text), args...)
+	result, err := tx.result(tx.db.sql.bind(text), args...)
 	return result, tx.db.classify(err)
 }
 
@@ -431,7 +431,7 @@ func (tx *Tx) inOf(name string, storage schema.Storage, values []schema.Value) (
 	if err != nil { // numbers and texts always marshal
 		panic(err)
 	}
-	return fmt.Sprintf("%s IN (%s)", name, tx.db.SQL.listed(storage)), []any{string(list)}
+	return fmt.Sprintf("%s IN (%s)", name, tx.db.sql.listed(storage)), []any{string(list)}
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }

@@ -121,7 +121,7 @@ func (tx *Tx) Rows(s Shape, f func([]schema.Value) error) error {
 		into[i] = &cells[i]
 	}
 	page := func(behind int64) (last int64, n int, err error) {
-		rows, err := tx.rows(tx.db.SQL.bind(text), behind)
+		rows, err := tx.rows(tx.db.sql.bind(text), behind)
 		if err != nil {
 			return 0, 0, tx.db.classify(err)
 		}

@@ -77,13 +77,19 @@ type Feed interface {
 	Close() error
 }
 
-// Config is what New needs. Write must serialise its transactions. Scan is the pool for queries that may look at whole tables, so that
+// Pools are the connections to a database. Write must serialise its transactions. Scan is for queries that may look at whole tables, so that
 // they leave Read to the others; it has as many connections as Limits.MostScans says.
+type Pools struct{ Read, Scan, Write *sql.DB }
+
+// Close ends all connections.
+func (p Pools) Close() error { return errors.Join(p.Read.Close(), p.Scan.Close(), p.Write.Close()) }
+
+// Config is what New needs.
 type Config struct {
-	Read, Scan, Write *sql.DB
-	SQL               SQL
-	Dialect           Dialect
-	Schema            *schema.Schema
+	Pools
+	SQL     SQL
+	Dialect Dialect
+	Schema  *schema.Schema
 	// Snapshot are the options of a transaction that reads everything as it is at one moment.
 	Snapshot sql.TxOptions
 	// Feed is nil when no other process writes.
@@ -94,9 +100,18 @@ type Config struct {
 	Limits Limits
 }
 
-// DB is an open database. It is safe for concurrent use.
+// DB is an open database. It is safe for concurrent use. Its connections are its own: a write past it would reach neither the log of changes
+// nor the watchers.
 type DB struct {
-	Config
+	Schema *schema.Schema
+	Now    func() time.Time
+	Limits Limits
+
+	pools      Pools
+	sql        SQL
+	dialect    Dialect
+	snapshot   sql.TxOptions
+	feed       Feed
 	statements statementCache
 	scans      statementCache // of the pool Scan
 	turns      *turns
@@ -111,15 +126,12 @@ type DB struct {
 
 // New brings the database up to the declarations and returns it ready for use.
 func New(ctx context.Context, c Config) (*DB, error) {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	db := &DB{Config: c, kept: keptChanges, turns: newTurns(c.Limits.Scans, c.Limits.PerCaller)}
+	db := newDB(c)
 	if err := db.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("bringing the database up to date: %w", db.classify(err))
 	}
-	if db.Feed != nil {
-		if err := db.Feed.Start(ctx, db.tell, db.LastChange); err != nil {
+	if db.feed != nil {
+		if err := db.feed.Start(ctx, db.tell, db.LastChange); err != nil {
 			return nil, fmt.Errorf("listening for changes: %w", db.classify(err))
 		}
 	}
@@ -129,11 +141,20 @@ func New(ctx context.Context, c Config) (*DB, error) {
 // Attach returns a database ready to be read as it is, whichever version of the program has used it last: nothing is brought up to date, and
 // no other process is listened to. Only what the database has may be asked for: see Shapes.
 func Attach(c Config) *DB {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
 	c.Feed = nil
-	return &DB{Config: c, kept: keptChanges, turns: newTurns(c.Limits.Scans, c.Limits.PerCaller)}
+	return newDB(c)
+}
+
+func newDB(c Config) *DB {
+	db := &DB{
+		Schema: c.Schema, Now: c.Now, Limits: c.Limits,
+		pools: c.Pools, sql: c.SQL, dialect: c.Dialect, snapshot: c.Snapshot, feed: c.Feed,
+		kept: keptChanges, turns: newTurns(c.Limits.Scans, c.Limits.PerCaller),
+	}
+	if db.Now == nil {
+		db.Now = time.Now
+	}
+	return db
 }
 
 // Close ends all connections.
@@ -141,14 +162,14 @@ func (db *DB) Close() error {
 	db.statements.close()
 	db.scans.close()
 	var err error
-	if db.Feed != nil {
-		err = db.Feed.Close()
+	if db.feed != nil {
+		err = db.feed.Close()
 	}
-	return errors.Join(err, db.Read.Close(), db.Scan.Close(), db.Write.Close())
+	return errors.Join(err, db.pools.Close())
 }
 
 // Shared reports whether other processes may have the database open too.
-func (db *DB) Shared() bool { return db.Feed != nil }
+func (db *DB) Shared() bool { return db.feed != nil }
 
 // Watch calls f after each commit with what it changed, in the order of the commits, whichever process made it. F must not block.
 func (db *DB) Watch(f func([]Change)) {
@@ -172,7 +193,7 @@ type Tx struct {
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	ctx, cancel := db.limited(ctx)
 	defer cancel()
-	tx, err := db.Read.BeginTx(ctx, &db.Snapshot)
+	tx, err := db.pools.Read.BeginTx(ctx, &db.snapshot)
 	if err != nil {
 		return db.ended(ctx, err)
 	}
@@ -204,12 +225,12 @@ func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
 	ctx, cancel := db.limited(ctx)
 	defer cancel()
-	tx, err := db.Write.BeginTx(ctx, nil)
+	tx, err := db.pools.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return db.ended(ctx, err)
 	}
 	defer tx.Rollback()
-	if err := db.Dialect.Lock(ctx, tx); err != nil {
+	if err := db.dialect.Lock(ctx, tx); err != nil {
 		return db.ended(ctx, err)
 	}
 	return late(ctx, f(&Tx{ctx: ctx, db: db, sql: tx, at: db.Now()}))
@@ -221,7 +242,7 @@ func (tx *Tx) commit(last int64) error {
 	switch {
 	case len(tx.changes) == 0:
 		return db.classify(tx.sql.Commit())
-	case db.Feed == nil:
+	case db.feed == nil:
 		// The watchers hear of commits in their order because the lock is taken before the next writer can begin.
 		db.mu.Lock()
 		defer db.mu.Unlock()
@@ -231,7 +252,7 @@ func (tx *Tx) commit(last int64) error {
 		}
 		return db.classify(err)
 	}
-	ended, err := db.Feed.Send(tx.ctx, tx.sql, tx.changes, last)
+	ended, err := db.feed.Send(tx.ctx, tx.sql, tx.changes, last)
 	if err != nil {
 		return db.classify(err)
 	}
@@ -243,7 +264,7 @@ func (tx *Tx) commit(last int64) error {
 // Told reports whether the watchers have been told of all that a write transaction can see and hasn't done itself. They have where its server is the
 // only one; of others' commits they hear a moment later.
 func (tx *Tx) Told() bool {
-	if tx.db.Feed != nil {
+	if tx.db.feed != nil {
 		return false
 	}
 	tx.db.mu.Lock() // the writer before this one tells them while it holds the lock
@@ -304,5 +325,5 @@ func (db *DB) classify(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return errs.Wrap(err, errs.Unavailable, cancelled, "the request was cut off before the database answered; try again")
 	}
-	return db.Dialect.Classify(err)
+	return db.dialect.Classify(err)
 }

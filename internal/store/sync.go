@@ -13,14 +13,14 @@ const lookLimit = 10 * time.Second
 // kept in memory and dropped by a watcher is then as new as the database. It costs nothing where no other process writes; else it reads one
 // number, together with all who ask at the same time, and hardly ever waits longer.
 func (db *DB) Sync(ctx context.Context) error {
-	if db.Feed == nil {
+	if db.feed == nil {
 		return nil
 	}
 	last, err := db.looks.last(ctx, db)
 	if err != nil {
 		return err
 	}
-	return db.classify(db.Feed.Await(ctx, last))
+	return db.classify(db.feed.Await(ctx, last))
 }
 
 // looks are the looks at the end of the log: one at a time, and who comes while it is under way shares the next. The zero value is ready.

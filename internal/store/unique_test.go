@@ -87,7 +87,7 @@ func TestAddressesOfOldNICs(t *testing.T) {
 		place := d.place(t)
 		db := d.connect(t, place, model.Schema())
 		for _, text := range []string{`DELETE FROM "_steps"`, `DROP INDEX "machine_nics_vnet__ipaddress"`} {
-			if _, err := db.Write.Exec(text); err != nil {
+			if _, err := db.Writer().Exec(text); err != nil {
 				t.Fatalf("%s: %v", text, err)
 			}
 		}

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -9,9 +8,10 @@ import (
 	"testing"
 	"time"
 
+	_ "modernc.org/sqlite"
+
 	"dewpoint/internal/model"
 	"dewpoint/internal/schema"
-	"dewpoint/internal/store/sqlite"
 	"dewpoint/test/harness"
 )
 
@@ -108,18 +108,17 @@ func number(key any) int64 { return schema.TextValue(key.(string)).Int() }
 // withDatabase runs f in a transaction on the database of a server that doesn't run.
 func withDatabase(t *testing.T, s *harness.Server, f func(cloner)) {
 	t.Helper()
-	tables := model.Schema()
-	db, err := sqlite.Open(context.Background(), s.Data+"/dewpoint.db", tables)
+	db, err := sql.Open("sqlite", s.Data+"/dewpoint.db")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	tx, err := db.Write.Begin()
+	tx, err := db.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	f(cloner{t, tx, tables})
+	f(cloner{t, tx, model.Schema()})
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // scanners is how many requests one user lets run at once.
@@ -52,8 +55,18 @@ func (s *server) userKey(name string) string {
 // fillMachines makes rows with long texts, each of which takes a pattern its time.
 func (s *server) fillMachines(n int) {
 	s.t.Helper()
-	_, err := s.db.Write.Exec(fmt.Sprintf(`INSERT INTO "machines" ("_key", "name", "type") WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-		SELECT i, '%s' || i, 'vm' FROM n`, 1000+n, strings.Repeat("lorem ipsum dolor sit amet abcdefghij ", 20)))
+	err := s.db.Update(s.t.Context(), func(tx *store.Tx) error {
+		long := strings.Repeat("lorem ipsum dolor sit amet abcdefghij ", 20)
+		for i := range n {
+			r := schema.NewRecord(tx.Schema().Table("machines"))
+			r.Put("name", schema.TextValue(fmt.Sprint(long, i)))
+			r.Put("type", schema.TextValue("vm"))
+			if _, err := tx.Insert(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}

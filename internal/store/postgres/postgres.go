@@ -46,7 +46,7 @@ func Open(ctx context.Context, dsn string, s *schema.Schema) (*store.DB, error) 
 	c.Feed = newFeed(config, where, s)
 	db, err := store.New(ctx, c)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), c.Read.Close(), c.Scan.Close(), c.Write.Close())
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), c.Close())
 	}
 	return db, nil
 }
@@ -66,12 +66,15 @@ func Attach(ctx context.Context, dsn string, s *schema.Schema) (*store.DB, error
 func pools(config *pgx.ConnConfig, s *schema.Schema) store.Config {
 	limits := store.DefaultLimits()
 	return store.Config{
-		Read: pool(config, readers, map[string]string{"default_transaction_read_only": "on"}),
-		// What scans is stopped by us; should we be gone, the server stops it by itself.
-		Scan: pool(config, limits.MostScans(), map[string]string{
-			"default_transaction_read_only": "on", "statement_timeout": strconv.FormatInt((limits.Export + time.Minute).Milliseconds(), 10),
-		}),
-		Write: pool(config, 1, nil), SQL: store.PostgreSQL(), Dialect: dialect{}, Schema: s, Limits: limits,
+		Pools: store.Pools{
+			Read: pool(config, readers, map[string]string{"default_transaction_read_only": "on"}),
+			// What scans is stopped by us; should we be gone, the server stops it by itself.
+			Scan: pool(config, limits.MostScans(), map[string]string{
+				"default_transaction_read_only": "on", "statement_timeout": strconv.FormatInt((limits.Export + time.Minute).Milliseconds(), 10),
+			}),
+			Write: pool(config, 1, nil),
+		},
+		SQL: store.PostgreSQL(), Dialect: dialect{}, Schema: s, Limits: limits,
 		Snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"dewpoint/internal/errs"
@@ -144,8 +145,17 @@ func TestWaitingForAWriterHasALimit(t *testing.T) {
 // TestCallersThatGoStopTheirStatement cancels a query and finds neither it nor its connection in the way of the next.
 func TestCallersThatGoStopTheirStatement(t *testing.T) {
 	t.Parallel()
-	db := open(t, pgtest.DSN(t))
-	db.Read.SetMaxOpenConns(1)
+	dsn := pgtest.DSN(t)
+	db, err := postgres.AttachByOne(dsn, querytest.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	look, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer look.Close(context.Background())
 	each := func(ctx context.Context, text string) error {
 		return db.Each(ctx, &store.Query{Text: text}, func(json.RawMessage, string) error { return nil })
 	}
@@ -157,7 +167,7 @@ func TestCallersThatGoStopTheirStatement(t *testing.T) {
 	var sleeping int
 	next, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := db.Write.QueryRowContext(next, `SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active' AND datname = current_database()`).Scan(&sleeping); err != nil || sleeping > 0 {
+	if err := look.QueryRow(next, `SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active' AND datname = current_database()`).Scan(&sleeping); err != nil || sleeping > 0 {
 		t.Errorf("%d statements go on, %v", sleeping, err)
 	}
 	if err := each(next, "SELECT '1'"); err != nil {

@@ -30,7 +30,7 @@ func Open(ctx context.Context, path string, s *schema.Schema) (*store.DB, error)
 	}
 	db, err := store.New(ctx, c)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), c.Read.Close(), c.Scan.Close(), c.Write.Close())
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), c.Close())
 	}
 	return db, nil
 }
@@ -75,7 +75,7 @@ func connect(path string, s *schema.Schema) (c store.Config, err error) {
 		return c, err
 	}
 	return store.Config{
-		Read: read, Scan: scan, Write: write, SQL: store.SQLite(), Dialect: dialect{}, Schema: s, Limits: limits,
+		Pools: store.Pools{Read: read, Scan: scan, Write: write}, SQL: store.SQLite(), Dialect: dialect{}, Schema: s, Limits: limits,
 		Snapshot: sql.TxOptions{ReadOnly: true},
 	}, nil
 }
