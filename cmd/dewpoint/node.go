@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -23,6 +24,7 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/event"
+	"dewpoint/internal/host/link"
 	"dewpoint/internal/media"
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
@@ -94,7 +96,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	if err := n.openFiles(ctx); err != nil {
 		return nil, err
 	}
-	needs := tables.Needs{Secrets: n.auth}
+	needs := tables.Needs{Secrets: n.auth, Addresses: func() ([]netip.Prefix, error) { return link.Addresses("") }}
 	if n.library != nil {
 		needs.Space = n.library
 	}

@@ -21,8 +21,9 @@ var rules = map[string]rule{
 	"seal":      {why: "the one way in which secrets lie in the database"},
 	"query":     {may: []string{"schema", "errs"}},
 	"perm":      {may: []string{"schema", "query", "errs"}},
+	"subnet":    {may: []string{"errs"}, why: "which addresses a network has: its declaration checks them, hooks complete them, controllers and the resource API use them"},
 	"calendar":  {why: "when a schedule is due, which its declaration checks, its hooks show and its controller waits for"},
-	"model":     {may: []string{"schema", "calendar", "errs"}, why: "a schedule's row is read as the calendar takes it"},
+	"model":     {may: []string{"schema", "calendar", "subnet", "errs"}, why: "a schedule's row is read as the calendar takes it, and a network's as its addresses are worked out"},
 	"store":     {may: []string{"schema", "query", "errs"}},
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
@@ -40,7 +41,7 @@ var rules = map[string]rule{
 		why: "the log of changes is a row, and so is an operation; it knows the rows of no other table",
 	},
 	"tables": {
-		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "errs"},
+		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "subnet", "errs"},
 		why: "hooks of a table work on its typed rows inside the engine's transaction, and ask for operations in it",
 	},
 	"served": {may: []string{"store", "schema", "errs"}, why: "the clock that nobody can set is a row"},
@@ -58,11 +59,11 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "fileio", "errs"},
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "fileio", "errs"},
 		why: "the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "operation", "applied", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "fileio", "errs"},
+		may: []string{"store", "operation", "applied", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "fileio", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},

@@ -23,7 +23,7 @@ var bodies = []struct{ who, table, body, fields, want string }{
 	},
 	{
 		"numbers and flags as text", "vnets", `{"name":"lan","network":"10.1.0.0/24","mtu":"9000","dhcp_enabled":"true","enabled":1}`,
-		"mtu,dhcp_enabled,enabled,ipaddress", `{"mtu":9000,"dhcp_enabled":true,"enabled":true,"ipaddress":"10.1.0.1"}`,
+		"mtu,dhcp_enabled,enabled,ipaddress", `{"mtu":9000,"dhcp_enabled":true,"enabled":true,"ipaddress":null}`,
 	},
 	{
 		"terraform", "machine_drives", `{"machine":1,"name":"disk","interface":"virtio-scsi","media":"disk","disksize":10737418240,"preferred_tier":"1","enabled":true,"readonly":false,"preserve_drive_format":false}`,

@@ -8,6 +8,7 @@ import (
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/store"
+	"dewpoint/internal/subnet"
 )
 
 // reservations collects the fixed addresses of a network: rows of type static first, then NICs whose address is the client's wish. A
@@ -67,7 +68,7 @@ func dhcpOf(v Vnet, lan netip.Prefix, mtu int) *dnsmasq.DHCP {
 		Network: lan.Masked(), Start: v.DHCPStart, End: v.DHCPEnd, Router: v.Gateway, MTU: mtu,
 		NameServer: v.DNSServers, Sequential: v.Sequential,
 	}
-	first, last := hostsOf(lan)
+	first, last := subnet.Hosts(lan)
 	if !d.Start.IsValid() {
 		d.Start = first
 	}

@@ -6,6 +6,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/link"
+	"dewpoint/internal/subnet"
 )
 
 // lanFacet is the router's leg in its own network.
@@ -33,7 +34,7 @@ func lanOf(v Vnet) (netip.Prefix, error) {
 	if !v.Network.Addr().Is4() || v.Network.Bits() > 30 {
 		return netip.Prefix{}, errs.New(errs.Invalid, "vnet_network", "network %v of %q is no IPv4 subnet with room for hosts", v.Network, v.Name).On("network")
 	}
-	first, last := hostsOf(v.Network)
+	first, last := subnet.Hosts(v.Network)
 	addr := v.Router
 	if !addr.IsValid() {
 		addr = first

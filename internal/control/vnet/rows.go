@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/store"
+	"dewpoint/internal/subnet"
 )
 
 // StoreRows are the rows of the database: vnets and what hangs on them.
@@ -60,6 +61,10 @@ func (r *StoreRows) wishOf(tx *store.Tx, row network.Vnet) (Vnet, error) {
 		return v, err
 	}
 	v.Seq = machine.PowerSeq
+	if row.OnDemand && v.Seq == 0 { // nobody has needed it yet
+		v.Absent = true
+		return v, nil
+	}
 	v.Running, v.Restart = r.power(machine, status, row.OnPowerLoss)
 	for _, f := range r.facets {
 		if f.read != nil {
@@ -71,15 +76,14 @@ func (r *StoreRows) wishOf(tx *store.Tx, row network.Vnet) (Vnet, error) {
 	return v, nil
 }
 
-// settingsOf reads the columns; an address that can't be read is as good as none, for the declaration has checked it.
+// settingsOf reads the columns; addresses that can't be read are as good as none, for the declaration has checked them.
 func settingsOf(row network.Vnet) Vnet {
-	subnet, _ := netip.ParsePrefix(row.Network)
+	s, _ := subnet.Of(subnet.Row{Network: row.Network, Router: row.Ipaddress, Gateway: row.Gateway, First: row.DHCPStart, Last: row.DHCPStop})
 	v := Vnet{
-		Key: row.Key, ID: row.StorageID, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: subnet,
+		Key: row.Key, ID: row.StorageID, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: s.Network,
 		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain, Hostname: row.Hostname,
 	}
-	v.Router, v.Gateway = parseAddr(row.Ipaddress), parseAddr(row.Gateway)
-	v.DHCPStart, v.DHCPEnd = parseAddr(row.DHCPStart), parseAddr(row.DHCPStop)
+	v.Router, v.Gateway, v.DHCPStart, v.DHCPEnd = s.Router, s.Gateway, s.First, s.Last
 	for _, word := range strings.FieldsFunc(row.Dnslist, func(c rune) bool { return strings.ContainsRune(" ,;\t\r\n", c) }) {
 		if a := parseAddr(word); a.IsValid() {
 			v.DNSServers = append(v.DNSServers, a)
@@ -100,7 +104,7 @@ func (r *StoreRows) power(m compute.Machine, s compute.MachineStatus, onLoss str
 	case m.PowerSeq > s.DoneSeq:
 		restart = m.PowerOp == compute.Reset || m.PowerOp == compute.Reboot
 		return restart || m.PowerOp == compute.PowerOn, restart
-	case s.BootID != "" && s.BootID != r.bootID && onLoss != "last_state":
+	case s.BootID != "" && s.BootID != r.bootID && onLoss != "" && onLoss != "last_state":
 		return onLoss == "power_on", false
 	}
 	return s.Powerstate, false

@@ -136,7 +136,7 @@ func TestWishReadsTheColumns(t *testing.T) {
 	})
 	d.change(t, "machine_nics", d.nic, schema.Set{"ip_reserved": schema.BoolValue(true), "ipaddress": text("10.0.0.6")})
 	want := Vnet{
-		Key: d.vnet, ID: get[network.Vnet](t, d, d.vnet).StorageID, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
+		Key: d.vnet, ID: get[network.Vnet](t, d, d.vnet).StorageID, Name: "lab", MTU: 1500, Network: prefix("10.0.0.0/24"), Router: addr("10.0.0.1"), NAT: true, DHCP: true, DHCPStart: addr("10.0.0.10"),
 		DHCPEnd: addr("10.0.0.99"), DNS: true, Domain: "lab.example", Hostname: "router", DNSServers: []netip.Addr{addr("192.0.2.1"), addr("192.0.2.2")},
 		Hosts: []dnsmasq.Host{
 			{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 5}, IP: addr("10.0.0.5"), Name: "db"},

@@ -62,12 +62,3 @@ func compile(v Vnet, m marks, resolvers []netip.Addr) (target, error) {
 	t.router.table, err = t.router.rules.Table().Render()
 	return t, err
 }
-
-// hostsOf returns the first and the last host address of an IPv4 subnet.
-func hostsOf(p netip.Prefix) (first, last netip.Addr) {
-	a := p.Masked().Addr().As4()
-	for bit := p.Bits(); bit < 32; bit++ {
-		a[bit/8] |= 1 << (7 - bit%8)
-	}
-	return p.Masked().Addr().Next(), netip.AddrFrom4(a).Prev()
-}

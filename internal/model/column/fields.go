@@ -22,5 +22,5 @@ var CPUTypes = []string{
 
 // PowerLoss says what becomes of a machine when the host comes back after it went down.
 func PowerLoss() *schema.Field {
-	return schema.Enum("on_power_loss", "power_on", "last_state", "leave_off").Default("last_state").Labels("power_on", "Power On", "last_state", "Last State", "leave_off", "Leave Off")
+	return schema.Enum("on_power_loss", "power_on", "last_state", "leave_off").Labels("power_on", "Power On", "last_state", "Last State", "leave_off", "Leave Off")
 }

@@ -24,7 +24,7 @@ func machines() *schema.Table {
 			schema.Row("preferred_node", "nodes"),
 			schema.Row("snapshot_profile", "snapshot_profiles"),
 			schema.String("ha_group").Len(0, 128),
-			column.PowerLoss(),
+			column.PowerLoss().Default("last_state"),
 			schema.Rows("drives", "machine_drives", "machine"),
 			schema.Rows("nics", "machine_nics", "machine"),
 			schema.Created("created"),

@@ -73,7 +73,7 @@ func vms() *schema.Table {
 			schema.Row("preferred_node", "nodes").Forward("machine").Section("Placement and power"),
 			schema.Row("snapshot_profile", "snapshot_profiles").Forward("machine"),
 			schema.String("ha_group").Forward("machine").Section("Placement and power"),
-			column.PowerLoss().Forward("machine"),
+			column.PowerLoss().Default("last_state").Forward("machine"),
 			schema.Bool("powerstate").Via("machine#status#powerstate").Argument().Doc("true in a create or update requests power on"),
 		},
 	}

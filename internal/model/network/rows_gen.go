@@ -76,6 +76,7 @@ type Vnet struct {
 	UUID               string // uuid
 	StorageID          string // storage_id
 	Mode               string // mode
+	OnDemand           bool   // on_demand
 	Created            int64  // created
 	Modified           int64  // modified
 }
@@ -156,6 +157,7 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	r.UUID = next().Text()
 	r.StorageID = next().Text()
 	r.Mode = next().Text()
+	r.OnDemand = next().Bool()
 	r.Created = next().Int()
 	r.Modified = next().Int()
 }
@@ -230,6 +232,7 @@ var VnetCol = struct {
 	UUID               schema.Column[string]
 	StorageID          schema.Column[string]
 	Mode               schema.Column[string]
+	OnDemand           schema.Column[bool]
 	Created            schema.Column[int64]
 	Modified           schema.Column[int64]
 }{
@@ -301,6 +304,7 @@ var VnetCol = struct {
 	schema.Col[string]("uuid"),
 	schema.Col[string]("storage_id"),
 	schema.Col[string]("mode"),
+	schema.Col[bool]("on_demand"),
 	schema.Col[int64]("created"),
 	schema.Col[int64]("modified"),
 }
@@ -493,6 +497,7 @@ func (s VnetSet) Owner(v string) VnetSet     { s["owner"] = VnetCol.Owner.Value(
 func (s VnetSet) UUID(v string) VnetSet      { s["uuid"] = VnetCol.UUID.Value(v); return s }
 func (s VnetSet) StorageID(v string) VnetSet { s["storage_id"] = VnetCol.StorageID.Value(v); return s }
 func (s VnetSet) Mode(v string) VnetSet      { s["mode"] = VnetCol.Mode.Value(v); return s }
+func (s VnetSet) OnDemand(v bool) VnetSet    { s["on_demand"] = VnetCol.OnDemand.Value(v); return s }
 func (s VnetSet) Created(v int64) VnetSet    { s["created"] = VnetCol.Created.Value(v); return s }
 func (s VnetSet) Modified(v int64) VnetSet   { s["modified"] = VnetCol.Modified.Value(v); return s }
 
@@ -567,6 +572,7 @@ func (r *Vnet) Diff(old *Vnet) schema.Set {
 	schema.Differ(s, VnetCol.UUID, old.UUID, r.UUID)
 	schema.Differ(s, VnetCol.StorageID, old.StorageID, r.StorageID)
 	schema.Differ(s, VnetCol.Mode, old.Mode, r.Mode)
+	schema.Differ(s, VnetCol.OnDemand, old.OnDemand, r.OnDemand)
 	schema.Differ(s, VnetCol.Created, old.Created, r.Created)
 	schema.Differ(s, VnetCol.Modified, old.Modified, r.Modified)
 	return s

@@ -21,13 +21,13 @@ func vnetIdentity() schema.Fields {
 // vnetSubnet says which addresses a network has, and who gives them out.
 func vnetSubnet() schema.Fields {
 	return schema.Fields{
-		schema.String("network").Len(0, 43).Summary().Doc("the IPv4 subnet, such as 10.0.0.0/24"),
-		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in the subnet; the first one if not given"),
+		schema.String("network").Len(0, 43).Summary().Doc("the IPv4 subnet, such as 10.0.0.0/24; taken from ipaddress if that has a length; with DHCP and neither, the first free one from 192.168.0.0/24 on"),
+		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in the subnet, also with its length, such as 10.0.0.1/24; the first one if not given"),
 		schema.String("gateway").Len(0, 45).Doc("the gateway for DHCP clients; the router if empty"),
 		schema.Uint32("mtu").Default(1500).Range(576, 65536).Unit("bytes"),
 		schema.Bool("dhcp_enabled"),
-		schema.String("dhcp_start").Len(0, 45).When("dhcp_enabled", "true"),
-		schema.String("dhcp_stop").Len(0, 45).When("dhcp_enabled", "true"),
+		schema.String("dhcp_start").Len(0, 45).When("dhcp_enabled", "true").Doc("the first address that DHCP gives out; the first free one of the subnet if not given"),
+		schema.String("dhcp_stop").Len(0, 45).When("dhcp_enabled", "true").Doc("the last address that DHCP gives out; the last one of the subnet if not given"),
 		schema.Enum("dns", "disabled", "simple", "bind", "network").Default("simple"),
 		schema.String("domain").Len(0, 253).Match(column.DNSDomain, column.NotDNSDomain),
 	}
@@ -40,7 +40,7 @@ func vnetRouter() schema.Fields {
 		schema.Bool("need_dns_apply").ReadOnly().Doc("DNS rows were changed; the action applydns applies them"),
 		schema.Bool("need_proxy_apply").ReadOnly(),
 		schema.Bool("need_restart").ReadOnly(),
-		column.PowerLoss(),
+		column.PowerLoss().Doc("last_state if not given"),
 		schema.Row("interface_vnet", "vnets"),
 		schema.Bool("proxy_enabled"),
 		schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
@@ -108,6 +108,7 @@ func vnetRest() schema.Fields {
 		schema.String("uuid").ReadOnly().Hidden().Unique().Doc("the resource API's id"),
 		column.StorageID(),
 		schema.Enum("mode", "nat", "route", "bridge", "private").Default("nat").Hidden().Doc("how networks of the resource API reach other networks"),
+		schema.Bool("on_demand").ReadOnly().Hidden().Doc("the first VM on it that starts starts it, too"),
 		schema.Created("created").Argument(),
 		schema.Modified("modified").Argument(),
 	}

@@ -7,6 +7,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/subnet"
 )
 
 // vnets declares virtual networks. The router of one is a machine.
@@ -39,32 +40,19 @@ func applyRules() *schema.Field { return schema.Bool("apply").Doc("apply the rul
 
 // checkVnet holds the addresses of a network against its subnet.
 func checkVnet(r *schema.Record) error {
-	subnet, err := netip.ParsePrefix(r.Get("network").Text())
-	if r.Get("network").Text() == "" {
-		if r.Get("dhcp_enabled").Bool() {
-			return errs.Field("network", "DHCP needs a subnet such as 10.0.0.0/24")
-		}
-		return nil
-	}
-	if err != nil || !subnet.Addr().Is4() || subnet.Bits() < 8 || subnet.Bits() > 30 {
-		return errs.Field("network", "must be an IPv4 subnet from /8 to /30, such as 10.0.0.0/24")
-	}
-	for _, name := range []string{"ipaddress", "gateway", "dhcp_start", "dhcp_stop"} {
-		if text := r.Get(name).Text(); text != "" {
-			if a, err := netip.ParseAddr(text); err != nil || !subnet.Contains(a) {
-				return errs.Field(name, "must be an address in %s", subnet.Masked())
-			}
-		}
+	if _, err := subnet.Of(SubnetOf(r)); err != nil {
+		return err
 	}
 	for _, word := range column.ListWords(r.Get("dnslist").Text()) {
 		if a, err := netip.ParseAddr(word); err != nil || a.Zone() != "" {
 			return errs.Field("dnslist", "must be a list of IP addresses")
 		}
 	}
-	start, _ := netip.ParseAddr(r.Get("dhcp_start").Text())
-	stop, _ := netip.ParseAddr(r.Get("dhcp_stop").Text())
-	if start.IsValid() && stop.IsValid() && stop.Less(start) {
-		return errs.Field("dhcp_stop", "must not be lower than dhcp_start")
-	}
 	return nil
+}
+
+// SubnetOf returns the columns of a network that say which addresses it has.
+func SubnetOf(r *schema.Record) subnet.Row {
+	text := func(name string) string { return r.Get(name).Text() }
+	return subnet.Row{Network: text("network"), Router: text("ipaddress"), Gateway: text("gateway"), First: text("dhcp_start"), Last: text("dhcp_stop")}
 }

@@ -6,6 +6,7 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/compute"
+	"dewpoint/internal/model/network"
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -91,7 +92,39 @@ func powerOnVM(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	if media != "" {
 		return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first", media, compute.VMCol.Name.Of(r).Text())
 	}
+	if err := startNetworks(w, compute.VMCol.Machine.Of(r)); err != nil {
+		return err
+	}
 	return power.Ask(w, compute.VMCol.Machine.Of(r), compute.PowerOn, true)
+}
+
+// startNetworks starts the networks of a machine that wait for their first VM. One that somebody has started or stopped waits no longer.
+func startNetworks(w *engine.Inside, machine schema.Value) error {
+	nics, err := store.FindRows[compute.MachineNIC](w.Tx, store.Is(compute.MachineNICCol.Machine, machine.Int()))
+	if err != nil {
+		return err
+	}
+	for _, nic := range nics {
+		if nic.Vnet == 0 || !nic.Enabled {
+			continue
+		}
+		if err := startNetwork(w, nic.Vnet); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func startNetwork(w *engine.Inside, key int64) error {
+	vnet, err := store.GetRow[network.Vnet](w.Tx, key)
+	if err != nil || !vnet.OnDemand || !vnet.Enabled {
+		return err
+	}
+	router, err := store.GetRow[compute.Machine](w.Tx, vnet.Machine)
+	if err != nil || router.PowerSeq > 0 {
+		return err
+	}
+	return power.Ask(w, schema.IntValue(vnet.Machine), compute.PowerOn, true)
 }
 
 // incompleteMedia names a file that a drive of the machine needs and that hasn't arrived whole; "" when there is none.
@@ -127,6 +160,9 @@ func hotplugDrive(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 func resetVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
 	if params["graceful"].Bool() {
 		return powerRunning(w, r, compute.Reboot)
+	}
+	if err := startNetworks(w, compute.VMCol.Machine.Of(r)); err != nil {
+		return err
 	}
 	return powerRunning(w, r, compute.Reset)
 }

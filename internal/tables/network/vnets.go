@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -10,6 +11,8 @@ import (
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/subnet"
 	"dewpoint/internal/tables/power"
 )
 
@@ -37,63 +40,65 @@ var vnetHooks = engine.Hooks{
 	},
 }
 
-func prepareVnet(_ *engine.Inside, r *schema.Record) error {
+func prepareVnet(w *engine.Inside, r *schema.Record) error {
 	network.VnetCol.UUID.Put(r, uuid.NewString())
 	network.VnetCol.Macaddress.Put(r, column.NewMAC())
-	return completeSubnet(r)
+	return completeSubnet(w.Tx, r)
 }
 
 func updateVnet(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	of := network.VnetCol
 	next := old.Clone()
 	next.PutAll(set)
-	if err := completeSubnet(next); err != nil {
+	router, moved := of.Ipaddress.In(set)
+	if _, named := of.Network.In(set); moved && !named && strings.Contains(router.Text(), "/") {
+		of.Network.Put(next, "") // the new address names the subnet
+	}
+	if err := completeSubnet(w.Tx, next); err != nil {
 		return err
 	}
-	of := network.VnetCol
-	for _, c := range []schema.Column[string]{of.Network, of.Ipaddress, of.DHCPStart, of.DHCPStop} {
+	for _, c := range []schema.Column[string]{of.Network, of.Ipaddress} {
 		if v := c.Of(next); v != c.Of(old) {
 			set[c.Name()] = v
 		}
 	}
-	return power.Obey(w, old, network.VnetCol.Machine.Of(old))
+	return power.Obey(w, old, of.Machine.Of(old))
 }
 
-// completeSubnet fills in what follows from the subnet: the router's address is its first one, and DHCP hands out all the others.
-func completeSubnet(r *schema.Record) error {
-	subnet, err := netip.ParsePrefix(network.VnetCol.Network.Of(r).Text())
-	if err != nil || !subnet.Addr().Is4() {
-		return nil // the declaration's check says what is wrong
+// completeSubnet names the subnet that a network has by what was said of it, or by nothing but that it has DHCP. All else that follows is left
+// open in the row (package subnet), so that clients read back what they sent.
+func completeSubnet(tx *store.Tx, r *schema.Record) error {
+	s, err := subnet.Of(network.SubnetOf(r))
+	if err != nil {
+		return err
 	}
-	if network.VnetCol.Ipaddress.Of(r).Text() == "" {
-		router := subnet.Addr() // 10.0.0.1/24 names the router
-		if router == subnet.Masked().Addr() {
-			router = router.Next()
+	if !s.Network.IsValid() {
+		if !network.VnetCol.DHCPEnabled.Of(r).Bool() {
+			return nil
 		}
-		network.VnetCol.Ipaddress.Put(r, router.String())
+		if s.Network, err = freeSubnet(tx, nil); err != nil {
+			return err
+		}
 	}
-	network.VnetCol.Network.Put(r, subnet.Masked().String())
-	if !network.VnetCol.DHCPEnabled.Of(r).Bool() {
-		return nil
+	if given, err := netip.ParsePrefix(network.VnetCol.Network.Of(r).Text()); err == nil && given.Addr() != s.Network.Addr() && network.VnetCol.Ipaddress.Of(r).Text() == "" {
+		network.VnetCol.Ipaddress.Put(r, s.Router.String()) // 10.0.0.1/24 names the router
 	}
-	first, last := hostRange(subnet)
-	if router, err := netip.ParseAddr(network.VnetCol.Ipaddress.Of(r).Text()); err == nil && router == first {
-		first = first.Next()
-	}
-	if network.VnetCol.DHCPStart.Of(r).Text() == "" {
-		network.VnetCol.DHCPStart.Put(r, first.String())
-	}
-	if network.VnetCol.DHCPStop.Of(r).Text() == "" {
-		network.VnetCol.DHCPStop.Put(r, last.String())
-	}
+	network.VnetCol.Network.Put(r, s.Network.String())
 	return nil
 }
 
-// hostRange returns the first and the last address of a subnet that a host can have.
-func hostRange(subnet netip.Prefix) (first, last netip.Addr) {
-	a := subnet.Masked().Addr().As4()
-	n := uint32(a[0])<<24 | uint32(a[1])<<16 | uint32(a[2])<<8 | uint32(a[3])
-	n += 1<<(32-subnet.Bits()) - 2
-	return subnet.Masked().Addr().Next(), netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+// freeSubnet returns one that no network has, and that overlaps nothing else taken.
+func freeSubnet(tx *store.Tx, taken []netip.Prefix) (netip.Prefix, error) {
+	rows, err := store.FindRows[network.Vnet](tx, store.IsNot(network.VnetCol.Network, ""))
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	for _, r := range rows {
+		if p, err := netip.ParsePrefix(r.Network); err == nil {
+			taken = append(taken, p)
+		}
+	}
+	return subnet.Free(taken)
 }
 
 // powerOnVnet applies the rules first when it is asked to, by the request or by the row.

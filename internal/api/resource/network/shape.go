@@ -2,9 +2,9 @@ package network
 
 import (
 	"net"
-	"net/netip"
 
 	"dewpoint/internal/mark"
+	"dewpoint/internal/subnet"
 )
 
 type network struct {
@@ -43,11 +43,13 @@ func (s *service) network(row *vnetRow) network {
 		ID: row.Name, Name: row.Name, UUID: row.UUID, State: row.state(), Bridge: mark.Instance(s.instance).Bridge(row.Key), Mode: row.Mode,
 		Autostart: row.Autostart, Persistent: true,
 	}
-	if subnet, err := netip.ParsePrefix(row.Subnet); err == nil {
-		n.IPRange = &ipRange{Address: row.Router, Netmask: net.IP(net.CIDRMask(subnet.Bits(), 32)).String(), Gateway: row.Gateway}
+	of, err := subnet.Of(subnet.Row{Network: row.Subnet, Router: row.Router, Gateway: row.Gateway, First: row.First, Last: row.Last})
+	if err != nil || !of.Network.IsValid() {
+		return n
 	}
+	n.IPRange = &ipRange{Address: of.Router.String(), Netmask: net.IP(net.CIDRMask(of.Network.Bits(), 32)).String(), Gateway: row.Gateway}
 	if row.DHCP {
-		n.DHCP = &dhcp{Start: row.First, End: row.Last, Hosts: []dhcpHost{}}
+		n.DHCP = &dhcp{Start: of.First.String(), End: of.Last.String(), Hosts: []dhcpHost{}}
 		for _, a := range row.Addresses {
 			if a.Type == "static" {
 				n.DHCP.Hosts = append(n.DHCP.Hosts, dhcpHost{MAC: a.MAC, IP: a.IP, Name: a.Hostname})
