@@ -31,13 +31,8 @@ type Options struct {
 
 // Build resolves a parsed request against table t of s. Errors are of kind Invalid and name the parameter.
 func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, error) {
-	b := &builder{schema: s, opt: opt, aliases: map[string]*Item{}, guards: map[*schema.Table]*Guard{}}
+	b := &builder{schema: s, opt: opt, guards: map[*schema.Table]*Guard{}}
 	p := &Plan{Table: t, Find: newScope(t), Show: newScope(t), Limit: -1, Offset: ast.Offset}
-	for i := range ast.Fields {
-		if it := &ast.Fields[i]; it.Alias != "" {
-			b.aliases[it.Alias] = it
-		}
-	}
 	if err := b.columns(p, ast); err != nil {
 		return nil, err
 	}
@@ -67,11 +62,10 @@ type builder struct {
 	schema   *schema.Schema
 	opt      Options
 	param    string
-	aliases  map[string]*Item // nil outside of the request's own table
-	views    int              // named views inside each other
-	nodes    int              // branches and sub-selects made, for maxNodes
-	members  int              // of objects in the reply, for maxMembers
-	programs int              // instructions of the patterns, for maxPrograms
+	views    int // named views inside each other
+	nodes    int // branches and sub-selects made, for maxNodes
+	members  int // of objects in the reply, for maxMembers
+	programs int // instructions of the patterns, for maxPrograms
 	missing  []string
 	presumed []Presumed
 	timed    bool
@@ -144,7 +138,7 @@ func (b *builder) versions(p *Plan) error {
 
 // where resolves the key, the bare parameters and the filter, with the guard in front.
 func (b *builder) where(p *Plan, ast *AST) error {
-	at := spot{scope: p.Find, src: p.Find.Root}
+	at := spot{scope: p.Find, src: p.Find.Root, aliases: aliasesOf(ast.Fields)}
 	var parts []Pred
 	guard := b.opt.Root
 	if guard == nil {
@@ -184,7 +178,7 @@ func (b *builder) where(p *Plan, ast *AST) error {
 // before it, as an index on that column does: the database then reads the index from either end instead of sorting.
 func (b *builder) order(p *Plan, ast *AST) error {
 	b.param = "sort"
-	at := spot{scope: p.Find, src: p.Find.Root}
+	at := spot{scope: p.Find, src: p.Find.Root, aliases: aliasesOf(ast.Fields)}
 	for i := range ast.Sort {
 		n, err := b.scalar(at, &ast.Sort[i].Operand)
 		if err != nil {
@@ -198,6 +192,17 @@ func (b *builder) order(p *Plan, ast *AST) error {
 	down := len(p.Order) > 0 && p.Order[len(p.Order)-1].Desc
 	p.Order = append(p.Order, Order{&Cell{Src: p.Find.Root}, down})
 	return nil
+}
+
+// aliasesOf are the entries of a list by the names that it gives them.
+func aliasesOf(items []Item) map[string]*Item {
+	named := map[string]*Item{}
+	for i := range items {
+		if it := &items[i]; it.Alias != "" {
+			named[it.Alias] = it
+		}
+	}
+	return named
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -109,16 +109,8 @@ func (b *builder) output(at spot, o *Operand) (Node, error) {
 		if o.List == nil {
 			return b.value(end)
 		}
-		return b.nested(end, o.List)
+		return b.nested(end, o)
 	})
-}
-
-// nested writes out the row, or the rows, that the place leads to.
-func (b *builder) nested(end spot, items []Item) (Node, error) {
-	if end.field != nil && end.field.IsRows() {
-		return b.rows(end, AggList, func(child spot) (Node, error) { return b.object(child, items) })
-	}
-	return b.step(end, func(next spot) (Node, error) { return b.object(next, items) })
 }
 
 func (b *builder) object(at spot, items []Item) (Node, error) {
@@ -136,6 +128,9 @@ func (b *builder) flatten(at spot, it *Item) ([]Column, error) {
 	_, err := b.walk(at, path, func(end spot, rest []string) (Node, error) {
 		if end.field == nil || !end.field.IsRow() || end.field.Ref == "" || end.scope != at.scope {
 			return nil, b.invalid("bad_function", "flatten needs a column that leads to one row of one table")
+		}
+		if err := b.single(end, it.Arg); err != nil {
+			return nil, err
 		}
 		return b.step(end, func(next spot) (n Node, err error) {
 			cols, err = b.list(next, it.Arg.List)

@@ -49,20 +49,12 @@ func (b *builder) compare(at spot, c *Compare) (Pred, error) {
 	return b.cmp(n, c)
 }
 
-// alias finds the entry of the fields list that a filter or sort names, where that is the request's own row.
-func (b *builder) alias(at spot, o *Operand) *Item {
-	if b.param == "fields" || at.src.Parent != nil || o.Func != "" || len(o.Path) != 1 {
-		return nil
-	}
-	return b.aliases[o.Path[0]]
-}
-
-// scalar resolves what a row is filtered, sorted or aggregated by. An alias of the request stands for what it names.
+// scalar resolves what a row is filtered, sorted or aggregated by. An alias stands for what it names.
 func (b *builder) scalar(at spot, o *Operand) (Node, error) {
-	it := b.alias(at, o)
-	if it == nil {
+	if o.Func != "" || len(o.Path) != 1 || at.aliases[o.Path[0]] == nil {
 		return b.resolve(at, o)
 	}
+	it := at.aliases[o.Path[0]]
 	n, err := b.resolve(at, &it.Operand)
 	if err != nil || it.Test == nil {
 		return n, err

@@ -106,8 +106,11 @@ func (b *builder) collapse(at spot, o *Operand) (Node, error) {
 		case len(rest) > 0:
 			return nil, b.invalid("list_in_path", "%s is a list of rows: take it with brackets", clip(end.name))
 		case end.field != nil && end.field.IsRows():
-			return b.rows(end, AggFirst, bare)
+			return b.rows(end, AggFirst, o, bare)
 		case o.List != nil:
+			if err := b.single(end, o); err != nil {
+				return nil, err
+			}
 			return b.step(end, bare)
 		}
 		return b.value(end)
@@ -133,13 +136,6 @@ func (b *builder) aggregate(at spot, o *Operand, agg Aggregate) (Node, error) {
 		case len(rest) > 0 || agg != AggCount:
 			return nil, b.invalid("bad_function", "%s needs one column of the rows, as in drives#disksize", o.Func)
 		}
-		n, err := b.rows(end, agg, each)
-		if err != nil {
-			return nil, err
-		}
-		if v := n.(*Many).Value; (agg == AggSum || agg == AggAvg) && v.Storage() == schema.Chars {
-			return nil, b.invalid("bad_function", "%s needs a column of numbers", o.Func)
-		}
-		return n, nil
+		return b.summed(end, agg, o.Func, o.Arg, each)
 	})
 }

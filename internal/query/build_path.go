@@ -12,6 +12,8 @@ type spot struct {
 	name  string
 	// inside marks a declared path: hidden columns may be used and rows are crossed without their guard.
 	inside bool
+	// aliases are what conditions and sort may call by the names that a fields list gives; nil where none is.
+	aliases map[string]*Item
 }
 
 func (s spot) table() *schema.Table { return s.src.Table }
@@ -26,14 +28,14 @@ type then func(spot) (Node, error)
 // lookup finds a column by name and follows its declared path to where it is stored.
 func (b *builder) lookup(at spot, name string, done then) (Node, error) {
 	if name == "$key" || name == "$row" || name == "$display" {
-		return done(spot{at.scope, at.src, nil, name, at.inside})
+		return done(spot{scope: at.scope, src: at.src, name: name, inside: at.inside})
 	}
 	f := at.table().Field(name)
 	if f == nil || f.IsHidden && !at.inside && !b.opt.Hidden {
 		return nil, b.invalid("unknown_field", "%s has no column %s", at.table().Name, clip(name))
 	}
 	if f.Path == "" || f.Bond == schema.Twin || f.IsSecret {
-		return done(spot{at.scope, at.src, f, name, at.inside})
+		return done(spot{scope: at.scope, src: at.src, field: f, name: name, inside: at.inside})
 	}
 	inner := at
 	inner.inside = true
@@ -136,7 +138,7 @@ func (b *builder) value(end spot) (Node, error) {
 	case f.Bond == schema.Twin:
 		return end.key(), nil
 	case f.IsRows():
-		return b.rows(end, AggList, func(child spot) (Node, error) { return child.key(), nil })
+		return b.rows(end, AggList, &Operand{}, func(child spot) (Node, error) { return child.key(), nil })
 	}
 	return &Cell{Src: end.src, Field: f}, nil
 }
@@ -160,21 +162,4 @@ func asText(n Node) Node {
 		return n
 	}
 	return &Text{n}
-}
-
-// rows is a sub-select over the list of rows at end; each makes the node of one of them, and may be nil to count rows.
-func (b *builder) rows(end spot, agg Aggregate, each then) (Node, error) {
-	t := b.schema.Table(end.field.Ref)
-	if err := b.spend(); err != nil {
-		return nil, err
-	}
-	guard, err := b.guard(t, end.inside)
-	if err != nil {
-		return nil, err
-	}
-	m := &Many{Parent: end.src, Scope: newScope(t), Back: t.Field(end.field.Back), Guard: guard, Agg: agg}
-	if each != nil {
-		m.Value, err = each(spot{scope: m.Scope, src: m.Scope.Root, inside: end.inside})
-	}
-	return m, err
 }

@@ -155,3 +155,35 @@ func TestPlansOfAMoment(t *testing.T) {
 		}
 	}
 }
+
+// TestListsThatCantBe names what brackets with aggregates or a condition can't say.
+func TestListsThatCantBe(t *testing.T) {
+	t.Parallel()
+	for fields, want := range map[string]string{
+		"machine[name] ? name eq 'a'":        `fields: "machine" is one row, and only the rows of a list can be chosen with ?`,
+		"flatten(machine[name] ? name eq 1)": `fields: "machine" is one row, and only the rows of a list can be chosen with ?`,
+		"volumes[name] ? nonsense eq 'a'":    `fields: volumes has no column "nonsense"`,
+		"volumes[name] ? drives eq 'a'":      `fields: "drives" is not a single value`,
+		"volumes[sum(name)]":                 `fields: sum needs a column of numbers`,
+		"volumes[min(name),max(name)]":       `fields: two members of "volumes" are called "name": name one with as`,
+		"volumes[name,max(name)]":            `fields: max needs a list of rows`,
+	} {
+		if _, err := build("vms", query.Request{Fields: fields}, query.Options{}); errs.KindOf(err) != errs.Invalid || err.Error() != want {
+			t.Errorf("%s: %v, want %s", fields, err, want)
+		}
+	}
+}
+
+// TestConditionsOnListsCount holds a list of which some rows are kept against the bounds of narrow plans.
+func TestConditionsOnListsCount(t *testing.T) {
+	t.Parallel()
+	for fields, want := range map[string]bool{
+		"name,volumes[name] ? $key eq 'a'": true, "name,volumes[name] ? name rx 'a'": false, "running[sum(id)]": true, "running[name] ? name ct 'x'": false,
+	} {
+		table := map[bool]string{true: "clusters", false: "vms"}[strings.HasPrefix(fields, "running")]
+		p, err := build(table, query.Request{Fields: fields, Key: "1"}, query.Options{})
+		if err != nil || p.Narrow() != want {
+			t.Errorf("%s: %v, want %t", fields, err, want)
+		}
+	}
+}

@@ -104,7 +104,7 @@ func plain(n Node, listed bool) bool {
 	case *Object:
 		return plainNodes(n.Columns, listed)
 	case *Many:
-		return !listed && indexed(n.Back) && plainGuard(n.Guard) && plainJoins(n.Scope) && (n.Value == nil || plain(n.Value, true))
+		return !listed && indexed(n.Back) && (n.Keep == nil || plainPred(n.Keep)) && plainGuard(n.Guard) && plainJoins(n.Scope) && (n.Value == nil || plain(n.Value, true))
 	}
 	return true
 }

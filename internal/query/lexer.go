@@ -50,7 +50,7 @@ func (l *lexer) scan() (token, error) {
 	switch {
 	case c == '\'':
 		return l.quoted()
-	case c == '-' && !l.digitAt(start+1), strings.IndexByte(",()[]{}#+", c) >= 0:
+	case c == '-' && !l.digitAt(start+1), strings.IndexByte(",()[]{}#+?", c) >= 0:
 		l.pos++
 		return token{tokPunct, l.text[start:l.pos], start, l.pos}, nil
 	case wordByte[c]:

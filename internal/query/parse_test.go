@@ -21,6 +21,9 @@ func showOperand(o query.Operand) string {
 	if o.List != nil {
 		s += "[" + showItems(o.List) + "]"
 	}
+	if o.Keep != nil {
+		s += "?" + showCond(o.Keep)
+	}
 	return s
 }
 
@@ -64,20 +67,24 @@ func showCond(c query.Cond) string {
 func TestParseFields(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"name":                                "name → ~name",
-		"$key, name":                          "$key → ~$key; name → ~name",
-		"machine#status#running as running":   "machine.status.running → running",
-		"machine # status":                    "machine.status → ~machine # status",
-		"$key as sch_$key":                    "$key → sch_$key",
-		"most,machine[most,drives[all] as d]": "most → ~most; machine[most → ~most; drives[all → ~all] → d] → ~machine",
-		"status#display(status) as s":         "status.display(status) → s",
-		"display(type)":                       "display(type) → ~display(type)",
-		"collapse(groups[name])":              "collapse(groups[name → ~name]) → ~collapse(groups[name])",
-		"status#status eq 'run''s' as r":      "status.status eq 0:run's → r",
-		"ram gt 5":                            "ram gt 1:5 → ~ram gt 5",
-		"as as as":                            "as → as",
-		"eq eq 1":                             "eq eq 1:1 → ~eq eq 1",
-		"upper(lower(name))":                  "upper(lower(name)) → ~upper(lower(name))",
+		"name":                                    "name → ~name",
+		"$key, name":                              "$key → ~$key; name → ~name",
+		"machine#status#running as running":       "machine.status.running → running",
+		"machine # status":                        "machine.status → ~machine # status",
+		"$key as sch_$key":                        "$key → sch_$key",
+		"most,machine[most,drives[all] as d]":     "most → ~most; machine[most → ~most; drives[all → ~all] → d] → ~machine",
+		"status#display(status) as s":             "status.display(status) → s",
+		"display(type)":                           "display(type) → ~display(type)",
+		"collapse(groups[name])":                  "collapse(groups[name → ~name]) → ~collapse(groups[name])",
+		"d[a as b] ? b eq 'x' as c, e":            "d[a → b]?b eq 0:x → c; e → ~e",
+		"m[d[a]?(b gt 1 or c eq y) and e eq 2],f": "m[d[a → ~a]?((b gt 1:1 | c eq 0:y) & e eq 1:2) → ~d] → ~m; f → ~f",
+		"count(d[a]?a bw 'x') as n":               "count(d[a → ~a]?a bw 0:x) → n",
+		"d[sum(a),sum(b) as c]":                   "d[sum(a) → ~sum(a); sum(b) → c] → ~d",
+		"status#status eq 'run''s' as r":          "status.status eq 0:run's → r",
+		"ram gt 5":                                "ram gt 1:5 → ~ram gt 5",
+		"as as as":                                "as → as",
+		"eq eq 1":                                 "eq eq 1:1 → ~eq eq 1",
+		"upper(lower(name))":                      "upper(lower(name)) → ~upper(lower(name))",
 	} {
 		ast, err := query.Parse(query.Request{Fields: in})
 		if err != nil {
@@ -166,6 +173,13 @@ func TestParseErrors(t *testing.T) {
 		{query.Request{Fields: "\xff"}, errs.Malformed, "fields is not valid UTF-8"},
 		{query.Request{Fields: strings.Repeat("a[", 10) + "b" + strings.Repeat("]", 10)}, errs.Malformed, "fields: nested too deep at position 19"},
 		{query.Request{Fields: "a#a#a#a#a#a#a#a#a"}, errs.Malformed, "fields: the path has more than 8 steps at position 17"},
+		{query.Request{Fields: "a[b] ?"}, errs.Malformed, "fields: expected a column but the text ends at position 7"},
+		{query.Request{Fields: "a[b] ? c"}, errs.Malformed, "fields: expected an operator but the text ends at position 9"},
+		{query.Request{Fields: "a ? b eq 1"}, errs.Malformed, `fields: expected the end, found "?" at position 3`},
+		{query.Request{Fields: "a[b] ? c[d] eq 1"}, errs.Malformed, `fields: expected an operator, found "[" at position 9`},
+		{query.Request{Fields: strings.Repeat("a[b] ? ", 9) + "c eq 1"}, errs.Malformed, `fields: expected an operator, found "[" at position 9`},
+		{query.Request{Fields: "a[b] ? " + strings.TrimSuffix(strings.Repeat("c eq 1 or ", 2001), " or ")}, errs.Invalid, "fields: more than 2000 conditions"},
+		{query.Request{Filter: "a ? b eq 1"}, errs.Malformed, `filter: expected an operator, found "?" at position 3`},
 		{query.Request{Filter: "name eq 'x"}, errs.Malformed, "filter: the string has no closing quote at position 9"},
 		{query.Request{Filter: "name"}, errs.Malformed, "filter: expected an operator but the text ends at position 5"},
 		{query.Request{Filter: "name is 'x'"}, errs.Malformed, `filter: expected an operator, found "is" at position 6`},
@@ -196,6 +210,8 @@ func FuzzParse(f *testing.F) {
 	for _, e := range expressions(f) {
 		f.Add(e.text)
 	}
+	f.Add("vsan_drives[parent_drive#status#state as state] ? state eq 'online' as on,cluster[nodes[a] ? (b in (1,2)) or c ne null]")
+	f.Add("running_machines[sum(running_cores),count($key) as n] ? ram gt {$add({$now},1)} as totals")
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, req := range []query.Request{{Fields: s}, {Filter: s}, {Sort: s}, {Limit: s}} {
 			ast, err := query.Parse(req)

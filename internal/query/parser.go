@@ -10,8 +10,9 @@ import (
 type parser struct {
 	lexer
 	tok        token
-	entries    int // entries seen, for MaxItems
-	conditions int // comparisons seen, for MaxConditions
+	entries    int  // entries seen, for MaxItems
+	conditions int  // comparisons seen, for MaxConditions
+	flat       bool // brackets can't stand here: in conditions and in sort
 }
 
 func (p *parser) next() (err error) {
@@ -116,7 +117,8 @@ func (p *parser) operand(brackets, calls int) (o Operand, err error) {
 			return o, err
 		}
 		if p.is("(") {
-			return o, p.call(&o, name.text, brackets, calls)
+			err = p.call(&o, name.text, brackets, calls)
+			return o, err
 		}
 		o.Path = append(o.Path, name.text)
 		o.Text = p.text[o.Pos:name.end]
@@ -133,16 +135,31 @@ func (p *parser) operand(brackets, calls int) (o Operand, err error) {
 	if !p.is("[") {
 		return o, nil
 	}
-	if p.param != "fields" {
-		return o, p.unexpected("an operator")
+	err = p.brackets(&o, brackets+1)
+	return o, err
+}
+
+// brackets reads a list in brackets, and behind "?" the condition on its rows.
+func (p *parser) brackets(o *Operand, depth int) (err error) {
+	if p.flat {
+		return p.unexpected("an operator")
 	}
 	if err := p.next(); err != nil {
-		return o, err
+		return err
 	}
-	if o.List, err = p.items(brackets + 1); err != nil {
-		return o, err
+	if o.List, err = p.items(depth); err != nil {
+		return err
 	}
-	return o, p.expect("]")
+	if err := p.expect("]"); err != nil || !p.is("?") {
+		return err
+	}
+	if err := p.next(); err != nil {
+		return err
+	}
+	p.flat = true
+	defer func() { p.flat = false }()
+	o.Keep, err = p.or(0)
+	return err
 }
 
 // call reads the argument of a function whose name has been read.

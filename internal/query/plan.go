@@ -78,7 +78,7 @@ type Column struct {
 	Value Node
 }
 
-// Node is a value of a plan: Cell, Null, Func, Label, Text, Poly, Test, Object, Many.
+// Node is a value of a plan: Cell, Null, Empty, Func, Label, Text, Poly, Test, Object, Many.
 type Node interface {
 	// Shape is how the value is written in the reply.
 	Shape() schema.Shape
@@ -135,15 +135,27 @@ type Object struct {
 	Columns []Column
 }
 
-// Many is what is made of the rows of a table whose column Back holds the key of Parent, in the order of their keys.
+// Many is what is made of the rows of a table that belong to Parent, in the order of their keys: those whose column Back holds its key, or those
+// that rows between the two lead to. Of these the ones count that meet Keep.
 type Many struct {
-	Parent *Source
-	Scope  *Scope
-	Back   *schema.Field
-	Guard  *Guard
-	Agg    Aggregate
-	Value  Node // of each row; for AggCount nil counts rows
+	Parent  *Source
+	Scope   *Scope
+	Back    *schema.Field // nil with Through
+	Through *Between
+	Guard   *Guard
+	Keep    Pred // nil for all
+	Agg     Aggregate
+	Value   Node // of each row; for AggCount nil counts rows
 }
+
+// Between is the table whose rows lead by From to the row that a list belongs to, and by To to the rows of the list.
+type Between struct {
+	Table    *schema.Table
+	From, To *schema.Field
+}
+
+// Empty is what is made of the rows of a table that isn't declared: the list, their number or a sum.
+type Empty struct{ Agg Aggregate }
 
 // Aggregate is what becomes of many values.
 type Aggregate uint8
@@ -229,6 +241,20 @@ func (*Test) Shape() schema.Shape       { return schema.AsBool }
 func (*Test) Storage() schema.Storage   { return schema.Integer }
 func (*Object) Shape() schema.Shape     { return schema.AsJSON }
 func (*Object) Storage() schema.Storage { return schema.NoColumn }
+
+func (e Empty) Shape() schema.Shape {
+	if e.Agg == AggList {
+		return schema.AsJSON
+	}
+	return schema.AsNumber
+}
+
+func (e Empty) Storage() schema.Storage {
+	if e.Agg == AggList {
+		return schema.NoColumn
+	}
+	return schema.Integer
+}
 
 func (m *Many) Shape() schema.Shape {
 	switch m.Agg {

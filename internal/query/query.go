@@ -51,6 +51,7 @@ type Operand struct {
 	Func string
 	Arg  *Operand // of Func
 	List []Item   // inside brackets; nil without brackets
+	Keep Cond     // behind brackets and "?": which rows of the list are kept; nil for all
 	Text string   // as the client wrote it, without its brackets: the key in the reply
 	Pos  int      // byte offset in the parameter
 }
@@ -119,7 +120,7 @@ func read(name, text string, rule func(*parser) error) error {
 	if !utf8.ValidString(text) {
 		return errs.New(errs.Malformed, "bad_"+name, "%s is not valid UTF-8", name).On(name)
 	}
-	p := &parser{lexer: lexer{param: name, text: text}}
+	p := &parser{lexer: lexer{param: name, text: text}, flat: name != "fields"}
 	if err := p.next(); err != nil {
 		return err
 	}

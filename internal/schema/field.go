@@ -20,6 +20,8 @@ type Field struct {
 	Among []string
 	// Back is the column of the other table that points back here: for rows always, for a twin when it has one.
 	Back string
+	// Link is how a list of rows is reached that don't hold the key of this one.
+	Link *Link
 	// Bond ties the column to another row.
 	Bond Bond
 	// Enum lists the allowed values with their display labels; empty means any.
@@ -43,6 +45,8 @@ type Field struct {
 	IsAnyTable   bool // polymorphic row: it may lead to any table that clients address
 	IsCreator    bool // tells who made the row
 	IsKey        bool // the row's key, which clients give when they make a row
+	IsStaying    bool // list of rows that aren't deleted with this one
+	IsVoid       bool // list of rows of a table that isn't built
 	IsRandom     bool // text: drawn at random when the row is made without a value
 	OwnedSet     Set  // what an owned row is made with
 

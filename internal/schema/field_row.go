@@ -60,6 +60,27 @@ func Rows(name, table, back string) *Field {
 	return (&Field{Name: name, Type: rowsType{}, Ref: table, Back: back}).ReadOnly()
 }
 
+// Stay keeps the rows of a list when this row is deleted.
+func (f *Field) Stay() *Field { f.IsStaying = true; return f }
+
+// Link names a table whose rows lead by From to the row that has a list, and by To to the rows of the list. From holds a key, or "table/key".
+type Link struct{ Table, From, To string }
+
+// Linked is the list of the rows of table that rows of another one tie to this row, as those of members tie groups to a user. They stay when
+// it is deleted.
+func Linked(name, table string, l Link) *Field {
+	f := Rows(name, table, "").Stay()
+	f.Link = &l
+	return f
+}
+
+// Void is the list of the rows of a table that isn't declared yet, of which there can be none: it is empty.
+func Void(name, table string) *Field {
+	f := Rows(name, table, "").Stay()
+	f.IsVoid = true
+	return f
+}
+
 // Target returns the table and key of the row that a value of the field names. The table is nil when there can't be such a row.
 func (f *Field) Target(s *Schema, v Value) (*Table, Value) {
 	name, text := f.Ref, v.Text()

@@ -29,13 +29,16 @@ func (s *Schema) link(t *Table) error {
 			continue
 		}
 		to := s.byName[f.Ref]
-		if to == nil && f.IsRow() && f.Bond != Owned && f.Bond != Twin {
-			continue // a reference to a table that isn't built yet is a column without a path through it
+		if f.IsVoid && to != nil {
+			return fmt.Errorf("%s.%s is a list of rows of %s, which is declared now: use Rows or Linked", t.Name, f.Name, f.Ref)
+		}
+		if to == nil && (f.IsVoid || f.IsRow() && f.Bond != Owned && f.Bond != Twin) {
+			continue // a reference to a table that isn't built yet is a column without a path through it, a list of its rows is empty
 		}
 		if to == nil {
 			return fmt.Errorf("%s.%s leads to table %s, which is not declared", t.Name, f.Name, f.Ref)
 		}
-		if err := checkReference(t, f, to); err != nil {
+		if err := errors.Join(checkReference(t, f, to), s.checkLink(t, f)); err != nil {
 			return err
 		}
 		if f.Bond == Twin && t.Tombstone {
@@ -77,6 +80,25 @@ func checkReference(t *Table, f *Field, to *Table) error {
 		return fmt.Errorf("%s.%s expects the column %s in %s", t.Name, f.Name, f.Back, f.Ref)
 	case f.Back != "" && to.Field(f.Back).Ref != t.Name:
 		return fmt.Errorf("%s.%s expects that %s.%s leads back", t.Name, f.Name, f.Ref, f.Back)
+	}
+	return nil
+}
+
+// checkLink checks that the rows between a row and the rows of its list lead to both.
+func (s *Schema) checkLink(t *Table, f *Field) error {
+	if f.Link == nil {
+		return nil
+	}
+	via := s.byName[f.Link.Table]
+	if via == nil {
+		return fmt.Errorf("%s.%s goes through table %s, which is not declared", t.Name, f.Name, f.Link.Table)
+	}
+	from, to := via.Field(f.Link.From), via.Field(f.Link.To)
+	if from == nil || !from.IsRow() || !from.Stored() || from.Ref != t.Name && (from.Ref != "" || !from.leadsTo(t)) {
+		return fmt.Errorf("%s.%s goes through %s.%s, which doesn't lead to %s", t.Name, f.Name, via.Name, f.Link.From, t.Name)
+	}
+	if to == nil || !to.IsRow() || !to.Stored() || to.Ref != f.Ref {
+		return fmt.Errorf("%s.%s goes through %s.%s, which doesn't lead to %s", t.Name, f.Name, via.Name, f.Link.To, f.Ref)
 	}
 	return nil
 }

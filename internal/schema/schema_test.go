@@ -101,12 +101,17 @@ func TestBadDeclarationsAreRefused(t *testing.T) {
 		set(t)
 		return t
 	}
+	tied := &schema.Table{Name: "b", Fields: schema.Fields{schema.Row("x", "a"), schema.Row("y", "c")}}
 	for what, tables := range map[string][]*schema.Table{
 		"a table twice":            {a(), a()},
 		"a column twice":           {a(schema.String("x"), schema.Bool("x"))},
 		"rows of no table":         {a(schema.Rows("list", "b", "a"))},
 		"rows without a way back":  {a(schema.Rows("list", "b", "a")), {Name: "b"}},
 		"rows by another way":      {a(schema.Rows("list", "b", "c")), {Name: "b", Fields: schema.Fields{schema.Row("c", "c")}}},
+		"no rows of a table":       {a(schema.Void("list", "b")), {Name: "b"}},
+		"ties of no table":         {a(schema.Linked("list", "a", schema.Link{Table: "b", From: "x", To: "y"}))},
+		"ties that miss the row":   {a(schema.Linked("list", "c", schema.Link{Table: "b", From: "y", To: "y"})), tied, {Name: "c"}},
+		"ties that miss the list":  {a(schema.Linked("list", "c", schema.Link{Table: "b", From: "x", To: "x"})), tied, {Name: "c"}},
 		"an owner that is missing": {{Name: "a", Owner: "owner"}},
 		"a twin of no table":       {a(schema.Row("s", "b").Twin("a"))},
 

@@ -58,6 +58,9 @@ func (r *renderer) json(n query.Node) {
 	case query.Null:
 		r.put("'null'")
 		return
+	case query.Empty:
+		r.put(map[bool]string{true: "'[]'", false: "'0'"}[n.Agg == query.AggList])
+		return
 	case *query.Object:
 		r.maybe(n)
 		return

@@ -121,7 +121,7 @@ func (r requests) scalar(t *schema.Table) string {
 }
 
 func (r requests) aggregate(f *schema.Field) string {
-	if r.chance(1, 2) {
+	if f.IsVoid || r.chance(1, 2) {
 		return "count(" + f.Name + ")"
 	}
 	col := r.field(r.schema.Table(f.Ref), isScalar)
@@ -143,8 +143,8 @@ func (r requests) item(t *schema.Table, depth, i int, aliases *[]string) string 
 	case kind == 0:
 		return r.pick("all", "most", "summary", "dashboard")
 	case kind == 1 && depth > 0:
-		if f := r.field(t, isRows); f != nil {
-			return fmt.Sprintf(r.pick("%s[%s]", "collapse(%s[%s])"), f.Name, r.list(r.schema.Table(f.Ref), depth-1, &unused))
+		if f := r.field(t, isRows); f != nil && r.schema.Table(f.Ref) != nil {
+			return r.rows(f, depth)
 		}
 	case kind == 2 && depth > 0:
 		if f := r.field(t, isRow); f != nil && r.schema.Table(f.Ref) != nil {
@@ -158,6 +158,34 @@ func (r requests) item(t *schema.Table, depth, i int, aliases *[]string) string 
 	alias := fmt.Sprintf("$a%d_%d", depth, i)
 	*aliases = append(*aliases, alias)
 	return r.scalar(t) + " as " + alias
+}
+
+// rows draws a list in brackets: of columns or aggregates, whole or narrowed by a condition.
+func (r requests) rows(f *schema.Field, depth int) string {
+	t, aliases := r.schema.Table(f.Ref), []string{}
+	list, form := r.list(t, depth-1, &aliases), r.pick("%s[%s%s", "collapse(%s[%s%s)", "count(%s[%s%s)")
+	if r.chance(1, 4) {
+		list, aliases, form = r.totals(t), nil, "%s[%s%s"
+	}
+	end := "]"
+	if r.chance(1, 2) {
+		end += r.pick("?", " ? ") + r.filter(t, aliases, 2)
+	}
+	return fmt.Sprintf(form, f.Name, list, end)
+}
+
+// totals draws a list of aggregates of t's own columns.
+func (r requests) totals(t *schema.Table) string {
+	var items []string
+	for i := range rapid.IntRange(1, 3).Draw(r.T, "totals") {
+		path, end := r.steps(t)
+		col := "$key"
+		if f := r.field(end, isScalar); f != nil && r.chance(5, 6) {
+			col = f.Name
+		}
+		items = append(items, fmt.Sprintf("%s(%s%s) as n%d", r.pick("sum", "avg", "min", "max", "count"), path, col, i))
+	}
+	return strings.Join(items, ",")
 }
 
 // left draws the left side of a comparison or an entry of a sort.

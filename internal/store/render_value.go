@@ -24,6 +24,8 @@ func (r *renderer) value(n query.Node) {
 		r.put(" THEN 1 ELSE 0 END")
 	case *query.Many:
 		r.aggregate(n)
+	case query.Empty:
+		r.put("0")
 	default:
 		r.put(r.null())
 	}
@@ -133,13 +135,36 @@ func (r *renderer) many(m *query.Many) string {
 	return a + `."_key"`
 }
 
-// from writes the rows of a list: those whose back column holds the parent's key.
+// from writes the rows of a list.
 func (r *renderer) from(m *query.Many) {
 	root := m.Scope.Root
 	a := r.alias[root]
 	r.put(" FROM ", quoteName(root.Table.Name), " ", a)
 	r.joins(m.Scope)
-	r.put(" WHERE ", a, ".", quoteName(m.Back.Name), " = ", r.alias[m.Parent], `."_key"`)
+	r.put(" WHERE ", a, ".")
+	if m.Through != nil {
+		r.through(m)
+	} else {
+		r.put(quoteName(m.Back.Name), " = ", r.alias[m.Parent], `."_key"`)
+	}
 	r.live(root)
 	r.guard(root, m.Guard)
+	if m.Keep != nil {
+		r.put(" AND ")
+		r.pred(m.Keep)
+	}
+}
+
+// through writes the test whether a row's key is among those that the rows between it and the parent lead to.
+func (r *renderer) through(m *query.Many) {
+	from, key := m.Through.From, r.alias[m.Parent]+`."_key"`
+	if from.Ref == "" {
+		key = "concat(" + quoteText(m.Parent.Table.Name+"/") + ", " + key + ")"
+	}
+	between := &query.Source{Table: m.Through.Table}
+	l := r.name(between)
+	r.put(`"_key" IN (SELECT `, l, ".", quoteName(m.Through.To.Name), " FROM ", quoteName(between.Table.Name), " ", l)
+	r.put(" WHERE ", l, ".", quoteName(from.Name), " = ", key)
+	r.live(between)
+	r.put(")")
 }

@@ -102,7 +102,7 @@ func (tx *Tx) doomed(r *schema.Record, list []*schema.Record) ([]*schema.Record,
 		var with []*schema.Record
 		var err error
 		switch {
-		case f.IsRows():
+		case f.IsRows() && !f.IsStaying:
 			with, err = tx.Find(f.Ref, Eq(f.Back, r.Key))
 		case f.Bond == schema.Owned && !r.Get(f.Name).IsNull():
 			with, err = tx.Find(f.Ref, Eq(keyColumn, r.Get(f.Name)))

@@ -33,7 +33,10 @@ func (d *describer) readSchema(t *schema.Table, f *schema.Field) *huma.Schema {
 	case f.ShowsKey():
 		s = keySchema(t)
 	case f.IsRows():
-		s.Type, s.Items = huma.TypeArray, &huma.Schema{AnyOf: []*huma.Schema{keySchema(d.schema.Table(f.Ref)), object}}
+		s.Type, s.Items = huma.TypeArray, object
+		if to := d.schema.Table(f.Ref); to != nil {
+			s.Items = &huma.Schema{AnyOf: []*huma.Schema{keySchema(to), object}}
+		}
 	case f.IsRow():
 		key := d.refSchema(f)
 		key.Nullable = nullable

@@ -22,7 +22,8 @@ func fieldText(f *schema.Field) string {
 	add(f.IsRow() && f.Ref != "", "Key of a row of `"+f.Ref+"`")
 	add(f.IsRow() && f.Ref == "" && len(f.Among) == 0, "A row of any table, written as `table/key`")
 	add(len(f.Among) > 0, "A row of "+strings.Join(f.Among, ", ")+", written as `table/key`")
-	add(f.IsRows(), "Keys of the rows of `"+f.Ref+"` that belong to this one")
+	add(f.IsRows() && f.Link == nil, "Keys of the rows of `"+f.Ref+"` that belong to this one")
+	add(f.Link != nil, "Keys of rows of `"+f.Ref+"`, found through `"+viaTable(f)+"`")
 	add(f.Path != "" && f.Bond != schema.Twin && f.Bond != schema.Forwarded, "The same as `"+f.Path+"`")
 	add(f.Bond == schema.Forwarded, "Kept in `"+f.Path+"`")
 	add(f.IsUnique, "No two rows have the same")
@@ -62,4 +63,12 @@ func sentences(parts ...string) string {
 		b.WriteString(strings.ToUpper(p[:1]) + strings.TrimSuffix(p[1:], ".") + ".")
 	}
 	return b.String()
+}
+
+// viaTable is the table that ties the rows of a list to their row; "" where they point at it themselves.
+func viaTable(f *schema.Field) string {
+	if f.Link == nil {
+		return ""
+	}
+	return f.Link.Table
 }

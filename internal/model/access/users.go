@@ -37,6 +37,7 @@ func users() *schema.Table {
 			schema.String("password").Filled().Len(0, 256).Secret().Doc("stored as an argon2id digest; neither required nor stored with an auth_source"),
 			schema.LongText("ssh_keys").Len(0, 65536).Doc("one per line; stored only, not used for login"),
 			schema.String("id").ReadOnly().Doc("40 hex digits"),
+			schema.Linked("groups", "groups", schema.Link{Table: "members", From: "member", To: "parent_group"}).Doc("groups that the user is a member of"),
 			schema.Rows("api_keys", "user_api_keys", "user"),
 			schema.Rows("sessions", "sessions", "user").Hidden(),
 			schema.Bool("admin").ReadOnly().Hidden().Doc("may do everything, as a member of Administrators"),

@@ -51,6 +51,7 @@ func clusters() *schema.Table {
 			schema.String("system").ReadOnly().Default("self").Doc("the system to which the cluster belongs"),
 			schema.Row("status", "cluster_status").Twin("cluster"),
 			schema.Rows("tiers", "cluster_tiers", "cluster"),
+			schema.Rows("nodes", "nodes", "cluster").Stay(),
 		},
 	}
 }

@@ -58,6 +58,7 @@ func nodes() *schema.Table {
 			schema.Row("cluster", "clusters").ReadOnly(),
 			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("node")}),
 			schema.Row("console_status", "machine_console").Via("machine#console_status"),
+			schema.Linked("running_machines", "machines", schema.Link{Table: "machine_status", From: "node", To: "machine"}).Doc("machines that run on the node"),
 			schema.JSON("vm_stats_totals").ReadOnly().Argument().Doc("running_cores and running_ram, in MiB, of the VMs that run on the node"),
 			schema.LongText("note").Len(0, 1024),
 			schema.Modified("modified"),

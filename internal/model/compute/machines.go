@@ -19,6 +19,8 @@ func machines() *schema.Table {
 			schema.Rows("history", "machine_stats_history_short", "machine").Hidden(),
 			schema.Uint32("cores").ReadOnly(),
 			schema.Uint32("ram").ReadOnly().Unit("MiB"),
+			schema.Uint32("running_cores").Via("status#running_cores").Argument(),
+			schema.Uint32("running_ram").Via("status#running_ram").Argument().Unit("MiB"),
 			schema.Row("cluster", "clusters"),
 			schema.Row("cluster_failover", "clusters"),
 			schema.Row("preferred_node", "nodes"),

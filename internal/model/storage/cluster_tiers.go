@@ -13,6 +13,7 @@ func clusterTiers() *schema.Table {
 			schema.LongText("description").ReadOnly(),
 			schema.Num("cost_per_gb").ReadOnly().Default(0.0),
 			schema.Num("price_per_gb").ReadOnly().Default(0.0),
+			schema.Void("vsan_drives", "machine_drive_phys").Doc("always empty: a tier is a directory, and no drive belongs to a vSAN"),
 			schema.Row("status", "cluster_tier_status").Twin(""),
 			schema.Row("stats", "cluster_tier_stats").Twin(""),
 		},

@@ -29,6 +29,10 @@ func quote(s string) string {
 // json writes a value of the reply.
 func (e evaluator) json(n query.Node, v env) string {
 	switch n := n.(type) {
+	case query.Empty:
+		if n.Agg == query.AggList {
+			return "[]"
+		}
 	case *query.Object:
 		if v[n.Src] == nil {
 			return "null"

@@ -101,9 +101,31 @@ func (e evaluator) children(m *query.Many, v env) []env {
 	}
 	rows := slices.SortedFunc(slices.Values(e.src.Rows(m.Scope.Root.Table)), func(a, b *schema.Record) int { return a.Key.Compare(b.Key) })
 	for _, r := range rows {
-		if back := r.Get(m.Back.Name); !back.IsNull() && back.Compare(parent.Key) == 0 && e.seen(r, m.Guard) {
-			out = append(out, e.enter(v, m.Scope, r))
+		if !e.belongs(r, m, parent) || !e.seen(r, m.Guard) {
+			continue
+		}
+		if child := e.enter(v, m.Scope, r); m.Keep == nil || e.holds(m.Keep, child) {
+			out = append(out, child)
 		}
 	}
 	return out
+}
+
+// belongs tells whether a row is one of the list.
+func (e evaluator) belongs(r *schema.Record, m *query.Many, parent *schema.Record) bool {
+	if m.Through == nil {
+		return leads(r, m.Back, parent)
+	}
+	return slices.ContainsFunc(e.src.Rows(m.Through.Table), func(between *schema.Record) bool {
+		return leads(between, m.Through.From, parent) && leads(between, m.Through.To, r)
+	})
+}
+
+// leads tells whether a reference of a row is to the other one.
+func leads(from *schema.Record, f *schema.Field, to *schema.Record) bool {
+	v, key := from.Get(f.Name), to.Key
+	if f.Ref == "" {
+		key = schema.TextValue(to.Table.Name + "/" + key.Text())
+	}
+	return !v.IsNull() && v.Compare(key) == 0
 }

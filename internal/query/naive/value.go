@@ -40,6 +40,8 @@ func (e evaluator) value(n query.Node, v env) schema.Value {
 		return schema.BoolValue(e.holds(n.Pred, v))
 	case *query.Many:
 		return e.aggregate(n, v)
+	case query.Empty:
+		return schema.IntValue(0)
 	}
 	return schema.Value{}
 }

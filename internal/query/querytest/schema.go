@@ -19,6 +19,8 @@ func clusters() *schema.Table {
 		schema.Enabled("enabled"),
 		schema.Rows("nodes", "nodes", "cluster"),
 		schema.Rows("machines", "machines", "cluster"),
+		schema.Linked("running", "nodes", schema.Link{Table: "status", From: "cluster", To: "node"}),
+		schema.Void("tenants", "tenants"),
 	}}
 }
 
@@ -51,6 +53,7 @@ func status() *schema.Table {
 		schema.Bool("running").Summary(),
 		schema.JSON("info"),
 		schema.Row("node", "nodes"),
+		schema.Row("cluster", "clusters"),
 		schema.Created("started"),
 		schema.CreatedMicros("seen"),
 	}}
@@ -101,6 +104,7 @@ func volumes() *schema.Table {
 		schema.Row("service", "vms"),
 		schema.AnyRow("owner").AnyTable(),
 		schema.TextRow("group", "groups"),
+		schema.TextRow("setting", "settings"),
 		schema.Rows("drives", "drives", "volume"),
 		schema.Rows("settings", "settings", "volume"),
 	}}
@@ -129,6 +133,7 @@ func groups() *schema.Table {
 		schema.TextRow("facts", "group_facts").Twin("group"),
 		schema.Rows("volumes", "volumes", "group"),
 		schema.Rows("inside", "groups", "next"),
+		schema.Linked("peers", "settings", schema.Link{Table: "volumes", From: "owner", To: "setting"}),
 	}}
 }
 
