@@ -10,7 +10,6 @@ type Vnet struct {
 	Deleted            bool   // a tombstone
 	Name               string // name
 	Description        string // description
-	Ticket             string // ticket
 	Enabled            bool   // enabled
 	Type               string // type
 	Layer2Type         string // layer2_type
@@ -92,7 +91,6 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	next := rec.Cells()
 	r.Name = next().Text()
 	r.Description = next().Text()
-	r.Ticket = next().Text()
 	r.Enabled = next().Bool()
 	r.Type = next().Text()
 	r.Layer2Type = next().Text()
@@ -168,7 +166,6 @@ func (r *Vnet) Scan(rec *schema.Record) {
 var VnetCol = struct {
 	Name               schema.Column[string]
 	Description        schema.Column[string]
-	Ticket             schema.Column[string]
 	Enabled            schema.Column[bool]
 	Type               schema.Column[string]
 	Layer2Type         schema.Column[string]
@@ -241,7 +238,6 @@ var VnetCol = struct {
 }{
 	schema.Col[string]("name"),
 	schema.Col[string]("description"),
-	schema.Col[string]("ticket"),
 	schema.Col[bool]("enabled"),
 	schema.Col[string]("type"),
 	schema.Col[string]("layer2_type"),
@@ -327,9 +323,8 @@ func (s VnetSet) Description(v string) VnetSet {
 	s["description"] = VnetCol.Description.Value(v)
 	return s
 }
-func (s VnetSet) Ticket(v string) VnetSet { s["ticket"] = VnetCol.Ticket.Value(v); return s }
-func (s VnetSet) Enabled(v bool) VnetSet  { s["enabled"] = VnetCol.Enabled.Value(v); return s }
-func (s VnetSet) Type(v string) VnetSet   { s["type"] = VnetCol.Type.Value(v); return s }
+func (s VnetSet) Enabled(v bool) VnetSet { s["enabled"] = VnetCol.Enabled.Value(v); return s }
+func (s VnetSet) Type(v string) VnetSet  { s["type"] = VnetCol.Type.Value(v); return s }
 func (s VnetSet) Layer2Type(v string) VnetSet {
 	s["layer2_type"] = VnetCol.Layer2Type.Value(v)
 	return s
@@ -511,7 +506,6 @@ func (r *Vnet) Diff(old *Vnet) schema.Set {
 	s := schema.Set{}
 	schema.Differ(s, VnetCol.Name, old.Name, r.Name)
 	schema.Differ(s, VnetCol.Description, old.Description, r.Description)
-	schema.Differ(s, VnetCol.Ticket, old.Ticket, r.Ticket)
 	schema.Differ(s, VnetCol.Enabled, old.Enabled, r.Enabled)
 	schema.Differ(s, VnetCol.Type, old.Type, r.Type)
 	schema.Differ(s, VnetCol.Layer2Type, old.Layer2Type, r.Layer2Type)

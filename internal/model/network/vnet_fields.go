@@ -10,7 +10,6 @@ func vnetIdentity() schema.Fields {
 	return schema.Fields{
 		schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable),
 		schema.LongText("description").Len(0, 2048).Summary(),
-		schema.String("ticket").Len(0, 64).Doc("where the network was asked for"),
 		schema.Enabled("enabled").Summary(),
 		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Default("internal").CreateOnly().
 			OnlyYet("only internal networks are supported yet", "internal").Summary(),
