@@ -708,3 +708,89 @@ func (r *VnetAddress) Diff(old *VnetAddress) schema.Set {
 
 // KeyValue is the row's key.
 func (r *VnetAddress) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// VnetNote is one row of vnet_notes: its stored columns, null as the zero value.
+type VnetNote struct {
+	Key      int64  // $key
+	Vnet     int64  // vnet
+	Name     string // name
+	Text     string // text
+	Urgency  string // urgency
+	Created  int64  // created
+	Modified int64  // modified
+}
+
+// TableName returns "vnet_notes".
+func (*VnetNote) TableName() string { return "vnet_notes" }
+
+// Scan fills r from a record of vnet_notes.
+func (r *VnetNote) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Vnet = next().Int()
+	r.Name = next().Text()
+	r.Text = next().Text()
+	r.Urgency = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// VnetNoteCol are the columns of vnet_notes.
+var VnetNoteCol = struct {
+	Vnet     schema.Column[int64]
+	Name     schema.Column[string]
+	Text     schema.Column[string]
+	Urgency  schema.Column[string]
+	Created  schema.Column[int64]
+	Modified schema.Column[int64]
+}{
+	schema.RefCol[int64]("vnet"),
+	schema.Col[string]("name"),
+	schema.Col[string]("text"),
+	schema.Col[string]("urgency"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// VnetNoteSet is a change of a row of vnet_notes.
+type VnetNoteSet schema.Set
+
+// TableName returns "vnet_notes".
+func (VnetNoteSet) TableName() string { return "vnet_notes" }
+
+// Null empties columns.
+func (s VnetNoteSet) Null(columns ...schema.Named) VnetNoteSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VnetNoteSet) Vnet(v int64) VnetNoteSet  { s["vnet"] = VnetNoteCol.Vnet.Value(v); return s }
+func (s VnetNoteSet) Name(v string) VnetNoteSet { s["name"] = VnetNoteCol.Name.Value(v); return s }
+func (s VnetNoteSet) Text(v string) VnetNoteSet { s["text"] = VnetNoteCol.Text.Value(v); return s }
+func (s VnetNoteSet) Urgency(v string) VnetNoteSet {
+	s["urgency"] = VnetNoteCol.Urgency.Value(v)
+	return s
+}
+func (s VnetNoteSet) Created(v int64) VnetNoteSet {
+	s["created"] = VnetNoteCol.Created.Value(v)
+	return s
+}
+func (s VnetNoteSet) Modified(v int64) VnetNoteSet {
+	s["modified"] = VnetNoteCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VnetNote) Diff(old *VnetNote) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VnetNoteCol.Vnet, old.Vnet, r.Vnet)
+	schema.Differ(s, VnetNoteCol.Name, old.Name, r.Name)
+	schema.Differ(s, VnetNoteCol.Text, old.Text, r.Text)
+	schema.Differ(s, VnetNoteCol.Urgency, old.Urgency, r.Urgency)
+	schema.Differ(s, VnetNoteCol.Created, old.Created, r.Created)
+	schema.Differ(s, VnetNoteCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VnetNote) KeyValue() schema.Value { return schema.IntValue(r.Key) }
