@@ -17,32 +17,33 @@ func (e *Engine) Query(ctx context.Context, table string, r query.Request, f fun
 	if err != nil {
 		return err
 	}
-	return e.query(ctx, t, r, query.Options{}, func(row json.RawMessage, _ string) error { return f(row) })
+	_, err = e.query(ctx, t, r, query.Options{}, func(row json.RawMessage, _ string) error { return f(row) })
+	return err
 }
 
 // Versions is Query that also tells the version of each row, empty where nobody writes to the table: it names the state of all that clients
-// can write of the row, so that a write can be made to depend on it.
-func (e *Engine) Versions(ctx context.Context, table string, r query.Request, f func(row json.RawMessage, version string) error) error {
+// can write of the row, so that a write can be made to depend on it. Unknown are the names in fields that no column has, as "vnets.ip".
+func (e *Engine) Versions(ctx context.Context, table string, r query.Request, f func(row json.RawMessage, version string) error) (unknown []string, err error) {
 	t, err := e.served(table)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return e.query(ctx, t, r, query.Options{Versions: true}, f)
 }
 
-func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, opt query.Options, f func(json.RawMessage, string) error) error {
+func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, opt query.Options, f func(json.RawMessage, string) error) ([]string, error) {
 	if r.Key != "" {
 		if _, err := keyOf(t, r.Key); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	a, err := e.actor(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	q, err := e.render(a, t, r, opt)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	found := false
 	err = e.db.Each(ctx, q, func(row json.RawMessage, version string) error {
@@ -50,9 +51,9 @@ func (e *Engine) query(ctx context.Context, t *schema.Table, r query.Request, op
 		return f(row, version)
 	})
 	if err == nil && r.Key != "" && !found {
-		return e.lacking(ctx, a, t, r.Key, perm.Read)
+		err = e.lacking(ctx, a, t, r.Key, perm.Read)
 	}
-	return err
+	return q.Unknown, err
 }
 
 // lacking is the error of a row that wasn't found by its key with the rights: NotFound when it isn't there or not a's to see, else Denied.

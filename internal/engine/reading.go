@@ -51,6 +51,9 @@ func (e *Engine) plan(actor perm.Actor, t *schema.Table, ast *query.AST, opt que
 	return query.Build(e.db.Schema, t, ast, opt)
 }
 
+// Unknown are the names in fields that no column has, as "vnets.ip"; rows are without them.
+func (r *Reading) Unknown() []string { return r.query.Unknown }
+
 // Tag returns a text that stays the same only while an answer would: it is made of the statement, in which the caller's rights stand, and of
 // how often the tables that it reads have changed in this run of the program. It costs no look at the database. Take it before Each.
 func (r *Reading) Tag() string {

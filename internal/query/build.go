@@ -25,13 +25,16 @@ type Options struct {
 	// Present tells to which tables the values of a polymorphic column lead that rows have: a plan takes no other ones in, and says in Presumed what
 	// it has relied on. Nil takes all tables that the column may lead to.
 	Present func(t *schema.Table, f *schema.Field) []string
-	// Hidden lets the request name hidden columns: for the manager's own requests, never for a client's.
+	// Hidden lets the request name hidden columns, and refuses names that nobody knows: for the manager's own requests, never for a client's.
 	Hidden bool
 }
 
 // Build resolves a parsed request against table t of s. Errors are of kind Invalid and name the parameter.
 func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, error) {
 	b := &builder{schema: s, opt: opt, guards: map[*schema.Table]*Guard{}}
+	if opt.Hidden {
+		b.literal++
+	}
 	p := &Plan{Table: t, Find: newScope(t), Show: newScope(t), Limit: -1, Offset: ast.Offset}
 	if err := b.columns(p, ast); err != nil {
 		return nil, err
@@ -53,7 +56,7 @@ func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, err
 	if opt.MaxLimit > 0 && (p.Limit < 0 || p.Limit > opt.MaxLimit) {
 		p.Limit = opt.MaxLimit
 	}
-	p.Missing, p.Presumed, p.Timed = b.missing, b.presumed, b.timed
+	p.Unknown, p.Missing, p.Presumed, p.Timed = b.unknown, b.missing, b.presumed, b.timed
 	return p, nil
 }
 
@@ -62,10 +65,12 @@ type builder struct {
 	schema   *schema.Schema
 	opt      Options
 	param    string
-	views    int // named views inside each other
-	nodes    int // branches and sub-selects made, for maxNodes
-	members  int // of objects in the reply, for maxMembers
-	programs int // instructions of the patterns, for maxPrograms
+	views    int      // named views inside each other
+	nodes    int      // branches and sub-selects made, for maxNodes
+	members  int      // of objects in the reply, for maxMembers
+	programs int      // instructions of the patterns, for maxPrograms
+	literal  int      // parts under work that are held to the letter: unknown names are errors
+	unknown  []string // names that were left out
 	missing  []string
 	presumed []Presumed
 	timed    bool

@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"dewpoint/internal/schema"
 )
@@ -36,10 +37,13 @@ func (b *builder) list(at spot, items []Item) ([]Column, error) {
 	return all, nil
 }
 
-// item resolves one entry: a view and flatten give several columns, all else gives one.
+// item resolves one entry: a view and flatten give several columns, a name that nobody knows none, all else gives one.
 func (b *builder) item(at spot, it *Item) ([]Column, error) {
 	if it.Test == nil && it.Func == "flatten" {
 		return b.flatten(at, it)
+	}
+	if b.leftOut(at, it) {
+		return nil, nil
 	}
 	if b.isView(at.table(), it) {
 		return b.view(at, it.Path[0])
@@ -54,6 +58,29 @@ func (b *builder) item(at spot, it *Item) ([]Column, error) {
 	}
 	c, err := b.compare(at, it.Test)
 	return []Column{{name, &Test{c}}}, err
+}
+
+// leftOut reports whether an entry is a plain name that the table doesn't have, and notes it. Clients list columns of other versions, and a
+// request that is refused whole looks like an empty table to them.
+func (b *builder) leftOut(at spot, it *Item) bool {
+	if b.literal > 0 || it.Test != nil || it.Func != "" || it.List != nil || len(it.Path) != 1 || strings.HasPrefix(it.Path[0], "$") {
+		return false
+	}
+	name := it.Path[0]
+	if f := at.table().Field(name); f != nil && (!f.IsHidden || at.inside) || b.isView(at.table(), &Item{Operand: it.Operand}) {
+		return false
+	}
+	if full := at.table().Name + "." + name; !slices.Contains(b.unknown, full) {
+		b.unknown = append(b.unknown, full)
+	}
+	return true
+}
+
+// strictly resolves what is held to the letter.
+func strictly[T any](b *builder, resolve func() (T, error)) (T, error) {
+	b.literal++
+	defer func() { b.literal-- }()
+	return resolve()
 }
 
 // isView reports whether an entry is a view of t: a built-in one, or one that t declares. A column of that name goes first.
@@ -94,13 +121,13 @@ func (b *builder) named(at spot, name, text string) ([]Column, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.list(at, ast.Fields)
+	return strictly(b, func() ([]Column, error) { return b.list(at, ast.Fields) })
 }
 
 // output resolves an operand as a value of the reply.
 func (b *builder) output(at spot, o *Operand) (Node, error) {
 	if o.Func != "" {
-		return b.call(at, o)
+		return strictly(b, func() (Node, error) { return b.call(at, o) })
 	}
 	return b.walk(at, o.Path, func(end spot, rest []string) (Node, error) {
 		if len(rest) > 0 {
@@ -133,7 +160,7 @@ func (b *builder) flatten(at spot, it *Item) ([]Column, error) {
 			return nil, err
 		}
 		return b.step(end, func(next spot) (n Node, err error) {
-			cols, err = b.list(next, it.Arg.List)
+			cols, err = strictly(b, func() ([]Column, error) { return b.list(next, it.Arg.List) })
 			return Null{}, err
 		})
 	})

@@ -79,7 +79,7 @@ func (b *builder) branch(end spot, t *schema.Table, shown bool, done then) (br B
 	if err != nil {
 		return br, false, err
 	}
-	v, err := done(spot{scope: sc, src: sc.Root, inside: end.inside})
+	v, err := strictly(b, func() (Node, error) { return done(spot{scope: sc, src: sc.Root, inside: end.inside}) })
 	return Branch{sc, v}, shown, err
 }
 

@@ -111,7 +111,7 @@ func TestDeclaredViews(t *testing.T) {
 		views := append(slices.Sorted(maps.Keys(table.Views)), "all", "most", "summary", "dashboard")
 		for _, view := range views {
 			plan, err := query.Build(s, table, &query.AST{Fields: []query.Item{{Operand: query.Operand{Path: []string{view}}}}}, query.Options{})
-			if err != nil || len(plan.Columns) == 0 {
+			if err != nil || len(plan.Columns) == 0 || len(plan.Unknown) > 0 {
 				t.Errorf("%s[%s]: %v", table.Name, view, err)
 			}
 		}
@@ -125,6 +125,9 @@ func gaps(s *schema.Schema, table *schema.Table, ast *query.AST) (all []string) 
 		if err != nil {
 			all = append(all, fmt.Sprintf("column of %s: %v", table.Name, err))
 			return
+		}
+		for _, name := range plan.Unknown {
+			all = append(all, "column "+name)
 		}
 		for _, m := range plan.Missing {
 			all = append(all, fmt.Sprintf("table %s, which %s leads to", m, table.Name))

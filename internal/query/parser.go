@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"dewpoint/internal/errs"
@@ -68,6 +69,9 @@ func (p *parser) items(depth int) ([]Item, error) {
 		it, err := p.item(depth)
 		if err != nil {
 			return nil, err
+		}
+		if it.Alias != "" && slices.ContainsFunc(items, func(other Item) bool { return other.Alias == it.Alias }) {
+			return nil, p.fail(it.Pos, "the name %s is given twice", clip(it.Alias))
 		}
 		if items = append(items, it); !p.is(",") {
 			return items, nil

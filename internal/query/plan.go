@@ -17,6 +17,8 @@ type Plan struct {
 	Versions []*Cell
 	// Timed says that the plan is of the moment at which it was made: the request speaks of now.
 	Timed bool
+	// Unknown are the names in fields that no column has, as "vnets.ip"; they are left out.
+	Unknown []string
 	// Missing names tables that paths lead through and that aren't declared; what lies behind them reads as null.
 	Missing []string
 	// Presumed is what the plan relies on; where it doesn't hold any more, rows would lack values.

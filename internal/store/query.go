@@ -18,6 +18,8 @@ type Query struct {
 	Args []any
 	// Caller is whose request it is; those of one caller wait for each other. 0 is the manager itself.
 	Caller int64
+	// Unknown are the names in the request's fields that no column has.
+	Unknown []string
 	// Again plans the query anew when its rows lead to more tables than the plan has.
 	Again    func() (*Query, error)
 	narrow   bool
@@ -34,7 +36,7 @@ type known struct {
 
 // Fresh returns the query as one that has yet to be run.
 func (q *Query) Fresh() *Query {
-	return &Query{Text: q.Text, Args: q.Args, Caller: q.Caller, Again: q.Again, narrow: q.narrow, presumed: q.presumed, known: q.known}
+	return &Query{Text: q.Text, Args: q.Args, Caller: q.Caller, Unknown: q.Unknown, Again: q.Again, narrow: q.narrow, presumed: q.presumed, known: q.known}
 }
 
 // Reads lists the tables that the query reads, as Reads does of its text.
@@ -56,7 +58,7 @@ func (db *DB) Render(p *query.Plan) (*Query, error) {
 		reads:  sync.OnceValue(func() []string { return Reads(text) }),
 		digest: sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256([]byte(text)) }),
 	}
-	return &Query{Text: text, Args: args, narrow: p.Narrow(), presumed: p.Presumed, known: of}, err
+	return &Query{Text: text, Args: args, Unknown: p.Unknown, narrow: p.Narrow(), presumed: p.Presumed, known: of}, err
 }
 
 // Export is called from within Each when the rows are sent on as they come, so that the client decides how long it takes: then the query has

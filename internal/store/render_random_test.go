@@ -141,7 +141,7 @@ func (r requests) item(t *schema.Table, depth, i int, aliases *[]string) string 
 	var unused []string
 	switch kind := rapid.IntRange(0, 7).Draw(r.T, "item"); {
 	case kind == 0:
-		return r.pick("all", "most", "summary", "dashboard")
+		return r.pick("all", "most", "summary", "dashboard", "nonsense")
 	case kind == 1 && depth > 0:
 		if f := r.field(t, isRows); f != nil && r.schema.Table(f.Ref) != nil {
 			return r.rows(f, depth)

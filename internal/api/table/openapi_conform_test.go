@@ -162,7 +162,7 @@ func (c *conformer) wholeTable(tb *schema.Table, key string, described map[strin
 	c.call("GET", path, "", 200)
 	c.call("GET", path+"?fields=all&sort=-$key&limit=2&offset=0", "", 200)
 	c.call("GET", path+"?fields=summary&filter=$key%20ne%20null", "", 200)
-	c.call("GET", path+"?fields=nonsense", "", 422)
+	c.call("GET", path+"?fields=upper(nonsense)", "", 422)
 	c.call("GET", path+"?filter=(", "", 400)
 	c.call("GET", path+"/$table", "", 200)
 	c.call("GET", path+"/"+key, "", 200)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"dewpoint/internal/api/front"
@@ -27,7 +29,7 @@ func (c *call) get() error {
 	defer giveBack(b)
 	pretty := wantsIndent(c.r)
 	var tag string
-	err = c.eng.Versions(c.r.Context(), c.t.Name, query.Request{Fields: fields, Key: c.key}, func(row json.RawMessage, version string) error {
+	unknown, err := c.eng.Versions(c.r.Context(), c.t.Name, query.Request{Fields: fields, Key: c.key}, func(row json.RawMessage, version string) error {
 		err := appendRow(b, row, pretty, "")
 		tag = rowTag(version, b.Bytes())
 		return err
@@ -35,6 +37,7 @@ func (c *call) get() error {
 	if err != nil {
 		return err
 	}
+	c.warn(unknown)
 	if !c.unchanged(tag) {
 		sendBody(c.w, http.StatusOK, b.Bytes())
 	}
@@ -70,8 +73,12 @@ func (c *call) list() error {
 		return err
 	}
 	reading, err := c.eng.Reading(c.r.Context(), c.t.Name, req)
-	if err != nil || c.unchanged(listTag(reading.Tag(), wantsIndent(c.r))) {
+	if err != nil {
 		return err
+	}
+	c.warn(reading.Unknown())
+	if c.unchanged(listTag(reading.Tag(), wantsIndent(c.r))) {
+		return nil
 	}
 	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r), long: c.long, export: reading.Export}
 	defer giveBack(out.body)
@@ -88,6 +95,24 @@ func (c *call) list() error {
 		c.w.Header().Del("ETag")
 	}
 	return err
+}
+
+// mostWarned is how many names a warning has: what a client sends must not come back as headers without an end.
+const mostWarned = 20
+
+// warn tells which names in fields were left out of the reply, by code 299 of RFC 7234, section 5.5.
+func (c *call) warn(unknown []string) {
+	if len(unknown) == 0 {
+		return
+	}
+	names := make([]string, 0, mostWarned)
+	for _, name := range unknown[:min(len(unknown), mostWarned)] {
+		names = append(names, url.PathEscape(name[:min(len(name), 80)]))
+	}
+	if len(unknown) > mostWarned {
+		names = append(names, "...")
+	}
+	c.w.Header().Set("Warning", `299 dewpoint "left out of fields, because there are no such columns: `+strings.Join(names, ", ")+`"`)
 }
 
 const (
