@@ -18,6 +18,8 @@ type Hooks struct {
 	Live func(w *Inside, r *schema.Record) error
 	// Update may refuse or extend the changes to a live row.
 	Update func(w *Inside, old *schema.Record, set schema.Set) error
+	// Changed runs after a row was made (old is nil), changed, or deleted by its own key (now is nil).
+	Changed func(w *Inside, old, now *schema.Record) error
 	// Settled runs after any row of the table was made, changed or deleted, and may still refuse.
 	Settled func(w *Inside) error
 	// Remove may refuse the deletion of a row.

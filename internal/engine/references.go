@@ -69,9 +69,15 @@ func (w *Write) refers(f *schema.Field, v schema.Value) error {
 	return errs.Field(f.Name, "there is no row %s in %s", v.Text(), where).Coded("no_row")
 }
 
-// settle runs what a table wants to do after a change of any of its rows.
-func (w *Write) settle(t *schema.Table) error {
-	if h := w.eng.hooks[t.Name]; h.Settled != nil {
+// settle runs what a table wants to do after a change of one of its rows.
+func (w *Write) settle(t *schema.Table, old, now *schema.Record) error {
+	h := w.eng.hooks[t.Name]
+	if h.Changed != nil {
+		if err := h.Changed(w.inside(nil, nil), old, now); err != nil {
+			return err
+		}
+	}
+	if h.Settled != nil {
 		return h.Settled(w.inside(nil, nil))
 	}
 	return nil

@@ -103,7 +103,7 @@ func (w *Write) insert(r *schema.Record, in *Inside, forwarded schema.Set) error
 			return err
 		}
 	}
-	if err := w.settle(t); err != nil {
+	if err := w.settle(t, nil, r); err != nil {
 		return err
 	}
 	return w.logRow(r, "created")
@@ -194,7 +194,7 @@ func (w *Write) change(old *schema.Record, set, forwarded schema.Set) error {
 	if err := w.tx.Change(t.Name, old.Key, changed); err != nil {
 		return err
 	}
-	if err := w.settle(t); err != nil {
+	if err := w.settle(t, old, updated); err != nil {
 		return err
 	}
 	if err := w.renameOwned(old, changed); err != nil {
@@ -259,7 +259,7 @@ func (w *Write) Delete(table, key string) error {
 	if err := w.tx.Delete(t.Name, r.Key); err != nil {
 		return err
 	}
-	if err := w.settle(t); err != nil {
+	if err := w.settle(t, r, nil); err != nil {
 		return err
 	}
 	return w.logRow(r, "deleted")

@@ -14,7 +14,7 @@ type Instance string
 func (i Instance) Links() string { return "dp" + string(i) }
 
 // Bridge is the bridge of a network.
-func (i Instance) Bridge(vnet int64) string { return i.Links() + "b" + decimal(vnet) }
+func (i Instance) Bridge(vnet int64) string { return i.Bridges() + decimal(vnet) }
 
 // LAN is the host's end of the link between a network and its router.
 func (i Instance) LAN(vnet int64) string { return i.Links() + "l" + decimal(vnet) }
@@ -28,8 +28,14 @@ func (i Instance) WANs() string { return i.Links() + "w*" }
 // AllLinks is the pattern of all our links, as nftables writes it.
 func (i Instance) AllLinks() string { return i.Links() + "*" }
 
+// Bridges is what the names of bridges begin with.
+func (i Instance) Bridges() string { return i.Links() + "b" }
+
 // Tap is the host's end of the link between a NIC and its network.
-func (i Instance) Tap(nic int64) string { return i.Links() + "t" + decimal(nic) }
+func (i Instance) Tap(nic int64) string { return i.Taps() + decimal(nic) }
+
+// Taps is what the names of taps begin with.
+func (i Instance) Taps() string { return i.Links() + "t" }
 
 // Namespaces is what the names of router namespaces begin with.
 func (i Instance) Namespaces() string { return i.Links() + "-" }

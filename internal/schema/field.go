@@ -48,6 +48,7 @@ type Field struct {
 	IsStaying    bool // list of rows that aren't deleted with this one
 	IsVoid       bool // list of rows of a table that isn't built
 	IsRandom     bool // text: drawn at random when the row is made without a value
+	IsAtStart    bool // a change takes effect when the machine starts the next time
 	OwnedSet     Set  // what an owned row is made with
 
 	// NotBuilt holds the reason when the column can't be given another value yet, or none but those in Built; a write that asks for one is
@@ -124,6 +125,9 @@ func (f *Field) Via(path string) *Field { f.Path, f.IsReadOnly = path, true; ret
 
 // Random makes the store draw the text when a row is made without one: eight hexadecimal digits. Rows that are older than the column have none.
 func (f *Field) Random() *Field { f.IsRandom = true; return f }
+
+// AtStart marks what a running machine keeps as it was when it started: a change is taken, and waits for the next start.
+func (f *Field) AtStart() *Field { f.IsAtStart = true; return f }
 
 // Default sets the default for create; v is an int, bool, float64 or string.
 func (f *Field) Default(v any) *Field {

@@ -27,6 +27,7 @@ func fieldText(f *schema.Field) string {
 	add(f.Path != "" && f.Bond != schema.Twin && f.Bond != schema.Forwarded, "The same as `"+f.Path+"`")
 	add(f.Bond == schema.Forwarded, "Kept in `"+f.Path+"`")
 	add(f.IsUnique, "No two rows have the same")
+	add(f.IsAtStart, "Of a running machine, a change waits for the next start")
 	add(f.IsCreateOnly, "Fixed once the row is there")
 	add(f.IsSecret, "Never shown")
 	return sentences(parts...)

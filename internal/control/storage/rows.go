@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/storage"
@@ -95,7 +96,7 @@ func (t *tables) wish() (drives []Drive) {
 		power, status := t.power[row.Machine], t.statuses[row.Key]
 		d := Drive{
 			Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, Machine: row.Machine, MachineUUID: machine.UUID,
-			InUse: power.Running || power.Status == "starting",
+			InUse: held.InUse(power, status),
 			Tier:  row.PreferredTier, Media: row.Media, Size: row.Disksize,
 			Last: Status{
 				Status: status.Status, Info: status.StatusInfo, Ready: status.Ready, Progress: status.ProgressPct, UsedBytes: row.UsedBytes,

@@ -9,6 +9,7 @@ import (
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/column"
@@ -61,7 +62,7 @@ func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s ste
 	if verb, _ := compute.FindPowerVerb(string(s.action)); verb.Cuts {
 		status = follow(&Machine{Last: status}, observed{state: libvirt.Off})
 	}
-	f := fact(m, status)
+	f := fact(&Machine{Key: m.Key, Last: s.status}, status, nil)
 	return &f, nil
 }
 
@@ -102,7 +103,7 @@ func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, erro
 	before.Last = s.status
 	status := follow(&before, observed{state: libvirt.Running, bootID: c.cfg.BootID, now: time.Now().Unix()})
 	status.DoneSeq, status.MachineType = s.done, domain.OS.Type.Machine
-	return &Fact{Machine: m.Key, Status: status, Attached: attached(&vm)}, nil
+	return &Fact{Machine: m.Key, Status: status, Guest: given(&vm)}, nil
 }
 
 // hardware completes the machine's wish with what this node gives it.
@@ -115,17 +116,6 @@ func (c *Controller) hardware(m *Machine) domxml.VM {
 		vm.Drives[i] = m.Drives[i].Drive
 	}
 	return vm
-}
-
-func attached(vm *domxml.VM) *Attached {
-	a := &Attached{}
-	for _, drive := range vm.Drives {
-		a.Drives = append(a.Drives, drive.Row.Key)
-	}
-	for _, nic := range vm.NICs {
-		a.NICs = append(a.NICs, nic.Row.Key)
-	}
-	return a
 }
 
 // takeDown leaves nothing of a deleted machine on the host: power, definition, folder. The row is purged by the pass that follows.
@@ -141,7 +131,7 @@ func (c *Controller) takeDown(ctx context.Context, m *Machine, ref libvirt.Ref) 
 	if err := os.RemoveAll(c.dir(m)); err != nil {
 		return nil, err
 	}
-	f := fact(m, follow(&Machine{Last: m.Last}, observed{state: libvirt.Off}))
+	f := fact(m, follow(&Machine{Last: m.Last}, observed{state: libvirt.Off}), &held.Guest{})
 	return &f, nil
 }
 
@@ -152,7 +142,7 @@ func failed(m *Machine, s step, err error) *Fact {
 	if s.action == start {
 		status.Status = "error"
 	}
-	f := fact(m, status)
+	f := fact(m, status, nil)
 	return &f
 }
 

@@ -39,6 +39,7 @@ type Controller struct {
 	strays   strays // used by passes only
 	down     keySet // deleted machines of which nothing is left here but their rows
 	platform platform
+	runs     runs
 }
 
 // New makes a controller that hands the machines' work to queue.
@@ -108,8 +109,11 @@ func (c *Controller) plan(machines []Machine, domains map[int64]libvirt.Info, pa
 			}
 			p.work = append(p.work, c.work(m, domain.Ref, s))
 		}
+		if s.action == nothing && c.runs.lacks(m.Key, domain) {
+			p.work = append(p.work, c.look(m, domain, s.status))
+		}
 		if s.status != m.Last {
-			p.facts = append(p.facts, fact(m, s.status))
+			p.facts = append(p.facts, fact(m, s.status, nil))
 			c.logChange(m, s.status)
 		}
 	}

@@ -3,6 +3,7 @@ package vm
 import (
 	"fmt"
 
+	"dewpoint/internal/held"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/compute"
 )
@@ -116,11 +117,11 @@ func follow(m *Machine, seen observed) Status {
 	return status
 }
 
-// fact makes the report of a step: when the machine is off, nothing of it is attached any more.
-func fact(m *Machine, status Status) Fact {
-	f := Fact{Machine: m.Key, Status: status}
+// fact makes the report of a step, with what a guest was seen to have; nil for nothing new. When the machine is off, it has nothing any more.
+func fact(m *Machine, status Status, guest *held.Guest) Fact {
+	f := Fact{Machine: m.Key, Status: status, Guest: guest}
 	if m.Last.Running && !status.Running {
-		f.Attached = &Attached{}
+		f.Guest = &held.Guest{}
 	}
 	return f
 }

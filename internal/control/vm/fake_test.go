@@ -45,6 +45,10 @@ func (h *fakeHost) List(context.Context, string) ([]libvirt.Info, error) {
 	return out, nil
 }
 
+func (h *fakeHost) Holds(context.Context, libvirt.Ref) (libvirt.Holds, error) {
+	return libvirt.Holds{}, nil
+}
+
 func (h *fakeHost) Events(ctx context.Context) (<-chan libvirt.Event, error) {
 	out := make(chan libvirt.Event)
 	go func() {

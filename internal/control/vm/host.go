@@ -10,6 +10,7 @@ import (
 type Host interface {
 	HostInfo(ctx context.Context) (libvirt.HostInfo, error)
 	List(ctx context.Context, prefix string) ([]libvirt.Info, error)
+	Holds(ctx context.Context, ref libvirt.Ref) (libvirt.Holds, error)
 	Events(ctx context.Context) (<-chan libvirt.Event, error)
 	Define(ctx context.Context, xml string) (libvirt.Ref, error)
 	Start(ctx context.Context, ref libvirt.Ref) error

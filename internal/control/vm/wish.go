@@ -7,6 +7,7 @@ package vm
 import (
 	"context"
 
+	"dewpoint/internal/held"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/model/system"
 )
@@ -56,12 +57,7 @@ type Status struct {
 type Fact struct {
 	Machine int64
 	Status
-	Attached *Attached // nil: the drives' and NICs' status rows stay as they are
-}
-
-// Attached names the drives and NICs that the guest has; all others of the machine are offline.
-type Attached struct {
-	Drives, NICs []int64
+	Guest *held.Guest // nil: what is known of the guest's drives and NICs stays
 }
 
 // Rows is the controller's side of the database.

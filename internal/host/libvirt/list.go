@@ -28,6 +28,7 @@ func (s State) Active() bool { return s != Off && s != Crashed }
 type Info struct {
 	Ref
 	State State
+	Run   int32 // libvirt's number of this run of the domain, another one after each start; -1 when it is off
 }
 
 // List returns the domains whose names begin with prefix, in one call that asks no QEMU and so never waits for one.
@@ -41,7 +42,7 @@ func (c *Client) List(ctx context.Context, prefix string) ([]Info, error) {
 	var found []Info
 	for _, record := range records {
 		if strings.HasPrefix(record.Dom.Name, prefix) {
-			found = append(found, Info{Ref: refOf(record.Dom), State: stateOf(record.Params)})
+			found = append(found, Info{Ref: refOf(record.Dom), State: stateOf(record.Params), Run: record.Dom.ID})
 		}
 	}
 	return found, nil

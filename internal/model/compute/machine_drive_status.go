@@ -12,6 +12,8 @@ func machineDriveStatus() *schema.Table {
 			schema.Enum("status", "online", "offline", "importing", "initializing", "error").Default("offline").ReadOnly().Summary(),
 			schema.String("status_info").ReadOnly(),
 			schema.Bool("ready").ReadOnly().Hidden().Doc("the file exists and can be attached to a guest"),
+			schema.Int64("holder").ReadOnly().Hidden().Default(0).Indexed().Doc("the machine whose domain has the drive; 0 for none"),
+			schema.Int64("held_file").ReadOnly().Hidden().Default(0).Indexed().Doc("the file that the domain reads as the drive's medium; 0 for none"),
 			schema.Num("progress_pct").ReadOnly().Default(0.0),
 			schema.Modified("last_update"),
 		},

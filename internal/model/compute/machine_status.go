@@ -32,6 +32,7 @@ func machineStatus() *schema.Table {
 			schema.Int64("done_seq").ReadOnly().Hidden().Default(0).Doc("the last completed power_seq"),
 			schema.String("boot_id").ReadOnly().Hidden().Doc("id of the host's boot in which the machine was last seen running"),
 			schema.String("machine_type").ReadOnly().Doc("the machine type that the VM runs with"),
+			schema.JSON("started_with").ReadOnly().Hidden().Doc("the columns that wait for a start, as they were at the last one; empty while the machine is off"),
 		},
 	}
 }

@@ -211,6 +211,7 @@ type MachineStatus struct {
 	DoneSeq              int64  // done_seq
 	BootID               string // boot_id
 	MachineType          string // machine_type
+	StartedWith          string // started_with
 }
 
 // TableName returns "machine_status".
@@ -243,6 +244,7 @@ func (r *MachineStatus) Scan(rec *schema.Record) {
 	r.DoneSeq = next().Int()
 	r.BootID = next().Text()
 	r.MachineType = next().Text()
+	r.StartedWith = next().Text()
 }
 
 // MachineStatusCol are the columns of machine_status.
@@ -270,6 +272,7 @@ var MachineStatusCol = struct {
 	DoneSeq              schema.Column[int64]
 	BootID               schema.Column[string]
 	MachineType          schema.Column[string]
+	StartedWith          schema.Column[string]
 }{
 	schema.RefCol[int64]("machine"),
 	schema.Col[bool]("running"),
@@ -294,6 +297,7 @@ var MachineStatusCol = struct {
 	schema.Col[int64]("done_seq"),
 	schema.Col[string]("boot_id"),
 	schema.Col[string]("machine_type"),
+	schema.Col[string]("started_with"),
 }
 
 // MachineStatusSet is a change of a row of machine_status.
@@ -400,6 +404,10 @@ func (s MachineStatusSet) MachineType(v string) MachineStatusSet {
 	s["machine_type"] = MachineStatusCol.MachineType.Value(v)
 	return s
 }
+func (s MachineStatusSet) StartedWith(v string) MachineStatusSet {
+	s["started_with"] = MachineStatusCol.StartedWith.Value(v)
+	return s
+}
 
 // Diff is the change that makes old into r.
 func (r *MachineStatus) Diff(old *MachineStatus) schema.Set {
@@ -427,6 +435,7 @@ func (r *MachineStatus) Diff(old *MachineStatus) schema.Set {
 	schema.Differ(s, MachineStatusCol.DoneSeq, old.DoneSeq, r.DoneSeq)
 	schema.Differ(s, MachineStatusCol.BootID, old.BootID, r.BootID)
 	schema.Differ(s, MachineStatusCol.MachineType, old.MachineType, r.MachineType)
+	schema.Differ(s, MachineStatusCol.StartedWith, old.StartedWith, r.StartedWith)
 	return s
 }
 
@@ -1322,6 +1331,8 @@ type MachineDriveStatus struct {
 	Status      string  // status
 	StatusInfo  string  // status_info
 	Ready       bool    // ready
+	Holder      int64   // holder
+	HeldFile    int64   // held_file
 	ProgressPct float64 // progress_pct
 	LastUpdate  int64   // last_update
 }
@@ -1337,6 +1348,8 @@ func (r *MachineDriveStatus) Scan(rec *schema.Record) {
 	r.Status = next().Text()
 	r.StatusInfo = next().Text()
 	r.Ready = next().Bool()
+	r.Holder = next().Int()
+	r.HeldFile = next().Int()
 	r.ProgressPct = next().Real()
 	r.LastUpdate = next().Int()
 }
@@ -1347,6 +1360,8 @@ var MachineDriveStatusCol = struct {
 	Status      schema.Column[string]
 	StatusInfo  schema.Column[string]
 	Ready       schema.Column[bool]
+	Holder      schema.Column[int64]
+	HeldFile    schema.Column[int64]
 	ProgressPct schema.Column[float64]
 	LastUpdate  schema.Column[int64]
 }{
@@ -1354,6 +1369,8 @@ var MachineDriveStatusCol = struct {
 	schema.Col[string]("status"),
 	schema.Col[string]("status_info"),
 	schema.Col[bool]("ready"),
+	schema.Col[int64]("holder"),
+	schema.Col[int64]("held_file"),
 	schema.Col[float64]("progress_pct"),
 	schema.Col[int64]("last_update"),
 }
@@ -1386,6 +1403,14 @@ func (s MachineDriveStatusSet) Ready(v bool) MachineDriveStatusSet {
 	s["ready"] = MachineDriveStatusCol.Ready.Value(v)
 	return s
 }
+func (s MachineDriveStatusSet) Holder(v int64) MachineDriveStatusSet {
+	s["holder"] = MachineDriveStatusCol.Holder.Value(v)
+	return s
+}
+func (s MachineDriveStatusSet) HeldFile(v int64) MachineDriveStatusSet {
+	s["held_file"] = MachineDriveStatusCol.HeldFile.Value(v)
+	return s
+}
 func (s MachineDriveStatusSet) ProgressPct(v float64) MachineDriveStatusSet {
 	s["progress_pct"] = MachineDriveStatusCol.ProgressPct.Value(v)
 	return s
@@ -1402,6 +1427,8 @@ func (r *MachineDriveStatus) Diff(old *MachineDriveStatus) schema.Set {
 	schema.Differ(s, MachineDriveStatusCol.Status, old.Status, r.Status)
 	schema.Differ(s, MachineDriveStatusCol.StatusInfo, old.StatusInfo, r.StatusInfo)
 	schema.Differ(s, MachineDriveStatusCol.Ready, old.Ready, r.Ready)
+	schema.Differ(s, MachineDriveStatusCol.Holder, old.Holder, r.Holder)
+	schema.Differ(s, MachineDriveStatusCol.HeldFile, old.HeldFile, r.HeldFile)
 	schema.Differ(s, MachineDriveStatusCol.ProgressPct, old.ProgressPct, r.ProgressPct)
 	schema.Differ(s, MachineDriveStatusCol.LastUpdate, old.LastUpdate, r.LastUpdate)
 	return s
@@ -1631,6 +1658,7 @@ type MachineNICStatus struct {
 	ParentNIC  int64  // parent_nic
 	Status     string // status
 	State      string // state
+	HeldVnet   int64  // held_vnet
 	Speed      int64  // speed
 	LastUpdate int64  // last_update
 }
@@ -1645,6 +1673,7 @@ func (r *MachineNICStatus) Scan(rec *schema.Record) {
 	r.ParentNIC = next().Int()
 	r.Status = next().Text()
 	r.State = next().Text()
+	r.HeldVnet = next().Int()
 	r.Speed = next().Int()
 	r.LastUpdate = next().Int()
 }
@@ -1654,12 +1683,14 @@ var MachineNICStatusCol = struct {
 	ParentNIC  schema.Column[int64]
 	Status     schema.Column[string]
 	State      schema.Column[string]
+	HeldVnet   schema.Column[int64]
 	Speed      schema.Column[int64]
 	LastUpdate schema.Column[int64]
 }{
 	schema.RefCol[int64]("parent_nic"),
 	schema.Col[string]("status"),
 	schema.Col[string]("state"),
+	schema.Col[int64]("held_vnet"),
 	schema.Col[int64]("speed"),
 	schema.Col[int64]("last_update"),
 }
@@ -1688,6 +1719,10 @@ func (s MachineNICStatusSet) State(v string) MachineNICStatusSet {
 	s["state"] = MachineNICStatusCol.State.Value(v)
 	return s
 }
+func (s MachineNICStatusSet) HeldVnet(v int64) MachineNICStatusSet {
+	s["held_vnet"] = MachineNICStatusCol.HeldVnet.Value(v)
+	return s
+}
 func (s MachineNICStatusSet) Speed(v int64) MachineNICStatusSet {
 	s["speed"] = MachineNICStatusCol.Speed.Value(v)
 	return s
@@ -1703,6 +1738,7 @@ func (r *MachineNICStatus) Diff(old *MachineNICStatus) schema.Set {
 	schema.Differ(s, MachineNICStatusCol.ParentNIC, old.ParentNIC, r.ParentNIC)
 	schema.Differ(s, MachineNICStatusCol.Status, old.Status, r.Status)
 	schema.Differ(s, MachineNICStatusCol.State, old.State, r.State)
+	schema.Differ(s, MachineNICStatusCol.HeldVnet, old.HeldVnet, r.HeldVnet)
 	schema.Differ(s, MachineNICStatusCol.Speed, old.Speed, r.Speed)
 	schema.Differ(s, MachineNICStatusCol.LastUpdate, old.LastUpdate, r.LastUpdate)
 	return s
@@ -1751,6 +1787,7 @@ type VM struct {
 	MigrationMethod      string // migration_method
 	PowerCycleTimeout    int64  // power_cycle_timeout
 	NeedRestart          bool   // need_restart
+	RestartReason        string // restart_reason
 	CreatedFrom          string // created_from
 	Imported             bool   // imported
 	ConsolePassEnabled   bool   // console_pass_enabled
@@ -1809,6 +1846,7 @@ func (r *VM) Scan(rec *schema.Record) {
 	r.MigrationMethod = next().Text()
 	r.PowerCycleTimeout = next().Int()
 	r.NeedRestart = next().Bool()
+	r.RestartReason = next().Text()
 	r.CreatedFrom = next().Text()
 	r.Imported = next().Bool()
 	r.ConsolePassEnabled = next().Bool()
@@ -1862,6 +1900,7 @@ var VMCol = struct {
 	MigrationMethod      schema.Column[string]
 	PowerCycleTimeout    schema.Column[int64]
 	NeedRestart          schema.Column[bool]
+	RestartReason        schema.Column[string]
 	CreatedFrom          schema.Column[string]
 	Imported             schema.Column[bool]
 	ConsolePassEnabled   schema.Column[bool]
@@ -1912,6 +1951,7 @@ var VMCol = struct {
 	schema.Col[string]("migration_method"),
 	schema.Col[int64]("power_cycle_timeout"),
 	schema.Col[bool]("need_restart"),
+	schema.Col[string]("restart_reason"),
 	schema.Col[string]("created_from"),
 	schema.Col[bool]("imported"),
 	schema.Col[bool]("console_pass_enabled"),
@@ -1989,7 +2029,11 @@ func (s VMSet) PowerCycleTimeout(v int64) VMSet {
 	s["power_cycle_timeout"] = VMCol.PowerCycleTimeout.Value(v)
 	return s
 }
-func (s VMSet) NeedRestart(v bool) VMSet   { s["need_restart"] = VMCol.NeedRestart.Value(v); return s }
+func (s VMSet) NeedRestart(v bool) VMSet { s["need_restart"] = VMCol.NeedRestart.Value(v); return s }
+func (s VMSet) RestartReason(v string) VMSet {
+	s["restart_reason"] = VMCol.RestartReason.Value(v)
+	return s
+}
 func (s VMSet) CreatedFrom(v string) VMSet { s["created_from"] = VMCol.CreatedFrom.Value(v); return s }
 func (s VMSet) Imported(v bool) VMSet      { s["imported"] = VMCol.Imported.Value(v); return s }
 func (s VMSet) ConsolePassEnabled(v bool) VMSet {
@@ -2052,6 +2096,7 @@ func (r *VM) Diff(old *VM) schema.Set {
 	schema.Differ(s, VMCol.MigrationMethod, old.MigrationMethod, r.MigrationMethod)
 	schema.Differ(s, VMCol.PowerCycleTimeout, old.PowerCycleTimeout, r.PowerCycleTimeout)
 	schema.Differ(s, VMCol.NeedRestart, old.NeedRestart, r.NeedRestart)
+	schema.Differ(s, VMCol.RestartReason, old.RestartReason, r.RestartReason)
 	schema.Differ(s, VMCol.CreatedFrom, old.CreatedFrom, r.CreatedFrom)
 	schema.Differ(s, VMCol.Imported, old.Imported, r.Imported)
 	schema.Differ(s, VMCol.ConsolePassEnabled, old.ConsolePassEnabled, r.ConsolePassEnabled)

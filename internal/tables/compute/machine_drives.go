@@ -3,13 +3,14 @@ package compute
 import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
 
-var driveHooks = engine.Hooks{Create: prepareDrive, Created: importDrive, Update: updateDrive}
+var driveHooks = engine.Hooks{Create: prepareDrive, Created: importDrive, Update: updateDrive, Remove: removeDrive, Changed: drivePart.changed}
 
 var drivePart = part{
 	machine: compute.MachineDriveCol.Machine, orderid: compute.MachineDriveCol.Orderid, name: compute.MachineDriveCol.Name, kind: "drive",
@@ -51,7 +52,20 @@ func importDrive(w *engine.Inside, r *schema.Record) error {
 	}})
 }
 
-func updateDrive(_ *engine.Inside, old *schema.Record, set schema.Set) error {
+// removeDrive keeps a disk under a guest that writes it.
+func removeDrive(w *engine.Inside, r *schema.Record) error {
+	return held.Drive(w.Tx, store.RowOf[compute.MachineDrive](r))
+}
+
+func updateDrive(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if machine, ok := compute.MachineDriveCol.Machine.In(set); ok && machine != compute.MachineDriveCol.Machine.Of(old) {
+		if err := held.Drive(w.Tx, store.RowOf[compute.MachineDrive](old)); err != nil {
+			return err // its file would move under the guest
+		}
+		if err := refuseNode(w, machine); err != nil {
+			return err
+		}
+	}
 	if size, ok := compute.MachineDriveCol.Disksize.In(set); ok && size.Int() < compute.MachineDriveCol.Disksize.Of(old).Int() {
 		if size.Int() == 0 {
 			delete(set, "disksize")

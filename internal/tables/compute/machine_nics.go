@@ -6,6 +6,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
@@ -13,7 +14,7 @@ import (
 	"dewpoint/internal/store"
 )
 
-var nicHooks = engine.Hooks{Create: prepareNIC, Update: updateNIC}
+var nicHooks = engine.Hooks{Create: prepareNIC, Update: updateNIC, Remove: removeNIC, Changed: nicPart.changed}
 
 var nicPart = part{machine: compute.MachineNICCol.Machine, orderid: compute.MachineNICCol.Orderid, name: compute.MachineNICCol.Name, kind: "nic"}
 
@@ -38,6 +39,11 @@ func prepareNIC(w *engine.Inside, r *schema.Record) error {
 		nic.IPReserved.Put(r, true)
 	}
 	return refuseNode(w, nic.Machine.Of(r))
+}
+
+// removeNIC keeps the row of a card that a guest has: without it nothing would say which address is taken, and on which network.
+func removeNIC(w *engine.Inside, r *schema.Record) error {
+	return held.NIC(w.Tx, store.RowOf[compute.MachineNIC](r))
 }
 
 func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {

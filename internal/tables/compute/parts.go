@@ -5,6 +5,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -54,4 +55,19 @@ func (p part) freeNumber(siblings []*schema.Record) int64 {
 		n++
 	}
 	return n
+}
+
+// changed tells the VMs of the machines that have or had the part what waits for their next start.
+func (p part) changed(w *engine.Inside, old, now *schema.Record) error {
+	told := map[int64]bool{}
+	for _, r := range []*schema.Record{old, now} {
+		if r == nil || told[p.machine.Of(r).Int()] {
+			continue
+		}
+		told[p.machine.Of(r).Int()] = true
+		if err := held.Tell(w.Tx, p.machine.Of(r).Int()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

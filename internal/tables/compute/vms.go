@@ -5,6 +5,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/model/storage"
@@ -17,6 +18,12 @@ var vmHooks = engine.Hooks{
 	Create:  prepareVM,
 	Created: finishVM,
 	Update:  updateVM,
+	Changed: func(w *engine.Inside, _, now *schema.Record) error {
+		if now == nil {
+			return nil
+		}
+		return held.Tell(w.Tx, compute.VMCol.Machine.Of(now).Int())
+	},
 	Actions: powerActions(map[string]engine.Action{
 		"poweron":      powerOnVM,
 		"reset":        resetVM,

@@ -8,6 +8,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
@@ -20,6 +21,9 @@ var vnetHooks = engine.Hooks{
 	Create:  prepareVnet,
 	Created: func(w *engine.Inside, r *schema.Record) error { return power.Obey(w, r, network.VnetCol.Machine.Of(r)) },
 	Update:  updateVnet,
+	Remove: func(w *engine.Inside, r *schema.Record) error {
+		return held.Network(w.Tx, r.Key.Int(), network.VnetCol.Name.Of(r).Text())
+	},
 	Actions: map[string]engine.Action{
 		"poweron": powerOnVnet,
 		"poweroff": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
@@ -47,6 +51,11 @@ func prepareVnet(w *engine.Inside, r *schema.Record) error {
 }
 
 func updateVnet(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if on, given := network.VnetCol.Enabled.In(set); given && !on.Bool() && network.VnetCol.Enabled.Of(old).Bool() {
+		if err := held.Network(w.Tx, old.Key.Int(), network.VnetCol.Name.Of(old).Text()); err != nil {
+			return err // its bridge would go, and come back without the guests' cards
+		}
+	}
 	of := network.VnetCol
 	next := old.Clone()
 	next.PutAll(set)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"dewpoint/internal/engine"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -20,12 +21,18 @@ type Space interface {
 }
 
 func fileHooks(space Space) engine.Hooks {
-	return engine.Hooks{Create: prepareFile, Created: func(w *engine.Inside, r *schema.Record) error {
-		if _, adopted := w.Inner["uuid"]; adopted || space == nil {
-			return nil // its bytes are there
-		}
-		return admit(w, r, space)
-	}}
+	return engine.Hooks{
+		Create: prepareFile,
+		Created: func(w *engine.Inside, r *schema.Record) error {
+			if _, adopted := w.Inner["uuid"]; adopted || space == nil {
+				return nil // its bytes are there
+			}
+			return admit(w, r, space)
+		},
+		Remove: func(w *engine.Inside, r *schema.Record) error {
+			return held.File(w.Tx, r.Key.Int(), storage.FileCol.Name.Of(r).Text())
+		},
+	}
 }
 
 // admit keeps the space that a new file announces until its row is there for all to see, or isn't made after all.

@@ -121,4 +121,6 @@ type ComputeFacts struct {
 	CreatedAt  any `json:"created_at" readOnly:"true"`
 	UpdatedAt  any `json:"updated_at" readOnly:"true"`
 	Jobs       any `json:"jobs" readOnly:"true"`
+	NeedsStart any `json:"need_restart" readOnly:"true"`
+	Waiting    any `json:"restart_reason" readOnly:"true"`
 }

@@ -29,6 +29,9 @@ type vmRow struct {
 	Console     string `json:"console"`
 	BootOrder   string `json:"boot_order"`
 	OnPowerLoss string `json:"on_power_loss"`
+	NeedRestart bool   `json:"need_restart"`
+	// RestartReason lists what waits.
+	RestartReason string `json:"restart_reason"`
 	// Meta is what clients call metadata.
 	Meta    map[string]string `json:"meta"`
 	Machine machineRow        `json:"machine"`
@@ -80,7 +83,7 @@ type vnetRef struct {
 	Name string `json:"name"`
 }
 
-const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss,meta," +
+const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss,need_restart,restart_reason,meta," +
 	"machine[$key,status[" + shape.Fields + "],console_status[active]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
 	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name]]]"

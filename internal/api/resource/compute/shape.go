@@ -10,10 +10,12 @@ type Compute struct {
 	UUID       string            `json:"uuid"`
 	Name       string            `json:"name"`
 	State      string            `json:"state,omitempty" enum:"running,paused,shutoff,crashed" doc:"not there for who may list the VM and not read it"`
-	Memory     int64             `json:"memory" doc:"in MiB"`
-	MaxMemory  int64             `json:"max_memory" doc:"in MiB"`
-	VCPUs      int64             `json:"vcpus"`
-	MaxVCPUs   int64             `json:"max_vcpus"`
+	Memory     int64             `json:"memory" doc:"in MiB; of a running VM what it runs with"`
+	MaxMemory  int64             `json:"max_memory" doc:"in MiB; what it has from its next start"`
+	VCPUs      int64             `json:"vcpus" doc:"of a running VM what it runs with"`
+	MaxVCPUs   int64             `json:"max_vcpus" doc:"what it has from its next start"`
+	NeedsStart bool              `json:"need_restart" doc:"it runs with other values than were given it; it gets these at its next start"`
+	Waiting    string            `json:"restart_reason,omitempty" doc:"what waits for its next start, in the words of the table API"`
 	OS         osInfo            `json:"os"`
 	Disks      []diskItem        `json:"disks"`
 	Networks   []nicItem         `json:"networks"`
@@ -99,8 +101,10 @@ type graphicsItem struct {
 }
 
 func (v *vmRow) compute(host mark.Instance) Compute {
+	cores, ram := v.Machine.Status.Has(v.Cores, v.RAM)
 	c := Compute{
-		UUID: v.UUID, Name: v.Name, State: v.Machine.Status.OfVM(), Memory: v.RAM, MaxMemory: v.RAM, VCPUs: v.Cores, MaxVCPUs: v.Cores,
+		UUID: v.UUID, Name: v.Name, State: v.Machine.Status.OfVM(), Memory: ram, MaxMemory: v.RAM, VCPUs: cores, MaxVCPUs: v.Cores,
+		NeedsStart: v.NeedRestart, Waiting: v.RestartReason,
 		OS:    v.os(),
 		Disks: []diskItem{}, Networks: []nicItem{}, Graphics: []graphicsItem{}, Metadata: map[string]string{},
 		Autostart: v.OnPowerLoss == "power_on", Persistent: true, CreatedAt: shape.Stamp(v.Created), UpdatedAt: shape.Stamp(v.Modified),

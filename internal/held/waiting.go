@@ -1,0 +1,129 @@
+package held
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// snapshot is what a domain was made from: the columns that wait for a start, of rows by their paths. That of the VM is "".
+type snapshot map[string]map[string]string
+
+// snapshotOf takes what differs from nothing, so that a column that a later version declares isn't missed.
+func snapshotOf(s *schema.Schema, r Rows) snapshot {
+	shot := snapshot{"": waits(s.Table("vms"), r.VM.Diff(&compute.VM{}))}
+	for _, d := range r.Drives {
+		shot[fmt.Sprintf("machine_drives/%d", d.Key)] = waits(s.Table("machine_drives"), d.Diff(&compute.MachineDrive{}))
+	}
+	for _, n := range r.NICs {
+		shot[fmt.Sprintf("machine_nics/%d", n.Key)] = waits(s.Table("machine_nics"), n.Diff(&compute.MachineNIC{}))
+	}
+	return shot
+}
+
+func waits(t *schema.Table, row schema.Set) map[string]string {
+	columns := map[string]string{}
+	for name, v := range row {
+		f := t.Field(name)
+		if !f.IsAtStart || v.IsNull() {
+			continue
+		}
+		columns[name] = v.Text()
+		if f.IsSealed {
+			digest := sha256.Sum256([]byte(v.Text()))
+			columns[name] = hex.EncodeToString(digest[:])
+		}
+	}
+	return columns
+}
+
+func (s snapshot) text() (string, error) {
+	raw, err := json.Marshal(s)
+	return string(raw), err
+}
+
+// waiting lists what a domain that was made from before lacks of now, as in ram, machine_nics/5#vnet, and machine_drives/7 for one that is new. Of a part that
+// isn't there any more nothing waits: it can't be deleted while a guest has it.
+func waiting(before, now snapshot) (list []string) {
+	for path, columns := range now {
+		was, known := before[path]
+		switch {
+		case !known && plugged(path, columns):
+			list = append(list, path)
+		case known:
+			for name := range differ(was, columns) {
+				list = append(list, strings.TrimPrefix(path+"#"+name, "#"))
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// plugged reports whether a part would be given to a guest that starts.
+func plugged(path string, columns map[string]string) bool {
+	return columns["enabled"] != "" && (columns["vnet"] != "" || !strings.HasPrefix(path, "machine_nics/"))
+}
+
+func differ(a, b map[string]string) map[string]bool {
+	names := map[string]bool{}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b))) {
+		if a[name] != b[name] {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// Tell writes into a machine's VM whether it needs a restart, and for what. It is called wherever one of the machine's rows was changed.
+func Tell(tx *store.Tx, machine int64) error {
+	vms, err := store.FindRows[compute.VM](tx, store.Is(compute.VMCol.Machine, machine))
+	if err != nil || len(vms) == 0 {
+		return err
+	}
+	status, err := store.GetRow[compute.MachineStatus](tx, machine)
+	if err != nil {
+		return err
+	}
+	want := vms[0]
+	list, err := lacks(tx, vms[0], status)
+	if err != nil {
+		return err
+	}
+	want.NeedRestart, want.RestartReason = len(list) > 0, strings.Join(list, ", ")
+	if want == vms[0] {
+		return nil
+	}
+	return store.Write(tx, want.Key, compute.VMSet{}.NeedRestart(want.NeedRestart).RestartReason(want.RestartReason))
+}
+
+// lacks lists what the guest of a VM lacks of the VM's rows.
+func lacks(tx *store.Tx, vm compute.VM, status compute.MachineStatus) ([]string, error) {
+	if !status.Running || status.StartedWith == "" {
+		return nil, nil
+	}
+	var before snapshot
+	if err := json.Unmarshal([]byte(status.StartedWith), &before); err != nil {
+		return nil, fmt.Errorf("started_with of machine %d: %w", status.Key, err)
+	}
+	if before[""] == nil {
+		return nil, nil // an older version started it, and didn't note with what
+	}
+	rows := Rows{VM: vm}
+	var err error
+	if rows.Drives, err = store.FindRows[compute.MachineDrive](tx, store.Is(compute.MachineDriveCol.Machine, vm.Machine)); err != nil {
+		return nil, err
+	}
+	if rows.NICs, err = store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Machine, vm.Machine)); err != nil {
+		return nil, err
+	}
+	return waiting(before, snapshotOf(tx.Schema(), rows)), nil
+}
