@@ -61,7 +61,7 @@ func (s *Service) enter(ctx context.Context, user int64, code string) error {
 	})
 	if errs.Is(err, errs.Invalid) {
 		s.uses.failed(user)
-		return errs.Wrap(err, errs.Unauthenticated, "invalid_code", "%v", err)
+		return errs.Wrap(err, errs.Unauthenticated, "invalid_code", "%s", errs.Ours(errs.Shown(err)))
 	}
 	if err == nil {
 		s.uses.forgive(user, false)

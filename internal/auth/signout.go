@@ -25,7 +25,7 @@ func (s *Service) SignOut(ctx context.Context, a perm.Actor) error {
 		case a.SignIn != "":
 			return s.endSignIn(tx, a.SignIn)
 		}
-		return errs.New(errs.Invalid, "not_signed_in", "this request came with an API key or a password, which no logout ends; revoke a key with DELETE auth/tokens/{id}")
+		return errs.New(errs.Invalid, "not_signed_in", "this request came with an API key or a password, which logout doesn't end; revoke the API key instead")
 	})
 }
 

@@ -126,7 +126,7 @@ func errUnusable(cause error) error {
 func (src *source) ask(ctx context.Context, u access.User, password string) (bool, error) {
 	a, err := src.server.Check(ctx, remoteName(u), password)
 	if src.row.Debug {
-		slog.Info("an authorization source was asked", "source", src.row.Name, "user", u.Name, "remote_name", remoteName(u), "dn", a.DN, "ok", a.OK, "answer", a.Why, "err", err)
+		slog.Info("an authorization source was asked", "source", src.row.Name, "user", u.Name, "remote_name", remoteName(u), "dn", a.DN, "ok", a.OK, "refusal", a.Refusal, "err", err)
 	}
 	return a.OK, err
 }

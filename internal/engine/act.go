@@ -14,7 +14,7 @@ func (w *Write) Act(table, key, name string, params schema.Input) error {
 	}
 	a, ok := t.Actions.Find(name)
 	if !ok {
-		return errs.New(errs.Invalid, "no_action", "%s have no action '%s'", t.Name, name).On("action")
+		return errs.New(errs.Invalid, "no_action", "%s have no action '%s'", t.Word(errs.Many), name).On("action")
 	}
 	if err := held.Check(perm.Modify); err != nil && !w.made.has(r) {
 		return err

@@ -155,7 +155,7 @@ func (e *Engine) Act(ctx context.Context, table, key, name string, params schema
 func (e *Engine) served(name string) (*schema.Table, error) {
 	t := e.db.Schema.Table(name)
 	if t == nil || t.Internal {
-		return nil, errs.New(errs.NotFound, "no_table", "there is no table '/v4/%s'; see the API document for the list", name)
+		return nil, errs.New(errs.NotFound, "no_table", "there is no table '%s'; the API document lists them", name)
 	}
 	return t, nil
 }

@@ -8,15 +8,14 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// notYet refuses a value that can't be given yet. Clients send whole rows back: what is as it is, is no wish.
+// notYet refuses a value that can't be given yet. Clients send whole rows back, so a value that stays as it is passes.
 func notYet(f *schema.Field, raw json.RawMessage, present schema.Value) error {
 	v, err := f.Parse(raw)
 	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == f.DefaultValue && present.IsNull() || slices.Contains(f.Built, v.Text()) {
 		return err
 	}
-	what := f.Name
-	if !f.IsReadOnly {
-		what += ` "` + errs.Clip(v.Text()) + `"`
+	if f.IsReadOnly {
+		return errs.New(errs.NotBuilt, "not_built", "%s: %s", errs.Column(f.Name), errs.Ours(f.NotBuilt)).On(f.Name)
 	}
-	return errs.New(errs.NotBuilt, "not_built", "%s: %s", errs.Ours(what), errs.Ours(f.NotBuilt)).On(f.Name)
+	return errs.New(errs.NotBuilt, "not_built", "%s %q: %s", errs.Column(f.Name), v.Text(), errs.Ours(f.NotBuilt)).On(f.Name)
 }

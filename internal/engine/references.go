@@ -62,11 +62,10 @@ func (w *Write) refers(f *schema.Field, v schema.Value) error {
 			return err
 		}
 	}
-	where := f.Ref
-	if where == "" {
-		where = "the tables"
+	if t == nil {
+		return errs.Field(f.Name, "there is no row %s", v.Text()).Coded("no_row")
 	}
-	return errs.Field(f.Name, "there is no row %s in %s", v.Text(), where).Coded("no_row")
+	return errs.Field(f.Name, "there is no %s %s", t.Word(errs.One), key.Text()).Coded("no_row")
 }
 
 // settle runs what a table wants to do after a change of one of its rows.

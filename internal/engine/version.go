@@ -18,7 +18,7 @@ func (w *Write) Match(table, key string, versions []string) error {
 	}
 	v, err := versionOf(w.tx, r)
 	if err == nil && !slices.Contains(versions, v) {
-		err = errs.New(errs.Stale, "stale", "%s %q was changed meanwhile; read it again, and change what you find then", r.Table.Title, nameOf(r))
+		err = errs.New(errs.Stale, "stale", "%s %q was changed meanwhile; read it again, and change what you find then", r.Table.Word(errs.One), nameOf(r))
 	}
 	return err
 }

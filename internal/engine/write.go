@@ -25,7 +25,7 @@ func (w *Write) CreateWith(table string, in schema.Input, inner schema.Set) (*sc
 		return nil, err
 	}
 	if !t.Creatable() {
-		return nil, errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be created", t.Name)
+		return nil, errs.New(errs.NotAllowed, "not_allowed", "%s come with the system and can't be created", t.Word(errs.Many))
 	}
 	if err := perm.MayCreate(w.actor, t); err != nil && len(w.made) == 0 {
 		return nil, err
@@ -130,7 +130,7 @@ func (w *Write) UpdateWith(table, key string, in schema.Input, inner schema.Set)
 		return err
 	}
 	if t.ReadOnly {
-		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s are facts and can't be changed", t.Name)
+		return errs.New(errs.NotAllowed, "not_allowed", "%s are facts and can't be changed", t.Word(errs.Many))
 	}
 	set, forwarded, err := w.parse(old, in, false)
 	if err != nil {
@@ -164,7 +164,7 @@ func keepsKey(old *schema.Record, set schema.Set) error {
 		return nil
 	}
 	if v, given := set[f.Name]; given && v != old.Key {
-		return errs.New(errs.Invalid, "invalid_"+f.Name, "Validation error on field: '%s' - 'the row is addressed by it and can't be renamed; make another one'", f.Name).On(f.Name)
+		return errs.Field(f.Name, "is the key and can't be changed; make another %s", old.Table.Word(errs.One))
 	}
 	return nil
 }
@@ -246,7 +246,7 @@ func (w *Write) Delete(table, key string) error {
 		return err
 	}
 	if !t.Creatable() {
-		return errs.New(errs.NotAllowed, "not_allowed", "rows of %s come with the system and can't be deleted", t.Name)
+		return errs.New(errs.NotAllowed, "not_allowed", "%s come with the system and can't be deleted", t.Word(errs.Many))
 	}
 	if err := held.Check(perm.Delete); err != nil {
 		return err

@@ -53,38 +53,43 @@ type Error struct {
 	Why   string
 	Wait  time.Duration
 	cause error
+
+	format string // of Why where there is one, else of Text
+	args   []any
 }
 
 // New makes a typed error; format and args give its Text, in which no text among args is repeated beyond
 // MostRepeated characters, other than of type Ours. An error among args that is wrapped with %w stays reachable by errors.Is.
 func New(kind Kind, code, format string, args ...any) *Error {
-	err := fmt.Errorf(format, clipped(args)...)
-	return &Error{Kind: kind, Code: code, Text: err.Error(), cause: errors.Unwrap(err)}
+	args = clipped(args)
+	err := fmt.Errorf(format, args...)
+	return &Error{Kind: kind, Code: code, Text: err.Error(), cause: errors.Unwrap(err), format: format, args: args}
 }
 
 // Wrap keeps cause for the log and errors.Is while the caller sees only the given text.
 func Wrap(cause error, kind Kind, code, format string, args ...any) *Error {
-	return &Error{Kind: kind, Code: code, Text: fmt.Sprintf(format, clipped(args)...), cause: cause}
+	args = clipped(args)
+	return &Error{Kind: kind, Code: code, Text: fmt.Sprintf(format, args...), cause: cause, format: format, args: args}
 }
 
 // Field makes the error of a column's or parameter's value that doesn't fit, in the words the table API's clients know. It is of kind
 // Invalid and its code is "invalid_" and the field's name; Coded gives it another one.
 func Field(field, format string, args ...any) *Error {
-	why := fmt.Sprintf(format, clipped(args)...)
+	args = clipped(args)
+	why := fmt.Sprintf(format, args...)
 	field = Clip(field)
-	return &Error{Kind: Invalid, Code: "invalid_" + field, Text: "Validation error on field: '" + field + "' - '" + why + "'", Field: field, Why: why}
+	return &Error{
+		Kind: Invalid, Code: "invalid_" + field, Text: "Validation error on field: '" + field + "' - '" + why + "'", Field: field, Why: why,
+		format: format, args: args,
+	}
 }
 
-// Missing is under the error of a row that isn't there, or that the caller may not see: a dialect that knows no tables says it in its own words.
-type Missing struct{ Table, Key string }
-
-// Error says it in the words of the table API.
-func (m *Missing) Error() string { return "Resource '/v4/" + m.Table + "/" + m.Key + "' not found" }
-
-// NoRow makes the error of a row that isn't there; key is as the client wrote it.
-func NoRow(table, key string) *Error {
-	m := &Missing{table, Clip(key)}
-	return &Error{Kind: NotFound, Code: "not_found", Text: m.Error(), cause: m}
+// NoRow makes the error of a row that isn't there, or that the caller may not see; key is as the client wrote it. The table API has its own
+// sentence for it, which its clients know.
+func NoRow(row Word, key string) *Error {
+	e := New(NotFound, "not_found", "there is no %s '%s'", row, key)
+	e.Text = "Resource '/v4/" + row.Table + "/" + Clip(key) + "' not found"
+	return e
 }
 
 // Coded returns a copy of e with another code.

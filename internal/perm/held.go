@@ -1,7 +1,6 @@
 package perm
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -61,7 +60,7 @@ func (h Held) See() error {
 	if h.actor.Admin || h.seen {
 		return nil
 	}
-	return errs.NoRow(h.row.Table.Name, h.row.Key.Text())
+	return errs.NoRow(h.row.Table.Word(errs.One), h.row.Key.Text())
 }
 
 // Check tells whether the actor has a right that was asked for: NotFound when the row isn't the actor's to see, Denied when it is but the
@@ -82,24 +81,13 @@ func (h Held) CheckModify(columns []string) error {
 	for _, c := range columns {
 		if !slices.Contains(own.Columns, c) {
 			return errs.New(errs.Denied, "denied", "you need the right %q on %s to change %s; without it you can change %s",
-				Modify, h.row.Table.Name, c, errs.Ours(strings.Join(own.Columns, ", "))).On(c)
+				Modify, h.row.Table.Word(errs.Wired), errs.Column(c), errs.Ours(strings.Join(own.Columns, ", "))).On(c)
 		}
 	}
 	return nil
 }
 
-// Lacking is the cause of errors of kind Denied: a right that is missing on a row that may be seen, or on a table. Dialects that call the
-// table something else say it in their own words.
-type Lacking struct {
-	Right Right
-	Table string
-}
-
-// Error implements error.
-func (l *Lacking) Error() string { return fmt.Sprintf("you need the right %q on %s", l.Right, l.Table) }
-
 // Deny is the error of somebody who lacks the right on what they may see.
 func Deny(right Right, t *schema.Table) error {
-	l := &Lacking{right, t.Name}
-	return errs.Wrap(l, errs.Denied, "denied", "%s", l)
+	return errs.New(errs.Denied, "denied", "you need the right %q on %s", right, t.Word(errs.Wired))
 }

@@ -160,7 +160,7 @@ func (t rowType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	if f.Ref == "" {
 		m := ownerPath.FindStringSubmatch(s)
 		if m == nil {
-			return Value{}, f.invalid("must be written as table/key, as in vms/42")
+			return Value{}, f.invalid("must be written as table/key, as in users/3")
 		}
 		if len(f.Among) > 0 && !slices.Contains(f.Among, m[1]) {
 			return Value{}, f.invalid("must lead to a row of %s", errs.Ours(strings.Join(f.Among, " or ")))

@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
+	"unicode"
+
+	"dewpoint/internal/errs"
 )
 
 // Table declares one table.
@@ -98,6 +102,15 @@ func (as Actions) Find(name string) (Action, bool) {
 		}
 	}
 	return Action{}, false
+}
+
+// Word is the table's rows in an error's text.
+func (t *Table) Word(form errs.Form) errs.Word {
+	noun := t.Title
+	if len(noun) > 1 && !unicode.IsUpper(rune(noun[1])) { // not VM
+		noun = strings.ToLower(noun[:1]) + noun[1:]
+	}
+	return errs.Word{Table: t.Name, Noun: noun, Form: form}
 }
 
 // Field returns the field of that name, or nil.

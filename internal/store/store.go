@@ -43,7 +43,7 @@ type Dialect interface {
 	Prepare(ctx context.Context, tx *sql.Tx) error
 	// Lock is the first thing in each write transaction. It waits until no other one is under way.
 	Lock(ctx context.Context, tx *sql.Tx) error
-	// Classify turns a driver's error into a typed one, or returns it as it is.
+	// Classify turns a driver's error into a typed one or into a Taken, or returns it as it is.
 	Classify(err error) error
 	// Arguments makes the arguments of a statement fit the driver, for as long as the statement runs; done is called after it. What ctx stops
 	// must stop the functions too that the statement calls.
@@ -325,5 +325,9 @@ func (db *DB) classify(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return errs.Wrap(err, errs.Unavailable, cancelled, "the request was cut off before the database answered; try again")
 	}
-	return db.dialect.Classify(err)
+	err = db.dialect.Classify(err)
+	if taken, ok := errors.AsType[*Taken](err); ok && db.Schema.Table(taken.Table) != nil {
+		return taken.shown(db.Schema.Table(taken.Table))
+	}
+	return err
 }

@@ -154,7 +154,7 @@ func (tx *Tx) release(r *schema.Record, doomed []*schema.Record) error {
 			}
 			if ref.Field.Bond == schema.Restricts {
 				return errs.New(errs.Conflict, "in_use", "%s %q is used by %s %q; remove that first",
-					r.Table.Title, displayOf(r), ref.Table.Title, displayOf(u))
+					r.Table.Word(errs.One), displayOf(r), ref.Table.Word(errs.One), displayOf(u))
 			}
 			if isTwinBack(r.Table, ref) {
 				continue

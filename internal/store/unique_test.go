@@ -50,7 +50,7 @@ func TestUniqueTogether(t *testing.T) {
 			{"seats", seat("a", 1, true), "", ""},
 			{"seats", seat("a", 2, true), "", ""},
 			{"seats", seat("b", 1, true), "", ""},
-			{"seats", seat("a", 1, true), "place", "a row of seats with this row and place exists already; choose another place"},
+			{"seats", seat("a", 1, true), "place", "another seat has this row and place; choose a different place"},
 			{"seats", seat("a", 1, false), "", ""},
 			{"seats", seat("a", 0, true), "", ""}, // null, twice
 			{"seats", seat("a", 0, true), "", ""},
@@ -58,7 +58,7 @@ func TestUniqueTogether(t *testing.T) {
 			{"names", name(2, "web", false), "", ""},
 			{"names", name(1, "web", true), "", ""},
 			{"names", name(1, "web", true), "", ""},
-			{"names", name(1, "web", false), "name", "a row of names with this tenant and name exists already; choose another name"},
+			{"names", name(1, "web", false), "name", "another name has this tenant and name; choose a different name"},
 		} {
 			_, err := make(c.table, c.set)
 			if c.field == "" && err != nil {

@@ -20,5 +20,5 @@ func Free(taken []netip.Prefix) (netip.Prefix, error) {
 			return p, nil
 		}
 	}
-	return netip.Prefix{}, errs.New(errs.Full, "subnets_full", "no subnet of %v is left for a network without one; send network, such as 10.0.0.0/24", freeRange)
+	return netip.Prefix{}, errs.New(errs.Full, "subnets_full", "no subnet of %v is left for a network without one; send %s, such as 10.0.0.0/24", freeRange, errs.Column("network"))
 }

@@ -76,7 +76,7 @@ func routerOf(text string) (router netip.Addr, network netip.Prefix, err error) 
 func (r Row) needsNetwork() error {
 	for _, c := range []struct{ name, value string }{{"ipaddress", r.Router}, {"gateway", r.Gateway}, {"dhcp_start", r.First}, {"dhcp_stop", r.Last}} {
 		if c.value != "" {
-			return errs.Field(c.name, "needs a subnet: send network too, such as 10.0.0.0/24")
+			return errs.Field(c.name, "needs a subnet: send %s too, such as 10.0.0.0/24", errs.Column("network"))
 		}
 	}
 	return nil
@@ -104,7 +104,7 @@ func (s *Subnet) complete(r Row, router netip.Addr) (err error) {
 		return err
 	}
 	if s.Last.Less(s.First) {
-		return errs.Field("dhcp_stop", "must not be lower than dhcp_start")
+		return errs.Field("dhcp_stop", "must not be lower than %s", errs.Column("dhcp_start"))
 	}
 	return nil
 }

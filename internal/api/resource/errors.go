@@ -15,8 +15,8 @@ import (
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/errs"
-	"dewpoint/internal/perm"
 )
 
 // failures is how operations answer errors.
@@ -126,20 +126,23 @@ func (f *failure) GetStatus() int { return f.status }
 // Error implements error.
 func (f *failure) Error() string { return f.Fault.Message }
 
-// nouns are what this dialect calls the rows of tables.
-var nouns = map[string]string{
-	"vms": "the VM", "machines": "the VM", "machine_drives": "the VM's disks", "machine_nics": "the VM's network cards", "files": "the ISO image",
-	"vnets": "the network", "vnet_addresses": "the network's DHCP hosts", "user_api_keys": "the API token", "operations": "the job",
+// words are those that clients of an area know.
+type words struct{ codes }
+
+// Row implements errs.Words.
+func (words) Row(w errs.Word) string {
+	if w.Form == errs.Wired {
+		w.Form = errs.Many
+	}
+	return w.Called(cmp.Or(shape.Nouns[w.Table], w.Noun))
 }
+
+// Column implements errs.Words.
+func (w words) Column(name string) string { return w.member(name) }
 
 // textOf is an error's text in words that clients of this dialect know.
 func (c codes) textOf(e *errs.Error) string {
-	if lacks, ok := errors.AsType[*perm.Lacking](e); ok && nouns[lacks.Table] != "" {
-		return fmt.Sprintf("you need the right %q on %s", lacks.Right, nouns[lacks.Table])
-	}
-	if missing, ok := errors.AsType[*errs.Missing](e); ok {
-		return strings.TrimSpace(nouns[missing.Table]+" '"+missing.Key) + "' was not found"
-	}
+	e = e.In(words{c})
 	if e.Why != "" {
 		return c.member(e.Field) + ": " + e.Why
 	}
@@ -152,12 +155,12 @@ func failed(ctx context.Context, err error, c codes) *failure {
 	if errors.As(err, &done) {
 		return done
 	}
-	e := errs.As(err)
-	if e == nil || e.Kind == errs.Internal {
+	e := errs.Public(err)
+	if e == nil {
 		call := front.Of(ctx)
 		call.Log.Error("request failed", "err", err)
 		return &failure{Status: "error", status: http.StatusInternalServerError, Fault: fault{
-			Code: common[errs.Internal], Message: "internal error; the server's log has the cause", Details: "request " + call.ID,
+			Code: common[errs.Internal], Message: errs.Hidden, Details: "request " + call.ID,
 		}}
 	}
 	status, ok := exact[e.Code]
@@ -201,7 +204,7 @@ func humaError(c frame.Codes, status int, text string, causes []error) huma.Stat
 	case http.StatusRequestEntityTooLarge:
 		f.Fault.Code = "BODY_TOO_LARGE"
 	case http.StatusInternalServerError:
-		f.Fault = fault{Code: common[errs.Internal], Message: "internal error; the server's log has the cause"}
+		f.Fault = fault{Code: common[errs.Internal], Message: errs.Hidden}
 		return f
 	}
 	var details []string

@@ -109,7 +109,7 @@ func TestAuthSourcesAreChecked(t *testing.T) {
 		`{"name":"a","driver":"ldap","settings":"text"}`:                                          {422, "must be an object"},
 		`{"name":"a","driver":"ldap","settings":{}}`:                                              {422, "'url must"},
 		`{"name":"a","driver":"ldap","settings":{"url":"ldap://x"}}`:                              {422, "'starttls must"},
-		`{"name":"a","driver":"ldap","settings":{"url":"ldaps://x","base_dn":"x"}}`:               {422, "'base_dn is no DN"},
+		`{"name":"a","driver":"ldap","settings":{"url":"ldaps://x","base_dn":"x"}}`:               {422, "'base_dn isn't a DN"},
 		`{"name":"a","driver":"ldap","settings":{"url":"ldaps://x","user_dn":"uid=ann"}}`:         {422, "'user_dn must hold {name}"},
 		`{"name":"a","driver":"ldap","settings":{"url":"ldaps://x","base_dn":"dc=x","bind":"y"}}`: {422, "'bind isn't known"},
 		`{` + good + `,"driver":"ldap","button_color":"red\";x:\""}`:                              {422, "'button_color'"},

@@ -46,8 +46,8 @@ func statusOf(kind errs.Kind) int {
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	call := front.Of(r.Context())
 	kind, text := errs.KindOf(err), "internal error; the log has more under request id "+call.ID
-	if kind != errs.Internal {
-		text = errs.As(err).Text
+	if e := errs.Public(err); e != nil {
+		text = e.Text
 	}
 	if r.Context().Err() == nil || !errors.Is(err, context.Canceled) { // a client that went away is no event
 		note(call, kind, err)

@@ -129,7 +129,7 @@ var failures = []struct {
 	{errs.Denied, "You may see the row but not do this to it.", "you need the right \"create\" on vms"},
 	{errs.NotFound, "No such row, table or path, or none that you may see.", "Resource '/v4/vms/36' not found"},
 	{errs.NotAllowed, "The table doesn't have this verb; the header Allow lists those that it has.", "DELETE is not possible on '/api/v4/nodes/1'; possible: GET, PUT"},
-	{errs.Conflict, "It clashes with something that exists or runs, such as a row of the same name.", "a row with this name exists already"},
+	{errs.Conflict, "It clashes with something that exists or runs, such as a row of the same name.", "another VM has this name; choose a different name"},
 	{errs.Stale, "The row isn't any more what If-Match says.", "somebody has changed '/v4/vms/36' since you read it; read it again"},
 	{errs.TooLarge, "The body or file is bigger than accepted.", "the body has more than 1048576 bytes"},
 	{errs.Invalid, "A value is out of bounds, or a name is not that of a column, an action or a function.", "Validation error on field: 'ram' - '1 is outside 256 to 1048576'"},

@@ -13,16 +13,16 @@ func TestNoRowTwice(t *testing.T) {
 	s.make("groups", `{"name":"staff"}`)
 	s.make("vnets", `{"name":"other","network":"10.1.0.0/24"}`)
 	for _, c := range []struct{ table, first, again, text string }{
-		{"members", `{"parent_group":2,"member":"users/1"}`, "", "a row of members with this parent_group and member exists already; choose another member"},
-		{"tag_members", "", `{"tag":1,"member":"vms/1"}`, "a row of tag_members with this member and tag exists already; choose another tag"},
-		{"task_schedule_triggers", "", `{"task":1,"schedule":1}`, "a row of task_schedule_triggers with this task and schedule exists already; choose another schedule"},
+		{"members", `{"parent_group":2,"member":"users/1"}`, "", "another member has this parent_group and member; choose a different member"},
+		{"tag_members", "", `{"tag":1,"member":"vms/1"}`, "another tag member has this member and tag; choose a different tag"},
+		{"task_schedule_triggers", "", `{"task":1,"schedule":1}`, "another task trigger has this task and schedule; choose a different schedule"},
 		{
 			"permissions", `{"identity":1,"table":"vms"}`, `{"identity":1,"table":"/v4/vms","row":0,"read":true}`,
-			"a row of permissions with this identity, table and row exists already; choose another row",
+			"another permission has this identity, table and row; choose a different row",
 		},
 		{
 			"machine_nics", `{"machine":1,"vnet":1,"ipaddress":"10.1.0.7"}`, "",
-			"a row of machine_nics with this vnet and ipaddress exists already; choose another ipaddress",
+			"another NIC has this vnet and ipaddress; choose a different ipaddress",
 		},
 	} {
 		if c.first != "" {

@@ -24,17 +24,23 @@ type Server struct {
 
 // Answer is what the server said to a name and password.
 type Answer struct {
-	OK  bool
-	DN  string // whose password it was, or "" when there is no such entry
-	Why string // in words, for who looks for a fault
+	OK      bool
+	DN      string // of the entry, or "" when there is none
+	Refusal error  // why the server said no, for the log alone
 }
+
+// Refusals that need no server.
+var (
+	errEmpty   = errors.New("empty passwords are never right")
+	errNoEntry = errors.New("no entry matches")
+)
 
 // Check asks the server whether the password is that of name. An empty password is never right: servers take a bind without a password as one
 // by nobody, and let it in. An error is Unavailable: the server doesn't answer, or not as it should; its text tells nothing of it, its
 // cause all. Check takes no longer than Timeout, nor than ctx.
 func (s *Server) Check(ctx context.Context, name, password string) (Answer, error) {
 	if name == "" || password == "" {
-		return Answer{Why: "empty passwords are never right"}, nil
+		return Answer{Refusal: errEmpty}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout())
 	defer cancel()
@@ -56,16 +62,14 @@ func (s *Server) ask(ctx context.Context, name, password string) (a Answer, err 
 		return a, err
 	}
 	if a.DN == "" {
-		a.Why = "no entry matches"
+		a.Refusal = errNoEntry
 		return a, nil
 	}
-	err = conn.Bind(a.DN, password)
-	if a.OK, a.Why = err == nil, "bound"; err != nil {
-		a.Why = err.Error()
+	if err = conn.Bind(a.DN, password); refused(err) {
+		a.Refusal = err
+		return a, nil
 	}
-	if refused(err) {
-		err = nil
-	}
+	a.OK = err == nil
 	return a, err
 }
 

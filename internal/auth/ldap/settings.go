@@ -147,7 +147,7 @@ func (s *Server) checkNames() error {
 		return invalid("user_filter", "must hold %s", Placeholder)
 	}
 	if _, err := ldaplib.CompileFilter(s.filterOf("name")); err != nil {
-		return invalid("user_filter", "is no filter: %s", err.Error())
+		return invalid("user_filter", "isn't an LDAP filter, such as (uid=%s)", Placeholder)
 	}
 	return checkDN("base_dn", s.baseDN)
 }
@@ -170,7 +170,7 @@ func (s *Server) checkAccount() error {
 func checkDN(name, text string) error {
 	dn, err := ldaplib.ParseDN(text)
 	if err != nil {
-		return invalid(name, "is no DN: %s", err.Error())
+		return invalid(name, "isn't a DN, such as ou=people,dc=example,dc=org")
 	}
 	if len(dn.RDNs) == 0 {
 		return invalid(name, "is empty")

@@ -34,7 +34,7 @@ func (dialect) Classify(err error) error {
 	}
 	switch e.Code {
 	case uniqueViolation:
-		return store.Taken(err, e.TableName, columnsOf(e)...)
+		return &store.Taken{Table: e.TableName, Columns: columnsOf(e), Cause: err}
 	case diskFull:
 		return errs.Wrap(err, errs.Full, "disk_full", "the disk that holds the database is full; free some space and try again")
 	case serializationFailure, deadlockDetected, lockNotAvailable:

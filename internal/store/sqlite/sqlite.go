@@ -144,7 +144,7 @@ func (dialect) Classify(err error) error {
 			for i := range columns {
 				columns[i] = strings.TrimPrefix(strings.TrimPrefix(columns[i], m[2]+"."), "_")
 			}
-			return store.Taken(err, m[2], columns...)
+			return &store.Taken{Table: m[2], Columns: columns, Cause: err}
 		}
 	case sqlite3.SQLITE_FULL:
 		return errs.Wrap(err, errs.Full, "disk_full", "the disk that holds the database is full; free some space and try again")
