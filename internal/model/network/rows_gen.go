@@ -17,7 +17,6 @@ type Vnet struct {
 	Network            string // network
 	Ipaddress          string // ipaddress
 	Gateway            string // gateway
-	GatewayMAC         string // gateway_mac
 	MTU                int64  // mtu
 	DHCPEnabled        bool   // dhcp_enabled
 	DHCPStart          string // dhcp_start
@@ -99,7 +98,6 @@ func (r *Vnet) Scan(rec *schema.Record) {
 	r.Network = next().Text()
 	r.Ipaddress = next().Text()
 	r.Gateway = next().Text()
-	r.GatewayMAC = next().Text()
 	r.MTU = next().Int()
 	r.DHCPEnabled = next().Bool()
 	r.DHCPStart = next().Text()
@@ -175,7 +173,6 @@ var VnetCol = struct {
 	Network            schema.Column[string]
 	Ipaddress          schema.Column[string]
 	Gateway            schema.Column[string]
-	GatewayMAC         schema.Column[string]
 	MTU                schema.Column[int64]
 	DHCPEnabled        schema.Column[bool]
 	DHCPStart          schema.Column[string]
@@ -248,7 +245,6 @@ var VnetCol = struct {
 	schema.Col[string]("network"),
 	schema.Col[string]("ipaddress"),
 	schema.Col[string]("gateway"),
-	schema.Col[string]("gateway_mac"),
 	schema.Col[int64]("mtu"),
 	schema.Col[bool]("dhcp_enabled"),
 	schema.Col[string]("dhcp_start"),
@@ -337,11 +333,7 @@ func (s VnetSet) Layer2ID(v int64) VnetSet   { s["layer2_id"] = VnetCol.Layer2ID
 func (s VnetSet) Network(v string) VnetSet   { s["network"] = VnetCol.Network.Value(v); return s }
 func (s VnetSet) Ipaddress(v string) VnetSet { s["ipaddress"] = VnetCol.Ipaddress.Value(v); return s }
 func (s VnetSet) Gateway(v string) VnetSet   { s["gateway"] = VnetCol.Gateway.Value(v); return s }
-func (s VnetSet) GatewayMAC(v string) VnetSet {
-	s["gateway_mac"] = VnetCol.GatewayMAC.Value(v)
-	return s
-}
-func (s VnetSet) MTU(v int64) VnetSet { s["mtu"] = VnetCol.MTU.Value(v); return s }
+func (s VnetSet) MTU(v int64) VnetSet        { s["mtu"] = VnetCol.MTU.Value(v); return s }
 func (s VnetSet) DHCPEnabled(v bool) VnetSet {
 	s["dhcp_enabled"] = VnetCol.DHCPEnabled.Value(v)
 	return s
@@ -521,7 +513,6 @@ func (r *Vnet) Diff(old *Vnet) schema.Set {
 	schema.Differ(s, VnetCol.Network, old.Network, r.Network)
 	schema.Differ(s, VnetCol.Ipaddress, old.Ipaddress, r.Ipaddress)
 	schema.Differ(s, VnetCol.Gateway, old.Gateway, r.Gateway)
-	schema.Differ(s, VnetCol.GatewayMAC, old.GatewayMAC, r.GatewayMAC)
 	schema.Differ(s, VnetCol.MTU, old.MTU, r.MTU)
 	schema.Differ(s, VnetCol.DHCPEnabled, old.DHCPEnabled, r.DHCPEnabled)
 	schema.Differ(s, VnetCol.DHCPStart, old.DHCPStart, r.DHCPStart)

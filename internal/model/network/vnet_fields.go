@@ -24,7 +24,6 @@ func vnetSubnet() schema.Fields {
 		schema.String("network").Len(0, 43).Summary().Doc("the IPv4 subnet, such as 10.0.0.0/24; taken from ipaddress if that has a length; with DHCP and neither, the first free one from 192.168.0.0/24 on"),
 		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in the subnet, also with its length, such as 10.0.0.1/24; the first one if not given"),
 		schema.String("gateway").Len(0, 45).Doc("the gateway for DHCP clients; the router if empty"),
-		schema.MAC("gateway_mac").Doc("of the gateway's card"),
 		schema.Uint32("mtu").Default(1500).Range(576, 65536).Unit("bytes"),
 		schema.Bool("dhcp_enabled"),
 		schema.String("dhcp_start").Len(0, 45).When("dhcp_enabled", "true").Doc("the first address that DHCP gives out; the first free one of the subnet if not given"),
