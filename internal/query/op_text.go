@@ -14,7 +14,6 @@ const (
 	OpBegins  Op = "bw"
 	OpEnds    Op = "ew"
 	OpHas     Op = "cs"
-	OpLacks   Op = "nc"
 	OpHasFold Op = "ct"
 	OpRegexp  Op = "rx"
 	OpLike    Op = "like" // plans have OpRegexp instead
@@ -24,10 +23,6 @@ var textOperators = []Operator{
 	{Op: OpBegins, Doc: "begins with", Text: true, plan: planText(as(OpBegins)), Holds: texts(strings.HasPrefix)},
 	{Op: OpEnds, Doc: "ends with", Text: true, plan: planText(as(OpEnds)), Holds: texts(strings.HasSuffix)},
 	{Op: OpHas, Doc: "contains", Text: true, plan: planText(as(OpHas)), Holds: texts(strings.Contains)},
-	{
-		Op: OpLacks, Doc: "doesn't contain", Text: true, plan: planText(as(OpLacks)),
-		Holds: texts(func(text, part string) bool { return !strings.Contains(text, part) }),
-	},
 	{
 		Op: OpHasFold, Also: []string{"contains"}, Doc: "contains, in any case", Text: true, plan: planText(foldedText),
 		Holds: texts(func(text, part string) bool { return matches(text, "(?i)"+regexp.QuoteMeta(part)) }),

@@ -30,8 +30,7 @@ func operators() map[query.Op]operator {
 		query.OpIn:      {among, fitEqual},
 		query.OpBegins:  {begins, fitText},
 		query.OpEnds:    {ends, fitText},
-		query.OpHas:     {has(" > 0"), fitText},
-		query.OpLacks:   {has(" = 0"), fitLacks},
+		query.OpHas:     {has, fitText},
 		query.OpHasFold: {hasFold, fitText},
 		query.OpRegexp:  {func(r *renderer, c *query.Cmp) { r.matches(r, c.Left, c.Right[0]) }, nil},
 	}
@@ -107,23 +106,12 @@ func ends(r *renderer, c *query.Cmp) {
 	r.bind(s)
 }
 
-// has compares the place at which a text stands, which is 0 where it doesn't.
-func has(is string) func(*renderer, *query.Cmp) {
-	return func(r *renderer, c *query.Cmp) {
-		r.put(r.place(), "(")
-		r.value(c.Left)
-		r.put(", ")
-		r.bind(c.Right[0].Text())
-		r.put(")", is)
-	}
-}
-
-// fitLacks: every text lacks what PostgreSQL can't have in one.
-func fitLacks(c *query.Cmp) query.Pred {
-	if !keeps(c.Right[0].Text()) {
-		return &query.Cmp{Left: c.Left, Op: query.OpNotNull}
-	}
-	return c
+func has(r *renderer, c *query.Cmp) {
+	r.put(r.place(), "(")
+	r.value(c.Left)
+	r.put(", ")
+	r.bind(c.Right[0].Text())
+	r.put(") > 0")
 }
 
 // lowered are the letters beyond ASCII whose other case is an ASCII letter: the long s, and the sign of the kelvin. Databases leave them alone.
