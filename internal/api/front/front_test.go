@@ -3,6 +3,7 @@ package front_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -244,6 +245,28 @@ func TestHeaders(t *testing.T) {
 	} {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestPackedBodies: a body that is packed is refused before anybody reads it.
+func TestPackedBodies(t *testing.T) {
+	t.Parallel()
+	for coding, want := range map[string]int{"": 200, "identity": 200, "Identity": 200, "gzip": 415, "identity, gzip": 415, "br": 415, "aws-chunked": 415} {
+		read := false
+		h := front.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { read = true }), front.Edge{}, slog.New(slog.DiscardHandler))
+		r := httptest.NewRequest(http.MethodPut, "/api/v4/files/1?filepos=0", strings.NewReader("packed"))
+		if coding != "" {
+			r.Header.Set("Content-Encoding", coding)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want || read != (want == 200) {
+			t.Errorf("Content-Encoding %q: status %d, the dialect had it: %v; want %d", coding, w.Code, read, want)
+		}
+		var body struct{ Err, Status string }
+		if want == 415 && (json.Unmarshal(w.Body.Bytes(), &body) != nil || body.Err == "" || body.Status != "error" || w.Header().Get("Accept-Encoding") != "identity") {
+			t.Errorf("Content-Encoding %q: %s, %v", coding, w.Body, w.Header())
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // Wrap gives every request of h an id (the client's X-Request-Id if it is a decent one) and a line in the access log, and answers a panic
 // with 500. Edge says whose word counts for where requests come from, and which web pages may call.
 func Wrap(h http.Handler, edge Edge, log *slog.Logger) http.Handler {
-	h = edge.crossOrigin(h)
+	h = edge.crossOrigin(plain(h))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		call := newCall(r, edge, log)
@@ -56,14 +56,18 @@ func (r *recorder) apologise(id string) {
 		r.cut = true
 		return
 	}
-	text := "internal error; the log has more under request id " + id
+	answer(r, http.StatusInternalServerError, "INTERNAL_ERROR", "internal error; the log has more under request id "+id)
+}
+
+// answer refuses a request before a dialect has it, in a body that clients of both can read.
+func answer(w http.ResponseWriter, status int, code, text string) {
 	body, err := json.Marshal(map[string]any{
-		"err": text, "status": "error", "error": map[string]string{"code": "INTERNAL_ERROR", "message": text},
+		"err": text, "status": "error", "data": nil, "error": map[string]string{"code": code, "message": text},
 	})
 	if err != nil { // strings always marshal
 		panic(err)
 	}
-	r.Header().Set("Content-Type", "application/json")
-	r.WriteHeader(http.StatusInternalServerError)
-	r.Write(body) // nobody is left to tell when it fails
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(body) // nobody is left to tell when it fails
 }

@@ -192,3 +192,46 @@ func FuzzInspect(f *testing.F) {
 		}
 	})
 }
+
+// TestFixedVHDIsNoRawDisk: of a fixed VHD only the last sector tells, which is no part of the disk.
+func TestFixedVHDIsNoRawDisk(t *testing.T) {
+	t.Parallel()
+	needTool(t)
+	dir := t.TempDir()
+	for _, kind := range []string{"fixed", "dynamic"} {
+		path := filepath.Join(dir, kind)
+		qemuImg(t, "create", "-q", "-f", "vpc", "-o", "subformat="+kind+",force_size=on", path, "2M")
+		if img, err := block.Inspect(path); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "VHD") {
+			t.Errorf("a %s VHD is %+v, %v; want a refusal that names the format", kind, img, err)
+		}
+	}
+	for _, size := range []int{0, 8, 511, 512, 1024} { // files that are too short for a footer, or have none
+		path := filepath.Join(dir, "raw")
+		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if img, err := block.Inspect(path); err != nil || img.Format != block.Raw || img.VirtualSize != int64(size) {
+			t.Errorf("a raw file of %d bytes is %+v, %v", size, img, err)
+		}
+	}
+}
+
+// TestResizeRoundsUp: a disk has whole sectors, whatever size it is asked for.
+func TestResizeRoundsUp(t *testing.T) {
+	t.Parallel()
+	needTool(t)
+	path := filepath.Join(t.TempDir(), "disk")
+	if err := block.Create(t.Context(), path, 1<<20+1); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int64{1 << 20, 2<<20 + 1} {
+		if size == 2<<20+1 {
+			if err := block.Resize(t.Context(), path, block.Qcow2, size); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if img, err := block.Inspect(path); err != nil || img.VirtualSize != size/512*512+512 {
+			t.Errorf("asked for %d bytes the disk has %d, %v", size, img.VirtualSize, err)
+		}
+	}
+}

@@ -82,6 +82,8 @@ func inspect(file io.ReaderAt, size int64) (Image, error) {
 		img.Format = VHDX // its size stands deep inside; qemu-img reads it, and refuses VHDX with parents
 	case foreign(head) != "":
 		return Image{}, refused("is of the format %s, which can't be imported; convert it to qcow2 or raw", foreign(head))
+	case hasFooter(file, size):
+		return Image{}, refused("is of the format VHD, which can't be imported; convert it to qcow2 or raw")
 	default:
 		img.Format, img.VirtualSize = Raw, size
 		img.ISO = bytes.Equal(at(head, 0x8001, 5), []byte("CD001"))
@@ -95,10 +97,13 @@ func inspect(file io.ReaderAt, size int64) (Image, error) {
 	return img, nil
 }
 
+// vhd begins the footer of a VHD, and a copy of it at the begin of a dynamic one.
+const vhd = "conectix"
+
 // foreign names a format that is known and not taken, or "".
 func foreign(head []byte) string {
 	for magic, name := range map[string]string{
-		"# Disk DescriptorFile": "VMDK with separate extents", "COWD": "VMDK 3", "conectix": "VHD", "QED\x00": "QED",
+		"# Disk DescriptorFile": "VMDK with separate extents", "COWD": "VMDK 3", vhd: "VHD", "QED\x00": "QED",
 		"LUKS\xba\xbe": "LUKS", "WithoutFreeSpace": "Parallels", "WithouFreSpacExt": "Parallels",
 	} {
 		if bytes.HasPrefix(head, []byte(magic)) {
@@ -106,6 +111,15 @@ func foreign(head []byte) string {
 		}
 	}
 	return ""
+}
+
+// hasFooter reports whether a file ends with the footer of a VHD. Of a fixed one nothing else tells: a disk that is made of all its bytes would have a sector
+// too many.
+func hasFooter(file io.ReaderAt, size int64) bool {
+	const footer = 512
+	end := make([]byte, len(vhd))
+	_, err := file.ReadAt(end, size-footer)
+	return size >= footer && err == nil && string(end) == vhd
 }
 
 // at returns n bytes of b from offset, or nil when b ends before.

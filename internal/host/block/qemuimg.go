@@ -35,8 +35,16 @@ func Create(ctx context.Context, path string, size int64) error {
 	})
 }
 
-// Resize lets an image of the given format grow to size bytes; it never shrinks one. No guest may use it meanwhile.
+// Sectors rounds a size up to whole sectors, as the sizes of disks are.
+func Sectors(size int64) int64 {
+	const sector = 512
+	return (size + sector - 1) / sector * sector
+}
+
+// Resize lets an image of the given format grow to size bytes, rounded up to whole sectors as Create does it; it never shrinks one. No guest may use it
+// meanwhile.
 func Resize(ctx context.Context, path string, format Format, size int64) error {
+	size = Sectors(size) // qemu-img rounds up at a create only
 	ctx, cancel := context.WithTimeout(ctx, quickLimit)
 	defer cancel()
 	f, err := openImage(path)

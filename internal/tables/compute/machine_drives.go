@@ -28,6 +28,9 @@ func prepareDrive(w *engine.Inside, r *schema.Record) error {
 	if media == "disk" && drive.Disksize.Of(r).Int() == 0 {
 		return errs.Field("disksize", "a new disk needs a size in bytes")
 	}
+	if size := drive.Disksize.Of(r); !size.IsNull() {
+		drive.Disksize.Put(r, sectors(size.Int()))
+	}
 	if (media == "import" || media == "clone") && drive.MediaSource.Of(r).IsNull() {
 		return errs.Field("media_source", "media %s needs a file to take the content from", media)
 	}
@@ -66,12 +69,24 @@ func updateDrive(w *engine.Inside, old *schema.Record, set schema.Set) error {
 			return err
 		}
 	}
-	if size, ok := compute.MachineDriveCol.Disksize.In(set); ok && size.Int() < compute.MachineDriveCol.Disksize.Of(old).Int() {
-		if size.Int() == 0 {
-			delete(set, "disksize")
-			return nil
-		}
-		return errs.Field("disksize", "a disk can only grow: it has %d bytes", compute.MachineDriveCol.Disksize.Of(old).Int())
+	size, given := compute.MachineDriveCol.Disksize.In(set)
+	if !given {
+		return nil
+	}
+	has := compute.MachineDriveCol.Disksize.Of(old).Int()
+	switch rounded := sectors(size.Int()); {
+	case rounded == 0 && has > 0:
+		delete(set, "disksize")
+	case rounded < has:
+		return errs.Field("disksize", "a disk can only grow: it has %d bytes", has)
+	case !size.IsNull():
+		compute.MachineDriveSet(set).Disksize(rounded)
 	}
 	return nil
+}
+
+// sectors rounds a size up to what a disk can have.
+func sectors(size int64) int64 {
+	const sector = 512
+	return (size + sector - 1) / sector * sector
 }

@@ -1,0 +1,63 @@
+package compute_test
+
+import (
+	"log/slog"
+	"strconv"
+	"testing"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/internal/store/postgres/pgtest"
+	"dewpoint/test/rig"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// TestDisksHaveWholeSectors: the size of a row is what the disk has, at a create and at a change.
+func TestDisksHaveWholeSectors(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
+	ctx := perm.WithActor(t.Context(), perm.System("admin"))
+	var drive *schema.Record
+	if err := s.Engine.Do(ctx, func(w *engine.Write) error {
+		vm, err := w.Create("vms", schema.Input{"name": engine.Text("a")})
+		if err != nil {
+			return err
+		}
+		drive, err = w.Create("machine_drives", schema.Input{"machine": engine.Number(vm.Get("machine").Int()), "disksize": engine.Number(1000)})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ put, want int64 }{
+		{1000, 1024}, // as it was sent at first
+		{1073741825, 1073742336},
+		{1073741825, 1073742336},
+		{0, 1073742336},
+		{1073741312, 0}, // smaller
+	} {
+		err := s.Engine.Do(ctx, func(w *engine.Write) error {
+			return w.Update("machine_drives", drive.Key.Text(), schema.Input{"disksize": engine.Text(strconv.FormatInt(c.put, 10))})
+		})
+		if c.want == 0 {
+			if !errs.Is(err, errs.Invalid) {
+				t.Errorf("a disk shrinks to %d: %v", c.put, err)
+			}
+			continue
+		}
+		var row compute.MachineDrive
+		if err := s.DB.View(t.Context(), func(tx *store.Tx) (err error) {
+			row, err = store.GetRow[compute.MachineDrive](tx, drive.Key)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err != nil || row.Disksize != c.want {
+			t.Errorf("asked for %d bytes the row has %d, %v; want %d", c.put, row.Disksize, err, c.want)
+		}
+	}
+}
