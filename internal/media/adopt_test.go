@@ -83,6 +83,9 @@ func TestReconcileSweepsAndSums(t *testing.T) {
 		t.Errorf("the bytes in quarantine are %q, %v", got, err)
 	}
 	sum := sha256.Sum256([]byte("hello"))
+	if got := s.row(kept).MD5; got != "5d41402abc4b2a76b9719d911017c592" {
+		t.Errorf("the MD5 sum of hello is %q", got)
+	}
 	if got := s.row(kept).SHA256; got != hex.EncodeToString(sum[:]) {
 		t.Errorf("SHA-256 is %q, want %x", got, sum)
 	}

@@ -20,6 +20,9 @@ var swagger embed.FS
 //go:embed pages
 var pages embed.FS
 
+//go:embed scripts
+var scripts embed.FS
+
 var templates = template.Must(template.ParseFS(pages, "pages/*"))
 
 // DocumentPage is an interactive description of an API.
@@ -29,9 +32,9 @@ type DocumentPage struct {
 	Assets string
 	// Document is the path of the OpenAPI document without its ending: .json or .yaml.
 	Document string
-	// Login is where the page gets a session when the document isn't for everybody; empty when it is.
-	Login string
-	// Index is the path of a list of documents that the page lets people choose from; empty when there is but one.
+	// Dialect is table or resource: how the page logs people in.
+	Dialect string
+	// Index is the path of a list of documents that the page lets people choose from, once they are in; empty when there is but one, for everybody.
 	Index string
 }
 

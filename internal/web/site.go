@@ -14,6 +14,8 @@ func Site(version string) http.Handler {
 		switch {
 		case r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/"):
 			missingAPI(w, r.URL.Path)
+		case r.URL.Path == "/site.js":
+			http.ServeFileFS(w, r, scripts, "scripts/site.js")
 		case r.URL.Path != "/":
 			secure(w)
 			render(w, http.StatusNotFound, "missing.html", struct{ Path string }{r.URL.Path})
@@ -21,7 +23,7 @@ func Site(version string) http.Handler {
 			w.Header().Set("Allow", "GET")
 			http.Error(w, "only GET is possible here", http.StatusMethodNotAllowed)
 		default:
-			secure(w)
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; "+styled)
 			render(w, http.StatusOK, "index.html", struct{ Host, Version string }{origin(r), version})
 		}
 	})
@@ -29,8 +31,11 @@ func Site(version string) http.Handler {
 
 // secure forbids scripts and frames on pages that have none.
 func secure(w http.ResponseWriter) {
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; "+styled)
 }
+
+// styled lets a page have our style and icon, and nobody show it in a frame.
+const styled = "style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
 // origin is how the client reached us, for examples to copy; the request's URL holds it.
 func origin(r *http.Request) string {

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -36,11 +35,7 @@ func TestDefaultNetwork(t *testing.T) {
 		r := c.Must(200, "GET", "vnets/"+net+"?fields=machine[status[running,status_info]]", nil)
 		return strings.Contains(string(r.Body), `"running":true`), string(r.Body)
 	})
-	c.Must(201, "POST", "vm_actions", map[string]any{"vm": vm, "action": "kill"})
-	harness.Eventually(t, 60*time.Second, "the VM can be deleted", func() (bool, string) {
-		r, err := c.Do("DELETE", "vms/"+vm, nil)
-		return err == nil && r.Status == 200, fmt.Sprint(err, r)
-	})
+	harness.RemoveVM(c, vm)
 	c.Must(200, "DELETE", "vnets/"+net, nil)
 	s.Stop()
 	s.Run()

@@ -149,6 +149,19 @@ func Eventually(t testing.TB, limit time.Duration, what string, ok func() (bool,
 	}
 }
 
+// RemoveVM switches a VM off and deletes it.
+func RemoveVM(c *Client, key string) {
+	c.T.Helper()
+	c.Must(201, "POST", "vm_actions", map[string]any{"vm": key, "action": "kill"})
+	Eventually(c.T, 60*time.Second, "VM "+key+" is deleted", func() (bool, string) {
+		r, err := c.Do("DELETE", "vms/"+key, nil)
+		if err != nil {
+			return false, err.Error()
+		}
+		return r.Status == 200, string(r.Body)
+	})
+}
+
 // GuestISO returns the path of the test guest, which `make guest` builds.
 func GuestISO(t testing.TB) string {
 	t.Helper()

@@ -11,7 +11,7 @@ import (
 // The document at its own paths is huma's.
 func addDocs(s *server) {
 	assets := Prefix + "/docs"
-	description := web.DocumentPage{Title: "Resource API", Assets: assets, Document: Prefix + "/openapi"}
+	description := web.DocumentPage{Title: "Resource API", Assets: assets, Document: Prefix + "/openapi", Dialect: "resource"}
 	page := "GET " + Prefix
 	s.Mux.HandleFunc(page, func(w http.ResponseWriter, r *http.Request) {
 		for kind, document := range map[string]string{"json": "/openapi.json", "yaml": "/openapi.yaml"} {

@@ -22,7 +22,7 @@ const (
 
 // docsPages serves the page to everybody: it holds nothing, and asks for a login before it reads a document.
 func docsPages() http.Handler {
-	page := web.DocumentPage{Title: "Table API", Assets: docsPath, Document: documentsPath, Login: "/api/sys/tokens", Index: documentsPath}
+	page := web.DocumentPage{Title: "Table API", Assets: docsPath, Document: documentsPath, Dialect: "table", Index: documentsPath}
 	assets := web.Assets(docsPath)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == docsPath {

@@ -245,10 +245,10 @@ func (u *Uploads) describe(ctx context.Context, s *session) (map[string]any, err
 	if s.Size > 0 {
 		percent = 100 * float64(arrived) / float64(s.Size)
 	}
-	switch arrived {
-	case s.Size:
+	switch {
+	case s.Done: // and not before: the ISO is made of the bytes when the client completes the upload
 		state = "completed"
-	case 0:
+	case arrived == 0:
 		state = "created"
 	}
 	updated := s.Created

@@ -84,7 +84,7 @@ func singular(s string) string {
 
 var initialisms = map[string]string{
 	"vm": "VM", "vms": "VMs", "nic": "NIC", "nics": "NICs", "api": "API", "id": "ID", "ip": "IP", "mac": "MAC", "cpu": "CPU", "uuid": "UUID", "url": "URL", "dns": "DNS",
-	"dhcp": "DHCP", "mtu": "MTU", "ram": "RAM", "os": "OS", "sha256": "SHA256", "usb": "USB", "uefi": "UEFI", "rtc": "RTC", "ssh": "SSH", "ha": "HA", "json": "JSON",
+	"dhcp": "DHCP", "mtu": "MTU", "ram": "RAM", "os": "OS", "sha256": "SHA256", "md5": "MD5", "usb": "USB", "uefi": "UEFI", "rtc": "RTC", "ssh": "SSH", "ha": "HA", "json": "JSON",
 }
 
 // goName turns snake case into an exported Go name.

@@ -34,6 +34,8 @@ func files() *schema.Table {
 			schema.String("uuid").ReadOnly().Hidden().Unique().Doc("the resource API's id"),
 			schema.Bool("complete").ReadOnly().Hidden().Doc("all bytes were received"),
 			schema.String("sha256").ReadOnly().Argument(),
+			schema.String("md5").ReadOnly().Hidden().Doc("for clients that compare it; sha256 is the one to trust"),
+			schema.Uint64("last_used").ReadOnly().Hidden().Unit("seconds since 1970").Doc("when a VM with it was last started"),
 			schema.Rows("chunks", "file_chunks", "file").Hidden(),
 			column.StorageID(),
 			schema.JSON("metadata").ReadOnly().Hidden().Doc("metadata of an uploaded ISO: os_type, architecture …"),

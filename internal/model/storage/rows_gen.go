@@ -706,6 +706,8 @@ type File struct {
 	UUID           string  // uuid
 	Complete       bool    // complete
 	SHA256         string  // sha256
+	MD5            string  // md5
+	LastUsed       int64   // last_used
 	StorageID      string  // storage_id
 	Metadata       string  // metadata
 }
@@ -734,6 +736,8 @@ func (r *File) Scan(rec *schema.Record) {
 	r.UUID = next().Text()
 	r.Complete = next().Bool()
 	r.SHA256 = next().Text()
+	r.MD5 = next().Text()
+	r.LastUsed = next().Int()
 	r.StorageID = next().Text()
 	r.Metadata = next().Text()
 }
@@ -756,6 +760,8 @@ var FileCol = struct {
 	UUID           schema.Column[string]
 	Complete       schema.Column[bool]
 	SHA256         schema.Column[string]
+	MD5            schema.Column[string]
+	LastUsed       schema.Column[int64]
 	StorageID      schema.Column[string]
 	Metadata       schema.Column[string]
 }{
@@ -775,6 +781,8 @@ var FileCol = struct {
 	schema.Col[string]("uuid"),
 	schema.Col[bool]("complete"),
 	schema.Col[string]("sha256"),
+	schema.Col[string]("md5"),
+	schema.Col[int64]("last_used"),
 	schema.Col[string]("storage_id"),
 	schema.Col[string]("metadata"),
 }
@@ -813,6 +821,8 @@ func (s FileSet) Created(v int64) FileSet    { s["created"] = FileCol.Created.Va
 func (s FileSet) UUID(v string) FileSet      { s["uuid"] = FileCol.UUID.Value(v); return s }
 func (s FileSet) Complete(v bool) FileSet    { s["complete"] = FileCol.Complete.Value(v); return s }
 func (s FileSet) SHA256(v string) FileSet    { s["sha256"] = FileCol.SHA256.Value(v); return s }
+func (s FileSet) MD5(v string) FileSet       { s["md5"] = FileCol.MD5.Value(v); return s }
+func (s FileSet) LastUsed(v int64) FileSet   { s["last_used"] = FileCol.LastUsed.Value(v); return s }
 func (s FileSet) StorageID(v string) FileSet { s["storage_id"] = FileCol.StorageID.Value(v); return s }
 func (s FileSet) Metadata(v string) FileSet  { s["metadata"] = FileCol.Metadata.Value(v); return s }
 
@@ -835,6 +845,8 @@ func (r *File) Diff(old *File) schema.Set {
 	schema.Differ(s, FileCol.UUID, old.UUID, r.UUID)
 	schema.Differ(s, FileCol.Complete, old.Complete, r.Complete)
 	schema.Differ(s, FileCol.SHA256, old.SHA256, r.SHA256)
+	schema.Differ(s, FileCol.MD5, old.MD5, r.MD5)
+	schema.Differ(s, FileCol.LastUsed, old.LastUsed, r.LastUsed)
 	schema.Differ(s, FileCol.StorageID, old.StorageID, r.StorageID)
 	schema.Differ(s, FileCol.Metadata, old.Metadata, r.Metadata)
 	return s

@@ -92,12 +92,8 @@ func powerOnVM(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	if !compute.VMCol.Enabled.Of(r).Bool() {
 		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; set enabled to true first", compute.VMCol.Name.Of(r).Text())
 	}
-	media, err := incompleteMedia(w, compute.VMCol.Machine.Of(r))
-	if err != nil {
+	if err := useMedia(w, r); err != nil {
 		return err
-	}
-	if media != "" {
-		return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first", media, compute.VMCol.Name.Of(r).Text())
 	}
 	if err := startNetworks(w, compute.VMCol.Machine.Of(r)); err != nil {
 		return err
@@ -134,11 +130,11 @@ func startNetwork(w *engine.Inside, key int64) error {
 	return power.Ask(w, schema.IntValue(vnet.Machine), compute.PowerOn, true)
 }
 
-// incompleteMedia names a file that a drive of the machine needs and that hasn't arrived whole; "" when there is none.
-func incompleteMedia(w *engine.Inside, machine schema.Value) (string, error) {
-	drives, err := store.FindRows[compute.MachineDrive](w.Tx, store.Is(compute.MachineDriveCol.Machine, machine.Int()))
+// useMedia notes that the files in the drives of a VM are used. Each must have arrived whole.
+func useMedia(w *engine.Inside, vm *schema.Record) error {
+	drives, err := store.FindRows[compute.MachineDrive](w.Tx, store.Is(compute.MachineDriveCol.Machine, compute.VMCol.Machine.Of(vm).Int()))
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, d := range drives {
 		if d.MediaSource == 0 || !d.Enabled {
@@ -146,13 +142,17 @@ func incompleteMedia(w *engine.Inside, machine schema.Value) (string, error) {
 		}
 		file, err := store.GetRow[storage.File](w.Tx, d.MediaSource)
 		if err != nil {
-			return "", err
+			return err
 		}
 		if !file.Complete {
-			return file.Name, nil
+			return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first",
+				file.Name, compute.VMCol.Name.Of(vm).Text())
+		}
+		if err := store.Write(w.Tx, file.Key, storage.FileSet{}.LastUsed(w.Tx.Now().Unix()).Modified(file.Modified)); err != nil {
+			return err
 		}
 	}
-	return "", nil
+	return nil
 }
 
 // hotplugDrive has nothing to do while the VM is off: it starts with the drives that it has then.

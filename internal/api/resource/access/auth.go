@@ -66,9 +66,11 @@ func addAuth(s *service) {
 	op := frame.Operation{Tag: "auth", Method: http.MethodPost, Codes: authCodes, Public: true}
 	login, refresh := op, op
 	login.ID, login.Path, login.Summary = "login", "/auth/login", "Exchange a name and password for a JWT"
+	login.Example = `{"username":"admin","password":"the password of admin"}`
 	frame.Add(s.Server, login, s.login)
 	refresh.ID, refresh.Path, refresh.Summary = "refresh", "/auth/refresh", "Exchange a JWT, at most seven days over, for a fresh one"
 	refresh.Doc = "As long as the login is not older than the setting max_sign_in_age, 30 days at first."
+	refresh.Example = `{}`
 	frame.Add(s.Server, refresh, s.refresh)
 	logout := op
 	logout.ID, logout.Path, logout.Summary, logout.Public = "logout", "/auth/logout", "Give up the JWT and all that it was refreshed to", false

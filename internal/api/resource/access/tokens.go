@@ -42,7 +42,9 @@ func addTokens(s *service) {
 		return frame.Operation{ID: id, Method: method, Path: "/auth/tokens" + path, Summary: summary, Tag: "auth", Codes: authCodes}
 	}
 	frame.Add(s.Server, op("list-tokens", http.MethodGet, "", "List your API tokens"), s.listTokens)
-	frame.Add(s.Server, op("create-token", http.MethodPost, "", "Make an API token"), s.createToken)
+	create := op("create-token", http.MethodPost, "", "Make an API token")
+	create.Example = `{"name":"a script"}`
+	frame.Add(s.Server, create, s.createToken)
 	frame.Add(s.Server, op("get-token", http.MethodGet, "/{id}", "Read what is known of an API token"), func(ctx context.Context, in *frame.ByID) (apiToken, error) {
 		return s.token(ctx, in.ID, perm.Read)
 	})

@@ -58,14 +58,16 @@ var powerActions = map[string][2]powerAction{
 }
 
 func addActions(s *service, f Family) {
-	op := func(id, path, summary string) frame.Operation {
-		return f.operation(id+"-vm", http.MethodPost, "/{id}/"+path, summary)
+	op := func(id, path, summary, example string) frame.Operation {
+		o := f.operation(id+"-vm", http.MethodPost, "/{id}/"+path, summary)
+		o.Example = example
+		return o
 	}
-	frame.Add(s.Server, op("act-on", "action", "Start, stop or restart a virtual machine"), func(ctx context.Context, in *actionInput) (actionDone, error) {
+	frame.Add(s.Server, op("act-on", "action", "Start, stop or restart a virtual machine", `{"action":"start"}`), func(ctx context.Context, in *actionInput) (actionDone, error) {
 		return s.act(ctx, in.ID, in.Body.Action, in.Body.Force)
 	})
 	for _, name := range []string{"start", "stop", "restart", "pause", "resume", "reset"} {
-		frame.Add(s.Server, op(name, name, "The same as the action "+name), func(ctx context.Context, in *shortcutInput) (actionDone, error) {
+		frame.Add(s.Server, op(name, name, "The same as the action "+name, `{"force":false}`), func(ctx context.Context, in *shortcutInput) (actionDone, error) {
 			return s.act(ctx, in.ID, name, in.Body != nil && in.Body.Force)
 		})
 	}

@@ -20,9 +20,11 @@ func addCreate(s *service, f Family) {
 	create := f.operation("create-vm", http.MethodPost, "", "Make a virtual machine")
 	create.Status = http.StatusCreated
 	create.Doc = "The VM stays off. Takes the full form (storage.disks, networks) and the basic form of scripts (disk_size, iso_path, network)."
+	create.Example = `{"name":"first","memory":1024,"vcpus":1,"storage":{"disks":[{"size":8}]},"networks":[{"type":"network","source":"default"}]}`
 	frame.Add(s.Server, create, s.createCompute)
 	enhanced := create
 	enhanced.ID, enhanced.Path, enhanced.Summary = "create-vm-enhanced"+f.Suffix, f.Path+"/create-enhanced", "The same as create-vm, by an older name"
+	enhanced.Example = `{"name":"second","memory":1024,"vcpus":1,"disk_size":8,"network":{"type":"network","source":"default"}}`
 	frame.Add(s.Server, enhanced, s.createCompute)
 }
 

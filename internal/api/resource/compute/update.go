@@ -34,6 +34,7 @@ type updatedCompute struct {
 func addUpdate(s *service, f Family) {
 	update := f.operation("update-vm", http.MethodPut, "/{id}", "Change a virtual machine")
 	update.Doc = "Members that are missing stay as they are. Lists are whole: disks and networks that are not in them are removed, disks with content only with remove_disks=true."
+	update.Example = `{"description":"the first one","memory":2048}`
 	frame.AddShaped(s.Server, update, s.updateCompute)
 }
 

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +18,7 @@ type Operation struct {
 	Status           int // of success; 200 when 0
 	Codes            Codes
 	Public           bool
+	Example          string // a body, in JSON, that works as it stands
 }
 
 // pattern is the operation's in the mux.
@@ -68,6 +70,9 @@ func (s *Server) register(o Operation) huma.Operation {
 		OperationID: o.ID, Method: o.Method, Path: Prefix + o.Path, Tags: []string{o.Tag}, Summary: o.Summary, Description: o.Doc,
 		DefaultStatus: o.Status, MaxBodyBytes: front.MaxJSON, Metadata: map[string]any{codesKey: o.Codes},
 		Responses: map[string]*huma.Response{"4XX": refused("refused, and why"), "5XX": refused("not built, not possible now, or broken")},
+	}
+	if o.Example != "" {
+		h.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Example: json.RawMessage(o.Example)}}}
 	}
 	if o.Public {
 		h.Security = []map[string][]string{{}} // said outright: no credential will do

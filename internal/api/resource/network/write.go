@@ -31,8 +31,11 @@ type networkDone struct {
 func addWrites(s *service) {
 	create := operation("create-network", http.MethodPost, "", "Make a virtual network and start its router")
 	create.Status = http.StatusCreated
+	create.Example = `{"name":"lab","mode":"nat","ip_range":{"address":"10.20.0.1","netmask":"255.255.255.0"},"dhcp":{"start":"10.20.0.10","end":"10.20.0.99"}}`
 	frame.Add(s.Server, create, s.createNetwork)
-	frame.Add(s.Server, operation("update-network", http.MethodPut, "/{name}", "Change a virtual network; members that are missing stay as they are"), s.updateNetwork)
+	update := operation("update-network", http.MethodPut, "/{name}", "Change a virtual network; members that are missing stay as they are")
+	update.Example = `{"autostart":true}`
+	frame.Add(s.Server, update, s.updateNetwork)
 }
 
 func (s *service) createNetwork(ctx context.Context, in *createNetworkInput) (networkDone, error) {

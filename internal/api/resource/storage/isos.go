@@ -26,6 +26,7 @@ type iso struct {
 	Size         int64             `json:"size" doc:"in bytes"`
 	SizeBytes    int64             `json:"size_bytes"`
 	SHA256       string            `json:"sha256_hash,omitempty" doc:"missing until it is computed"`
+	MD5          string            `json:"md5_hash,omitempty" doc:"missing until it is computed"`
 	Checksum     string            `json:"checksum,omitempty"`
 	OSType       string            `json:"os_type,omitempty"`
 	OSVariant    string            `json:"os_variant,omitempty"`
@@ -38,6 +39,7 @@ type iso struct {
 	Progress     int64             `json:"upload_progress" doc:"in percent"`
 	CreatedAt    string            `json:"created_at" format:"date-time"`
 	UploadedAt   string            `json:"uploaded_at" format:"date-time"`
+	LastUsed     *string           `json:"last_used,omitempty" format:"date-time" doc:"when a VM with it was last started; missing before the first time"`
 	StoragePool  string            `json:"storage_pool"`
 	PoolName     string            `json:"pool_name"`
 	Source       string            `json:"source" enum:"uploaded"`
@@ -55,10 +57,12 @@ type isoRow struct {
 	UUID        string            `json:"uuid"`
 	Complete    bool              `json:"complete"`
 	SHA256      string            `json:"sha256"`
+	MD5         string            `json:"md5"`
+	LastUsed    *int64            `json:"last_used"`
 	Metadata    map[string]string `json:"metadata"`
 }
 
-const isoFields = "$key,name,description,allocated_bytes,filesize,creator,created,uuid,complete,sha256,metadata"
+const isoFields = "$key,name,description,allocated_bytes,filesize,creator,created,uuid,complete,sha256,md5,last_used,metadata"
 
 func (row *isoRow) iso() iso {
 	m := row.Metadata
@@ -67,7 +71,7 @@ func (row *isoRow) iso() iso {
 	}
 	i := iso{
 		ID: row.UUID, ImageID: row.UUID, Name: row.Name, Filename: row.Name, Path: shape.ISOPath(row.UUID, row.Name), Size: row.Allocated, SizeBytes: row.Allocated,
-		SHA256: row.SHA256, Checksum: row.SHA256, OSType: m["os_type"], OSVariant: m["os_variant"], OSVersion: m["os_variant"],
+		SHA256: row.SHA256, MD5: row.MD5, LastUsed: shape.StampOrNil(row.LastUsed), Checksum: row.SHA256, OSType: m["os_type"], OSVariant: m["os_variant"], OSVersion: m["os_variant"],
 		Architecture: m["architecture"], Description: row.Description, Public: true, UploadedBy: row.Creator, UploadStatus: "uploading",
 		CreatedAt: shape.Stamp(row.Created), UploadedAt: shape.Stamp(row.Created), StoragePool: "default", PoolName: "default", Source: "uploaded", Metadata: m,
 	}

@@ -22,6 +22,7 @@ func TestUploadBecomesISO(t *testing.T) {
 		a.Tus("PATCH", c.first+"/"+id, "x", "Upload-Offset", "3", "Content-Type", v1.Octets).Fails(http.StatusConflict, "OFFSET_MISMATCH")
 		a.Tus("POST", c.first+"/"+id+"/complete", "").Fails(http.StatusBadRequest, "UPLOAD_NOT_COMPLETE")
 		a.Tus("PATCH", c.first+"/"+id, "56789", "Upload-Offset", "5", "Content-Type", v1.Octets).Want(http.StatusNoContent)
+		a.Tus("GET", c.first+"/"+id, "").Check(map[string]string{"status": "in_progress", "progress": "100.00%"}) // there is no ISO yet
 		for range 2 {
 			a.Tus("POST", c.second+"/"+id+"/complete", "{}").Want(http.StatusOK).Check(map[string]string{
 				"upload_id": id, "data.upload_id": id, "iso.id": id, "data.iso.image_id": id, "data.iso.name": "up.iso", "data.iso.filename": "up.iso",
@@ -60,4 +61,17 @@ func TestUploadErrors(t *testing.T) {
 	a.Tus("PUT", v1.SpecPath+"/"+id, "").Fails(http.StatusNotFound, "NOT_FOUND")
 	a.Tus("POST", v1.SpecPath+"/"+id, "").Fails(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 	a.Tus("DELETE", v1.SpecPath+"/"+id, "").Want(http.StatusOK).Check(map[string]string{"upload_id": id})
+}
+
+// An ISO tells when a VM with it was last started.
+func TestLastUse(t *testing.T) {
+	t.Parallel()
+	a, _ := v1.StartWithVM(t)
+	if used := a.Get("/virtualization/isos/box.iso").Want(http.StatusOK).At("data.last_used"); used != nil {
+		t.Errorf("before the first start it was last used at %v", used)
+	}
+	a.Post("/virtualization/computes/box/start", "{}").Want(http.StatusOK)
+	if used := a.Get("/virtualization/isos/box.iso").Text("data.last_used"); used == "" {
+		t.Error("after a start it wasn't used")
+	}
 }

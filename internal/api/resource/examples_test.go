@@ -1,0 +1,53 @@
+package resource_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"dewpoint/test/rig/v1"
+)
+
+// What the page fills in before people press "Execute" works as it stands, for every operation that is built.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	a := v1.Start(t)
+	v1.MakeNetwork(a, "default") // which the first start of a system makes
+	sent := 0
+	for path, item := range document(t, a, "/openapi.json").Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.RequestBody == nil || op.RequestBody.Value.Content["application/json"] == nil || strings.HasPrefix(op.Summary, "Not built") {
+				continue
+			}
+			raw, err := json.Marshal(op.RequestBody.Value.Content["application/json"].Example)
+			v1.Must(t, err)
+			r := try(a, method, strings.TrimPrefix(path, "/api/v1"), string(raw))
+			if r.Status == http.StatusNotImplemented {
+				continue
+			}
+			sent++
+			if r.Status/100 != 2 {
+				t.Errorf("%s %s with %s: status %d: %s", method, path, raw, r.Status, r.Body)
+			}
+		}
+	}
+	if sent < 20 {
+		t.Errorf("only %d examples were sent", sent)
+	}
+}
+
+// try sends a body to an operation while what its path names is there, and removes what was made.
+func try(a *v1.API, method, path, body string) *v1.Answer {
+	a.T.Helper()
+	a.Post("/virtualization/computes", `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`).Want(http.StatusCreated)
+	a.Running("vms", "x", slices.Contains([]string{"stop", "restart", "reset"}, path[strings.LastIndex(path, "/")+1:]))
+	r := a.Do(method, strings.NewReplacer("{id}", "x", "{name}", "default").Replace(path), strings.Replace(body, "the password of admin", v1.Password, 1))
+	a.Running("vms", "x", false)
+	a.Delete("/virtualization/computes/x").Want(http.StatusNoContent)
+	for _, made := range []string{"computes/first", "computes/second", "networks/lab"} {
+		a.Delete("/virtualization/" + made)
+	}
+	return r
+}

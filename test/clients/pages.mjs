@@ -1,0 +1,35 @@
+// Uses the server's own pages as a person does, in Chromium, and prints what it saw as JSON.
+//   node pages.mjs BROWSER SERVER NAME PASSWORD CODE [CODE]: a code for each of the two pages that ask for it
+import { chromium } from "playwright-core";
+
+const [executablePath, server, name, password, ...codes] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+const context = await browser.newContext({ ignoreHTTPSErrors: true });
+
+async function open(path, code) {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => saw.errors.push(`${path}: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && saw.errors.push(`${path}: ${message.text()}`));
+  await page.goto(server + path);
+  await page.fill("[name=name]", name);
+  await page.fill("[name=password]", password);
+  if (code) await page.fill("[name=code]", code);
+  await page.click("#login button");
+  return page;
+}
+
+const saw = { errors: [] };
+const root = await open("/", codes[0]);
+await root.waitForSelector("#now[data-shown]");
+saw.root = await root.innerText("#now");
+
+const docs = await open("/api/v1", codes[1]);
+await docs.waitForSelector("body[data-signed-in]");
+const operation = docs.locator(".opblock", { has: docs.locator('.opblock-summary-path[data-path="/api/v1/virtualization/computes"]') }).filter({ hasText: "POST" });
+await operation.locator(".opblock-summary-control").click();
+await operation.locator(".try-out__btn").click();
+await operation.locator(".execute").click();
+saw.created = await operation.locator(".live-responses-table tbody .response-col_status").first().innerText();
+
+console.log(JSON.stringify(saw));
+await browser.close();
