@@ -75,10 +75,8 @@ func shapes() map[string]domxml.VM {
 		key := int64(i + 1)
 		buses.NICs = append(buses.NICs, domxml.NIC{Row: compute.MachineNIC{Key: key, Interface: card, Macaddress: "52:54:00:00:00:0" + string(rune('1'+i))}, Bridge: "dpa1b2b4", Tap: "dpa1b2t" + string(rune('1'+i))})
 	}
-	watched := base()
-	watched.Row.Watchdog = "i6300esb"
 	return map[string]domxml.VM{
-		"watchdog": watched, "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
+		"bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
 	}
 }
 

@@ -41,7 +41,6 @@ func TestInvalid(t *testing.T) {
 		{"boot letter twice", "boot_order", func(vm *domxml.VM) { vm.Row.BootOrder = "cc" }},
 		{"boot delay", "boot_delay", func(vm *domxml.VM) { vm.Row.BootDelay = 61 }},
 		{"video", "video", func(vm *domxml.VM) { vm.Row.Video = "voodoo" }},
-		{"watchdog", "watchdog", func(vm *domxml.VM) { vm.Row.Watchdog = "dog" }},
 		{"sound", "sound", func(vm *domxml.VM) { vm.Row.Sound = "gus" }},
 		{"console", "console", func(vm *domxml.VM) { vm.Row.Console = "x11" }},
 		{"console password", "console_pass", func(vm *domxml.VM) { vm.ConsolePassword = "ninechars" }},

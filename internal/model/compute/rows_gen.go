@@ -1779,7 +1779,6 @@ type VM struct {
 	Video                string // video
 	Sound                string // sound
 	SerialPort           bool   // serial_port
-	Watchdog             string // watchdog
 	RTCBase              string // rtc_base
 	AllowHotplug         bool   // allow_hotplug
 	NestedVirtualization bool   // nested_virtualization
@@ -1839,7 +1838,6 @@ func (r *VM) Scan(rec *schema.Record) {
 	r.Video = next().Text()
 	r.Sound = next().Text()
 	r.SerialPort = next().Bool()
-	r.Watchdog = next().Text()
 	r.RTCBase = next().Text()
 	r.AllowHotplug = next().Bool()
 	r.NestedVirtualization = next().Bool()
@@ -1894,7 +1892,6 @@ var VMCol = struct {
 	Video                schema.Column[string]
 	Sound                schema.Column[string]
 	SerialPort           schema.Column[bool]
-	Watchdog             schema.Column[string]
 	RTCBase              schema.Column[string]
 	AllowHotplug         schema.Column[bool]
 	NestedVirtualization schema.Column[bool]
@@ -1946,7 +1943,6 @@ var VMCol = struct {
 	schema.Col[string]("video"),
 	schema.Col[string]("sound"),
 	schema.Col[bool]("serial_port"),
-	schema.Col[string]("watchdog"),
 	schema.Col[string]("rtc_base"),
 	schema.Col[bool]("allow_hotplug"),
 	schema.Col[bool]("nested_virtualization"),
@@ -2014,7 +2010,6 @@ func (s VMSet) BootDelay(v int64) VMSet   { s["boot_delay"] = VMCol.BootDelay.Va
 func (s VMSet) Video(v string) VMSet      { s["video"] = VMCol.Video.Value(v); return s }
 func (s VMSet) Sound(v string) VMSet      { s["sound"] = VMCol.Sound.Value(v); return s }
 func (s VMSet) SerialPort(v bool) VMSet   { s["serial_port"] = VMCol.SerialPort.Value(v); return s }
-func (s VMSet) Watchdog(v string) VMSet   { s["watchdog"] = VMCol.Watchdog.Value(v); return s }
 func (s VMSet) RTCBase(v string) VMSet    { s["rtc_base"] = VMCol.RTCBase.Value(v); return s }
 func (s VMSet) AllowHotplug(v bool) VMSet { s["allow_hotplug"] = VMCol.AllowHotplug.Value(v); return s }
 func (s VMSet) NestedVirtualization(v bool) VMSet {
@@ -2093,7 +2088,6 @@ func (r *VM) Diff(old *VM) schema.Set {
 	schema.Differ(s, VMCol.Video, old.Video, r.Video)
 	schema.Differ(s, VMCol.Sound, old.Sound, r.Sound)
 	schema.Differ(s, VMCol.SerialPort, old.SerialPort, r.SerialPort)
-	schema.Differ(s, VMCol.Watchdog, old.Watchdog, r.Watchdog)
 	schema.Differ(s, VMCol.RTCBase, old.RTCBase, r.RTCBase)
 	schema.Differ(s, VMCol.AllowHotplug, old.AllowHotplug, r.AllowHotplug)
 	schema.Differ(s, VMCol.NestedVirtualization, old.NestedVirtualization, r.NestedVirtualization)

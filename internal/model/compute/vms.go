@@ -46,7 +46,6 @@ func vms() *schema.Table {
 			schema.Enum("video", "std", "cirrus", "vmware", "qxl", "virtio", "none").Default("std").Section("Console and devices").AtStart(),
 			schema.Enum("sound", "none", "sb16", "es1370", "ac97", "adlib", "gus", "cs4231a", "hda", "pcspk").Default("none").Section("Console and devices").AtStart(),
 			schema.Bool("serial_port").Section("Console and devices"),
-			schema.Enum("watchdog", "none", "i6300esb").Default("none").Doc("resets a guest that hangs").Section("Console and devices").AtStart(),
 			schema.Enum("rtc_base", "utc", "localtime").Default("utc").Section("Hardware").AtStart(),
 			schema.Bool("allow_hotplug").Default(true),
 			schema.Bool("nested_virtualization").Section("Hardware").AtStart(),
