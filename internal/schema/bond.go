@@ -8,13 +8,15 @@ import (
 // Bond says what ties a column, and with it the row, to another row, and what becomes of them when one of the two is deleted. A column has one.
 type Bond uint8
 
-// The bonds. Where there is none, the column is emptied when the other row goes, if it holds its key alone.
+// The bonds. Where there is none, the column is emptied when the other row goes; a polymorphic one must say it.
 const (
 	Loose     Bond = iota
 	Owned          // the other row is made and deleted with this one
 	Twin           // the same, and the other row has the same key
 	Restricts      // the other row can't be deleted while this one leads to it
 	Follows        // this row is deleted with the other one, whatever table that is in
+	Forgets        // the column is emptied when the other row goes, whatever table that is in
+	Remembers      // the column goes on naming the other row: it tells of the past, and no key is given twice
 	Forwarded      // the column is that of a row which this row owns, and writes go there
 )
 
@@ -22,7 +24,7 @@ const (
 // owner, through which rights go, can't.
 func (f *Field) AnyTable() *Field { f.IsAnyTable = true; return f }
 
-// checkAny refuses a polymorphic row that doesn't say where it leads, and an owner that leads anywhere.
+// checkAny refuses a polymorphic row that doesn't say where it leads and what becomes of it there, and an owner that leads anywhere.
 func checkAny(t *Table, f *Field) error {
 	switch {
 	case !f.IsRow() || f.Ref != "" || f.Path != "": // what a view shows says it
@@ -33,6 +35,10 @@ func checkAny(t *Table, f *Field) error {
 		return fmt.Errorf("%s.%s doesn't say which tables it leads to: name them, or say AnyTable", t.Name, f.Name)
 	case len(f.Among) > 0 && f.IsAnyTable:
 		return fmt.Errorf("%s.%s names tables and says AnyTable", t.Name, f.Name)
+	case f.Bond != Follows && f.Bond != Forgets && f.Bond != Remembers && f.Bond != Restricts:
+		return fmt.Errorf("%s.%s doesn't say what becomes of it when the row that it leads to is deleted: Follows, Forgets, Remembers or Restrict", t.Name, f.Name)
+	case f.Bond == Forgets && f.IsRequired:
+		return fmt.Errorf("%s.%s is required, and can't be emptied when the row that it leads to is deleted", t.Name, f.Name)
 	}
 	return nil
 }
@@ -64,6 +70,12 @@ func (f *Field) Restrict() *Field { return f.tie(Restricts) }
 
 // Follows makes this row be deleted with the one that a polymorphic row field leads to, whatever table that is in.
 func (f *Field) Follows() *Field { return f.tie(Follows) }
+
+// Forgets makes a polymorphic row field empty when the row that it leads to is deleted.
+func (f *Field) Forgets() *Field { return f.tie(Forgets) }
+
+// Remembers makes a polymorphic row field go on naming a row that was deleted, as what tells of the past does.
+func (f *Field) Remembers() *Field { return f.tie(Remembers) }
 
 // Forward makes the field a view of the same-named column of the row that the field owner leads to; writes go there too.
 func (f *Field) Forward(owner string) *Field {

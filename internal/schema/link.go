@@ -22,8 +22,8 @@ func (s *Schema) link(t *Table) error {
 		if err := checkAny(t, f); err != nil {
 			return err
 		}
-		if f.Bond == Follows {
-			s.follow = append(s.follow, Reference{t, f})
+		if f.IsRow() && f.Ref == "" && f.Stored() {
+			s.linkAny(Reference{t, f})
 		}
 		if f.Ref == "" {
 			continue
@@ -49,6 +49,18 @@ func (s *Schema) link(t *Table) error {
 		}
 	}
 	return nil
+}
+
+// linkAny notes a polymorphic reference on all tables that it may lead to.
+func (s *Schema) linkAny(ref Reference) {
+	for _, to := range ref.Field.Targets(s) {
+		switch ref.Field.Bond {
+		case Follows:
+			s.follow[to.Name] = append(s.follow[to.Name], ref)
+		case Forgets, Restricts:
+			s.back[to.Name] = append(s.back[to.Name], ref)
+		}
+	}
 }
 
 // checkPending checks that the parent can tell that rows of t wait.

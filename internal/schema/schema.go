@@ -160,7 +160,7 @@ type Schema struct {
 	byName  map[string]*Table
 	actions map[string]*Table
 	back    map[string][]Reference
-	follow  []Reference
+	follow  map[string][]Reference
 }
 
 // Reference is a column that points at a table.
@@ -169,9 +169,17 @@ type Reference struct {
 	Field *Field
 }
 
+// To is the value that the column has where it leads to a row.
+func (r Reference) To(table string, key Value) Value {
+	if r.Field.Ref == "" {
+		return TextValue(table + "/" + key.Text())
+	}
+	return key
+}
+
 // New checks the declarations against each other and makes them ready for use. An error is a defect in a declaration.
 func New(tables ...*Table) (*Schema, error) {
-	s := &Schema{byName: map[string]*Table{}, actions: map[string]*Table{}, back: map[string][]Reference{}}
+	s := &Schema{byName: map[string]*Table{}, actions: map[string]*Table{}, back: map[string][]Reference{}, follow: map[string][]Reference{}}
 	for _, t := range tables {
 		if s.byName[t.Name] != nil {
 			return nil, fmt.Errorf("table %s is declared twice", t.Name)
@@ -211,18 +219,11 @@ func (s *Schema) ActionTable(name string) *Table { return s.actions[name] }
 // Tables returns all tables in the order of their declaration.
 func (s *Schema) Tables() []*Table { return s.tables }
 
-// PointingAt returns the stored columns that refer to the rows of a table.
+// PointingAt returns the stored columns that lead to rows of a table, and that are emptied, or keep the row, when it is to be deleted.
 func (s *Schema) PointingAt(table string) []Reference { return s.back[table] }
 
 // Followers returns the polymorphic columns whose rows go with a row of the table that they lead to.
-func (s *Schema) Followers(t *Table) (refs []Reference) {
-	for _, ref := range s.follow {
-		if ref.Field.leadsTo(t) {
-			refs = append(refs, ref)
-		}
-	}
-	return refs
-}
+func (s *Schema) Followers(table string) []Reference { return s.follow[table] }
 
 // Names returns the names of all tables that clients may address, sorted.
 func (s *Schema) Names() []string {

@@ -130,8 +130,10 @@ func TestBadDeclarationsAreRefused(t *testing.T) {
 		"a hash that clients choose":      {keyed("a", schema.HashKey, schema.String("id").AsKey())},
 		"a key column that isn't the key": {with(keyed("a", schema.HashKey, schema.String("id")), func(t *schema.Table) { t.KeyField = "id" })},
 
-		"an owner in any table":  {{Name: "a", Owner: "owner", Fields: schema.Fields{schema.AnyRow("owner").AnyTable()}}},
-		"a row of no table said": {a(schema.AnyRow("x"))},
+		"an owner in any table":  {{Name: "a", Owner: "owner", Fields: schema.Fields{schema.AnyRow("owner").AnyTable().Forgets()}}},
+		"a row of no table said": {a(schema.AnyRow("x").Forgets())},
+		"what becomes unsaid":    {a(schema.AnyRow("x", "a"))},
+		"emptied and required":   {a(schema.AnyRow("x", "a").Required().Forgets())},
 
 		"one column together":                 {{Name: "a", Fields: schema.Fields{schema.Int64("x")}, Unique: []schema.Unique{schema.Together("x")}}},
 		"a missing column unique with others": {{Name: "a", Fields: schema.Fields{schema.Int64("x")}, Unique: []schema.Unique{schema.Together("x", "y")}}},
@@ -187,7 +189,7 @@ func TestTargetOfAReference(t *testing.T) {
 	hash := strings.Repeat("ab", 20)
 	s, err := schema.New(
 		&schema.Table{Name: "hashes", Key: schema.HashKey},
-		&schema.Table{Name: "numbers", Fields: schema.Fields{schema.AnyRow("any").AnyTable(), schema.TextRow("hash", "hashes"), schema.Row("number", "numbers"), schema.TextRow("later", "not_there_yet")}},
+		&schema.Table{Name: "numbers", Fields: schema.Fields{schema.AnyRow("any").AnyTable().Forgets(), schema.TextRow("hash", "hashes"), schema.Row("number", "numbers"), schema.TextRow("later", "not_there_yet")}},
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -73,7 +73,8 @@ func (tx *Tx) createOwned(r *schema.Record, f *schema.Field, forwarded schema.Se
 }
 
 // Delete deletes a live row: refused as a Conflict while a restricting reference points at it or at what goes with it; else its
-// children, the rows that it owns and itself go, as tombstones where the table has them. Other references to it become null.
+// children, the rows that it owns and itself go, as tombstones where the table has them. Other references to it become null, but for those that
+// tell of the past.
 func (tx *Tx) Delete(table string, key schema.Value) error {
 	r, err := tx.Get(table, key)
 	if err != nil {
@@ -121,8 +122,8 @@ func (tx *Tx) doomed(r *schema.Record, list []*schema.Record) ([]*schema.Record,
 
 // followers adds to the doomed what follows r through polymorphic references.
 func (tx *Tx) followers(r *schema.Record, list []*schema.Record) ([]*schema.Record, error) {
-	for _, ref := range tx.db.Schema.Followers(r.Table) {
-		found, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, schema.TextValue(r.Table.Name+"/"+r.Key.Text())))
+	for _, ref := range tx.db.Schema.Followers(r.Table.Name) {
+		found, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, ref.To(r.Table.Name, r.Key)))
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +145,7 @@ func (tx *Tx) release(r *schema.Record, doomed []*schema.Record) error {
 		if ref.Field.Bond == schema.Twin || ref.Field.Bond == schema.Owned {
 			continue
 		}
-		users, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, r.Key))
+		users, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, ref.To(r.Table.Name, r.Key)))
 		if err != nil {
 			return err
 		}

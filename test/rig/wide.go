@@ -33,7 +33,7 @@ func Wide(n int) (*schema.Schema, error) {
 			t.Fields = append(t.Fields, schema.Row("above", fmt.Sprintf("wide_%03d", i-1)).Summary())
 		case 3:
 			t.Owner = "owner"
-			t.Fields = append(t.Fields, schema.AnyRow("owner", "vms", "vnets"))
+			t.Fields = append(t.Fields, schema.AnyRow("owner", "vms", "vnets").Forgets())
 		}
 		tables = append(tables, t)
 	}

@@ -29,7 +29,7 @@ func probe(t *testing.T) *schema.Table {
 			schema.Num("share").Default(0.5),
 			schema.String("password").Secret(),
 			schema.String("inner").Hidden(),
-			schema.AnyRow("owner", "probes").ReadOnly(),
+			schema.AnyRow("owner", "probes").Forgets().ReadOnly(),
 			schema.TextRow("next", "probes"),
 			schema.Rows("all", "probes", "next"),
 			schema.Uint32("next_size").Via("next#size"),

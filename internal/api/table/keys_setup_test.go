@@ -90,7 +90,7 @@ func (k kind) declare() *schema.Table {
 			schema.Rows(o.table+"_in", o.table, "in_"+k.table))
 	}
 	// An owner in few tables: the predicate of rights has branches for each, and these rows have owners of owners and parents of parents.
-	t.Fields = append(t.Fields, schema.AnyRow("about").AnyTable().Follows(), schema.AnyRow("owner", k.table, k.after().table))
+	t.Fields = append(t.Fields, schema.AnyRow("about").AnyTable().Follows(), schema.AnyRow("owner", k.table, k.after().table).Forgets())
 	return t
 }
 
@@ -107,7 +107,7 @@ func keyedSchema(t testing.TB) *schema.Schema {
 		&schema.Table{Name: "name_states", Title: "State", Key: schema.NameKey, KeyField: "id", NoCreate: true, Fields: schema.Fields{schema.String("id").Via("$key"), schema.TextRow("of", "names").ReadOnly()}},
 		&schema.Table{
 			Name: "boxes", Title: "Box", Key: schema.HashKey, NoCreate: true, Tombstone: true, Owner: "owner",
-			Fields: schema.Fields{schema.String("name").Unique(), schema.AnyRow("owner", "uuids").ReadOnly()},
+			Fields: schema.Fields{schema.String("name").Unique(), schema.AnyRow("owner", "uuids").Forgets().ReadOnly()},
 		},
 	)
 	s, err := schema.New(tables...)

@@ -7,7 +7,7 @@ func identities() *schema.Table {
 	return &schema.Table{
 		Name: "identities", Title: "Identity", Internal: true, Owner: "owner", Display: "owner",
 		Fields: schema.Fields{
-			schema.AnyRow("owner", "users", "groups").ReadOnly(),
+			schema.AnyRow("owner", "users", "groups").Follows().ReadOnly(),
 			schema.Rows("permissions", "permissions", "identity").Hidden(),
 		},
 	}

@@ -33,7 +33,7 @@ func machines() *schema.Table {
 			schema.Modified("modified"),
 			schema.String("uuid").ReadOnly().Hidden().Doc("kept here to find the domain after the VM's row is deleted"),
 			column.StorageID(),
-			schema.AnyRow("owner", "vms", "vnets", "nodes").ReadOnly().Hidden().Doc("the row that it belongs to; that row's rights apply"),
+			schema.AnyRow("owner", "vms", "vnets", "nodes").Follows().ReadOnly().Hidden().Doc("the row that it belongs to; that row's rights apply"),
 			schema.Enum("power_op", powerOps()...).ReadOnly().Hidden(),
 			schema.Int64("power_seq").ReadOnly().Hidden().Default(0).Doc("grows by one with every power request"),
 			schema.Int64("power_after").ReadOnly().Hidden().Default(0).Doc("the last operation that was open at the power request, which waits for it"),

@@ -30,7 +30,7 @@ func vnetAddresses() *schema.Table {
 			schema.LongText("description").Len(0, 2048),
 			schema.String("mac").Match(column.MACAddress, column.NotMACAddress).Summary().Indexed(),
 			schema.Enum("type", "dynamic", "static", "ipalias", "proxy", "virtual").Required().Summary(),
-			schema.AnyRow("owner", "machine_nics", "vms", "vnets", "tenants"),
+			schema.AnyRow("owner", "machine_nics", "vms", "vnets", "tenants").Forgets(),
 			schema.Uint32("expiration").Unit("seconds since 1970"),
 			schema.String("vendor").Len(0, 128),
 			schema.String("name").Via("hostname").Argument(),

@@ -103,7 +103,7 @@ func vnetRest() schema.Fields {
 		schema.Uint64("last_dns_apply").ReadOnly(),
 		schema.Row("nic", "machine_nics").ReadOnly(),
 		schema.Row("nic_dmz", "machine_nics").ReadOnly(),
-		schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services").ReadOnly(),
+		schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services").Forgets().ReadOnly(),
 		schema.Rows("addresses", "vnet_addresses", "vnet"),
 		schema.String("uuid").ReadOnly().Hidden().Unique().Doc("the resource API's id"),
 		column.StorageID(),

@@ -16,7 +16,7 @@ func alarmHistory() *schema.Table {
 			alarmLevel().Summary(),
 			schema.String("status").ReadOnly().Summary(),
 			schema.String("alarm_id").ReadOnly(),
-			schema.AnyRow("sub_owner", alarmParts...).ReadOnly().Hidden(),
+			schema.AnyRow("sub_owner", alarmParts...).Remembers().ReadOnly().Hidden(),
 			schema.Bool("standing").ReadOnly().Hidden().Indexed().Doc("resolved before its cause ended; the same cause raises no new alarm"),
 		},
 	}

@@ -7,7 +7,7 @@ var alarmParts = []string{"machine_drives", "machine_nics", "machine_devices", "
 
 // alarmOwner is the row that an alarm is about.
 func alarmOwner() *schema.Field {
-	return schema.AnyRow("owner", "vms", "vnets", "tenant_nodes", "nodes", "users", "system", "cloud_snapshots").ReadOnly().Summary()
+	return schema.AnyRow("owner", "vms", "vnets", "tenant_nodes", "nodes", "users", "system", "cloud_snapshots").Remembers().ReadOnly().Summary()
 }
 
 // alarms declares what is wrong now.
@@ -19,7 +19,7 @@ func alarms() *schema.Table {
 		Fields: schema.Fields{
 			alarmOwner(),
 			schema.Enum("owner_type", "vms", "vnets", "tenant_nodes", "nodes", "users", "system", "cloud_snapshots").ReadOnly(),
-			schema.AnyRow("sub_owner", alarmParts...).ReadOnly(),
+			schema.AnyRow("sub_owner", alarmParts...).Remembers().ReadOnly(),
 			schema.Enum("sub_owner_type", alarmParts...).ReadOnly(),
 			schema.TextRow("alarm_type", "alarm_types").ReadOnly().Summary(),
 			alarmLevel().Summary(),

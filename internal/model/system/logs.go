@@ -16,7 +16,7 @@ func logs() *schema.Table {
 				"service_container", "smtp", "tenant", "updates", "user", "vm", "vm_service", "vm_import", "vmware_container", "vnet", "site", "system",
 				"snapshot_profile", "import_export", "task").Labels("vm", "VM", "smtp", "SMTP").ReadOnly().Summary(),
 			schema.String("object_name").ReadOnly().Summary(),
-			schema.AnyRow("object").AnyTable().ReadOnly().Argument().Doc("the row, as table/key"),
+			schema.AnyRow("object").AnyTable().Remembers().ReadOnly().Argument().Doc("the row, as table/key"),
 			schema.String("address").ReadOnly().Argument().Doc("the client's address"),
 			schema.String("request").ReadOnly().Argument().Doc("the request id"),
 		},

@@ -16,7 +16,7 @@ func operations() *schema.Table {
 		Actions: schema.Actions{{Name: "cancel", Doc: "stop the operation and undo its steps"}},
 		Fields: schema.Fields{
 			schema.String("kind").ReadOnly().Summary().Doc("the kind of work, such as drive_import"),
-			schema.AnyRow("object", operated...).ReadOnly().Summary().Doc("the row that the operation works on; that row's rights apply"),
+			schema.AnyRow("object", operated...).Remembers().ReadOnly().Summary().Doc("the row that the operation works on; that row's rights apply"),
 			schema.Enum("status", "queued", "running", "undoing", "complete", "error", "cancelled").Default("queued").ReadOnly().Summary().Indexed(),
 			schema.String("status_info").ReadOnly().Summary().Doc("what the operation is doing, what it waits for, or why it failed"),
 			schema.Num("progress_pct").ReadOnly().Summary().Default(0.0).Unit("percent"),

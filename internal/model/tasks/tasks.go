@@ -24,7 +24,7 @@ func tasks() *schema.Table {
 			schema.String("table").CreateOnly().Len(0, 128).Doc("the owner's table"),
 			schema.AnyRow("owner", taskOwners...).Required().CreateOnly().Follows().Summary().Doc("the row that the action applies to"),
 			schema.JSON("settings_args").Doc("the action's arguments, an object; only the creator or an administrator can change them"),
-			schema.AnyRow("creator", "users").Creator(),
+			schema.AnyRow("creator", "users").Remembers().Creator(),
 			schema.Uint64("last_run").ReadOnly().Default(0).Unit("seconds since 1970"),
 			schema.Bool("delete_after_run"),
 			schema.Bool("system_created").ReadOnly(),
