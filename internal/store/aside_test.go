@@ -71,22 +71,93 @@ func TestRowsSetAsideAreNotRead(t *testing.T) {
 		{query.Request{Filter: "is_snapshot eq false and ram ge 2048", Sort: "ram,name", Limit: "10"}, "vms_main"},
 		{query.Request{Filter: "is_snapshot eq false and machine#status#running eq true", Fields: "summary"}, "vms_main"},
 	} {
-		ast, err := query.Parse(c.request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan, err := query.Build(db.Schema, db.Schema.Table("vms"), ast, query.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		q, err := db.Render(plan)
-		if err != nil {
-			t.Fatal(err)
-		}
+		q := rendered(t, db, c.request)
 		if how := explain(t, db, q.Text, q.Args); !strings.Contains(how, "INDEX "+c.index+"\n") && !strings.Contains(how, "INDEX "+c.index+" ") {
 			t.Errorf("%+v goes without %s:\n%s", c.request, c.index, how)
 		}
 	}
+}
+
+// TestPostgresWalksAnIndex looks at how PostgreSQL goes about lists of few rows in an order: it walks an index to the last one that is wanted,
+// however few rows it believes that a condition lets through.
+func TestPostgresWalksAnIndex(t *testing.T) {
+	t.Parallel()
+	db := open(t, onPostgres)
+	makeAside(t, db, 3000)
+	update(t, db, func(tx *store.Tx) error {
+		for i := range 3000 {
+			r := record(tx, "vms", schema.Set{"name": schema.TextValue(fmt.Sprint("vm-", i)), "uuid": schema.TextValue(fmt.Sprint(i))})
+			if _, err := tx.Insert(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if _, err := db.Writer().Exec(`ANALYZE "vms"`); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ filter, sort, index string }{
+		{"ram ge 1024", "-$key", "vms_main"},
+		{"name bw 'vm-1'", "-$key", "vms_main"},
+		{"name bw 'vm-1'", "-name", "vms_name"},
+		{"name ct '7'", "name", "vms_name"},
+		{"ram ge 1024", "uuid", "vms_uuid"},
+	} {
+		q := rendered(t, db, query.Request{Fields: "name", Filter: "is_snapshot eq false and " + c.filter, Sort: c.sort, Limit: "10"})
+		if how := explainPostgres(t, db, q); !strings.Contains(how, " using "+c.index+" ") {
+			t.Errorf("%s by %s goes without %s:\n%s", c.filter, c.sort, c.index, how)
+		}
+	}
+}
+
+// explainPostgres returns the plan that serves all values.
+func explainPostgres(t *testing.T, db *store.DB, q *store.Query) string {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := db.Reader().Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	values := strings.TrimSuffix(strings.Repeat("NULL, ", len(q.Args)), ", ")
+	if values != "" {
+		values = "(" + values + ")"
+	}
+	if _, err := conn.ExecContext(ctx, "PREPARE looked_at AS "+q.Text); err != nil {
+		t.Fatal(err)
+	}
+	defer conn.ExecContext(ctx, "DEALLOCATE looked_at")
+	rows, err := conn.QueryContext(ctx, "EXPLAIN EXECUTE looked_at "+values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var how strings.Builder
+	for rows.Next() {
+		var step string
+		if err := rows.Scan(&step); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&how, step)
+	}
+	return how.String()
+}
+
+func rendered(t *testing.T, db *store.DB, r query.Request) *store.Query {
+	t.Helper()
+	ast, err := query.Parse(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := query.Build(db.Schema, db.Schema.Table("vms"), ast, query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := db.Render(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
 }
 
 func explain(t *testing.T, db *store.DB, text string, args []any) string {

@@ -32,6 +32,7 @@ var steps = []step{
 	{2, []string{`UPDATE "machine_nics" SET "ip_reserved" = 0 WHERE "ip_reserved" = 1 AND EXISTS (SELECT 1 FROM "machine_nics" AS "older" WHERE
 		"older"."vnet" = "machine_nics"."vnet" AND "older"."ipaddress" = "machine_nics"."ipaddress" AND "older"."ip_reserved" = 1
 		AND "older"."_key" < "machine_nics"."_key")`}, "machine_nics"},
+	{3, []string{`DROP INDEX IF EXISTS "vms_main"`}, "vms"}, // in PostgreSQL it was of no use for sorting
 }
 
 // migrate makes missing tables, columns and indexes, and runs the steps that this database hasn't seen. It may be run any number of times.

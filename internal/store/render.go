@@ -123,8 +123,17 @@ func (r *renderer) reply(p *query.Plan) {
 // orderBy sorts by the columns that found gave to the things to sort by.
 func (r *renderer) orderBy(from string, order []query.Order) {
 	for i, o := range order {
-		r.put([]string{" ORDER BY ", ", "}[min(i, 1)], from, "o", strconv.Itoa(i), direction(o.Desc), r.nulls(o.Desc))
+		r.put([]string{" ORDER BY ", ", "}[min(i, 1)], from, "o", strconv.Itoa(i), direction(o.Desc))
+		if !isKey(o.Value) {
+			r.put(r.nulls(o.Desc))
+		}
 	}
+}
+
+// isKey reports whether a value is the key of the rows that are asked for, which is never null.
+func isKey(n query.Node) bool {
+	c, ok := n.(*query.Cell)
+	return ok && c.Field == nil && !c.Row && c.Src.Parent == nil
 }
 
 func direction(desc bool) string {

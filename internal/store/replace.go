@@ -38,6 +38,9 @@ func (db *DB) Replace(ctx context.Context, aside string, load func(*Loader) erro
 		if err := db.migrateIn(ctx, tx.sql); err != nil {
 			return fmt.Errorf("bringing the rows up to date: %w", db.classify(err))
 		}
+		if err := db.dialect.Loaded(ctx, tx.sql, names); err != nil {
+			return db.classify(err)
+		}
 		if err := then(tx); err != nil {
 			return err
 		}

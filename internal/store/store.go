@@ -59,6 +59,8 @@ type Dialect interface {
 	Renumber(ctx context.Context, tx *sql.Tx, table, column string, last int64) error
 	// SetAside makes room for other tables of the same names. Where the database can keep the old ones they are kept, by the name aside.
 	SetAside(ctx context.Context, tx *sql.Tx, tables []string, aside string) error
+	// Loaded is told of tables whose rows have come all at once.
+	Loaded(ctx context.Context, tx *sql.Tx, tables []string) error
 }
 
 // Feed is what the processes that share a database have between them: the news of changes, and locks.

@@ -15,7 +15,7 @@ import (
 	"dewpoint/test/harness"
 )
 
-// The table API is measured on a cloud of this size: each VM has two drives, two NICs and three snapshots, and the VMs run on ten other nodes,
+// The table API is measured on a cloud of this size, where nothing else is said: each VM has two drives, two NICs and three snapshots, and the VMs run on ten other nodes,
 // so that this one has their rows but nothing to do about them.
 const (
 	cloudVMs      = 20_000
@@ -39,22 +39,22 @@ const (
 // pattern holds the keys of the rows that are copied, as they were made through the API.
 type pattern struct{ node, nodeMachine, vm, machine, drives, nics int64 }
 
-// buildCloud makes one VM through the API, and copies of its rows in the database until there are cloudVMs of them with their snapshots; the
+// buildCloud makes one VM through the API, and copies of its rows in the database until there are that many with their snapshots; the
 // server is stopped meanwhile.
-func buildCloud(t *testing.T, s *harness.Server) pattern {
+func buildCloud(t *testing.T, s *harness.Server, vms int) pattern {
 	t.Helper()
 	p := makePattern(t, s.Table())
 	s.Stop()
 	withDatabase(t, s, func(c cloner) {
 		c.nodes(p)
-		c.vms(p, firstVM, cloudVMs-1, "'vm-' || substr('0000' || ((n + 1) * 7919 % 20000), -5)", "0")
+		c.vms(p, firstVM, vms-1, "'vm-' || substr('0000' || ((n + 1) * 7919 % 20000), -5)", "0")
 		c.exec(`UPDATE machine_status SET node = ? + _key % ?, running = 1, status = 'running', state = 'online', powerstate = 1, settled = 0
-			WHERE _key BETWEEN ? AND ?`, firstNode, cloudNodes, firstVM, firstVM+cloudVMs)
-		c.children("machine_drives", "machine_drive_status", "parent_drive", p.drives, drivesEach, nil)
-		c.children("machine_nics", "machine_nic_status", "parent_nic", p.nics, nicsEach, map[string]string{
+			WHERE _key BETWEEN ? AND ?`, firstNode, cloudNodes, firstVM, firstVM+vms)
+		c.children("machine_drives", "machine_drive_status", "parent_drive", p.drives, drivesEach, vms-1, nil)
+		c.children("machine_nics", "machine_nic_status", "parent_nic", p.nics, nicsEach, vms-1, map[string]string{
 			"macaddress": "printf('52:54:00:%02x:%02x:%02x', KEY >> 16 & 255, KEY >> 8 & 255, KEY & 255)",
 		})
-		c.snapshots(p, firstSnapshot, cloudVMs*snapshotsEach, cloudVMs-1)
+		c.snapshots(p, firstSnapshot, vms*snapshotsEach, vms-1)
 	})
 	s.Run()
 	return p
@@ -188,16 +188,16 @@ func (c cloner) vms(p pattern, first int64, count int, name, snapshot string) {
 	c.exec(`UPDATE machine_status SET settled = 1 WHERE _key >= ? AND _key < ?`, first, first+int64(count))
 }
 
-// children makes copies of a machine's drives or NICs, with their twins, for each VM.
-func (c cloner) children(table, twin, back string, from int64, each int, set map[string]string) {
+// children makes copies of a machine's drives or NICs, with their twins, for each of the VMs that are copies.
+func (c cloner) children(table, twin, back string, from int64, each, vms int, set map[string]string) {
 	for i := range each {
 		key := fmt.Sprintf("%d + n * %d + %d", firstVM, each, i)
 		columns := map[string]string{"_key": key, "machine": fmt.Sprintf("%d + n", firstVM)}
 		for name, value := range set {
 			columns[name] = strings.ReplaceAll(value, "KEY", "("+key+")")
 		}
-		c.rows(table, from+int64(i), cloudVMs-1, columns)
-		c.rows(twin, from+int64(i), cloudVMs-1, map[string]string{"_key": key, back: key})
+		c.rows(table, from+int64(i), vms, columns)
+		c.rows(twin, from+int64(i), vms, map[string]string{"_key": key, back: key})
 	}
 }
 

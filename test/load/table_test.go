@@ -24,7 +24,7 @@ import (
 func TestTableAPI(t *testing.T) {
 	needsFlag(t)
 	s := harness.Start(t)
-	buildCloud(t, s)
+	buildCloud(t, s, cloudVMs)
 	settle(t, s)
 	fmt.Printf("| start with %d VMs | %d ms | | |\n", cloudVMs, s.Started.Milliseconds())
 	list := wrk(t, s, lists()...)
@@ -69,7 +69,7 @@ func TestSnapshotsCostNothing(t *testing.T) {
 	needsFlag(t)
 	const rounds = 3
 	s := harness.Start(t)
-	p := buildCloud(t, s)
+	p := buildCloud(t, s, cloudVMs)
 	var without, with sample
 	for range rounds {
 		without.take(t, s)

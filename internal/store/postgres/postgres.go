@@ -118,6 +118,8 @@ func configure(dsn string) (*pgx.ConnConfig, error) {
 		// Rendered queries look rows up by their keys. It takes longer to compile one than to run it; and before a new table's statistics
 		// are made, the planner takes it for tiny and would rather read all of it again for each row.
 		"jit": "off", "enable_material": "off",
+		// A list is planned in about the time that it runs, so one plan serves all values, as in SQLite.
+		"plan_cache_mode": "force_generic_plan",
 	} {
 		config.RuntimeParams[name] = value
 	}

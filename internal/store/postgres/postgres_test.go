@@ -43,6 +43,34 @@ func addNode(ctx context.Context, db *store.DB, name string) (key schema.Value, 
 	return key, err
 }
 
+// TestRowsThatComeAllAtOnceAreCounted as they come: the server would get to it in a minute or two.
+func TestRowsThatComeAllAtOnceAreCounted(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	db := open(t, dsn)
+	shape := store.Shape{Name: "nodes", Columns: []store.Column{{Name: "_key", Storage: schema.Integer}, {Name: "name", Storage: schema.Chars}}}
+	load := func(l *store.Loader) error {
+		err := l.Table(shape)
+		for i := range 1000 {
+			err = errors.Join(err, l.Row([]schema.Value{schema.IntValue(int64(i)), schema.TextValue(fmt.Sprint(i))}))
+		}
+		return err
+	}
+	if err := db.Replace(context.Background(), "aside", load, func(tx *store.Tx) error { return tx.StartOver(map[string]int64{"nodes": 1000}, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(context.Background(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var distinct float64 // -1 where each row has another name
+	err = conn.QueryRow(context.Background(), `SELECT n_distinct FROM pg_stats WHERE tablename = 'nodes' AND attname = 'name' AND schemaname = current_schema()`).Scan(&distinct)
+	if err != nil || distinct != -1 {
+		t.Errorf("the planner knows of %v names: %v", distinct, err)
+	}
+}
+
 func TestManyServersOpenAnEmptyDatabaseAtOnce(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)

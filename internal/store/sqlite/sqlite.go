@@ -128,6 +128,9 @@ func (dialect) SetAside(ctx context.Context, tx *sql.Tx, tables []string, _ stri
 	return nil
 }
 
+// Loaded has nothing to do: plans don't depend on statistics here.
+func (dialect) Loaded(context.Context, *sql.Tx, []string) error { return nil }
+
 // uniqueColumns finds what SQLite tells of a constraint: "UNIQUE constraint failed: members.parent_group, members.member".
 var uniqueColumns = regexp.MustCompile(`UNIQUE constraint failed: (([a-z_0-9]+)\.[a-z_0-9]+(?:, [a-z_0-9]+\.[a-z_0-9]+)*)`)
 
