@@ -79,7 +79,10 @@ func pools(config *pgx.ConnConfig, s *schema.Schema) store.Config {
 	}
 }
 
-// Users counts the connections that servers have to the database of dsn. Those of this process count too.
+// goneWithin is how long PostgreSQL may take to end a connection that its client has closed.
+const goneWithin = 3 * time.Second
+
+// Users counts the connections that servers have to the database of dsn. Those of this process count too. A server that has just ended is waited for.
 func Users(ctx context.Context, dsn string) (n int, err error) {
 	config, err := configure(dsn)
 	if err != nil {
@@ -91,8 +94,19 @@ func Users(ctx context.Context, dsn string) (n int, err error) {
 		return 0, fmt.Errorf("opening the database: %w", dialect{}.Classify(err))
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	err = conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()`, name).Scan(&n)
-	return n, err
+	for patience := time.NewTimer(goneWithin); ; {
+		err = conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()`, name).Scan(&n)
+		if err != nil || n == 0 {
+			return n, err
+		}
+		select {
+		case <-ctx.Done():
+			return n, ctx.Err()
+		case <-patience.C:
+			return n, nil
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // configure reads the address and adds what the store relies on. What the caller has set of the time limits stays.
