@@ -65,7 +65,6 @@ func TestLife(t *testing.T) {
 		{"Resume", c.Resume, libvirt.Running},
 		{"Shutdown", c.Shutdown, libvirt.Running}, // there is no guest that would heed it
 		{"Reset", c.Reset, libvirt.Running},
-		{"Interrupt", c.Interrupt, libvirt.Running},
 	} {
 		if err := step.do(ctx, ref); err != nil {
 			t.Errorf("%s: %v", step.name, err)

@@ -3,8 +3,6 @@ package libvirt
 import (
 	"context"
 
-	golibvirt "github.com/digitalocean/go-libvirt"
-
 	"dewpoint/internal/errs"
 )
 
@@ -14,12 +12,6 @@ var powers = map[string]func(*Client, context.Context, Ref) error{
 	"kill":     (*Client).Destroy,
 	"reset":    (*Client).Reset,
 	"reboot":   (*Client).Reboot,
-	"nmi":      (*Client).Interrupt,
-}
-
-// Interrupt sends the guest an interrupt that it can't mask: kernels answer with a dump or a panic, as they are set.
-func (c *Client) Interrupt(ctx context.Context, ref Ref) error {
-	return c.verb(ctx, ref, "interrupting", func(l *golibvirt.Libvirt, d golibvirt.Domain) error { return l.DomainInjectNmi(d, 0) })
 }
 
 // Power does to a running domain what the word asks. Conflict when the domain is off.

@@ -31,7 +31,6 @@ func PowerVerbs() []PowerVerb {
 			Name: "reset", Doc: "press the reset button, or ask the guest to reboot when graceful is true", Params: schema.Fields{schema.Bool("graceful")},
 		}},
 		{Op: Reboot, On: true, Running: true, Action: schema.Action{Name: "guestreboot", Doc: "ask the guest to reboot", Aliases: []string{"guestreset"}}},
-		{Op: "nmi", On: true, Running: true, Action: schema.Action{Name: "nmi", Doc: "send the guest a non-maskable interrupt"}},
 	}
 }
 
