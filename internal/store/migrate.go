@@ -33,6 +33,9 @@ var steps = []step{
 		"older"."vnet" = "machine_nics"."vnet" AND "older"."ipaddress" = "machine_nics"."ipaddress" AND "older"."ip_reserved" = 1
 		AND "older"."_key" < "machine_nics"."_key")`}, "machine_nics"},
 	{3, []string{`DROP INDEX IF EXISTS "vms_main"`}, "vms"}, // in PostgreSQL it was of no use for sorting
+	// Drives stayed imports after their import, and kept their files from being deleted.
+	{4, []string{`UPDATE "machine_drives" SET "media" = 'disk', "media_source" = NULL WHERE "media" IN ('import', 'clone') AND EXISTS
+		(SELECT 1 FROM "machine_drive_status" AS "its" WHERE "its"."_key" = "machine_drives"."_key" AND "its"."ready" = 1)`}, "machine_drives"},
 }
 
 // migrate makes missing tables, columns and indexes, and runs the steps that this database hasn't seen. It may be run any number of times.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,5 +118,41 @@ func TestAddressesOfOldNICs(t *testing.T) {
 			}
 			db.Close()
 		}
+	})
+}
+
+// TestOldImportsAreDisks opens a database of a version whose drives stayed imports: those that have their disk are disks, and name no file.
+func TestOldImportsAreDisks(t *testing.T) {
+	onEach(t, func(t *testing.T, d driver) {
+		place := d.place(t)
+		db := d.connect(t, place, model.Schema())
+		if _, err := db.Writer().Exec(`DELETE FROM "_steps"`); err != nil {
+			t.Fatal(err)
+		}
+		_, machine, _, _, _ := makeVM(t, db, "old")
+		var keys []schema.Value
+		update(t, db, func(tx *store.Tx) error {
+			file, err := tx.Create(record(tx, "files", schema.Set{"name": schema.TextValue("x.img")}), nil)
+			for _, ready := range []bool{true, false} {
+				key, failed := tx.Create(record(tx, "machine_drives", schema.Set{"machine": machine, "media": schema.TextValue("import"), "media_source": file}), nil)
+				keys = append(keys, key)
+				err = errors.Join(err, failed, tx.Change("machine_drive_status", key, schema.Set{"ready": schema.BoolValue(ready)}))
+			}
+			return err
+		})
+		db.Close()
+		db = d.connect(t, place, model.Schema())
+		defer db.Close()
+		update(t, db, func(tx *store.Tx) error {
+			done, err := tx.Get("machine_drives", keys[0])
+			if err == nil && (done.Get("media").Text() != "disk" || !done.Get("media_source").IsNull()) {
+				t.Errorf("a drive that has its disk is %q and names file %q", done.Get("media").Text(), done.Get("media_source").Text())
+			}
+			waits, failed := tx.Get("machine_drives", keys[1])
+			if failed == nil && waits.Get("media").Text() != "import" {
+				t.Errorf("a drive that waits for its disk is %q", waits.Get("media").Text())
+			}
+			return errors.Join(err, failed)
+		})
 	})
 }

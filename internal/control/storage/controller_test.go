@@ -292,8 +292,9 @@ func TestImport(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		return row.Disksize == 2*mib && row.UsedBytes >= 2*mib
+		return row.Disksize == 2*mib && row.UsedBytes >= 2*mib && row.Media == "disk" && row.MediaSource == 0
 	})
+	p.update(func(tx *store.Tx) error { return tx.Delete("files", schema.IntValue(file)) }) // which no drive needs any more
 }
 
 // TestImportRefused keeps a hostile image away from every tool and says why.

@@ -163,7 +163,21 @@ func report(tx *store.Tx, f Fact) error {
 	if f.Size > 0 {
 		set.Disksize(f.Size)
 	}
+	if f.Ready && !has.Ready {
+		if err := letGo(tx, f.Drive, set); err != nil {
+			return err
+		}
+	}
 	return store.Write(tx, f.Drive, set)
+}
+
+// letGo makes a drive whose import is done a disk like any other: its file isn't needed any more, and may be deleted.
+func letGo(tx *store.Tx, drive int64, set compute.MachineDriveSet) error {
+	row, err := store.GetRow[compute.MachineDrive](tx, drive, store.Everything())
+	if err == nil && imported(row.Media) {
+		set.Media(mediaDisk).Null(compute.MachineDriveCol.MediaSource)
+	}
+	return err
 }
 
 // Purge removes the tombstones of drives.
