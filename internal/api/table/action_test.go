@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -133,14 +134,38 @@ func TestActionsOfATableAreToldTheirPath(t *testing.T) {
 func TestHotplugByMachine(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	s.make("vnets", `{"name":"lan"}`)                                                                                   // has machine 1
-	s.make("vms", `{"name":"a"}`)                                                                                       // is VM 1 with machine 2
-	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).must(t, 201) // off: nothing to do
+	s.make("vnets", `{"name":"lan"}`) // has machine 1
+	s.make("vms", `{"name":"a"}`)     // is VM 1 with machine 2
+	s.make("machine_drives", `{"machine":2,"disksize":1048576}`)
+	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).must(t, 201) // no guest has it
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"poweron"}`).failed(t, 404)
 	s.post("/api/v4/vm_actions", `{"vm":1,"action":"poweron"}`).must(t, 201)
-	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).failed(t, 501)
+	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1"}}`).failed(t, 501)
 	s.post("/api/v4/vm_actions", `{"vm":9,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).failed(t, 404)
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"kill"}`).failed(t, 404)
+}
+
+// TestHotplugThatCannotBe: what isn't done is never answered as if it were, and a drive that was moved for it doesn't look attached.
+func TestHotplugThatCannotBe(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("vms", `{"name":"a"}`)
+	s.make("vms", `{"name":"b"}`)
+	s.make("machine_drives", `{"machine":1,"disksize":1048576}`)
+	hotplug := func(vm int, params string) reply {
+		return s.post("/api/v4/vm_actions", fmt.Sprintf(`{"vm":%d,"action":"hotplugdrive","params":%s}`, vm, params))
+	}
+	hotplug(1, `{"device":"1"}`).failed(t, 409)               // it is off
+	hotplug(2, `{"device":"1"}`).failed(t, 422)               // the drive is another VM's
+	hotplug(2, `{"device":"1","unplug":true}`).failed(t, 422) // the same
+	hotplug(1, `{"device":"77"}`).failed(t, 422)              // there is none
+	hotplug(1, `{"name":"x","disksize":10}`).failed(t, 501)   // as the Python SDK asks for a new one
+	s.write("machine_status", 2, schema.Set{"running": schema.BoolValue(true), "powerstate": schema.BoolValue(true), "status": schema.TextValue("running"), "started_with": schema.TextValue("{}")})
+	s.put("/api/v4/machine_drives/1", `{"machine":2}`).must(t, 200)
+	hotplug(2, `{"device":"1"}`).failed(t, 501)
+	if got := s.get("/api/v4/machine_drives/1?fields=status%23status+as+is").must(t, 200).object(t)["is"]; got != "offline" {
+		t.Errorf("a drive that couldn't be attached is %v", got)
+	}
 }
 
 func TestForceOffThroughStatus(t *testing.T) {

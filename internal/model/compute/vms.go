@@ -85,7 +85,7 @@ func vmActions() schema.Actions {
 	return append(powerActions(), schema.Actions{
 		{Name: "refresh", Doc: "update the VM's state"},
 		{
-			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it with unplug. A stopped VM gets its drives at the next start",
+			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it with unplug. A stopped VM gets its drives when it starts",
 			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
 		},
 		{Name: "hibernate", NotBuilt: later},

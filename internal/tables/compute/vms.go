@@ -155,15 +155,6 @@ func useMedia(w *engine.Inside, vm *schema.Record) error {
 	return nil
 }
 
-// hotplugDrive has nothing to do while the VM is off: it starts with the drives that it has then.
-func hotplugDrive(w *engine.Inside, r *schema.Record, _ schema.Set) error {
-	status, err := store.GetRow[compute.MachineStatus](w.Tx, compute.VMCol.Machine.Of(r))
-	if err == nil && (status.Running || status.Powerstate) {
-		err = errs.New(errs.NotBuilt, "not_built", "hotplugdrive: drives can't be attached to or detached from a running VM yet; power %q off first", compute.VMCol.Name.Of(r).Text())
-	}
-	return err
-}
-
 func resetVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
 	if params["graceful"].Bool() {
 		return powerRunning(w, r, compute.Reboot)
