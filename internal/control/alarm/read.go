@@ -86,7 +86,7 @@ func wrongMachines(tx *store.Tx) (wrong []fact, err error) {
 			f.typ = nodeIll
 		case m.Type == "vnet":
 			f.typ = vnetError
-		case s.Status == "error":
+		case s.State == "error" && !s.Running: // whatever it is about to try
 			f.typ = vmError
 		}
 		if f.typ == "" || f.owner == "" {

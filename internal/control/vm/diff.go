@@ -66,11 +66,14 @@ func lostPower(m *Machine, seen observed) bool {
 	return (m.Last.Running || m.Last.PowerWanted) && m.Last.BootID != "" && m.Last.BootID != seen.bootID
 }
 
-// powerUp starts the machine once its turn in its queue has come and all its drives have their files.
+// powerUp starts the machine once its turn in its queue has come and all its drives have their files. One whose start has failed stays in error, with the
+// reason, until it runs or isn't wanted any more: a new try is no good news, and an alarm must not end with each.
 func powerUp(m *Machine) step {
 	status := m.Last
-	status.Running, status.PowerWanted, status.Started, status.Cores, status.RAMMiB = false, true, 0, 0, 0
-	status.State, status.Info, status.Settled = "offline", "", false
+	status.Running, status.PowerWanted, status.Started, status.Cores, status.RAMMiB, status.Settled = false, true, 0, 0, 0, false
+	if !m.Last.PowerWanted || m.Last.State != "error" {
+		status.State, status.Info = "offline", ""
+	}
 	if len(m.Before) > 0 {
 		status.Status, status.Info = "waitingforresources", behind(m.Before)
 		return step{status: status}

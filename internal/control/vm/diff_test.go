@@ -34,6 +34,7 @@ func TestDecide(t *testing.T) {
 	noted := func(n int64) func(*Status) { return func(s *Status) { s.DoneSeq, s.Settled = n, false } } // the next pass settles it
 	fresh := Status{Status: "stopped", State: "offline"}
 	starting := Status{Status: "starting", State: "offline", DoneSeq: 1, BootID: thisBoot, PowerWanted: true}
+	failed := with(starting, func(s *Status) { s.Status, s.State, s.Info = "error", "error", "no bridge" })
 	cases := []struct {
 		name   string
 		op     string
@@ -62,6 +63,10 @@ func TestDecide(t *testing.T) {
 		{"crashed", PowerOn, 1, on, libvirt.Crashed, nothing, with(off, func(s *Status) { s.Status, s.State, s.Info, s.Settled = "error", "error", "the guest crashed", false })},
 		{"libvirt can't tell", PowerOn, 1, on, libvirt.Unknown, nothing, on},
 		{"the manager was away while it started", PowerOn, 1, with(starting, seq(1)), libvirt.Running, nothing, with(on, func(s *Status) { s.Started = 1000 })},
+		{"a start that has failed is tried again", PowerOn, 2, failed, libvirt.Off, start, with(failed, func(s *Status) { s.Status = "starting" })},
+		{"poweron is asked for again while a start keeps failing", PowerOn, 3, failed, libvirt.Off, start, with(failed, func(s *Status) { s.Status = "starting" })},
+		{"a start that had failed has worked", PowerOn, 2, with(failed, seq(2)), libvirt.Running, nothing, with(on, func(s *Status) { s.Started, s.DoneSeq = 1000, 2 })},
+		{"poweron after a crash", PowerOn, 2, with(off, func(s *Status) { s.Status, s.State, s.Info = "error", "error", "the guest crashed" }), libvirt.Off, start, starting},
 		{"kill of a start that keeps failing", Kill, 3, with(starting, func(s *Status) { s.Status, s.Info = "error", "no bridge" }), libvirt.Off, nothing, with(off, noted(3))},
 	}
 	for _, c := range cases {
