@@ -134,7 +134,7 @@ func TestOldImportsAreDisks(t *testing.T) {
 		update(t, db, func(tx *store.Tx) error {
 			file, err := tx.Create(record(tx, "files", schema.Set{"name": schema.TextValue("x.img")}), nil)
 			for _, ready := range []bool{true, false} {
-				key, failed := tx.Create(record(tx, "machine_drives", schema.Set{"machine": machine, "media": schema.TextValue("import"), "media_source": file}), nil)
+				key, failed := tx.Create(record(tx, "machine_drives", schema.Set{"machine": machine, "media": schema.TextValue("import"), "media_source": file, "preferred_tier": schema.Value{}}), nil)
 				keys = append(keys, key)
 				err = errors.Join(err, failed, tx.Change("machine_drive_status", key, schema.Set{"ready": schema.BoolValue(ready)}))
 			}
@@ -147,6 +147,9 @@ func TestOldImportsAreDisks(t *testing.T) {
 			done, err := tx.Get("machine_drives", keys[0])
 			if err == nil && (done.Get("media").Text() != "disk" || !done.Get("media_source").IsNull()) {
 				t.Errorf("a drive that has its disk is %q and names file %q", done.Get("media").Text(), done.Get("media_source").Text())
+			}
+			if err == nil && done.Get("preferred_tier").Text() != "1" {
+				t.Errorf("a drive that preferred no tier shows %q", done.Get("preferred_tier").Text())
 			}
 			waits, failed := tx.Get("machine_drives", keys[1])
 			if failed == nil && waits.Get("media").Text() != "import" {

@@ -26,6 +26,7 @@ import (
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
+	"dewpoint/test/tmpfs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -342,17 +343,21 @@ func TestVersionIsLearntWhenTheHypervisorComes(t *testing.T) {
 	}
 }
 
+// TestTiersFollowThePools: a tier is a file system. A directory on that of a lower tier, such as the one of tier 2 here, adds nothing to it.
 func TestTiersFollowThePools(t *testing.T) {
 	t.Parallel()
 	c := config(t)
 	h, id := ensure(t, c)
 	extra := filepath.Join(c.Data, "pools", "3")
-	if err := os.Mkdir(extra, 0o700); err != nil {
+	if err := os.Symlink(tmpfs.Mount(t, 1<<20), extra); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(c.Data, "pools", "2"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.DB.Update(background, func(tx *store.Tx) error {
 		machine := nodeMachine(tx)
-		for tier, size := range map[string]int64{"": 1 << 30, "1": 2 << 30, "3": 4 << 30} {
+		for tier, size := range map[string]int64{"": 1 << 30, "1": 2 << 30, "2": 8 << 30, "3": 4 << 30} {
 			r := schema.NewRecord(tx.Schema().Table("machine_drives"))
 			r.Put("machine", machine)
 			r.Put("disksize", schema.IntValue(size))
@@ -397,11 +402,11 @@ func TestTiersFollowThePools(t *testing.T) {
 			return errors.Join(err, err2)
 		})
 	}
-	expect(map[int64]int64{1: 3 << 30, 3: 0})
+	expect(map[int64]int64{1: 11 << 30, 3: 0})
 	if err := os.Remove(extra); err != nil {
 		t.Fatal(err)
 	}
-	expect(map[int64]int64{1: 3 << 30})
+	expect(map[int64]int64{1: 11 << 30})
 }
 
 func nodeMachine(tx *store.Tx) schema.Value {

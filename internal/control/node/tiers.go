@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -21,11 +22,12 @@ const (
 	lastTier  = 5
 )
 
-// pool is a directory that serves a tier, with the size of its file system.
+// pool is the directory of a tier that lies on a file system of its own, with the size of that.
 type pool struct {
 	tier           int64
-	capacity, used int64  // bytes
-	disk           string // numbers of the device that it lies on, as in "8:1"
+	shares         []int64 // higher tiers whose directories lie on the same file system: what is there is this tier's
+	capacity, used int64   // bytes
+	disk           string  // numbers of the device that it lies on, as in "8:1"
 }
 
 func (p pool) percent() int64 {
@@ -35,7 +37,8 @@ func (p pool) percent() int64 {
 	return p.used * 100 / p.capacity
 }
 
-// findPools looks which tiers have a directory under pools. That of tier 1 is made.
+// findPools looks which tiers have a directory under pools, that of tier 1 is made, and tells file systems once: a directory that was made because a
+// drive prefers its tier holds no more than the disk that it lies on.
 func findPools(data string) ([]pool, error) {
 	if err := os.MkdirAll(poolPath(data, firstTier), 0o710); err != nil { // QEMU's group is let through when a guest starts
 		return nil, fmt.Errorf("making the pool of tier 1: %w", err)
@@ -54,10 +57,12 @@ func findPools(data string) ([]pool, error) {
 		if err := syscall.Stat(poolPath(data, tier), &inode); err != nil {
 			return nil, fmt.Errorf("device of the pool of tier %d: %w", tier, err)
 		}
-		block := int64(st.Bsize)
-		pools = append(pools, pool{
-			tier: tier, capacity: int64(st.Blocks) * block, used: int64(st.Blocks-st.Bfree) * block, disk: diskOf(inode.Dev),
-		})
+		block, disk := int64(st.Bsize), diskOf(inode.Dev)
+		if i := slices.IndexFunc(pools, func(p pool) bool { return p.disk == disk }); i >= 0 {
+			pools[i].shares = append(pools[i].shares, tier)
+			continue
+		}
+		pools = append(pools, pool{tier: tier, capacity: int64(st.Blocks) * block, used: int64(st.Blocks-st.Bfree) * block, disk: disk})
 	}
 	return pools, nil
 }
@@ -71,7 +76,7 @@ func (c *Controller) ensureTiers(tx *store.Tx, cluster int64, pools []pool, disk
 	served := map[int64]bool{}
 	for _, p := range pools {
 		served[p.tier] = true
-		promised, err := allocated(tx, p.tier)
+		promised, err := allocated(tx, p)
 		if err != nil {
 			return err
 		}
@@ -125,14 +130,13 @@ func sized[S tierSize[S]](set S, p pool, allocated int64) S {
 	return set.Tier(p.tier).Capacity(p.capacity).Used(p.used).UsedPct(p.percent()).Allocated(allocated)
 }
 
-// allocated adds up the sizes that the drives of a tier may grow to. A drive that prefers no tier lies on the first.
-func allocated(tx *store.Tx, tier int64) (int64, error) {
-	number, of := strconv.FormatInt(tier, 10), compute.MachineDriveCol
-	prefers := store.Is(of.PreferredTier, number)
-	if tier == firstTier {
-		prefers = store.IsOrNull(of.PreferredTier, number)
+// allocated adds up the sizes that the drives in a pool may grow to.
+func allocated(tx *store.Tx, p pool) (int64, error) {
+	of, tiers := compute.MachineDriveCol, []string{strconv.FormatInt(p.tier, 10)}
+	for _, tier := range p.shares {
+		tiers = append(tiers, strconv.FormatInt(tier, 10))
 	}
-	sums, err := tx.Sum("machine_drives", []schema.Column[int64]{of.Disksize}, prefers)
+	sums, err := tx.Sum("machine_drives", []schema.Column[int64]{of.Disksize}, store.Is(of.PreferredTier, tiers...))
 	if err != nil {
 		return 0, err
 	}

@@ -21,7 +21,7 @@ func machineDrives() *schema.Table {
 			schema.LongText("description").Len(0, 2048),
 			schema.Enabled("enabled").Summary().AtStart(),
 			schema.String("serial").Len(0, 64).Match(column.Serial, "a serial number (letters, digits, space _ . + -)").AtStart(),
-			column.Tier("preferred_tier").AtStart(),
+			column.Tier("preferred_tier").Default("1").AtStart(),
 			schema.Bool("readonly").AtStart(),
 			schema.Filesize("disksize").Range(0, 64<<40).Summary().When("media", "disk", "import", "clone").AtStart(),
 			schema.Fileused("used_bytes").Default(0),

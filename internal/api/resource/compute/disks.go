@@ -31,8 +31,9 @@ func tierOf(pool string) (string, error) {
 	return m[1], nil
 }
 
+// poolName is what the pool of a tier is called; that of the first one is where disks go that ask for none.
 func poolName(tier string) string {
-	if tier == "" {
+	if tier == "1" {
 		return "default"
 	}
 	return "tier" + tier
