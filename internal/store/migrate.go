@@ -36,7 +36,7 @@ var steps = []step{
 	// Drives stayed imports after their import, and kept their files from being deleted.
 	{4, []string{`UPDATE "machine_drives" SET "media" = 'disk', "media_source" = NULL WHERE "media" IN ('import', 'clone') AND EXISTS
 		(SELECT 1 FROM "machine_drive_status" AS "its" WHERE "its"."_key" = "machine_drives"."_key" AND "its"."ready" = 1)`}, "machine_drives"},
-	{4, []string{`UPDATE "machine_drives" SET "preferred_tier" = '1' WHERE "preferred_tier" IS NULL`}, "machine_drives"}, // where they lie
+	{5, []string{`UPDATE "machine_drives" SET "preferred_tier" = '1' WHERE "preferred_tier" IS NULL`}, "machine_drives"}, // where they lie
 }
 
 // migrate makes missing tables, columns and indexes, and runs the steps that this database hasn't seen. It may be run any number of times.
