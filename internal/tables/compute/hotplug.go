@@ -13,7 +13,7 @@ import (
 func hotplugDrive(w *engine.Inside, r *schema.Record, params schema.Set) error {
 	name, machine := compute.VMCol.Name.Of(r).Text(), compute.VMCol.Machine.Of(r).Int()
 	if params["device"].IsNull() {
-		return errs.New(errs.NotBuilt, "not_built", "hotplugdrive: a drive isn't made by it yet; create it in machine_drives and power %q off and on", name)
+		return errs.New(errs.NotBuilt, "not_built", "hotplugdrive: it makes no drive yet; make one and power %q off and on", name)
 	}
 	drive, err := store.GetRow[compute.MachineDrive](w.Tx, params["device"])
 	if errs.Is(err, errs.NotFound) || err == nil && drive.Machine != machine {
