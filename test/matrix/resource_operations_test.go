@@ -16,45 +16,38 @@ import (
 type area struct {
 	table   string
 	make    func(*server) object
-	id      string // column that stands in paths
-	missing string // an id that no row has
-	body    string // of creates, with %d where it must be new
-	change  string // of PUTs
-	suffix  map[string]kind
+	id      string          // column that stands in paths
+	missing string          // an id that no row has
+	body    string          // of creates, with %d where it must be new
+	change  string          // of PUTs
+	unusual map[string]kind // what isn't what its method and path say, by both
 }
 
 var areas = map[string]area{
 	"/virtualization/computes": {
 		table: "vms", make: func(s *server) object { return s.create("vms", `{"name":"vm%d"}`) }, id: "name", missing: "nowhere", change: `{"description":"%d"}`,
-		body: `{"name":"made%d","memory":256,"vcpus":1,"disk_size":1}`,
-		suffix: map[string]kind{
-			"GET ": lists, "POST ": creates, "GET /{id}": reads, "PUT /{id}": rewrites, "DELETE /{id}": deletes, "POST /{id}/action": modifies, "POST /{id}/start": modifies,
-			"POST /create-enhanced": creates, "POST /{id}/stop": modifies, "POST /{id}/restart": modifies, "POST /{id}/pause": modifies, "POST /{id}/resume": modifies, "POST /{id}/reset": modifies,
-		},
+		body:    `{"name":"made%d","memory":256,"vcpus":1,"disk_size":1}`,
+		unusual: map[string]kind{"POST /create-enhanced": creates},
 	},
 	"/virtualization/networks": {
 		table: "vnets", make: func(s *server) object { return s.create("vnets", `{"name":"net%d","network":"10.1.0.0/24"}`) }, id: "name", missing: "nowhere",
 		body: `{"name":"made%d","mode":"private"}`, change: `{"ip_range":{"address":"10.%d.0.1","netmask":"24"}}`,
-		suffix: map[string]kind{
-			"GET ": lists, "POST ": creates, "GET /{name}": reads, "PUT /{name}": rewrites, "DELETE /{name}": deletes, "POST /{name}/start": modifies,
-			"POST /{name}/stop": modifies, "GET /{name}/dhcp-leases": reads, "GET /{name}/ports": reads,
-		},
 	},
 	"/virtualization/isos": {
 		table: "files", make: (*server).image, id: "uuid", missing: missingNames[0], body: `{"name":"x"}`,
-		suffix: map[string]kind{"GET ": lists, "POST ": anybody, "GET /{id}": reads, "GET /{id}/download": reads, "DELETE /{id}": deletes},
+		unusual: map[string]kind{"POST ": anybody},
 	},
 	"/auth/tokens": {
 		table: "user_api_keys", make: func(s *server) object { return s.create("user_api_keys", `{"name":"key%d"}`) }, id: "$key", missing: "987654", body: `{"name":"made%d"}`,
-		suffix: map[string]kind{"GET ": anybody, "POST ": anybody, "GET /{id}": own, "DELETE /{id}": own},
+		unusual: map[string]kind{"GET ": anybody, "POST ": anybody, "GET /{id}": own, "DELETE /{id}": own},
 	},
 	"/jobs": {
 		table: "operations", make: maker("operations"), id: "$key", missing: "987654",
-		suffix: map[string]kind{"GET ": lists, "GET /{id}": reads, "POST /{id}/cancel": rewrites},
+		unusual: map[string]kind{"POST /{id}/cancel": rewrites},
 	},
 	"/virtualization/isos/upload": {
 		table: "files", body: "tus",
-		suffix: map[string]kind{
+		unusual: map[string]kind{
 			"GET ": anybody, "POST ": creates, "OPTIONS ": anybody, "OPTIONS /{id}": anybody, "GET /{id}": own, "GET /{id}/progress": own, "HEAD /{id}": own,
 			"PATCH /{id}": own, "POST /{id}": own, "DELETE /{id}": own, "POST /{id}/complete": own,
 		},
@@ -112,13 +105,29 @@ func (s *server) resourceOperation(method, path string) (op operation, ok bool) 
 	}
 	for prefix, a := range areas {
 		tail, is := strings.CutPrefix(meant, prefix)
-		if kind := a.suffix[method+" "+tail]; is && kind != "" {
+		if kind := a.kindOf(method, tail); is && kind != "" {
 			op.kind, op.table, op.public = kind, a.table, method == http.MethodOptions
 			a.describe(&op, method, path)
 			return op, true
 		}
 	}
 	return op, false
+}
+
+// kindOf tells by method and path what an operation is: on all rows, on one, on what a row has.
+func (a area) kindOf(method, tail string) kind {
+	if kind, is := a.unusual[method+" "+tail]; is {
+		return kind
+	}
+	switch one, below, _ := strings.Cut(strings.TrimPrefix(tail, "/"), "/"); {
+	case tail == "":
+		return map[string]kind{"GET": lists, "POST": creates}[method]
+	case !strings.HasPrefix(one, "{"):
+		return ""
+	case below == "":
+		return map[string]kind{"GET": reads, "PUT": rewrites, "DELETE": deletes}[method]
+	}
+	return map[string]kind{"GET": reads, "POST": modifies}[method]
 }
 
 // describe fills in how the operation is called.
