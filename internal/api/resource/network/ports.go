@@ -44,29 +44,8 @@ type cardRow struct {
 	} `json:"machine"`
 }
 
-type usage struct {
-	Network string `json:"network_name"`
-	VMs     int    `json:"vms" doc:"that have a card on the network"`
-}
-
 func addPorts(s *service) {
 	frame.Add(s.Server, operation("list-ports", http.MethodGet, "/{name}/ports", "List the VMs' cards on the network"), s.ports)
-	frame.Add(s.Server, operation("get-usage", http.MethodGet, "/{name}/usage", "Tell how many VMs are on the network"), s.usage)
-}
-
-func (s *service) usage(ctx context.Context, in *networkPath) (usage, error) {
-	row, err := s.vnet(ctx, in.Name, perm.Read)
-	if err != nil {
-		return usage{}, err
-	}
-	cards, err := engine.List[cardRow](ctx, s.Engine, "machine_nics", query.Request{
-		Fields: "machine[uuid]", Equals: map[string]string{"vnet": shape.Key(row.Key)},
-	})
-	vms := map[string]bool{} // one may have several cards
-	for _, c := range cards {
-		vms[c.Machine.UUID] = true
-	}
-	return usage{Network: row.Name, VMs: len(vms)}, err
 }
 
 func (s *service) ports(ctx context.Context, in *networkPath) (portList, error) {
