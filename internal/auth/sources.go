@@ -48,12 +48,9 @@ func (r *remotes) of(key int64) *turnstile {
 	return r.turns[key]
 }
 
-// SourceSettings checks settings that were given for a source, whose driver and present settings row tells, and returns the columns to write:
-// what may be shown, and the secret rest, sealed. NotBuilt for a driver that isn't there, Invalid with the member's name for bad settings.
+// SourceSettings checks settings that were given for a source, whose present settings row tells, and returns the columns to write: what may be
+// shown, and the secret rest, sealed. Invalid with the member's name for bad settings.
 func (s *Service) SourceSettings(row *schema.Record, given string) (access.AuthSourceSet, error) {
-	if driver := access.AuthSourceCol.Driver.Of(row).Text(); driver != "ldap" {
-		return nil, errs.New(errs.NotBuilt, "driver_not_built", "authorization sources with the driver %q aren't built; those with ldap are", driver).On("driver")
-	}
 	object := map[string]json.RawMessage{}
 	if err := json.Unmarshal([]byte(given), &object); err != nil || object == nil {
 		return nil, errs.Field("settings", "must be an object")

@@ -35,8 +35,7 @@ func (r *restore) endSignIns(tx *store.Tx) error {
 			return err
 		}
 	}
-	_, err = tx.Insert(system.LogLine(tx.Schema(), map[string]string{
-		"level": "warning", "object_type": "system", "text": fmt.Sprintf(restoredText, r.m.Created.Format("2006-01-02 15:04:05 UTC")),
-	}))
+	_, err = store.Insert(tx, system.LogSet{}.Level(system.LogWarning).ObjectType("system").
+		Text(fmt.Sprintf(restoredText, r.m.Created.Format("2006-01-02 15:04:05 UTC"))))
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/model/system"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // Create makes a row: unknown members are ignored, read-only columns too; defaults, hooks and checks apply.
@@ -334,10 +335,8 @@ func (w *Write) logRow(r *schema.Record, what string) error {
 }
 
 func (w *Write) logLine(r *schema.Record, text string) error {
-	_, err := w.tx.Insert(system.LogLine(w.tx.Schema(), map[string]string{
-		"level": "audit", "text": text, "user": w.actor.Name, "object_type": r.Table.LogType, "object_name": nameOf(r),
-		"object": r.Table.Name + "/" + r.Key.Text(), "address": w.actor.Address, "request": w.actor.Request,
-	}))
+	_, err := store.Insert(w.tx, system.LogSet{}.Level(system.LogAudit).Text(text).User(w.actor.Name).ObjectType(r.Table.LogType).ObjectName(nameOf(r)).
+		Object(r.Table.Name+"/"+r.Key.Text()).Address(w.actor.Address).Request(w.actor.Request))
 	return err
 }
 

@@ -165,7 +165,7 @@ func stoneOf(i int, tell func(dir, point string)) operation.Step[tower] {
 			}
 			r.Params.Stones = append(r.Params.Stones, name)
 			return func(tx *store.Tx) error {
-				_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{"text": r.Params.Dir + " " + name}))
+				_, err := store.Insert(tx, system.LogSet{}.Text(r.Params.Dir+" "+name))
 				at(r, "is written")
 				return err
 			}, nil

@@ -89,8 +89,6 @@ func (k *Keeper) forget(ctx context.Context, q system.Quarantine, why string) er
 }
 
 func logLine(tx *store.Tx, level string, key schema.Value, text string) error {
-	_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{
-		"level": level, "text": "quarantine: " + text, "user": "system", "object_type": "system", "object": "quarantine/" + key.Text(),
-	}))
+	_, err := store.Insert(tx, system.LogSet{}.Level(level).Text("quarantine: "+text).User("system").ObjectType("system").Object("quarantine/"+key.Text()))
 	return err
 }

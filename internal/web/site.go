@@ -3,12 +3,12 @@ package web
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
-// Site serves the root page and answers every path that nothing else has. Version is the program's, for the root page.
-func Site(version string) http.Handler {
+// Site serves the root page and answers every path that nothing else has. Version is the program's, for the root page; base tells how the client
+// reached us, for examples to copy.
+func Site(version string, base func(*http.Request) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		switch {
@@ -24,7 +24,7 @@ func Site(version string) http.Handler {
 			http.Error(w, "only GET is possible here", http.StatusMethodNotAllowed)
 		default:
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; "+styled)
-			render(w, http.StatusOK, "index.html", struct{ Host, Version string }{origin(r), version})
+			render(w, http.StatusOK, "index.html", struct{ Host, Version string }{base(r), version})
 		}
 	})
 }
@@ -36,11 +36,6 @@ func secure(w http.ResponseWriter) {
 
 // styled lets a page have our style and icon, and nobody show it in a frame.
 const styled = "style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
-
-// origin is how the client reached us, for examples to copy; the request's URL holds it.
-func origin(r *http.Request) string {
-	return (&url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host}).String()
-}
 
 // missingAPI tells a program that the path belongs to neither dialect, in a body that clients of both can read.
 func missingAPI(w http.ResponseWriter, path string) {

@@ -19,7 +19,7 @@ var elsewhere = regexp.MustCompile(`(?:src|href|url)\s*[=(]\s*"?(?:https?:)?//`)
 
 func TestSite(t *testing.T) {
 	t.Parallel()
-	site := Site("1.2.3")
+	site := Site("1.2.3", func(r *http.Request) string { return "http://" + r.Host })
 	for _, c := range []struct {
 		method, path string
 		status       int

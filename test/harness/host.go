@@ -98,6 +98,37 @@ func (s *Server) Traces(instance string) (found []string) {
 	return found
 }
 
+// clear takes away what a stopped server leaves running: the guests and the routers with their dnsmasq. Servers on PostgreSQL have no file that
+// says what is theirs.
+func (s *Server) clear() {
+	mark, err := os.ReadFile(filepath.Join(s.Data, "instance"))
+	made, _ := filepath.Glob(filepath.Join(s.Data, "[vm]*s", "*")) // vnets and machines
+	instance := strings.TrimSpace(string(mark))
+	if err != nil || instance == "" || len(made) == 0 {
+		return
+	}
+	for _, trace := range s.Traces(instance) {
+		what, name, _ := strings.Cut(trace, " ")
+		switch what {
+		case "domain":
+			try("virsh", "-q", "-c", "qemu:///system", "destroy", name)
+			try("virsh", "-q", "-c", "qemu:///system", "undefine", "--nvram", name)
+		case "namespace":
+			for _, pid := range strings.Fields(Output(s.t, "ip", "netns", "pids", name)) {
+				try("kill", "-KILL", pid)
+			}
+			try("ip", "netns", "delete", name)
+		case "link":
+			try("ip", "link", "delete", name)
+		case "table":
+			try("nft", "delete", "table", strings.Fields(name)[0], strings.Fields(name)[1])
+		}
+	}
+}
+
+// try runs a program that may fail, such as one that removes what has gone already.
+func try(name string, args ...string) { _ = exec.Command(name, args...).Run() }
+
 // processes lists the dnsmasq and QEMU processes that work on the server's data directory.
 func (s *Server) processes() (found []string) {
 	dirs, err := filepath.Glob("/proc/[0-9]*/cmdline")

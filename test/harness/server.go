@@ -103,6 +103,7 @@ func newServer(t testing.TB, data string, args ...string) *Server {
 	}}}
 	t.Cleanup(func() {
 		s.Stop()
+		s.clear()
 		if t.Failed() {
 			t.Logf("the server's log:\n%s", s.Log())
 		}

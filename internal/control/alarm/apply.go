@@ -100,9 +100,7 @@ func lower(tx *store.Tx, a system.Alarm) error {
 
 // logLine tells of an alarm in the log.
 func logLine(tx *store.Tx, level, what, owner string) error {
-	_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{
-		"level": level, "text": what, "user": "system", "object_type": strings.TrimSuffix(tableOf(owner), "s"), "object": owner,
-	}))
+	_, err := store.Insert(tx, system.LogSet{}.Level(level).Text(what).User("system").ObjectType(strings.TrimSuffix(tableOf(owner), "s")).Object(owner))
 	return err
 }
 

@@ -165,9 +165,7 @@ func retire(tx *store.Tx, row system.DatabaseBackup) error {
 	if err := tx.Delete(row.TableName(), schema.IntValue(row.Key)); err != nil {
 		return err
 	}
-	_, err := tx.Insert(system.LogLine(tx.Schema(), map[string]string{
-		"level": "audit", "object_type": "system", "object_name": row.Name, "text": "deleted Database backup \"" + row.Name + "\", since newer ones are there", "user": "schedule",
-		"object": row.TableName() + "/" + schema.IntValue(row.Key).Text(),
-	}))
+	_, err := store.Insert(tx, system.LogSet{}.Level(system.LogAudit).Text("deleted Database backup \""+row.Name+"\" because newer ones exist").User("schedule").
+		ObjectType("system").ObjectName(row.Name).Object(row.TableName()+"/"+schema.IntValue(row.Key).Text()))
 	return err
 }

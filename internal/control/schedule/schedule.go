@@ -122,9 +122,7 @@ func tell(tx *store.Tx, key int64, failed error) error {
 	if err := store.Write(tx, key, tasks.TaskSet{}.Status("error").StatusInfo(why)); err != nil {
 		return err
 	}
-	_, err = tx.Insert(system.LogLine(tx.Schema(), map[string]string{
-		"level": "error", "text": "task " + task.Name + " could not be executed: " + why, "user": "system",
-		"object_type": "task", "object_name": task.Name, "object": "tasks/" + schema.IntValue(key).Text(),
-	}))
+	_, err = store.Insert(tx, system.LogSet{}.Level(system.LogError).Text("task "+task.Name+" could not be executed: "+why).User("system").
+		ObjectType("task").ObjectName(task.Name).Object("tasks/"+schema.IntValue(key).Text()))
 	return err
 }

@@ -2,13 +2,21 @@ package system
 
 import "dewpoint/internal/schema"
 
+// The levels of lines that the program writes.
+const (
+	LogAudit   = "audit" // somebody changed something
+	LogMessage = "message"
+	LogWarning = "warning"
+	LogError   = "error"
+)
+
 // logs declares the log of changes: who did what, from where.
 func logs() *schema.Table {
 	return &schema.Table{
 		Name: "logs", Title: "Log line", IsLog: true, ReadOnly: true, Display: "text",
 		Doc: "All changes: who made them, to which row, from which address.",
 		Fields: schema.Fields{
-			schema.Enum("level", "audit", "message", "warning", "error", "critical", "summary", "debug").Default("message").ReadOnly().Summary(),
+			schema.Enum("level", LogAudit, LogMessage, LogWarning, LogError, "critical", "summary", "debug").Default(LogMessage).ReadOnly().Summary(),
 			schema.LongText("text").ReadOnly().Summary(),
 			schema.CreatedMicros("timestamp").Summary().Indexed(),
 			schema.String("user").ReadOnly().Summary(),
@@ -21,13 +29,4 @@ func logs() *schema.Table {
 			schema.String("request").ReadOnly().Argument().Doc("the request id"),
 		},
 	}
-}
-
-// LogLine makes a line of the log out of its columns.
-func LogLine(s *schema.Schema, columns map[string]string) *schema.Record {
-	line := schema.NewRecord(s.Table("logs"))
-	for column, v := range columns {
-		line.Put(column, schema.TextValue(v))
-	}
-	return line
 }
