@@ -52,7 +52,7 @@ func (s *Service) Bootstrap(ctx context.Context, first *First) (printed string, 
 			return err
 		}
 		created = true
-		made, err := store.Create(tx, access.UserSet{}.Name("admin").Displayname("Administrator").Password(hash).Admin(true).Enabled(true))
+		made, err := store.Create(tx, access.UserSet{}.Name("admin").Displayname("Administrator").Password(hash).Admin(true).Enabled(true).PhysicalAccess(true))
 		key = made.Int()
 		return err
 	})

@@ -69,6 +69,7 @@ type builder struct {
 	nodes    int      // branches and sub-selects made, for maxNodes
 	members  int      // of objects in the reply, for maxMembers
 	programs int      // instructions of the patterns, for maxPrograms
+	numbered int      // rows that bare numbers stand for, for maxRows
 	literal  int      // parts under work that are held to the letter: unknown names are errors
 	unknown  []string // names that were left out
 	missing  []string
@@ -81,6 +82,9 @@ type builder struct {
 
 // maxNodes bounds the sub-selects of a statement: a path through several polymorphic columns multiplies them.
 const maxNodes = 1000
+
+// maxRows bounds the rows that bare numbers stand for: each of them may be one in every table, and the databases take some 30,000 arguments.
+const maxRows = 4000
 
 // maxSketches bounds the branches that a request is held against and that its statement leaves out.
 const maxSketches = 20_000

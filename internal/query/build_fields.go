@@ -54,10 +54,21 @@ func (b *builder) item(at spot, it *Item) ([]Column, error) {
 	}
 	if it.Test == nil {
 		n, err := b.output(at, &it.Operand)
-		return []Column{{name, n}}, err
+		return []Column{{name, b.asNamed(at, it, n)}}, err
 	}
 	c, err := b.compare(at, it.Test)
 	return []Column{{name, &Test{c}}}, err
+}
+
+// asNamed is a column as it is shown where a client names it.
+func (b *builder) asNamed(at spot, it *Item, n Node) Node {
+	if len(it.Path) != 1 || it.Func != "" || it.List != nil || b.views > 0 || b.opt.Hidden {
+		return n
+	}
+	if f := at.table().Field(it.Path[0]); f != nil && f.IsNamedText {
+		return asText(n)
+	}
+	return n
 }
 
 // leftOut reports whether an entry is a plain name that the table doesn't have, and notes it. Clients list columns of other versions, and a

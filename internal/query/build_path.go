@@ -34,6 +34,9 @@ func (b *builder) lookup(at spot, name string, done then) (Node, error) {
 	if f == nil || f.IsHidden && !at.inside && !b.opt.Hidden {
 		return nil, b.invalid("unknown_field", "%s has no column %s", at.table().Name, clip(name))
 	}
+	if f.IsBlank && b.param == "fields" && !at.inside && !b.opt.Hidden {
+		return Null{}, nil
+	}
 	if f.Path == "" || f.Bond == schema.Twin || f.IsSecret {
 		return done(spot{scope: at.scope, src: at.src, field: f, name: name, inside: at.inside})
 	}
@@ -140,7 +143,11 @@ func (b *builder) value(end spot) (Node, error) {
 	case f.IsRows():
 		return b.rows(end, AggList, &Operand{}, func(child spot) (Node, error) { return child.key(), nil })
 	}
-	return &Cell{Src: end.src, Field: f}, nil
+	c := &Cell{Src: end.src, Field: f}
+	if !f.ElseValue.IsNull() && !end.inside {
+		return &Else{c, f.ElseValue}, nil
+	}
+	return c, nil
 }
 
 // display is the row's display name: its display column, else its key, as text.

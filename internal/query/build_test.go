@@ -187,3 +187,15 @@ func TestConditionsOnListsCount(t *testing.T) {
 		}
 	}
 }
+
+// TestBareNumbersAreBounded compares a reference to any table with more numbers than a statement takes arguments for.
+func TestBareNumbersAreBounded(t *testing.T) {
+	t.Parallel()
+	many := strings.TrimSuffix(strings.Repeat("7,", 1900), ",")
+	for filter, code := range map[string]string{"owner eq 7": "", "owner in (7,8)": "", "owner in (" + many + ")": "too_complex"} {
+		_, err := build("vms", query.Request{Filter: filter}, query.Options{})
+		if e := errs.As(err); (e == nil) != (code == "") || e != nil && e.Code != code {
+			t.Errorf("%.20s: %v, want %q", filter, err, code)
+		}
+	}
+}

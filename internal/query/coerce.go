@@ -22,6 +22,7 @@ func (b *builder) nullCompared() error {
 
 // constant reads a literal as a value of n's storage class; ok is false when there is no such value.
 func constant(n Node, lit Literal) (v schema.Value, ok bool) {
+	lit = formed(n, lit)
 	switch n.Storage() {
 	case schema.Integer:
 		return integer(lit)
@@ -29,11 +30,17 @@ func constant(n Node, lit Literal) (v schema.Value, ok bool) {
 		x, err := strconv.ParseFloat(lit.Text, 64)
 		return schema.RealValue(x), err == nil && lit.Kind != LitBool && !math.IsInf(x, 0) && !math.IsNaN(x)
 	}
-	s := lit.Text
-	if c, isCell := n.(*Cell); isCell && c.Field != nil && c.Field.IsRow() && c.Field.Ref == "" {
-		s = strings.TrimPrefix(s, "/v4/")
+	return schema.TextValue(lit.Text), true
+}
+
+// formed writes a constant in the form in which the column on the left keeps its values.
+func formed(n Node, lit Literal) Literal {
+	if c, isCell := n.(*Cell); isCell && c.Field != nil {
+		if t, ok := c.Field.Type.(schema.Former); ok {
+			lit.Text = t.Form(lit.Text)
+		}
 	}
-	return schema.TextValue(s), true
+	return lit
 }
 
 // integer reads a literal as a whole number. Booleans are 1 and 0; a fraction stays one, since it can be less or greater.

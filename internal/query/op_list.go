@@ -22,6 +22,11 @@ func planIn(b *builder, n Node, c *Compare) (Pred, error) {
 		lit = b.at(lit)
 		if lit.Kind == LitNull {
 			values = append(values, schema.Value{})
+		} else if rows, err := b.rowsOf(n, lit); rows != nil || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, rows...)
 		} else if v, ok := constant(n, lit); ok {
 			values = append(values, v)
 		}

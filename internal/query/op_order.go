@@ -32,12 +32,45 @@ func planEqual(null Op, never Const) func(*builder, Node, *Compare) (Pred, error
 		if lit.isNull(n) {
 			return &Cmp{Left: n, Op: null}, nil
 		}
+		if rows, err := b.rowsOf(n, lit); rows != nil || err != nil {
+			return equalAny(n, c.Op, rows), err
+		}
 		v, ok := constant(n, lit)
 		if !ok {
 			return never, nil
 		}
 		return &Cmp{Left: n, Op: c.Op, Right: []schema.Value{v}}, nil
 	}
+}
+
+// rowsOf are the values that a bare number stands for beside a polymorphic reference: the row of that number in each table that it may lead to. It
+// is nil for all else.
+func (b *builder) rowsOf(n Node, lit Literal) (rows []schema.Value, err error) {
+	c, ok := n.(*Cell)
+	if !ok || lit.Kind != LitNumber || c.Field == nil || !c.Field.IsRow() || c.Field.Ref != "" {
+		return nil, nil
+	}
+	for _, t := range c.Field.Targets(b.schema) {
+		if t.Key == schema.NumberKey {
+			rows = append(rows, schema.TextValue(t.Name+"/"+lit.Text))
+		}
+	}
+	if b.numbered += len(rows); b.numbered > maxRows {
+		return nil, b.invalid("too_complex", "%s may lead to many tables: write rows as table/key", clip(c.Field.Name))
+	}
+	return rows, nil
+}
+
+// equalAny holds where n is one of the values, or none of them.
+func equalAny(n Node, op Op, values []schema.Value) Pred {
+	if op == OpEq {
+		return oneOf(n, values)
+	}
+	var none []Pred
+	for _, v := range values {
+		none = append(none, &Cmp{Left: n, Op: OpNe, Right: []schema.Value{v}})
+	}
+	return joinPreds(false, none)
 }
 
 // planOrder makes gt, ge, lt or le.

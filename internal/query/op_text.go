@@ -41,9 +41,10 @@ func planText(say func(s string) (Op, string)) func(*builder, Node, *Compare) (P
 		if lit.Kind == LitNull {
 			return nil, b.nullCompared()
 		}
-		if n.Storage() != schema.Chars {
-			n = &Text{n}
+		if op := c.Op; op != OpRegexp && op != OpLike {
+			lit = formed(n, lit)
 		}
+		n = asChars(n)
 		op, s := say(lit.Text)
 		if op == OpRegexp {
 			if err := b.pattern(s); err != nil {
@@ -52,6 +53,17 @@ func planText(say func(s string) (Op, string)) func(*builder, Node, *Compare) (P
 		}
 		return &Cmp{Left: n, Op: op, Right: []schema.Value{schema.TextValue(s)}}, nil
 	}
+}
+
+// asChars is a value as the text that clients see.
+func asChars(n Node) Node {
+	switch {
+	case n.Shape() == schema.AsTime:
+		return &Func{FuncDatetime, n}
+	case n.Storage() != schema.Chars:
+		return &Text{n}
+	}
+	return n
 }
 
 // as looks for a text as it is.

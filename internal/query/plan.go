@@ -80,7 +80,7 @@ type Column struct {
 	Value Node
 }
 
-// Node is a value of a plan: Cell, Null, Empty, Func, Label, Text, Poly, Test, Object, Many.
+// Node is a value of a plan: Cell, Else, Null, Empty, Func, Label, Text, Poly, Test, Object, Many.
 type Node interface {
 	// Shape is how the value is written in the reply.
 	Shape() schema.Shape
@@ -93,6 +93,12 @@ type Cell struct {
 	Src   *Source
 	Field *schema.Field
 	Row   bool
+}
+
+// Else is a column of a row, or a constant where the row has no value; null where there is no row.
+type Else struct {
+	Of    *Cell
+	Value schema.Value
 }
 
 // Null is what lies behind a table that isn't declared, and what shows of a secret.
@@ -229,6 +235,8 @@ func (c *Cell) Storage() schema.Storage {
 	return c.Src.Table.Key.Storage()
 }
 
+func (e *Else) Shape() schema.Shape     { return e.Of.Shape() }
+func (e *Else) Storage() schema.Storage { return e.Of.Storage() }
 func (Null) Shape() schema.Shape        { return schema.AsString }
 func (Null) Storage() schema.Storage    { return schema.Chars }
 func (*Func) Shape() schema.Shape       { return schema.AsString }

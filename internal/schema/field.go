@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"time"
 
 	"dewpoint/internal/errs"
 )
@@ -28,6 +29,8 @@ type Field struct {
 	Enum []EnumValue
 	// DefaultValue is taken on create when the client gives nothing; null when there is none.
 	DefaultValue Value
+	// ElseValue is what clients see where the row has no value; null where they see that.
+	ElseValue Value
 	// Path makes the field a view of another column, as in "machine#status#running"; it has no column of its own.
 	Path string
 
@@ -47,6 +50,9 @@ type Field struct {
 	IsKey        bool // the row's key, which clients give when they make a row
 	IsStaying    bool // list of rows that aren't deleted with this one
 	IsVoid       bool // list of rows of a table that isn't built
+	IsNamedText  bool // shown as text where a request names it, as its type says in views
+	IsBlank      bool // always shown as null
+	IsFirst      bool // reference: the table's first row where a row is made without one
 	IsRandom     bool // text: drawn at random when the row is made without a value
 	IsAtStart    bool // a change takes effect when the machine starts the next time
 	OwnedSet     Set  // what an owned row is made with
@@ -130,21 +136,37 @@ func (f *Field) Random() *Field { f.IsRandom = true; return f }
 func (f *Field) AtStart() *Field { f.IsAtStart = true; return f }
 
 // Default sets the default for create; v is an int, bool, float64 or string.
-func (f *Field) Default(v any) *Field {
+func (f *Field) Default(v any) *Field { f.DefaultValue = f.constant(v); return f }
+
+// Else sets what clients see while nothing is known, such as 0 of a counter that isn't read yet; v is as for Default. The row itself has no value.
+func (f *Field) Else(v any) *Field { f.ElseValue = f.constant(v); return f }
+
+func (f *Field) constant(v any) Value {
 	switch v := v.(type) {
 	case int:
-		f.DefaultValue = IntValue(int64(v))
+		return IntValue(int64(v))
 	case bool:
-		f.DefaultValue = BoolValue(v)
+		return BoolValue(v)
 	case float64:
-		f.DefaultValue = RealValue(v)
+		return RealValue(v)
 	case string:
-		f.DefaultValue = TextValue(v)
-	default:
-		panic(fmt.Sprintf("schema: default %v of %s has no column type", v, f.Name))
+		return TextValue(v)
 	}
-	return f
+	panic(fmt.Sprintf("schema: the constant %v of %s has no column type", v, f.Name))
 }
+
+// NamedText shows a number as text where a request names the column, and as a number in views: there are clients that read it one way, and
+// clients that read it the other.
+func (f *Field) NamedText() *Field { f.IsNamedText = true; return f }
+
+// Most puts a forwarded column into the view "most".
+func (f *Field) Most() *Field { f.IsArgument = false; return f }
+
+// Blank shows the column as null, whatever it holds. Conditions see the value.
+func (f *Field) Blank() *Field { f.IsBlank = true; return f }
+
+// First lets a reference lead to the first row of its table where a row is made without it.
+func (f *Field) First() *Field { f.IsFirst = true; return f }
 
 // Len bounds the length of a text, in characters.
 func (f *Field) Len(least, most int) *Field { f.minLen, f.maxLen = least, most; return f }
@@ -209,14 +231,22 @@ func (f *Field) Show(v Value) json.RawMessage {
 		return json.RawMessage("null")
 	case f.Type.Shape() == AsBool:
 		return json.RawMessage(strconv.FormatBool(v.Bool()))
-	case f.Type.Shape() == AsString:
-		raw, err := json.Marshal(v.Text())
+	case f.Type.Shape() == AsString, f.Type.Shape() == AsTime:
+		raw, err := json.Marshal(f.text(v))
 		if err != nil { // a Go string always marshals
 			panic(err)
 		}
 		return raw
 	}
 	return json.RawMessage(v.Text())
+}
+
+// text is a value as text: of a moment the date and time.
+func (f *Field) text(v Value) string {
+	if f.Type.Shape() == AsTime {
+		return time.Unix(v.Int(), 0).UTC().Format(time.DateTime)
+	}
+	return v.Text()
 }
 
 // invalid is the error of a value that doesn't fit.

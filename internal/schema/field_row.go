@@ -170,6 +170,14 @@ func (t rowType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	return TextValue(s), nil
 }
 
+// Form takes off what stands before "table/key" in links to rows.
+func (t rowType) Form(text string) string {
+	if !t.text {
+		return text
+	}
+	return strings.TrimPrefix(text, "/v4/")
+}
+
 func (rowsType) Name() string     { return "rows" }
 func (rowsType) Storage() Storage { return NoColumn }
 func (rowsType) Shape() Shape     { return AsJSON }

@@ -16,12 +16,13 @@ const (
 // Shape is how a stored value is written in a JSON reply.
 type Shape uint8
 
-// The shapes: a number, a string, true or false, or a JSON document as it is.
+// The shapes: a number, a string, true or false, a JSON document as it is, or a moment.
 const (
 	AsNumber Shape = iota
 	AsString
 	AsBool
 	AsJSON
+	AsTime // a number of seconds since 1970, written as "2006-01-02 15:04:05" in UTC
 )
 
 // Look is what documents say of the values of a type, besides what its Shape says.
@@ -50,4 +51,10 @@ type Type interface {
 	// Parse reads a value that a client sent. Numbers may come as strings and booleans as strings or 0 and 1, since real clients
 	// send them so. JSON null and the empty string of a non-text type give null, which means "the default". Errors are of kind Invalid.
 	Parse(f *Field, raw json.RawMessage) (Value, error)
+}
+
+// Former is a Type whose values can be written in several ways and are kept in one form.
+type Former interface {
+	// Form brings what a condition compares with, whole values or parts of them, into the form of the values that are kept.
+	Form(text string) string
 }

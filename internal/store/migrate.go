@@ -22,7 +22,7 @@ const (
 type step struct {
 	number int
 	sql    []string
-	table  string // that it is about; where that isn't declared, there is nothing to do
+	of     string // the table that it is about, or table.column; where that isn't declared, there is nothing to do
 }
 
 // steps is append-only: a number that was released never changes its meaning.
@@ -37,6 +37,33 @@ var steps = []step{
 	{4, []string{`UPDATE "machine_drives" SET "media" = 'disk', "media_source" = NULL WHERE "media" IN ('import', 'clone') AND EXISTS
 		(SELECT 1 FROM "machine_drive_status" AS "its" WHERE "its"."_key" = "machine_drives"."_key" AND "its"."ready" = 1)`}, "machine_drives"},
 	{5, []string{`UPDATE "machine_drives" SET "preferred_tier" = '1' WHERE "preferred_tier" IS NULL`}, "machine_drives"}, // where they lie
+	{6, append(wholeNumber("machine_stats", "total_cpu"), wholeNumber("machine_stats", "ram_pct")...), "machine_stats.total_cpu"},
+	{7, []string{`UPDATE "tasks" SET "last_run" = NULL WHERE "last_run" = 0`}, "tasks.last_run"},
+	{8, []string{`UPDATE "machine_status" SET "agent_guest_info" = NULL WHERE "agent_guest_info" = '[]'`}, "machine_status.agent_guest_info"},
+	{9, []string{`UPDATE "nodes" SET "vsan_connected" = 1`}, "nodes.vsan_connected"},
+	{10, []string{`UPDATE "users" SET "physical_access" = 1 WHERE "admin" = 1`}, "users.physical_access"},
+	{11, []string{oneForm("vnet_addresses", "mac")}, "vnet_addresses.mac"},
+}
+
+// wholeNumber makes a column of whole numbers of one that held fractions.
+func wholeNumber(table, column string) []string {
+	t, now, was := quote(table), quote(column), quote("_was_"+column)
+	return []string{
+		fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s", t, now, was),
+		fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s BIGINT", t, now),
+		fmt.Sprintf("UPDATE %s SET %s = CAST(round(%s) AS BIGINT)", t, now, was),
+		fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", t, was),
+	}
+}
+
+// oneForm writes the hardware addresses in a column in lower case with colons.
+func oneForm(table, column string) string {
+	digits := fmt.Sprintf("replace(replace(lower(%s), ':', ''), '-', '')", quote(column))
+	pairs := make([]string, 6)
+	for i := range pairs {
+		pairs[i] = fmt.Sprintf("substr(%s, %d, 2)", digits, 2*i+1)
+	}
+	return fmt.Sprintf("UPDATE %s SET %s = %s WHERE length(%s) = 12", quote(table), quote(column), strings.Join(pairs, " || ':' || "), digits)
 }
 
 // migrate makes missing tables, columns and indexes, and runs the steps that this database hasn't seen. It may be run any number of times.
@@ -86,7 +113,8 @@ func (db *DB) runStep(ctx context.Context, tx *sql.Tx, s step) error {
 		return err
 	}
 	texts := slices.Clone(s.sql)
-	if db.Schema.Table(s.table) == nil {
+	table, column, one := strings.Cut(s.of, ".")
+	if t := db.Schema.Table(table); t == nil || one && t.Field(column) == nil {
 		texts = nil
 	}
 	for _, text := range append(texts, fmt.Sprintf(`INSERT INTO "_steps" VALUES (%d)`, s.number)) {

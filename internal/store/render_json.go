@@ -84,6 +84,8 @@ func (r *renderer) json(n query.Node) {
 		r.put(" WHEN 0 THEN 'false' WHEN 1 THEN 'true' ELSE 'null' END")
 	case schema.AsJSON:
 		r.document(r, n)
+	case schema.AsTime:
+		r.text(r, &query.Func{Name: query.FuncDatetime, Arg: n})
 	default:
 		r.text(r, n)
 	}

@@ -89,10 +89,15 @@ func (postgresDialect) limit(r *renderer, limit, offset int64) {
 	}
 }
 
+// number: whole reals are written without a point.
 func (d postgresDialect) number(r *renderer, n query.Node) {
-	r.put("coalesce(")
+	before, after := "coalesce(", ", 'null')"
+	if n.Storage() == schema.Float {
+		before, after = "coalesce(regexp_replace(", `, '\.0$', ''), 'null')`
+	}
+	r.put(before)
 	d.cast(r, n)
-	r.put(", 'null')")
+	r.put(after)
 }
 
 // fewValues is up to how many values a column is compared with each of them, which takes less time than to_json.

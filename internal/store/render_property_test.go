@@ -120,6 +120,8 @@ func (w *world) randomValue(t *rapid.T, f *schema.Field, i int) schema.Value {
 		return schema.TextValue(texts[(i*5+n)%len(texts)] + strconv.Itoa(i))
 	case len(f.Enum) > 0:
 		return schema.TextValue(append(f.Enum, schema.EnumValue{Value: "other"})[n%(len(f.Enum)+1)].Value)
+	case f.Name == "mac":
+		return schema.TextValue(fmt.Sprintf("52:54:00:aa:bb:%02x", n))
 	case f.Type.Shape() == schema.AsBool:
 		return schema.BoolValue(n%2 == 0)
 	case f.Type.Shape() == schema.AsJSON:

@@ -204,7 +204,7 @@ func (r requests) literal() string {
 	if r.chance(1, 2) {
 		return "'" + strings.ReplaceAll(rapid.SampledFrom(texts).Draw(r.T, "text"), "'", "''") + "'"
 	}
-	return r.pick("1", "0", "2", "-1", "0.5", "1023.5", "true", "false", "vms/1", "'vms/2'", "{$now}", "{$add({$now}, 1)}", "Virtual")
+	return r.pick("1", "0", "2", "-1", "0.5", "1023.5", "true", "false", "vms/1", "'vms/2'", "'/v4/vms/3'", "'52-54-00-AA-BB-01'", "'1970-01-01 00:25:36'", "'52:54'", "{$now}", "{$add({$now}, 1)}", "Virtual")
 }
 
 func (r requests) comparison(t *schema.Table, aliases []string) string {

@@ -63,12 +63,22 @@ func (sqliteDialect) limit(r *renderer, limit, offset int64) {
 	}
 }
 
-// number: json_quote writes reals as JSON has them; whole numbers become text by themselves.
+// number: json_quote writes reals as JSON has them; whole numbers become text by themselves, and whole reals are written as such.
 func (sqliteDialect) number(r *renderer, n query.Node) {
 	if n.Storage() == schema.Float {
-		r.put("json_quote(")
-		r.value(n)
-		r.put(")")
+		r.once(n, func(v func()) {
+			r.put("CASE WHEN ")
+			v()
+			r.put(" BETWEEN -1e15 AND 1e15 AND ")
+			v()
+			r.put(" = CAST(")
+			v()
+			r.put(" AS INTEGER) THEN CAST(")
+			v()
+			r.put(" AS INTEGER) ELSE json_quote(")
+			v()
+			r.put(") END")
+		})
 		return
 	}
 	r.put("ifnull(")

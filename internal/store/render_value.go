@@ -10,6 +10,8 @@ func (r *renderer) value(n query.Node) {
 	switch n := n.(type) {
 	case *query.Cell:
 		r.cell(n)
+	case *query.Else:
+		r.orElse(n)
 	case *query.Func:
 		r.call(r, n)
 	case *query.Label:
@@ -29,6 +31,17 @@ func (r *renderer) value(n query.Node) {
 	default:
 		r.put(r.null())
 	}
+}
+
+// orElse writes a column with a constant for null; of a row that is absent it stays null.
+func (r *renderer) orElse(e *query.Else) {
+	if e.Of.Src.Parent != nil {
+		r.put("CASE WHEN ", r.alias[e.Of.Src], `."_key" IS NOT NULL THEN `)
+		defer r.put(" END")
+	}
+	r.put("coalesce(")
+	r.cell(e.Of)
+	r.put(", ", literal(e.Value), ")")
 }
 
 func (r *renderer) cell(c *query.Cell) {

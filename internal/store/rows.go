@@ -202,6 +202,13 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 		if f.IsRandom && r.At(i).IsNull() {
 			r.PutAt(i, schema.TextValue(randomText()))
 		}
+		if f.IsFirst && r.At(i).IsNull() {
+			first, err := tx.firstKey(f.Ref)
+			if err != nil {
+				return schema.Value{}, err
+			}
+			r.PutAt(i, first)
+		}
 		if r.At(i).IsNull() {
 			r.PutAt(i, f.DefaultValue)
 		}
@@ -220,6 +227,21 @@ func (tx *Tx) Insert(r *schema.Record) (schema.Value, error) {
 	tx.notePending(r)
 	tx.note(r.Table, r.Key, Created)
 	return r.Key, nil
+}
+
+// firstKey is the least key of the live rows of a table; null when there is none.
+func (tx *Tx) firstKey(table string) (schema.Value, error) {
+	t := tx.db.Schema.Table(table)
+	if t == nil {
+		return schema.Value{}, nil
+	}
+	live := ""
+	if t.Tombstone {
+		live = " WHERE " + quote(deletedColumn) + " = 0"
+	}
+	var key any
+	err := tx.row(fmt.Sprintf("SELECT min(%s) FROM %s%s", quote(keyColumn), quote(t.Name), live)).Scan(&key)
+	return schema.ValueOf(key), tx.db.classify(err)
 }
 
 // Change writes columns of one row, live or not. A set that is empty writes nothing; a row that isn't there is NotFound.

@@ -56,7 +56,7 @@ func TestPackerCalls(t *testing.T) {
 	made := c.Must(201, "POST", "vms", map[string]any{"name": "pk", "enabled": true, "guest_agent": true, "nested_virtualization": false, "disable_hypervisor": false}).Object()
 	vm, machine := made["$key"].(string), made["response"].(map[string]any)["machine"].(string)
 	row := c.Must(200, "GET", "vms/"+vm+"?fields=id,machine,name,cluster,preferred_node,snapshot_profile,machine%23status%23running%20as%20powerstate", nil).Object()
-	if row["powerstate"] != false || row["name"] != "pk" {
+	if row["powerstate"] != false || row["name"] != "pk" || row["id"] != nil || row["cluster"] != "1" || row["preferred_node"] != nil {
 		t.Errorf("row %v", row)
 	}
 	drive := c.Must(201, "POST", "machine_drives", map[string]any{"machine": machine, "name": "d", "interface": "virtio-scsi", "media": "disk", "disksize": 1 << 30, "enabled": true}).Object()

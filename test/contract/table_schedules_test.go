@@ -89,7 +89,8 @@ func TestMissedTimesAreMadeUpForOnce(t *testing.T) {
 		return n == 1, fmt.Sprint(n)
 	})
 	row := c.Must(200, "GET", "task_schedule_triggers?fields=trigger,"+url.QueryEscape("task#last_run as ran"), nil).Rows()[0]
-	if next, ran := int64(row["trigger"].(float64)), int64(row["ran"].(float64)); (next-int64(due))%60 != 0 || next <= ran || next > ran+60 {
+	at, err := time.Parse(time.DateTime, row["ran"].(string))
+	if next, ran := int64(row["trigger"].(float64)), at.Unix(); err != nil || (next-int64(due))%60 != 0 || next <= ran || next > ran+60 {
 		t.Errorf("due at %v, executed at %d, due next at %d", due, ran, next)
 	}
 }

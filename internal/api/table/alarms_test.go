@@ -71,7 +71,7 @@ func TestAlarmsFollowTheStatusRows(t *testing.T) {
 		`{"owner":"nodes/1","owner_name":"n","owner_type":"nodes","sub_owner":null,"alarm_type":"node_warning","level":"critical","status":"no libvirt","resolvable":false},`+
 		`{"owner":"system/1","owner_name":null,"owner_type":"system","sub_owner":"storage_tiers/1","alarm_type":"storage_tier_full","level":"warning","status":"storage tier 1 is more than 90 % full; make room or enlarge it","resolvable":false}]`,
 		s.alarms("owner,owner%23name%20as%20owner_name,owner_type,sub_owner,alarm_type,level,status,resolvable"))
-	same(t, "type", `{"$key":"storage_tier_full","name":"storage_tier_full","level":"warning","threshold":90.0}`,
+	same(t, "type", `{"$key":"storage_tier_full","name":"storage_tier_full","level":"warning","threshold":90}`,
 		s.get("/api/v4/alarm_types/storage_tier_full?fields=$key,name,level,threshold").body)
 	s.ill(1, "error", "error", "no memory")
 	s.ill(2, "running", "online", "")
@@ -170,7 +170,7 @@ func TestAlarmSnoozesBelowAThreshold(t *testing.T) {
 	}
 	s.put("/api/v4/alarms/1", `{"snooze_threshold":95}`).must(t, 200)
 	awake("snoozed", `[]`)
-	same(t, "who", `[{"snoozed_by":"admin","snooze_threshold":95.0}]`, s.alarms("snoozed_by,snooze_threshold"))
+	same(t, "who", `[{"snoozed_by":"admin","snooze_threshold":95}]`, s.alarms("snoozed_by,snooze_threshold"))
 	used(94)
 	awake("below", `[]`)
 	used(95)

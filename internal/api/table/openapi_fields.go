@@ -27,7 +27,7 @@ func (d *describer) rowSchema(t *schema.Table) *huma.Schema {
 // readSchema is a column as replies show it.
 func (d *describer) readSchema(t *schema.Table, f *schema.Field) *huma.Schema {
 	s := &huma.Schema{}
-	nullable := !f.Stored() || f.DefaultValue.IsNull() && !f.IsRequired
+	nullable := !f.Stored() || f.DefaultValue.IsNull() && f.ElseValue.IsNull() && !f.IsRequired
 	object := &huma.Schema{Type: huma.TypeObject, Description: "when `fields` has brackets behind the column"}
 	switch {
 	case f.ShowsKey():
@@ -41,6 +41,9 @@ func (d *describer) readSchema(t *schema.Table, f *schema.Field) *huma.Schema {
 		key := d.refSchema(f)
 		key.Nullable = nullable
 		s.AnyOf = []*huma.Schema{key, object}
+		if f.IsNamedText {
+			s.AnyOf = append(s.AnyOf, &huma.Schema{Type: huma.TypeString, Description: "when `fields` names the column", Nullable: true})
+		}
 	case f.Type.Shape() == schema.AsJSON:
 		s.AnyOf = anyJSON()
 	default:
@@ -159,7 +162,7 @@ func jsonType(f *schema.Field) string {
 	switch f.Type.Shape() {
 	case schema.AsBool:
 		return huma.TypeBoolean
-	case schema.AsString:
+	case schema.AsString, schema.AsTime:
 		return huma.TypeString
 	}
 	if f.Type.Storage() == schema.Float {

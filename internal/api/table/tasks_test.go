@@ -14,7 +14,7 @@ func TestTaskDoesItsAction(t *testing.T) {
 	s := start(t)
 	s.make("vms", `{"name":"a"}`)
 	task := s.make("tasks", `{"name":"on","owner":"vms/1","action":"poweron","table":"vms","description":"d"}`)
-	same(t, "made", `{"name":"on","owner":"vms/1","owner_name":"a","table":"vms","action":"poweron","status":"idle","creator_name":"admin","last_run":0,"enabled":true}`,
+	same(t, "made", `{"name":"on","owner":"vms/1","owner_name":"a","table":"vms","action":"poweron","status":"idle","creator_name":"admin","last_run":null,"enabled":true}`,
 		s.get("/api/v4/tasks/"+task+"?fields=name,owner,owner%23$display%20as%20owner_name,table,action,status,creator%23$display%20as%20creator_name,last_run,enabled").body)
 	for i, style := range []struct{ method, path, body string }{
 		{"POST", "/api/v4/task_actions", `{"task":1,"action":"execute"}`},
@@ -69,7 +69,7 @@ func TestTaskThatCannotBeDoneIsRefused(t *testing.T) {
 	s.post("/api/v4/tasks", `{"name":"y","owner":"tasks/1","action":"execute"}`).failed(t, 422)
 	s.put("/api/v4/tasks/1", `{"settings_args":3}`).failed(t, 422)
 	s.post("/api/v4/tasks/1/execute", "").failed(t, 409) // the VM is disabled
-	same(t, "didn't run", `{"last_run":0}`, s.get("/api/v4/tasks/1?fields=last_run").body)
+	same(t, "didn't run", `{"last_run":null}`, s.get("/api/v4/tasks/1?fields=last_run").body)
 }
 
 // number reads a column that clients don't see.

@@ -79,13 +79,13 @@ func readTicks(line string) ticks {
 func (l load) columns(before *load, ramMiB int64) compute.MachineStatsSet {
 	set := compute.MachineStatsSet{}.RAMUsed(l.ramUsed)
 	if ramMiB > 0 {
-		set.RAMPct(float64(l.ramUsed * 100 / ramMiB))
+		set.RAMPct(l.ramUsed * 100 / ramMiB)
 	}
 	d, known := l.since(before)
 	if !known {
 		return set
 	}
-	set.TotalCPU(float64(d.busy())).UserCPU(d.percent(d.user)).SystemCPU(d.percent(d.system)).IowaitCPU(d.percent(d.iowait)).
+	set.TotalCPU(d.busy()).UserCPU(d.percent(d.user)).SystemCPU(d.percent(d.system)).IowaitCPU(d.percent(d.iowait)).
 		IrqCPU(d.percent(d.irq)).VmusageCPU(d.percent(d.guest))
 	each := make([]int64, len(l.cores))
 	for i := range l.cores {

@@ -115,7 +115,7 @@ func TestFirstPassMakesEverything(t *testing.T) {
 		}
 		want := cluster.Node{
 			Key: id.Node, Name: "alpha", Model: "Box 9", CPU: "Fast CPU", CPUSpeed: "2400 MHz", RAM: 8192, VMRAM: 8192, Cores: 2, Physical: true,
-			Iommu: true, IpmiStatus: "offline", VsanNodeid: -1, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", KernelVersion: "6.1.0-18-amd64",
+			Iommu: true, IpmiStatus: "offline", VsanNodeid: -1, VsanConnected: true, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", KernelVersion: "6.1.0-18-amd64",
 			AppserverVersion: "0.1.0", QemuVersion: "7.2.9", Accelerator: "qemu", AcceleratorReason: "KVM self-test: no", Cluster: id.Cluster,
 			Machine: node.Machine, MachineID: machineID, VMStatsTotals: `{"running_cores":0,"running_ram":0}`,
 		}

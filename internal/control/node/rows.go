@@ -11,17 +11,31 @@ import (
 	"dewpoint/internal/store"
 )
 
-// ensureCluster makes the cluster "default" when there is none, and returns the first one.
+// ensureCluster makes the cluster "default" when there is none, and returns the first one. Machines that are in none belong to it.
 func ensureCluster(tx *store.Tx) (int64, error) {
 	found, err := store.FindRows[cluster.Cluster](tx)
 	if err != nil {
 		return 0, err
 	}
-	if len(found) > 0 {
-		return found[0].Key, nil
+	if len(found) == 0 {
+		key, err := store.Create(tx, cluster.ClusterSet{}.Name("default").Storage(true).ID(randomHex(20)))
+		if err != nil {
+			return 0, err
+		}
+		found = []cluster.Cluster{{Key: key.Int()}}
 	}
-	key, err := store.Create(tx, cluster.ClusterSet{}.Name("default").Storage(true).ID(randomHex(20)))
-	return key.Int(), err
+	return found[0].Key, adoptMachines(tx, found[0].Key)
+}
+
+// adoptMachines puts the machines that are in no cluster into one: they were made before there was any, or taken out of another.
+func adoptMachines(tx *store.Tx, clusterKey int64) error {
+	strays, err := store.FindRows[compute.Machine](tx, store.IsNull(compute.MachineCol.Cluster))
+	for _, m := range strays {
+		if err == nil {
+			err = store.Write(tx, m.Key, compute.MachineSet{}.Cluster(clusterKey))
+		}
+	}
+	return err
 }
 
 // ensureSystem keeps the one row about the whole system. Its instance is made with it and never changes: everything on the host is

@@ -80,7 +80,7 @@ func (s sample) memory(set compute.MachineStatsSet) {
 		return
 	}
 	const mib = 1 << 20
-	set.RAMUsed(used / mib).VramUsed(s.Given / mib).RAMPct(float64(min(used*100/s.Given, 100)))
+	set.RAMUsed(used / mib).VramUsed(s.Given / mib).RAMPct(min(used*100/s.Given, 100))
 }
 
 // processors is what was used since the look before. A machine that was started anew in between began to count anew.
@@ -98,7 +98,7 @@ func (s sample) processors(set compute.MachineStatsSet, before sample, nodeCores
 		sum += took
 		each[i] = percent(took, passed)
 	}
-	set.TotalCPU(float64(percent(sum, passed*time.Duration(len(each))))).CoreUse(each)
+	set.TotalCPU(percent(sum, passed*time.Duration(len(each)))).CoreUse(each)
 	if s.CPU > 0 && nodeCores > 0 {
 		set.VmusageCPU(percent(s.CPU-before.CPU, passed*time.Duration(nodeCores)))
 	}

@@ -26,9 +26,9 @@ func clusterStatus() *schema.Table {
 			schema.Uint32("total_cores").ReadOnly().Default(0),
 			schema.Uint32("online_cores").ReadOnly().Default(0),
 			schema.Uint32("used_cores").ReadOnly().Default(0).Doc("assigned to running VMs"),
-			schema.Uint64("phys_ram_used").ReadOnly().Unit("MiB").Doc("in use on the nodes, for any purpose"),
-			schema.Uint64("phys_vram_used").ReadOnly().Unit("MiB"),
-			schema.Uint32("phys_total_cpu").ReadOnly().Unit("percent").Doc("processor use of all nodes"),
+			schema.Uint64("phys_ram_used").ReadOnly().Else(0).Unit("MiB").Doc("in use on the nodes, for any purpose"),
+			schema.Uint64("phys_vram_used").ReadOnly().Else(0).Unit("MiB"),
+			schema.Uint32("phys_total_cpu").ReadOnly().Else(0).Unit("percent").Doc("processor use of all nodes"),
 			schema.Modified("last_update"),
 		},
 	}

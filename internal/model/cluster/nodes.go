@@ -8,7 +8,7 @@ func nodes() *schema.Table {
 		Name: "nodes", Title: "Node", LogType: "node", NoCreate: true, Wakes: []string{"node"},
 		Doc: "Hosts of the cluster. The node controller reports their state.",
 		Views: map[string]string{
-			"dashboard": "most,vm_stats_totals,machine[$key,name,status[status,state,running]]",
+			"dashboard": "most,vm_stats_totals,machine#status#status as status,machine#status#state as state,machine#status#running as running",
 		},
 		ActionTable: "node_actions", ActionRef: "node", Actions: nodeActions(),
 		Fields: schema.Fields{
@@ -39,7 +39,7 @@ func nodes() *schema.Table {
 			schema.Uint64("ipmi_status_last_connected").ReadOnly().Unit("seconds since 1970").Doc("always null: IPMI isn't supported"),
 			schema.String("ipmi_password").ReadOnly().Secret().Doc("never stored: IPMI isn't supported"),
 			schema.Int32("vsan_nodeid").ReadOnly().Default(-1),
-			schema.Bool("vsan_connected").ReadOnly(),
+			schema.Bool("vsan_connected").ReadOnly().Default(true).Doc("always true: there is no vSAN to lose"),
 			schema.String("vsan_version").ReadOnly(),
 			schema.Uint32("max_core_temp").ReadOnly(),
 			schema.Uint32("max_core_temp_warn_perc").ReadOnly(),

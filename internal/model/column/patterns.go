@@ -14,7 +14,6 @@ var (
 	Printable   = regexp.MustCompile(`^[^\x00-\x1f\x7f-\x{9f}/\x{2028}\x{2029}\x{fffd}-\x{ffff}]+$`)
 	Hostname    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	DNSDomain   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-	MACAddress  = regexp.MustCompile(`^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$`)
 	UUID        = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 	Serial      = regexp.MustCompile(`^[A-Za-z0-9 _.+-]*$`)
 	LoginName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@-]*$`)
@@ -22,10 +21,9 @@ var (
 )
 
 const (
-	NotPrintable  = "printable text without a slash"
-	NotHostname   = "a host name (letters, digits, hyphens)"
-	NotDNSDomain  = "a DNS domain"
-	NotMACAddress = "a MAC address"
+	NotPrintable = "printable text without a slash"
+	NotHostname  = "a host name (letters, digits, hyphens)"
+	NotDNSDomain = "a DNS domain"
 )
 
 // ListWords splits a list that clients write with commas, spaces or line breaks.

@@ -17,7 +17,7 @@ func machineNICs() *schema.Table {
 			schema.Enum("interface", "virtio", "e1000", "e1000e", "rtl8139", "pcnet", "igb", "vmxnet3", "direct").Default("virtio").Summary().AtStart(),
 			schema.LongText("description").Len(0, 2048),
 			schema.Enabled("enabled").Summary().AtStart(),
-			schema.String("macaddress").Unique().Match(column.MACAddress, column.NotMACAddress).Summary().Doc("generated if not given").AtStart(),
+			schema.MAC("macaddress").Unique().Summary().Doc("generated if not given").AtStart(),
 			schema.String("ipaddress").Len(0, 45).Summary().Doc("the address that DHCP assigned; set it to reserve an address"),
 			schema.Row("vnet", "vnets").Restrict().Summary().AtStart(),
 			schema.Row("machine", "machines").Required().CreateOnly().Summary(),

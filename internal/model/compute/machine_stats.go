@@ -6,31 +6,31 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// machineStats declares the load of a machine; its key is the machine's. It is measured for nodes and VMs, and null for the others and for
-// VMs that don't run.
+// machineStats declares the load of a machine; its key is the machine's. It is measured for nodes and VMs; of others, and of VMs that don't run,
+// rows hold nothing and show zeros.
 func machineStats() *schema.Table {
 	return &schema.Table{
 		Name: "machine_stats", Title: "Machine load", ReadOnly: true, Parent: "machine", Display: "machine",
 		Doc: "Processor and memory use of a machine since the previous measurement. The row has the machine's key. Nodes and running VMs are measured; for other " +
-			"machines the columns are null. user_cpu, system_cpu, iowait_cpu and irq_cpu are measured for nodes only.",
+			"machines the columns are 0. user_cpu, system_cpu, iowait_cpu and irq_cpu are measured for nodes only.",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly().Summary(),
-			schema.Num("total_cpu").ReadOnly().Unit("percent").Summary().Doc("average of all processors"),
-			schema.Uint8("user_cpu").ReadOnly().Unit("percent"),
-			schema.Uint8("system_cpu").ReadOnly().Unit("percent"),
-			schema.Uint8("iowait_cpu").ReadOnly().Unit("percent"),
-			schema.Uint32("vmusage_cpu").ReadOnly().Unit("percent").Doc("node: use of its processors by all guests; VM: its own use, emulation included"),
-			schema.Uint32("irq_cpu").ReadOnly().Unit("percent"),
-			schema.Uint64("ram_used").ReadOnly().Unit("MiB").Summary().Doc("VM: as reported by the guest; if the guest reports nothing, the memory of its QEMU process"),
-			schema.Num("ram_pct").ReadOnly().Unit("percent"),
-			schema.Uint32("vram_used").ReadOnly().Unit("MiB").Doc("node: assigned to running VMs; VM: assigned to it"),
-			schema.JSON("core_usagelist").ReadOnly().Doc("use of each processor, in percent"),
-			schema.Uint16("core_temp").ReadOnly().Doc("not measured"),
-			schema.Uint16("core_temp_top").ReadOnly().Doc("not measured"),
-			schema.Uint32("core_peak").ReadOnly().Unit("percent").Doc("use of the busiest processor"),
-			schema.Uint32("core_count_gt_25").ReadOnly(),
-			schema.Uint32("core_count_gt_50").ReadOnly(),
-			schema.Uint32("core_count_gt_75").ReadOnly(),
+			schema.Uint8("total_cpu").ReadOnly().Else(0).Unit("percent").Summary().Doc("average of all processors"),
+			schema.Uint8("user_cpu").ReadOnly().Else(0).Unit("percent"),
+			schema.Uint8("system_cpu").ReadOnly().Else(0).Unit("percent"),
+			schema.Uint8("iowait_cpu").ReadOnly().Else(0).Unit("percent"),
+			schema.Uint32("vmusage_cpu").ReadOnly().Else(0).Unit("percent").Doc("node: use of its processors by all guests; VM: its own use, emulation included"),
+			schema.Uint32("irq_cpu").ReadOnly().Else(0).Unit("percent"),
+			schema.Uint64("ram_used").ReadOnly().Else(0).Unit("MiB").Summary().Doc("VM: as reported by the guest; if the guest reports nothing, the memory of its QEMU process"),
+			schema.Uint8("ram_pct").ReadOnly().Else(0).Unit("percent"),
+			schema.Uint32("vram_used").ReadOnly().Else(0).Unit("MiB").Doc("node: assigned to running VMs; VM: assigned to it"),
+			schema.JSON("core_usagelist").ReadOnly().Else("[]").Doc("use of each processor, in percent"),
+			schema.Uint16("core_temp").ReadOnly().Else(0).Doc("not measured"),
+			schema.Uint16("core_temp_top").ReadOnly().Else(0).Doc("not measured"),
+			schema.Uint32("core_peak").ReadOnly().Else(0).Unit("percent").Doc("use of the busiest processor"),
+			schema.Uint32("core_count_gt_25").ReadOnly().Else(0),
+			schema.Uint32("core_count_gt_50").ReadOnly().Else(0),
+			schema.Uint32("core_count_gt_75").ReadOnly().Else(0),
 			schema.Modified("modified"),
 		},
 	}

@@ -26,7 +26,7 @@ func machineStatus() *schema.Table {
 			schema.Uint32("running_ram").ReadOnly().Default(0).Unit("MiB"),
 			schema.String("agent_version").ReadOnly(),
 			schema.JSON("agent_features").ReadOnly().Default("[]"),
-			schema.JSON("agent_guest_info").ReadOnly().Default("[]"),
+			schema.JSON("agent_guest_info").ReadOnly(),
 			schema.JSON("config").ReadOnly(),
 			schema.Bool("settled").ReadOnly().Hidden().Indexed().Doc("the machine is off and no request is open, so the VM controller can skip it"),
 			schema.Int64("done_seq").ReadOnly().Hidden().Default(0).Doc("the last completed power_seq"),

@@ -21,7 +21,7 @@ func machines() *schema.Table {
 			schema.Uint32("ram").ReadOnly().Unit("MiB"),
 			schema.Uint32("running_cores").Via("status#running_cores").Argument(),
 			schema.Uint32("running_ram").Via("status#running_ram").Argument().Unit("MiB"),
-			schema.Row("cluster", "clusters"),
+			schema.Row("cluster", "clusters").First(),
 			schema.Row("cluster_failover", "clusters"),
 			schema.Row("preferred_node", "nodes"),
 			schema.Row("snapshot_profile", "snapshot_profiles"),

@@ -444,25 +444,25 @@ func (r *MachineStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) 
 
 // MachineStats is one row of machine_stats: its stored columns, null as the zero value.
 type MachineStats struct {
-	Key           int64   // $key
-	Machine       int64   // machine
-	TotalCPU      float64 // total_cpu
-	UserCPU       int64   // user_cpu
-	SystemCPU     int64   // system_cpu
-	IowaitCPU     int64   // iowait_cpu
-	VmusageCPU    int64   // vmusage_cpu
-	IrqCPU        int64   // irq_cpu
-	RAMUsed       int64   // ram_used
-	RAMPct        float64 // ram_pct
-	VramUsed      int64   // vram_used
-	CoreUsagelist string  // core_usagelist
-	CoreTemp      int64   // core_temp
-	CoreTempTop   int64   // core_temp_top
-	CorePeak      int64   // core_peak
-	CoreCountGt25 int64   // core_count_gt_25
-	CoreCountGt50 int64   // core_count_gt_50
-	CoreCountGt75 int64   // core_count_gt_75
-	Modified      int64   // modified
+	Key           int64  // $key
+	Machine       int64  // machine
+	TotalCPU      int64  // total_cpu
+	UserCPU       int64  // user_cpu
+	SystemCPU     int64  // system_cpu
+	IowaitCPU     int64  // iowait_cpu
+	VmusageCPU    int64  // vmusage_cpu
+	IrqCPU        int64  // irq_cpu
+	RAMUsed       int64  // ram_used
+	RAMPct        int64  // ram_pct
+	VramUsed      int64  // vram_used
+	CoreUsagelist string // core_usagelist
+	CoreTemp      int64  // core_temp
+	CoreTempTop   int64  // core_temp_top
+	CorePeak      int64  // core_peak
+	CoreCountGt25 int64  // core_count_gt_25
+	CoreCountGt50 int64  // core_count_gt_50
+	CoreCountGt75 int64  // core_count_gt_75
+	Modified      int64  // modified
 }
 
 // TableName returns "machine_stats".
@@ -473,14 +473,14 @@ func (r *MachineStats) Scan(rec *schema.Record) {
 	r.Key = rec.Key.Int()
 	next := rec.Cells()
 	r.Machine = next().Int()
-	r.TotalCPU = next().Real()
+	r.TotalCPU = next().Int()
 	r.UserCPU = next().Int()
 	r.SystemCPU = next().Int()
 	r.IowaitCPU = next().Int()
 	r.VmusageCPU = next().Int()
 	r.IrqCPU = next().Int()
 	r.RAMUsed = next().Int()
-	r.RAMPct = next().Real()
+	r.RAMPct = next().Int()
 	r.VramUsed = next().Int()
 	r.CoreUsagelist = next().Text()
 	r.CoreTemp = next().Int()
@@ -495,14 +495,14 @@ func (r *MachineStats) Scan(rec *schema.Record) {
 // MachineStatsCol are the columns of machine_stats.
 var MachineStatsCol = struct {
 	Machine       schema.Column[int64]
-	TotalCPU      schema.Column[float64]
+	TotalCPU      schema.Column[int64]
 	UserCPU       schema.Column[int64]
 	SystemCPU     schema.Column[int64]
 	IowaitCPU     schema.Column[int64]
 	VmusageCPU    schema.Column[int64]
 	IrqCPU        schema.Column[int64]
 	RAMUsed       schema.Column[int64]
-	RAMPct        schema.Column[float64]
+	RAMPct        schema.Column[int64]
 	VramUsed      schema.Column[int64]
 	CoreUsagelist schema.Column[string]
 	CoreTemp      schema.Column[int64]
@@ -514,14 +514,14 @@ var MachineStatsCol = struct {
 	Modified      schema.Column[int64]
 }{
 	schema.RefCol[int64]("machine"),
-	schema.Col[float64]("total_cpu"),
+	schema.Col[int64]("total_cpu"),
 	schema.Col[int64]("user_cpu"),
 	schema.Col[int64]("system_cpu"),
 	schema.Col[int64]("iowait_cpu"),
 	schema.Col[int64]("vmusage_cpu"),
 	schema.Col[int64]("irq_cpu"),
 	schema.Col[int64]("ram_used"),
-	schema.Col[float64]("ram_pct"),
+	schema.Col[int64]("ram_pct"),
 	schema.Col[int64]("vram_used"),
 	schema.Col[string]("core_usagelist"),
 	schema.Col[int64]("core_temp"),
@@ -549,7 +549,7 @@ func (s MachineStatsSet) Machine(v int64) MachineStatsSet {
 	s["machine"] = MachineStatsCol.Machine.Value(v)
 	return s
 }
-func (s MachineStatsSet) TotalCPU(v float64) MachineStatsSet {
+func (s MachineStatsSet) TotalCPU(v int64) MachineStatsSet {
 	s["total_cpu"] = MachineStatsCol.TotalCPU.Value(v)
 	return s
 }
@@ -577,7 +577,7 @@ func (s MachineStatsSet) RAMUsed(v int64) MachineStatsSet {
 	s["ram_used"] = MachineStatsCol.RAMUsed.Value(v)
 	return s
 }
-func (s MachineStatsSet) RAMPct(v float64) MachineStatsSet {
+func (s MachineStatsSet) RAMPct(v int64) MachineStatsSet {
 	s["ram_pct"] = MachineStatsCol.RAMPct.Value(v)
 	return s
 }

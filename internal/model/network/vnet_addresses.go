@@ -28,7 +28,7 @@ func vnetAddresses() *schema.Table {
 			schema.String("ip").Len(0, 45).Summary(),
 			schema.String("hostname").Len(0, 63).Match(column.Hostname, column.NotHostname).Summary(),
 			schema.LongText("description").Len(0, 2048),
-			schema.String("mac").Match(column.MACAddress, column.NotMACAddress).Summary().Indexed(),
+			schema.MAC("mac").Summary().Indexed(),
 			schema.Enum("type", "dynamic", "static", "ipalias", "proxy", "virtual").Required().Summary(),
 			schema.AnyRow("owner", "machine_nics", "vms", "vnets", "tenants").Forgets(),
 			schema.Uint32("expiration").Unit("seconds since 1970"),

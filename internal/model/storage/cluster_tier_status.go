@@ -6,7 +6,7 @@ import (
 )
 
 // clusterTierStatus declares the health of a cluster's tier; its key is the cluster tier's. What belongs to a distributed store (walks,
-// repairs, transactions) stays null: a tier is a directory.
+// repairs, transactions) stays 0: a tier is a directory.
 func clusterTierStatus() *schema.Table {
 	return &schema.Table{
 		Name: "cluster_tier_status", Title: "Cluster tier status", ReadOnly: true, Display: "status",
@@ -23,17 +23,17 @@ func clusterTierStatus() *schema.Table {
 			schema.Bool("redundant").ReadOnly(),
 			schema.Bool("encrypted").ReadOnly(),
 			schema.Bool("working").ReadOnly(),
-			schema.Uint64("last_walk_time_ms").ReadOnly(),
-			schema.Uint64("last_fullwalk_time_ms").ReadOnly(),
-			schema.Uint64("transaction").ReadOnly(),
-			schema.Uint64("repairs").ReadOnly(),
-			schema.Num("bad_drives").ReadOnly(),
+			schema.Uint64("last_walk_time_ms").ReadOnly().Else(0),
+			schema.Uint64("last_fullwalk_time_ms").ReadOnly().Else(0),
+			schema.Uint64("transaction").ReadOnly().Else(0),
+			schema.Uint64("repairs").ReadOnly().Else(0),
+			schema.Num("bad_drives").ReadOnly().Else(0),
 			schema.Bool("fullwalk").ReadOnly(),
-			schema.Num("progress").ReadOnly(),
-			schema.Uint64("index_unique").ReadOnly(),
-			schema.Uint64("state_timestamp").ReadOnly(),
-			schema.Num("cur_space_throttle_ms").ReadOnly(),
-			schema.Uint32("transaction_start_stamp").ReadOnly(),
+			schema.Num("progress").ReadOnly().Else(0),
+			schema.Uint64("index_unique").ReadOnly().Else(0),
+			schema.Uint64("state_timestamp").ReadOnly().Else(0),
+			schema.Num("cur_space_throttle_ms").ReadOnly().Else(0),
+			schema.Uint32("transaction_start_stamp").ReadOnly().Else(0),
 		},
 	}
 }

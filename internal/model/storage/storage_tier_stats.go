@@ -11,16 +11,16 @@ func storageTierStats() *schema.Table {
 	}
 }
 
-// diskCounters are null where the tier lies on no disk that the kernel counts for.
+// diskCounters are 0 where the tier lies on no disk that the kernel counts for.
 func diskCounters() schema.Fields {
 	return schema.Fields{
-		schema.Uint64("reads").ReadOnly().Doc("since the host started"),
-		schema.Uint64("writes").ReadOnly().Doc("since the host started"),
-		schema.Uint64("read_bytes").ReadOnly().Unit("bytes"),
-		schema.Uint64("write_bytes").ReadOnly().Unit("bytes"),
-		schema.Uint64("rops").ReadOnly().Unit("reads per second"),
-		schema.Uint64("wops").ReadOnly().Unit("writes per second"),
-		schema.Uint64("rbps").ReadOnly().Unit("bytes per second"),
-		schema.Uint64("wbps").ReadOnly().Unit("bytes per second"),
+		schema.Uint64("reads").ReadOnly().Else(0).Doc("since the host started"),
+		schema.Uint64("writes").ReadOnly().Else(0).Doc("since the host started"),
+		schema.Uint64("read_bytes").ReadOnly().Else(0).Unit("bytes"),
+		schema.Uint64("write_bytes").ReadOnly().Else(0).Unit("bytes"),
+		schema.Uint64("rops").ReadOnly().Else(0).Unit("reads per second"),
+		schema.Uint64("wops").ReadOnly().Else(0).Unit("writes per second"),
+		schema.Uint64("rbps").ReadOnly().Else(0).Unit("bytes per second"),
+		schema.Uint64("wbps").ReadOnly().Else(0).Unit("bytes per second"),
 	}
 }

@@ -25,7 +25,7 @@ func tasks() *schema.Table {
 			schema.AnyRow("owner", taskOwners...).Required().CreateOnly().Follows().Summary().Doc("the row that the action applies to"),
 			schema.JSON("settings_args").Doc("the action's arguments, an object; only the creator or an administrator can change them"),
 			schema.AnyRow("creator", "users").Remembers().Creator(),
-			schema.Uint64("last_run").ReadOnly().Default(0).Unit("seconds since 1970"),
+			schema.Moment("last_run").ReadOnly().Doc("when it last ran, in UTC; null until then"),
 			schema.Bool("delete_after_run"),
 			schema.Bool("system_created").ReadOnly(),
 			schema.String("id").ReadOnly(),

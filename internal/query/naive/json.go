@@ -62,6 +62,10 @@ func (e evaluator) json(n query.Node, v env) string {
 		return x.Text()
 	case shape == schema.AsString:
 		return quote(x.Text())
+	case shape == schema.AsTime:
+		if text := call(query.FuncDatetime, x); !text.IsNull() {
+			return quote(text.Text())
+		}
 	}
 	return "null"
 }

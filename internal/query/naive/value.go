@@ -18,6 +18,11 @@ func (e evaluator) value(n query.Node, v env) schema.Value {
 	switch n := n.(type) {
 	case *query.Cell:
 		return e.cell(n, v)
+	case *query.Else:
+		if x := e.cell(n.Of, v); !x.IsNull() || v[n.Of.Src] == nil {
+			return x
+		}
+		return n.Value
 	case *query.Func:
 		return call(n.Name, e.value(n.Arg, v))
 	case *query.Label:

@@ -27,7 +27,6 @@ func prepareNIC(w *engine.Inside, r *schema.Record) error {
 	if mac == "" {
 		mac = column.NewMAC()
 	}
-	mac = column.NormalMAC(mac)
 	if err := checkMAC(mac); err != nil {
 		return err
 	}
@@ -52,7 +51,6 @@ func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {
 		if mac == "" {
 			mac = column.NewMAC()
 		}
-		mac = column.NormalMAC(mac)
 		if err := checkMAC(mac); err != nil {
 			return err
 		}
