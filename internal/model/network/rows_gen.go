@@ -708,3 +708,137 @@ func (r *VnetAddress) Diff(old *VnetAddress) schema.Set {
 
 // KeyValue is the row's key.
 func (r *VnetAddress) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// VnetRule is one row of vnet_rules: its stored columns, null as the zero value.
+type VnetRule struct {
+	Key              int64  // $key
+	Vnet             int64  // vnet
+	Name             string // name
+	Description      string // description
+	Enabled          bool   // enabled
+	Direction        string // direction
+	Action           string // action
+	Protocol         string // protocol
+	SourceIP         string // source_ip
+	DestinationIP    string // destination_ip
+	DestinationPorts string // destination_ports
+	Modified         int64  // modified
+}
+
+// TableName returns "vnet_rules".
+func (*VnetRule) TableName() string { return "vnet_rules" }
+
+// Scan fills r from a record of vnet_rules.
+func (r *VnetRule) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Vnet = next().Int()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Enabled = next().Bool()
+	r.Direction = next().Text()
+	r.Action = next().Text()
+	r.Protocol = next().Text()
+	r.SourceIP = next().Text()
+	r.DestinationIP = next().Text()
+	r.DestinationPorts = next().Text()
+	r.Modified = next().Int()
+}
+
+// VnetRuleCol are the columns of vnet_rules.
+var VnetRuleCol = struct {
+	Vnet             schema.Column[int64]
+	Name             schema.Column[string]
+	Description      schema.Column[string]
+	Enabled          schema.Column[bool]
+	Direction        schema.Column[string]
+	Action           schema.Column[string]
+	Protocol         schema.Column[string]
+	SourceIP         schema.Column[string]
+	DestinationIP    schema.Column[string]
+	DestinationPorts schema.Column[string]
+	Modified         schema.Column[int64]
+}{
+	schema.RefCol[int64]("vnet"),
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[string]("direction"),
+	schema.Col[string]("action"),
+	schema.Col[string]("protocol"),
+	schema.Col[string]("source_ip"),
+	schema.Col[string]("destination_ip"),
+	schema.Col[string]("destination_ports"),
+	schema.Col[int64]("modified"),
+}
+
+// VnetRuleSet is a change of a row of vnet_rules.
+type VnetRuleSet schema.Set
+
+// TableName returns "vnet_rules".
+func (VnetRuleSet) TableName() string { return "vnet_rules" }
+
+// Null empties columns.
+func (s VnetRuleSet) Null(columns ...schema.Named) VnetRuleSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VnetRuleSet) Vnet(v int64) VnetRuleSet  { s["vnet"] = VnetRuleCol.Vnet.Value(v); return s }
+func (s VnetRuleSet) Name(v string) VnetRuleSet { s["name"] = VnetRuleCol.Name.Value(v); return s }
+func (s VnetRuleSet) Description(v string) VnetRuleSet {
+	s["description"] = VnetRuleCol.Description.Value(v)
+	return s
+}
+func (s VnetRuleSet) Enabled(v bool) VnetRuleSet {
+	s["enabled"] = VnetRuleCol.Enabled.Value(v)
+	return s
+}
+func (s VnetRuleSet) Direction(v string) VnetRuleSet {
+	s["direction"] = VnetRuleCol.Direction.Value(v)
+	return s
+}
+func (s VnetRuleSet) Action(v string) VnetRuleSet {
+	s["action"] = VnetRuleCol.Action.Value(v)
+	return s
+}
+func (s VnetRuleSet) Protocol(v string) VnetRuleSet {
+	s["protocol"] = VnetRuleCol.Protocol.Value(v)
+	return s
+}
+func (s VnetRuleSet) SourceIP(v string) VnetRuleSet {
+	s["source_ip"] = VnetRuleCol.SourceIP.Value(v)
+	return s
+}
+func (s VnetRuleSet) DestinationIP(v string) VnetRuleSet {
+	s["destination_ip"] = VnetRuleCol.DestinationIP.Value(v)
+	return s
+}
+func (s VnetRuleSet) DestinationPorts(v string) VnetRuleSet {
+	s["destination_ports"] = VnetRuleCol.DestinationPorts.Value(v)
+	return s
+}
+func (s VnetRuleSet) Modified(v int64) VnetRuleSet {
+	s["modified"] = VnetRuleCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VnetRule) Diff(old *VnetRule) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VnetRuleCol.Vnet, old.Vnet, r.Vnet)
+	schema.Differ(s, VnetRuleCol.Name, old.Name, r.Name)
+	schema.Differ(s, VnetRuleCol.Description, old.Description, r.Description)
+	schema.Differ(s, VnetRuleCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, VnetRuleCol.Direction, old.Direction, r.Direction)
+	schema.Differ(s, VnetRuleCol.Action, old.Action, r.Action)
+	schema.Differ(s, VnetRuleCol.Protocol, old.Protocol, r.Protocol)
+	schema.Differ(s, VnetRuleCol.SourceIP, old.SourceIP, r.SourceIP)
+	schema.Differ(s, VnetRuleCol.DestinationIP, old.DestinationIP, r.DestinationIP)
+	schema.Differ(s, VnetRuleCol.DestinationPorts, old.DestinationPorts, r.DestinationPorts)
+	schema.Differ(s, VnetRuleCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VnetRule) KeyValue() schema.Value { return schema.IntValue(r.Key) }
