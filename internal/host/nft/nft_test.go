@@ -33,7 +33,7 @@ var tables = map[string]nft.Table{
 	"router-dhcp":   nft.Router{Lan: "lan", Wan: "wan", DHCP: true}.Table(),
 	"router-rules": nft.Router{Lan: "lan", Wan: "wan", NAT: true, Rules: map[nft.Hook][]nft.Rule{
 		nft.Input:       {nft.Drop.If(nft.In("lan"), nft.TCP.To(22))},
-		nft.Forward:     {nft.Accept.If(nft.In("wan"), nft.Out("lan"), nft.Destination(prefixes("10.0.0.9/32")), nft.UDP.To(514))},
+		nft.Forward:     {nft.Accept.If(nft.In("wan"), nft.Out("lan"), nft.UDP.To(514))},
 		nft.Postrouting: {nft.Accept.If(nft.Out("wan"), nft.Source(prefixes("10.0.0.0/25")))},
 	}}.Table(),
 	"router-nat": nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
