@@ -108,6 +108,7 @@ func proveGuest(t *testing.T, s *harness.Server, instance string, c *harness.Cli
 		t.Errorf("the guest's disk has %s bytes", size)
 	}
 	token := g.console.wait(`GUEST WROTE (\S+)`)[1]
+	checkLoad(t, s, g)
 	checkClosed(t, s.Data)
 
 	g.console.forget()
@@ -126,6 +127,25 @@ func proveGuest(t *testing.T, s *harness.Server, instance string, c *harness.Cli
 		t.Errorf("virsh still lists %s as running", g.uuid)
 	}
 	checkClosed(t, s.Data)
+}
+
+// checkLoad waits until what the guest sent, received, read and wrote is counted, in both dialects.
+func checkLoad(t *testing.T, s *harness.Server, g vm) {
+	t.Helper()
+	c := s.Table()
+	of := "&filter=machine%20eq%20" + g.machine
+	harness.Eventually(t, time.Minute, "the guest's traffic is counted", func() (bool, string) {
+		nic := c.Must(200, "GET", "machine_nics?fields=stats%23tx_bytes%20as%20tx,stats%23rx_bytes%20as%20rx"+of, nil)
+		drives := c.Must(200, "GET", "machine_drives?fields=media,stats%23read_bytes%20as%20read,stats%23write_bytes%20as%20wrote&sort=media"+of, nil)
+		cd, disk := drives.Rows()[0], drives.Rows()[1]
+		n := nic.Rows()[0]
+		ok := n["tx"].(float64) > 0 && n["rx"].(float64) > 0 && disk["wrote"].(float64) > 0 && cd["read"].(float64) > 1e6
+		return ok, fmt.Sprintf("%s %s", nic.Body, drives.Body)
+	})
+	seen := s.Resource().Must(200, "GET", "virtualization/computes/"+g.uuid, nil).Data()["networks"].([]any)[0].(map[string]any)
+	if seen["rx_bytes"].(float64) == 0 || seen["tx_packets"].(float64) == 0 {
+		t.Errorf("the resource API shows the card as %v", seen)
+	}
 }
 
 func act(c *harness.Client, g vm, action string) {

@@ -37,6 +37,7 @@ type Config struct {
 type Controller struct {
 	Config
 	before map[int64]sample    // the last look at each running machine
+	parts  parts               // and at what it has
 	kept   map[int64]time.Time // when a machine's figures last went to the history
 }
 
@@ -54,15 +55,24 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	}
 	samples := c.samples(loads, c.DB.Now())
 	var p plan
+	var now parts
+	var steps []func(*store.Tx) error
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
 		s, err := read(tx, c.Node, samples)
+		if err != nil {
+			return err
+		}
 		p = diff(s, samples, c.before, c.kept, tx.Now())
+		if now, err = partsOf(tx, mark.Instance(c.Instance), samples); err != nil {
+			return err
+		}
+		steps, err = now.changes(tx, c.Node, c.parts)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for part := range slices.Chunk(p.steps(), mostSteps) {
+	for part := range slices.Chunk(append(p.steps(), steps...), mostSteps) {
 		err := c.DB.Update(ctx, func(tx *store.Tx) error {
 			for _, step := range part {
 				if err := step(tx); err != nil {
@@ -75,7 +85,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 			return err
 		}
 	}
-	c.before = samples
+	c.before, c.parts = samples, now
 	c.keptAt(p.keep, c.DB.Now())
 	return nil
 }

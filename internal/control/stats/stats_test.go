@@ -276,3 +276,78 @@ func TestVMsOfOtherNodesAreLeftAlone(t *testing.T) {
 	b.same("one that runs on another node", 1, compute.MachineStats{VramUsed: 512})
 	b.same("one that ran here and is off", 2, compute.MachineStats{})
 }
+
+func TestPartsAreMeasured(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	var disk, cdrom, nic schema.Value
+	b.update(func(tx *store.Tx) (err error) {
+		if disk, err = store.Create(tx, compute.MachineDriveSet{}.Machine(1).Name("disk")); err != nil {
+			return err
+		}
+		if cdrom, err = store.Create(tx, compute.MachineDriveSet{}.Machine(1).Name("cd").Media("cdrom")); err != nil {
+			return err
+		}
+		if err = store.Write(tx, cdrom, compute.MachineDriveStatusSet{}.Holder(1).HeldFile(7)); err != nil {
+			return err
+		}
+		nic, err = store.Create(tx, compute.MachineNICSet{}.Machine(1).Name("nic").Macaddress("52:54:00:00:00:01"))
+		return err
+	})
+	look := func(times int64) libvirt.Load {
+		return domain(1, libvirt.Load{
+			NICs: []libvirt.NICLoad{{Device: "dpab12t1", TxBytes: 1000 * times, TxPackets: 10 * times, RxBytes: 5000 * times, RxPackets: 20 * times}, {Device: "vnet0", TxBytes: 9}},
+			Disks: []libvirt.DiskLoad{
+				{Path: "/data/pools/1/x/1-0badcafe.qcow2", Reads: 50 * times, ReadBytes: 4096 * times, Writes: 30 * times, WrittenBytes: 8192 * times, Busy: time.Duration(times) * sec},
+				{Path: "/data/media/7-0badcafe", Reads: times},
+				{Path: "/data/media/8-0badcafe", Reads: 99},
+				{},
+			},
+		})
+	}
+	b.pass(0, look(1))
+	b.parts("first look", disk, cdrom, nic,
+		compute.MachineDriveStats{Reads: 50, Writes: 30, ReadBytes: 4096, WriteBytes: 8192}, compute.MachineDriveStats{Reads: 1},
+		compute.MachineNICStats{TxPckts: 10, RxPckts: 20, TxBytes: 1000, RxBytes: 5000})
+	b.pass(10*sec, look(3))
+	b.parts("second look", disk, cdrom, nic,
+		compute.MachineDriveStats{Reads: 150, Writes: 90, ReadBytes: 12288, WriteBytes: 24576, Rops: 10, Wops: 6, Rbps: 819, Wbps: 1638, ServiceTime: 12.5, Util: 20},
+		compute.MachineDriveStats{Reads: 3},
+		compute.MachineNICStats{
+			TxPckts: 30, RxPckts: 60, TxBytes: 3000, RxBytes: 15000, TxPcktsCur: 20, RxPcktsCur: 40, TxBytesCur: 2000, RxBytesCur: 10000,
+			Txpps: 2, Rxpps: 4, Txbps: 200, Rxbps: 1000, Totalxbps: 1200,
+		})
+	b.c = stats.New(b.c.Config) // another run of the program finds the guest off
+	b.pass(10 * sec)
+	b.parts("stopped", disk, cdrom, nic,
+		compute.MachineDriveStats{Reads: 150, Writes: 90, ReadBytes: 12288, WriteBytes: 24576}, compute.MachineDriveStats{Reads: 3},
+		compute.MachineNICStats{TxPckts: 30, RxPckts: 60, TxBytes: 3000, RxBytes: 15000})
+	b.pass(10*sec, look(5))
+	b.pass(10*sec, look(1))
+	b.parts("started anew", disk, cdrom, nic,
+		compute.MachineDriveStats{Reads: 50, Writes: 30, ReadBytes: 4096, WriteBytes: 8192}, compute.MachineDriveStats{Reads: 1},
+		compute.MachineNICStats{TxPckts: 10, RxPckts: 20, TxBytes: 1000, RxBytes: 5000})
+}
+
+// parts holds what is written of two drives and a NIC against what ought to be.
+func (b *bench) parts(what string, disk, cdrom, nic schema.Value, wantDisk, wantCDROM compute.MachineDriveStats, wantNIC compute.MachineNICStats) {
+	b.t.Helper()
+	wantDisk.Key, wantDisk.ParentDrive = disk.Int(), disk.Int()
+	wantCDROM.Key, wantCDROM.ParentDrive = cdrom.Int(), cdrom.Int()
+	wantNIC.Key, wantNIC.ParentNIC = nic.Int(), nic.Int()
+	b.update(func(tx *store.Tx) error {
+		drives, err := store.FindRows[compute.MachineDriveStats](tx)
+		if err != nil {
+			return err
+		}
+		nics, err := store.FindRows[compute.MachineNICStats](tx)
+		drop := cmpopts.IgnoreFields(wantDisk, "LastUpdate")
+		if d := cmp.Diff([]compute.MachineDriveStats{wantDisk, wantCDROM}, drives, drop); d != "" {
+			b.t.Errorf("%s: drives (-want +got):\n%s", what, d)
+		}
+		if d := cmp.Diff([]compute.MachineNICStats{wantNIC}, nics, cmpopts.IgnoreFields(wantNIC, "LastUpdate")); d != "" {
+			b.t.Errorf("%s: NICs (-want +got):\n%s", what, d)
+		}
+		return err
+	})
+}

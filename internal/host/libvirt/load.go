@@ -20,11 +20,27 @@ type Load struct {
 	Given, Resident int64
 	// Total and Usable are what the guest says of its memory, in bytes; 0 for one that says nothing.
 	Total, Usable int64
+	NICs          []NICLoad
+	Disks         []DiskLoad
 }
 
-// Loads returns the running domains whose names begin with prefix, in one call that waits for no QEMU.
+// NICLoad is what has passed one network card, as the guest sees it.
+type NICLoad struct {
+	Device                                 string // the host's end of the card
+	TxBytes, TxPackets, RxBytes, RxPackets int64
+}
+
+// DiskLoad is what the guest has read from one disk and written to it.
+type DiskLoad struct {
+	Path                                   string // "" for an empty drive
+	Reads, ReadBytes, Writes, WrittenBytes int64
+	Busy                                   time.Duration // that all operations took together
+}
+
+// Loads returns the running domains whose names begin with prefix, in one call. It waits for no QEMU that is busy with something else; a domain that
+// doesn't answer lacks the figures of its disks.
 func (c *Client) Loads(ctx context.Context, prefix string) ([]Load, error) {
-	const what = golibvirt.DomainStatsCPUTotal | golibvirt.DomainStatsBalloon | golibvirt.DomainStatsVCPU
+	const what = golibvirt.DomainStatsCPUTotal | golibvirt.DomainStatsBalloon | golibvirt.DomainStatsVCPU | golibvirt.DomainStatsInterface | golibvirt.DomainStatsBlock
 	const how = golibvirt.ConnectGetAllDomainsStatsActive | golibvirt.ConnectGetAllDomainsStatsNowait
 	records, err := call(ctx, c, readLimit, "reading the load of domains", func(l *golibvirt.Libvirt) ([]golibvirt.DomainStatsRecord, error) {
 		return l.ConnectGetAllDomainStats(nil, uint32(what), uint32(how))
@@ -42,13 +58,15 @@ func (c *Client) Loads(ctx context.Context, prefix string) ([]Load, error) {
 }
 
 func loadOf(record golibvirt.DomainStatsRecord) Load {
-	numbers := make(map[string]int64, len(record.Params))
+	numbers, texts := make(map[string]int64, len(record.Params)), map[string]string{}
 	for _, p := range record.Params {
 		switch n := p.Value.I.(type) {
 		case uint64:
 			numbers[p.Field] = int64(n)
 		case uint32:
 			numbers[p.Field] = int64(n)
+		case string:
+			texts[p.Field] = n
 		}
 	}
 	const kib = 1024 // the unit of all balloon figures
@@ -61,6 +79,23 @@ func loadOf(record golibvirt.DomainStatsRecord) Load {
 		if t, online := numbers[fmt.Sprintf("vcpu.%d.time", i)]; online {
 			l.VCPUs = append(l.VCPUs, time.Duration(t))
 		}
+	}
+	for i := range numbers[golibvirt.DomainStatsNetCount] {
+		of := func(what string) int64 { return numbers[fmt.Sprint(golibvirt.DomainStatsNetPrefix, i, what)] }
+		l.NICs = append(l.NICs, NICLoad{
+			Device:  texts[fmt.Sprint(golibvirt.DomainStatsNetPrefix, i, golibvirt.DomainStatsNetSuffixName)],
+			TxBytes: of(golibvirt.DomainStatsNetSuffixTxBytes), TxPackets: of(golibvirt.DomainStatsNetSuffixTxPkts),
+			RxBytes: of(golibvirt.DomainStatsNetSuffixRxBytes), RxPackets: of(golibvirt.DomainStatsNetSuffixRxPkts),
+		})
+	}
+	for i := range numbers[golibvirt.DomainStatsBlockCount] {
+		of := func(what string) int64 { return numbers[fmt.Sprint(golibvirt.DomainStatsBlockPrefix, i, what)] }
+		l.Disks = append(l.Disks, DiskLoad{
+			Path:  texts[fmt.Sprint(golibvirt.DomainStatsBlockPrefix, i, golibvirt.DomainStatsBlockSuffixPath)],
+			Reads: of(golibvirt.DomainStatsBlockSuffixRdReqs), ReadBytes: of(golibvirt.DomainStatsBlockSuffixRdBytes),
+			Writes: of(golibvirt.DomainStatsBlockSuffixWrReqs), WrittenBytes: of(golibvirt.DomainStatsBlockSuffixWrBytes),
+			Busy: time.Duration(of(golibvirt.DomainStatsBlockSuffixRdTimes) + of(golibvirt.DomainStatsBlockSuffixWrTimes)),
+		})
 	}
 	return l
 }

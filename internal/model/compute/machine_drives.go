@@ -28,7 +28,7 @@ func machineDrives() *schema.Table {
 			schema.Row("media_source", "files").Restrict().When("media", "cdrom", "import", "clone").AtStart(),
 			schema.Row("machine", "machines").Required().Summary(),
 			schema.Row("status", "machine_drive_status").Twin("parent_drive"),
-			schema.Row("stats", "machine_drive_stats").ReadOnly(),
+			schema.Row("stats", "machine_drive_stats").Twin("parent_drive"),
 			schema.Row("physical_status", "machine_drive_phys").ReadOnly(),
 			schema.Bool("preserve_drive_format"),
 			schema.Enum("optimize", "general", "large"),

@@ -22,7 +22,7 @@ func machineNICs() *schema.Table {
 			schema.Row("vnet", "vnets").Restrict().Summary().AtStart(),
 			schema.Row("machine", "machines").Required().CreateOnly().Summary(),
 			schema.Row("status", "machine_nic_status").Twin("parent_nic"),
-			schema.Row("stats", "machine_nic_stats").ReadOnly(),
+			schema.Row("stats", "machine_nic_stats").Twin("parent_nic"),
 			schema.String("driver").Len(0, 64).Match(column.Printable, column.NotPrintable),
 			schema.String("model").Len(0, 64).Match(column.Printable, column.NotPrintable),
 			schema.String("vendor").Len(0, 64).Match(column.Printable, column.NotPrintable),

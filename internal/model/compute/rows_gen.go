@@ -1082,7 +1082,6 @@ type MachineDrive struct {
 	UsedBytes           int64  // used_bytes
 	MediaSource         int64  // media_source
 	Machine             int64  // machine
-	Stats               int64  // stats
 	PhysicalStatus      int64  // physical_status
 	PreserveDriveFormat bool   // preserve_drive_format
 	Optimize            string // optimize
@@ -1116,7 +1115,6 @@ func (r *MachineDrive) Scan(rec *schema.Record) {
 	r.UsedBytes = next().Int()
 	r.MediaSource = next().Int()
 	r.Machine = next().Int()
-	r.Stats = next().Int()
 	r.PhysicalStatus = next().Int()
 	r.PreserveDriveFormat = next().Bool()
 	r.Optimize = next().Text()
@@ -1144,7 +1142,6 @@ var MachineDriveCol = struct {
 	UsedBytes           schema.Column[int64]
 	MediaSource         schema.Column[int64]
 	Machine             schema.Column[int64]
-	Stats               schema.Column[int64]
 	PhysicalStatus      schema.Column[int64]
 	PreserveDriveFormat schema.Column[bool]
 	Optimize            schema.Column[string]
@@ -1169,7 +1166,6 @@ var MachineDriveCol = struct {
 	schema.Col[int64]("used_bytes"),
 	schema.RefCol[int64]("media_source"),
 	schema.RefCol[int64]("machine"),
-	schema.RefCol[int64]("stats"),
 	schema.RefCol[int64]("physical_status"),
 	schema.Col[bool]("preserve_drive_format"),
 	schema.Col[string]("optimize"),
@@ -1246,10 +1242,6 @@ func (s MachineDriveSet) Machine(v int64) MachineDriveSet {
 	s["machine"] = MachineDriveCol.Machine.Value(v)
 	return s
 }
-func (s MachineDriveSet) Stats(v int64) MachineDriveSet {
-	s["stats"] = MachineDriveCol.Stats.Value(v)
-	return s
-}
 func (s MachineDriveSet) PhysicalStatus(v int64) MachineDriveSet {
 	s["physical_status"] = MachineDriveCol.PhysicalStatus.Value(v)
 	return s
@@ -1307,7 +1299,6 @@ func (r *MachineDrive) Diff(old *MachineDrive) schema.Set {
 	schema.Differ(s, MachineDriveCol.UsedBytes, old.UsedBytes, r.UsedBytes)
 	schema.Differ(s, MachineDriveCol.MediaSource, old.MediaSource, r.MediaSource)
 	schema.Differ(s, MachineDriveCol.Machine, old.Machine, r.Machine)
-	schema.Differ(s, MachineDriveCol.Stats, old.Stats, r.Stats)
 	schema.Differ(s, MachineDriveCol.PhysicalStatus, old.PhysicalStatus, r.PhysicalStatus)
 	schema.Differ(s, MachineDriveCol.PreserveDriveFormat, old.PreserveDriveFormat, r.PreserveDriveFormat)
 	schema.Differ(s, MachineDriveCol.Optimize, old.Optimize, r.Optimize)
@@ -1437,6 +1428,164 @@ func (r *MachineDriveStatus) Diff(old *MachineDriveStatus) schema.Set {
 // KeyValue is the row's key.
 func (r *MachineDriveStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
+// MachineDriveStats is one row of machine_drive_stats: its stored columns, null as the zero value.
+type MachineDriveStats struct {
+	Key         int64   // $key
+	ParentDrive int64   // parent_drive
+	Reads       int64   // reads
+	Writes      int64   // writes
+	ReadBytes   int64   // read_bytes
+	WriteBytes  int64   // write_bytes
+	Rops        int64   // rops
+	Wops        int64   // wops
+	Rbps        int64   // rbps
+	Wbps        int64   // wbps
+	ServiceTime float64 // service_time
+	Util        float64 // util
+	Physical    bool    // physical
+	LastUpdate  int64   // last_update
+}
+
+// TableName returns "machine_drive_stats".
+func (*MachineDriveStats) TableName() string { return "machine_drive_stats" }
+
+// Scan fills r from a record of machine_drive_stats.
+func (r *MachineDriveStats) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ParentDrive = next().Int()
+	r.Reads = next().Int()
+	r.Writes = next().Int()
+	r.ReadBytes = next().Int()
+	r.WriteBytes = next().Int()
+	r.Rops = next().Int()
+	r.Wops = next().Int()
+	r.Rbps = next().Int()
+	r.Wbps = next().Int()
+	r.ServiceTime = next().Real()
+	r.Util = next().Real()
+	r.Physical = next().Bool()
+	r.LastUpdate = next().Int()
+}
+
+// MachineDriveStatsCol are the columns of machine_drive_stats.
+var MachineDriveStatsCol = struct {
+	ParentDrive schema.Column[int64]
+	Reads       schema.Column[int64]
+	Writes      schema.Column[int64]
+	ReadBytes   schema.Column[int64]
+	WriteBytes  schema.Column[int64]
+	Rops        schema.Column[int64]
+	Wops        schema.Column[int64]
+	Rbps        schema.Column[int64]
+	Wbps        schema.Column[int64]
+	ServiceTime schema.Column[float64]
+	Util        schema.Column[float64]
+	Physical    schema.Column[bool]
+	LastUpdate  schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_drive"),
+	schema.Col[int64]("reads"),
+	schema.Col[int64]("writes"),
+	schema.Col[int64]("read_bytes"),
+	schema.Col[int64]("write_bytes"),
+	schema.Col[int64]("rops"),
+	schema.Col[int64]("wops"),
+	schema.Col[int64]("rbps"),
+	schema.Col[int64]("wbps"),
+	schema.Col[float64]("service_time"),
+	schema.Col[float64]("util"),
+	schema.Col[bool]("physical"),
+	schema.Col[int64]("last_update"),
+}
+
+// MachineDriveStatsSet is a change of a row of machine_drive_stats.
+type MachineDriveStatsSet schema.Set
+
+// TableName returns "machine_drive_stats".
+func (MachineDriveStatsSet) TableName() string { return "machine_drive_stats" }
+
+// Null empties columns.
+func (s MachineDriveStatsSet) Null(columns ...schema.Named) MachineDriveStatsSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDriveStatsSet) ParentDrive(v int64) MachineDriveStatsSet {
+	s["parent_drive"] = MachineDriveStatsCol.ParentDrive.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Reads(v int64) MachineDriveStatsSet {
+	s["reads"] = MachineDriveStatsCol.Reads.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Writes(v int64) MachineDriveStatsSet {
+	s["writes"] = MachineDriveStatsCol.Writes.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) ReadBytes(v int64) MachineDriveStatsSet {
+	s["read_bytes"] = MachineDriveStatsCol.ReadBytes.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) WriteBytes(v int64) MachineDriveStatsSet {
+	s["write_bytes"] = MachineDriveStatsCol.WriteBytes.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Rops(v int64) MachineDriveStatsSet {
+	s["rops"] = MachineDriveStatsCol.Rops.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Wops(v int64) MachineDriveStatsSet {
+	s["wops"] = MachineDriveStatsCol.Wops.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Rbps(v int64) MachineDriveStatsSet {
+	s["rbps"] = MachineDriveStatsCol.Rbps.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Wbps(v int64) MachineDriveStatsSet {
+	s["wbps"] = MachineDriveStatsCol.Wbps.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) ServiceTime(v float64) MachineDriveStatsSet {
+	s["service_time"] = MachineDriveStatsCol.ServiceTime.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Util(v float64) MachineDriveStatsSet {
+	s["util"] = MachineDriveStatsCol.Util.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) Physical(v bool) MachineDriveStatsSet {
+	s["physical"] = MachineDriveStatsCol.Physical.Value(v)
+	return s
+}
+func (s MachineDriveStatsSet) LastUpdate(v int64) MachineDriveStatsSet {
+	s["last_update"] = MachineDriveStatsCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDriveStats) Diff(old *MachineDriveStats) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDriveStatsCol.ParentDrive, old.ParentDrive, r.ParentDrive)
+	schema.Differ(s, MachineDriveStatsCol.Reads, old.Reads, r.Reads)
+	schema.Differ(s, MachineDriveStatsCol.Writes, old.Writes, r.Writes)
+	schema.Differ(s, MachineDriveStatsCol.ReadBytes, old.ReadBytes, r.ReadBytes)
+	schema.Differ(s, MachineDriveStatsCol.WriteBytes, old.WriteBytes, r.WriteBytes)
+	schema.Differ(s, MachineDriveStatsCol.Rops, old.Rops, r.Rops)
+	schema.Differ(s, MachineDriveStatsCol.Wops, old.Wops, r.Wops)
+	schema.Differ(s, MachineDriveStatsCol.Rbps, old.Rbps, r.Rbps)
+	schema.Differ(s, MachineDriveStatsCol.Wbps, old.Wbps, r.Wbps)
+	schema.Differ(s, MachineDriveStatsCol.ServiceTime, old.ServiceTime, r.ServiceTime)
+	schema.Differ(s, MachineDriveStatsCol.Util, old.Util, r.Util)
+	schema.Differ(s, MachineDriveStatsCol.Physical, old.Physical, r.Physical)
+	schema.Differ(s, MachineDriveStatsCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDriveStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineNIC is one row of machine_nics: its stored columns, null as the zero value.
 type MachineNIC struct {
 	Key         int64  // $key
@@ -1449,7 +1598,6 @@ type MachineNIC struct {
 	Ipaddress   string // ipaddress
 	Vnet        int64  // vnet
 	Machine     int64  // machine
-	Stats       int64  // stats
 	Driver      string // driver
 	Model       string // model
 	Vendor      string // vendor
@@ -1478,7 +1626,6 @@ func (r *MachineNIC) Scan(rec *schema.Record) {
 	r.Ipaddress = next().Text()
 	r.Vnet = next().Int()
 	r.Machine = next().Int()
-	r.Stats = next().Int()
 	r.Driver = next().Text()
 	r.Model = next().Text()
 	r.Vendor = next().Text()
@@ -1502,7 +1649,6 @@ var MachineNICCol = struct {
 	Ipaddress   schema.Column[string]
 	Vnet        schema.Column[int64]
 	Machine     schema.Column[int64]
-	Stats       schema.Column[int64]
 	Driver      schema.Column[string]
 	Model       schema.Column[string]
 	Vendor      schema.Column[string]
@@ -1523,7 +1669,6 @@ var MachineNICCol = struct {
 	schema.Col[string]("ipaddress"),
 	schema.RefCol[int64]("vnet"),
 	schema.RefCol[int64]("machine"),
-	schema.RefCol[int64]("stats"),
 	schema.Col[string]("driver"),
 	schema.Col[string]("model"),
 	schema.Col[string]("vendor"),
@@ -1581,10 +1726,6 @@ func (s MachineNICSet) Machine(v int64) MachineNICSet {
 	s["machine"] = MachineNICCol.Machine.Value(v)
 	return s
 }
-func (s MachineNICSet) Stats(v int64) MachineNICSet {
-	s["stats"] = MachineNICCol.Stats.Value(v)
-	return s
-}
 func (s MachineNICSet) Driver(v string) MachineNICSet {
 	s["driver"] = MachineNICCol.Driver.Value(v)
 	return s
@@ -1635,7 +1776,6 @@ func (r *MachineNIC) Diff(old *MachineNIC) schema.Set {
 	schema.Differ(s, MachineNICCol.Ipaddress, old.Ipaddress, r.Ipaddress)
 	schema.Differ(s, MachineNICCol.Vnet, old.Vnet, r.Vnet)
 	schema.Differ(s, MachineNICCol.Machine, old.Machine, r.Machine)
-	schema.Differ(s, MachineNICCol.Stats, old.Stats, r.Stats)
 	schema.Differ(s, MachineNICCol.Driver, old.Driver, r.Driver)
 	schema.Differ(s, MachineNICCol.Model, old.Model, r.Model)
 	schema.Differ(s, MachineNICCol.Vendor, old.Vendor, r.Vendor)
@@ -1746,6 +1886,182 @@ func (r *MachineNICStatus) Diff(old *MachineNICStatus) schema.Set {
 
 // KeyValue is the row's key.
 func (r *MachineNICStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineNICStats is one row of machine_nic_stats: its stored columns, null as the zero value.
+type MachineNICStats struct {
+	Key        int64 // $key
+	ParentNIC  int64 // parent_nic
+	Txpps      int64 // txpps
+	Rxpps      int64 // rxpps
+	Txbps      int64 // txbps
+	Rxbps      int64 // rxbps
+	Totalxbps  int64 // totalxbps
+	TxPckts    int64 // tx_pckts
+	RxPckts    int64 // rx_pckts
+	TxBytes    int64 // tx_bytes
+	RxBytes    int64 // rx_bytes
+	TxPcktsCur int64 // tx_pckts_cur
+	RxPcktsCur int64 // rx_pckts_cur
+	TxBytesCur int64 // tx_bytes_cur
+	RxBytesCur int64 // rx_bytes_cur
+	LastUpdate int64 // last_update
+}
+
+// TableName returns "machine_nic_stats".
+func (*MachineNICStats) TableName() string { return "machine_nic_stats" }
+
+// Scan fills r from a record of machine_nic_stats.
+func (r *MachineNICStats) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ParentNIC = next().Int()
+	r.Txpps = next().Int()
+	r.Rxpps = next().Int()
+	r.Txbps = next().Int()
+	r.Rxbps = next().Int()
+	r.Totalxbps = next().Int()
+	r.TxPckts = next().Int()
+	r.RxPckts = next().Int()
+	r.TxBytes = next().Int()
+	r.RxBytes = next().Int()
+	r.TxPcktsCur = next().Int()
+	r.RxPcktsCur = next().Int()
+	r.TxBytesCur = next().Int()
+	r.RxBytesCur = next().Int()
+	r.LastUpdate = next().Int()
+}
+
+// MachineNICStatsCol are the columns of machine_nic_stats.
+var MachineNICStatsCol = struct {
+	ParentNIC  schema.Column[int64]
+	Txpps      schema.Column[int64]
+	Rxpps      schema.Column[int64]
+	Txbps      schema.Column[int64]
+	Rxbps      schema.Column[int64]
+	Totalxbps  schema.Column[int64]
+	TxPckts    schema.Column[int64]
+	RxPckts    schema.Column[int64]
+	TxBytes    schema.Column[int64]
+	RxBytes    schema.Column[int64]
+	TxPcktsCur schema.Column[int64]
+	RxPcktsCur schema.Column[int64]
+	TxBytesCur schema.Column[int64]
+	RxBytesCur schema.Column[int64]
+	LastUpdate schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_nic"),
+	schema.Col[int64]("txpps"),
+	schema.Col[int64]("rxpps"),
+	schema.Col[int64]("txbps"),
+	schema.Col[int64]("rxbps"),
+	schema.Col[int64]("totalxbps"),
+	schema.Col[int64]("tx_pckts"),
+	schema.Col[int64]("rx_pckts"),
+	schema.Col[int64]("tx_bytes"),
+	schema.Col[int64]("rx_bytes"),
+	schema.Col[int64]("tx_pckts_cur"),
+	schema.Col[int64]("rx_pckts_cur"),
+	schema.Col[int64]("tx_bytes_cur"),
+	schema.Col[int64]("rx_bytes_cur"),
+	schema.Col[int64]("last_update"),
+}
+
+// MachineNICStatsSet is a change of a row of machine_nic_stats.
+type MachineNICStatsSet schema.Set
+
+// TableName returns "machine_nic_stats".
+func (MachineNICStatsSet) TableName() string { return "machine_nic_stats" }
+
+// Null empties columns.
+func (s MachineNICStatsSet) Null(columns ...schema.Named) MachineNICStatsSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineNICStatsSet) ParentNIC(v int64) MachineNICStatsSet {
+	s["parent_nic"] = MachineNICStatsCol.ParentNIC.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) Txpps(v int64) MachineNICStatsSet {
+	s["txpps"] = MachineNICStatsCol.Txpps.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) Rxpps(v int64) MachineNICStatsSet {
+	s["rxpps"] = MachineNICStatsCol.Rxpps.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) Txbps(v int64) MachineNICStatsSet {
+	s["txbps"] = MachineNICStatsCol.Txbps.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) Rxbps(v int64) MachineNICStatsSet {
+	s["rxbps"] = MachineNICStatsCol.Rxbps.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) Totalxbps(v int64) MachineNICStatsSet {
+	s["totalxbps"] = MachineNICStatsCol.Totalxbps.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) TxPckts(v int64) MachineNICStatsSet {
+	s["tx_pckts"] = MachineNICStatsCol.TxPckts.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) RxPckts(v int64) MachineNICStatsSet {
+	s["rx_pckts"] = MachineNICStatsCol.RxPckts.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) TxBytes(v int64) MachineNICStatsSet {
+	s["tx_bytes"] = MachineNICStatsCol.TxBytes.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) RxBytes(v int64) MachineNICStatsSet {
+	s["rx_bytes"] = MachineNICStatsCol.RxBytes.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) TxPcktsCur(v int64) MachineNICStatsSet {
+	s["tx_pckts_cur"] = MachineNICStatsCol.TxPcktsCur.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) RxPcktsCur(v int64) MachineNICStatsSet {
+	s["rx_pckts_cur"] = MachineNICStatsCol.RxPcktsCur.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) TxBytesCur(v int64) MachineNICStatsSet {
+	s["tx_bytes_cur"] = MachineNICStatsCol.TxBytesCur.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) RxBytesCur(v int64) MachineNICStatsSet {
+	s["rx_bytes_cur"] = MachineNICStatsCol.RxBytesCur.Value(v)
+	return s
+}
+func (s MachineNICStatsSet) LastUpdate(v int64) MachineNICStatsSet {
+	s["last_update"] = MachineNICStatsCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineNICStats) Diff(old *MachineNICStats) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineNICStatsCol.ParentNIC, old.ParentNIC, r.ParentNIC)
+	schema.Differ(s, MachineNICStatsCol.Txpps, old.Txpps, r.Txpps)
+	schema.Differ(s, MachineNICStatsCol.Rxpps, old.Rxpps, r.Rxpps)
+	schema.Differ(s, MachineNICStatsCol.Txbps, old.Txbps, r.Txbps)
+	schema.Differ(s, MachineNICStatsCol.Rxbps, old.Rxbps, r.Rxbps)
+	schema.Differ(s, MachineNICStatsCol.Totalxbps, old.Totalxbps, r.Totalxbps)
+	schema.Differ(s, MachineNICStatsCol.TxPckts, old.TxPckts, r.TxPckts)
+	schema.Differ(s, MachineNICStatsCol.RxPckts, old.RxPckts, r.RxPckts)
+	schema.Differ(s, MachineNICStatsCol.TxBytes, old.TxBytes, r.TxBytes)
+	schema.Differ(s, MachineNICStatsCol.RxBytes, old.RxBytes, r.RxBytes)
+	schema.Differ(s, MachineNICStatsCol.TxPcktsCur, old.TxPcktsCur, r.TxPcktsCur)
+	schema.Differ(s, MachineNICStatsCol.RxPcktsCur, old.RxPcktsCur, r.RxPcktsCur)
+	schema.Differ(s, MachineNICStatsCol.TxBytesCur, old.TxBytesCur, r.TxBytesCur)
+	schema.Differ(s, MachineNICStatsCol.RxBytesCur, old.RxBytesCur, r.RxBytesCur)
+	schema.Differ(s, MachineNICStatsCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineNICStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // VM is one row of vms: its stored columns, null as the zero value.
 type VM struct {

@@ -93,6 +93,11 @@ type NICFacts struct {
 	Bridge any `json:"bridge" readOnly:"true"`
 	IPv4   any `json:"ipv4" readOnly:"true"`
 	IPv6   any `json:"ipv6" readOnly:"true"`
+
+	RxBytes   any `json:"rx_bytes" readOnly:"true"`
+	TxBytes   any `json:"tx_bytes" readOnly:"true"`
+	RxPackets any `json:"rx_packets" readOnly:"true"`
+	TxPackets any `json:"tx_packets" readOnly:"true"`
 }
 
 type graphicsInput struct {

@@ -76,6 +76,12 @@ type nicRow struct {
 	IP        string   `json:"ipaddress"`
 	Modified  int64    `json:"modified"`
 	Vnet      *vnetRef `json:"vnet"`
+	Stats     *struct {
+		RxBytes   int64 `json:"rx_bytes"`
+		TxBytes   int64 `json:"tx_bytes"`
+		RxPackets int64 `json:"rx_pckts"`
+		TxPackets int64 `json:"tx_pckts"`
+	} `json:"stats"`
 }
 
 type vnetRef struct {
@@ -86,7 +92,7 @@ type vnetRef struct {
 const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss,need_restart,restart_reason,meta," +
 	"machine[$key,status[" + shape.Fields + "],console_status[active]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
-	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name]]]"
+	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]]"
 
 // vm reads the VM that has the id as its UUID or name, for somebody with the rights on it.
 func (s *service) vm(ctx context.Context, id string, right perm.Right, more ...perm.Right) (vmRow, error) {

@@ -90,6 +90,11 @@ type nicItem struct {
 	Bridge string `json:"bridge" doc:"the host's bridge that the card is connected to"`
 	IPv4   string `json:"ipv4"`
 	IPv6   string `json:"ipv6"`
+
+	RxBytes   int64 `json:"rx_bytes" doc:"received by the guest since its start"`
+	TxBytes   int64 `json:"tx_bytes" doc:"sent by the guest since its start"`
+	RxPackets int64 `json:"rx_packets"`
+	TxPackets int64 `json:"tx_packets"`
 }
 
 type graphicsItem struct {
