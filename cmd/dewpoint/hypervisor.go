@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"dewpoint/internal/config"
+	nodes "dewpoint/internal/control/node"
 	"dewpoint/internal/host/accel"
 	"dewpoint/internal/host/libvirt"
 )
@@ -27,10 +28,10 @@ func (h *hypervisor) Accelerator(ctx context.Context) (accelerator, reason strin
 	return result.Accelerator, result.Reason
 }
 
-// QEMUVersion implements node.Probe.
-func (h *hypervisor) QEMUVersion(ctx context.Context) (string, error) {
+// QEMU implements node.Probe.
+func (h *hypervisor) QEMU(ctx context.Context) (nodes.QEMU, error) {
 	info, err := h.client.HostInfo(ctx)
-	return info.QEMUVersion, err
+	return nodes.QEMU{Version: info.QEMUVersion, MachineTypes: info.MachineTypes}, err
 }
 
 // Answers implements node.Probe. It looks for domains that nobody has: any answer will do.

@@ -54,8 +54,11 @@ type Field struct {
 	IsBlank      bool // always shown as null
 	IsFirst      bool // reference: the table's first row where a row is made without one
 	IsRandom     bool // text: drawn at random when the row is made without a value
-	IsAtStart    bool // a change takes effect when the machine starts the next time
-	OwnedSet     Set  // what an owned row is made with
+	// ListTable and ListColumn say where the values that can be had stand: each row's column is a JSON list of some. Others are taken, too.
+	ListTable, ListColumn string
+
+	IsAtStart bool // a change takes effect when the machine starts the next time
+	OwnedSet  Set  // what an owned row is made with
 
 	// NotBuilt holds the reason when the column can't be given another value yet, or none but those in Built; a write that asks for one is
 	// answered with 501.
@@ -131,6 +134,12 @@ func (f *Field) Via(path string) *Field { f.Path, f.IsReadOnly = path, true; ret
 
 // Random makes the store draw the text when a row is made without one: eight hexadecimal digits. Rows that are older than the column have none.
 func (f *Field) Random() *Field { f.IsRandom = true; return f }
+
+// ListedIn has forms offer the values in a column of another table, which is a JSON list in each row.
+func (f *Field) ListedIn(table, column string) *Field {
+	f.ListTable, f.ListColumn = table, column
+	return f
+}
 
 // AtStart marks what a running machine keeps as it was when it started: a change is taken, and waits for the next start.
 func (f *Field) AtStart() *Field { f.IsAtStart = true; return f }

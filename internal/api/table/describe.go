@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 
+	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
 )
 
@@ -37,8 +40,36 @@ func (c *call) describe() error {
 	if !c.actor().Admin {
 		return errs.New(errs.Denied, "denied", "only administrators can read the schema of a table")
 	}
-	send(c.w, c.r, http.StatusOK, tableDoc(c.t))
+	doc := tableDoc(c.t)
+	for i, m := range doc.Fields {
+		f := c.t.Field(m.name)
+		if f.ListTable == "" {
+			continue
+		}
+		list, err := c.listed(f)
+		if err != nil {
+			return err
+		}
+		d := m.value.(fieldDoc)
+		d.List = list
+		doc.Fields[i].value = d
+	}
+	send(c.w, c.r, http.StatusOK, doc)
 	return nil
+}
+
+// listed are the values of a column that stand in another table.
+func (c *call) listed(f *schema.Field) (list members, err error) {
+	rows, err := engine.List[map[string][]string](c.r.Context(), c.eng, f.ListTable, query.Request{Fields: f.ListColumn})
+	var values []string
+	for _, row := range rows {
+		values = append(values, row[f.ListColumn]...)
+	}
+	slices.Sort(values)
+	for _, v := range slices.Compact(values) {
+		list = append(list, member{v, v})
+	}
+	return list, err
 }
 
 // tableDescription is a declaration as clients see it.

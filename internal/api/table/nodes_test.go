@@ -3,6 +3,11 @@ package table_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dewpoint/internal/model/cluster"
+	"dewpoint/internal/store"
 )
 
 // TestNodeActions asks for them in the three ways that clients do.
@@ -53,4 +58,23 @@ func TestNodesTakeNoWishThatIsNotBuilt(t *testing.T) {
 		}
 	}
 	same(t, "what the refused requests left", before, s.dump())
+}
+
+// What a column may hold can depend on the hosts that there are.
+func TestListOfWhatHostsHave(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, types := range []string{`["pc","q35"]`, `["pc-q35-9.0","q35"]`} {
+		err := s.db.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := store.Create(tx, cluster.NodeSet{}.Name("n").MachineTypes(types))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := s.get("/api/v4/vms/$table").must(t, 200).object(t)["fields"].(map[string]any)["machine_type"].(map[string]any)["list"]
+	if d := cmp.Diff(map[string]any{"pc": "pc", "pc-q35-9.0": "pc-q35-9.0", "q35": "q35"}, list); d != "" {
+		t.Error(d)
+	}
 }

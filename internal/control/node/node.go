@@ -18,10 +18,16 @@ import (
 type Probe interface {
 	// Accelerator runs the self-test: "kvm" or "qemu", and why.
 	Accelerator(ctx context.Context) (accelerator, reason string)
-	// QEMUVersion returns the version of the QEMU that guests run by, as in "7.2.9".
-	QEMUVersion(ctx context.Context) (string, error)
+	// QEMU returns what is known of the QEMU that guests run by.
+	QEMU(ctx context.Context) (QEMU, error)
 	// Answers returns why the hypervisor can't be asked for anything now; nil when it can.
 	Answers(ctx context.Context) error
+}
+
+// QEMU is the one that guests run by.
+type QEMU struct {
+	Version      string   // as in "7.2.9"; "" while it is unknown
+	MachineTypes []string // that it has, aliases included
 }
 
 // Config is what the controller is made of.
@@ -59,7 +65,10 @@ type Controller struct {
 
 // probed is what the probe said; a new QEMU or another answer of KVM takes a restart to be seen. The version is asked for at each pass
 // until there is one: the hypervisor may start later than we do.
-type probed struct{ accelerator, reason, qemu string }
+type probed struct {
+	accelerator, reason string
+	qemu                QEMU
+}
 
 // New makes the controller; Ensure must run before Reconcile.
 func New(c Config) *Controller { return &Controller{Config: c} }
@@ -93,7 +102,7 @@ func (c *Controller) Examine(ctx context.Context) (accelerator string, err error
 
 // Reconcile implements loop.Reconciler.
 func (c *Controller) Reconcile(ctx context.Context) error {
-	if c.probed != nil && c.probed.qemu == "" {
+	if c.probed != nil && c.probed.qemu.Version == "" {
 		if err := c.askVersion(ctx); err != nil {
 			c.Log.Debug("the version of QEMU is still unknown", "err", err)
 		}
@@ -107,7 +116,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 }
 
 func (c *Controller) askVersion(ctx context.Context) (err error) {
-	c.probed.qemu, err = c.Probe.QEMUVersion(ctx)
+	c.probed.qemu, err = c.Probe.QEMU(ctx)
 	return err
 }
 

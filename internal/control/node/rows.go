@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -113,7 +114,11 @@ func (c *Controller) ensureNode(tx *store.Tx, f facts, clusterKey int64, setting
 		KernelVersion(f.kernelVersion).AppserverVersion(c.Version)
 	if c.probed != nil {
 		accelerator, reason := c.choose(setting)
-		want.QemuVersion(c.probed.qemu).Accelerator(accelerator).AcceleratorReason(reason)
+		types, err := json.Marshal(c.probed.qemu.MachineTypes)
+		if err != nil { // texts always marshal
+			panic(err)
+		}
+		want.QemuVersion(c.probed.qemu.Version).MachineTypes(string(types)).Accelerator(accelerator).AcceleratorReason(reason)
 	}
 	which, err := whichNode(tx, f.machineID)
 	if err != nil {
