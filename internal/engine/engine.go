@@ -28,7 +28,7 @@ type Engine struct {
 
 // New makes an engine. The hooks are by table; a table that needs none has no entry.
 func New(db *store.DB, bus *event.Bus, secrets Secrets, hooks map[string]Hooks, log *slog.Logger) *Engine {
-	e := &Engine{db: db, bus: bus, secrets: secrets, hooks: hooks, log: log}
+	e := &Engine{db: db, bus: bus, secrets: secrets, hooks: hooks, log: log, plans: newPlanCache()}
 	db.Watch(e.grants.watch)
 	return e
 }

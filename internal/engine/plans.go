@@ -1,9 +1,9 @@
 package engine
 
 import (
-	"container/list"
 	"sync"
 
+	"dewpoint/internal/lru"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 	"dewpoint/internal/schema"
@@ -37,59 +37,40 @@ func keyOfPlan(a perm.Actor, t *schema.Table, r query.Request, opt query.Options
 }
 
 // planCache keeps the statements that were asked for last. At three hundred tables one that follows a reference to any of them takes longer to write
-// than to run. The zero value is ready.
+// than to run.
 type planCache struct {
-	mu    sync.Mutex
-	byKey map[planKey]*list.Element
-	order list.List // of *kept, asked for last first
-	bytes int
+	mu   sync.Mutex
+	kept lru.Cache[planKey, plan]
 }
 
-type kept struct {
-	key   planKey
+// plan is a statement that is kept.
+type plan struct {
 	query *store.Query
+	bytes int // of it and of the request
 }
 
-func (k *kept) bytes() int {
-	sum := len(k.query.Text)
-	for _, part := range k.key.request {
-		sum += len(part)
-	}
-	return sum
+func newPlanCache() planCache {
+	return planCache{kept: lru.Cache[planKey, plan]{Most: mostPlans, MostCost: mostPlanBytes, Cost: func(p plan) int { return p.bytes }}}
 }
 
 // get returns a query that hasn't run yet, or nil.
 func (c *planCache) get(k planKey) *store.Query {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.byKey[k]
-	if e == nil {
+	found, ok := c.kept.Get(k)
+	if !ok {
 		return nil
 	}
-	c.order.MoveToFront(e)
-	return e.Value.(*kept).query.Fresh()
+	return found.query.Fresh()
 }
 
 // put keeps a query, in the place of an older one for the same.
 func (c *planCache) put(k planKey, q *store.Query) {
-	made := &kept{k, q.Fresh()}
+	made := plan{q.Fresh(), len(q.Text)}
+	for _, part := range k.request {
+		made.bytes += len(part)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byKey == nil {
-		c.byKey = map[planKey]*list.Element{}
-	}
-	if old := c.byKey[k]; old != nil {
-		c.drop(old)
-	}
-	c.byKey[k] = c.order.PushFront(made)
-	c.bytes += made.bytes()
-	for c.order.Len() > mostPlans || c.bytes > mostPlanBytes {
-		c.drop(c.order.Back())
-	}
-}
-
-func (c *planCache) drop(e *list.Element) {
-	old := c.order.Remove(e).(*kept)
-	delete(c.byKey, old.key)
-	c.bytes -= old.bytes()
+	c.kept.Put(k, made)
 }

@@ -76,7 +76,7 @@ func (db *DB) Each(ctx context.Context, q *Query, f func(row json.RawMessage, ve
 	if q.narrow {
 		ctx, cancel := db.limited(ctx)
 		defer cancel()
-		return db.each(ctx, db.pools.Read, &db.statements, q, f)
+		return db.each(ctx, db.pools.Read, db.statements, q, f)
 	}
 	if err := db.turns.take(ctx, q.Caller, db.Limits.Turn); err != nil {
 		return db.classify(err)
@@ -97,7 +97,7 @@ func (db *DB) Each(ctx context.Context, q *Query, f func(row json.RawMessage, ve
 		timer.Reset(db.Limits.Export)
 		giveBack()
 	}
-	return db.each(ctx, db.pools.Scan, &db.scans, q, f)
+	return db.each(ctx, db.pools.Scan, db.scans, q, f)
 }
 
 // each runs a query, planned again until it has all tables that its rows lead to: those that are known only grow.

@@ -1,10 +1,11 @@
 package store
 
 import (
-	"container/list"
 	"context"
 	"database/sql"
 	"sync"
+
+	"dewpoint/internal/lru"
 )
 
 // mostStatements bounds the prepared statements that are kept: clients send a few dozen different queries, over and over.
@@ -12,15 +13,17 @@ const mostStatements = 256
 
 // statementCache keeps the last used prepared statements by their text.
 type statementCache struct {
-	mu     sync.Mutex
-	byText map[string]*list.Element
-	order  list.List // of *statement, last used first
+	mu   sync.Mutex
+	kept lru.Cache[string, *statement]
+}
+
+func newStatementCache() *statementCache {
+	return &statementCache{kept: lru.Cache[string, *statement]{Most: mostStatements, Dropped: (*statement).evict}}
 }
 
 // statement is a prepared statement with the number of its users; it is closed once it is out of the cache and unused.
 type statement struct {
 	*sql.Stmt
-	text    string
 	cache   *statementCache
 	users   int
 	evicted bool
@@ -36,37 +39,27 @@ func (c *statementCache) get(ctx context.Context, db *sql.DB, text string) (*sta
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byText == nil {
-		c.byText = map[string]*list.Element{}
-	}
-	s := &statement{Stmt: prepared, text: text, cache: c, users: 1}
-	if _, raced := c.byText[text]; raced {
+	s := &statement{Stmt: prepared, cache: c, users: 1}
+	if _, raced := c.kept.Get(text); raced {
 		s.evicted = true // another request prepared the same text meanwhile; this one serves once
 		return s, nil
 	}
-	c.byText[text] = c.order.PushFront(s)
-	for c.order.Len() > mostStatements {
-		c.evict(c.order.Back())
-	}
+	c.kept.Put(text, s)
 	return s, nil
 }
 
 func (c *statementCache) take(text string) *statement {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e, ok := c.byText[text]
-	if !ok {
-		return nil
+	s, ok := c.kept.Get(text)
+	if ok {
+		s.users++
 	}
-	c.order.MoveToFront(e)
-	s := e.Value.(*statement)
-	s.users++
 	return s
 }
 
-func (c *statementCache) evict(e *list.Element) {
-	s := c.order.Remove(e).(*statement)
-	delete(c.byText, s.text)
+// evict is called with the lock held, as all that changes the cache.
+func (s *statement) evict() {
 	s.evicted = true
 	if s.users == 0 {
 		s.Stmt.Close()
@@ -84,7 +77,5 @@ func (s *statement) release() {
 func (c *statementCache) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.order.Len() > 0 {
-		c.evict(c.order.Back())
-	}
+	c.kept.Clear()
 }

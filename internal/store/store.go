@@ -114,8 +114,8 @@ type DB struct {
 	dialect    Dialect
 	snapshot   sql.TxOptions
 	feed       Feed
-	statements statementCache
-	scans      statementCache // of the pool Scan
+	statements *statementCache
+	scans      *statementCache // of the pool Scan
 	turns      *turns
 	looks      looks
 	kept       int64 // entries of the log of changes
@@ -151,7 +151,7 @@ func newDB(c Config) *DB {
 	db := &DB{
 		Schema: c.Schema, Now: c.Now, Limits: c.Limits,
 		pools: c.Pools, sql: c.SQL, dialect: c.Dialect, snapshot: c.Snapshot, feed: c.Feed,
-		kept: keptChanges, turns: newTurns(c.Limits.Scans, c.Limits.PerCaller),
+		kept: keptChanges, statements: newStatementCache(), scans: newStatementCache(), turns: newTurns(c.Limits.Scans, c.Limits.PerCaller),
 	}
 	if db.Now == nil {
 		db.Now = time.Now

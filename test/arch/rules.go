@@ -16,6 +16,7 @@ type rule struct {
 var rules = map[string]rule{
 	"errs":      {why: "everybody imports it"},
 	"fileio":    {why: "what several areas do to files, and the standard library leaves to them"},
+	"lru":       {why: "the one way to keep what was used last, whoever keeps it"},
 	"mark":      {why: "the names that our things carry on the host"},
 	"schema":    {may: []string{"errs"}, why: "a field's check answers with typed errors"},
 	"seal":      {why: "the one way in which secrets lie in the database"},
@@ -24,7 +25,7 @@ var rules = map[string]rule{
 	"subnet":    {may: []string{"errs"}, why: "which addresses a network has: its declaration checks them, hooks complete them, controllers and the resource API use them"},
 	"calendar":  {why: "when a schedule is due, which its declaration checks, its hooks show and its controller waits for"},
 	"model":     {may: []string{"schema", "calendar", "subnet", "errs"}, why: "a schedule's row is read as the calendar takes it, and a network's as its addresses are worked out"},
-	"store":     {may: []string{"schema", "query", "errs"}},
+	"store":     {may: []string{"schema", "query", "lru", "errs"}},
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
 	"held":      {may: []string{"store", "model", "schema", "errs"}, why: "what guests have of the host is told in status rows, and asked of them"},
@@ -38,7 +39,7 @@ var rules = map[string]rule{
 		why: "which database a data directory belongs to stands in the system's row and in the numbers that were given to rows",
 	},
 	"engine": {
-		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "applied", "seal", "errs"},
+		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "applied", "seal", "lru", "errs"},
 		why: "the log of changes is a row, and so is an operation; it knows the rows of no other table",
 	},
 	"tables": {
@@ -60,7 +61,7 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "fileio", "errs"},
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "fileio", "lru", "errs"},
 		why: "the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {

@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
+	"math"
 	"runtime/debug"
-	"slices"
 	"sync"
+
+	"dewpoint/internal/lru"
 )
 
 // mostDocuments bounds the memory of the documents that are kept.
@@ -18,16 +20,21 @@ const mostDocuments = 2 << 20
 const bigDocument = 256 << 10
 
 // documents keeps the documents that were asked for last. They follow from the declarations alone, so each is made once in the life of the program, and
-// kept packed. The zero value is ready.
+// kept packed.
 type documents struct {
 	making sync.Mutex // one at a time, since making one takes so much memory
 	mu     sync.Mutex
-	kept   []*document // asked for first to last
+	kept   lru.Cache[string, *document] // by path
+}
+
+func newDocuments() *documents {
+	return &documents{kept: lru.Cache[string, *document]{
+		Most: math.MaxInt, MostCost: mostDocuments, Cost: func(x *document) int { return len(x.packed) },
+	}}
 }
 
 // document is an OpenAPI document as it is sent.
 type document struct {
-	path   string
 	tag    string // digest of the bytes
 	length int    // of the document, unpacked
 	packed []byte
@@ -47,9 +54,9 @@ func (d *documents) get(path string, body func() ([]byte, error)) (*document, er
 	if err != nil {
 		return nil, err
 	}
-	made, err := pack(path, text)
+	made, err := pack(text)
 	if err == nil {
-		d.keep(made)
+		d.keep(path, made)
 	}
 	if len(text) >= bigDocument {
 		defer debug.FreeOSMemory()
@@ -57,35 +64,20 @@ func (d *documents) get(path string, body func() ([]byte, error)) (*document, er
 	return made, err
 }
 
+func (d *documents) keep(path string, made *document) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.kept.Put(path, made)
+}
+
 func (d *documents) find(path string) *document {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	i := slices.IndexFunc(d.kept, func(x *document) bool { return x.path == path })
-	if i < 0 {
-		return nil
-	}
-	found := d.kept[i]
-	d.kept = append(slices.Delete(d.kept, i, i+1), found)
+	found, _ := d.kept.Get(path)
 	return found
 }
 
-func (d *documents) keep(made *document) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.kept = append(d.kept, made)
-	for d.bytes() > mostDocuments {
-		d.kept = slices.Delete(d.kept, 0, 1)
-	}
-}
-
-func (d *documents) bytes() (sum int) {
-	for _, x := range d.kept {
-		sum += len(x.packed)
-	}
-	return sum
-}
-
-func pack(path string, text []byte) (*document, error) {
+func pack(text []byte) (*document, error) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	if _, err := w.Write(text); err != nil {
@@ -95,7 +87,7 @@ func pack(path string, text []byte) (*document, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
-	return &document{path, base64.RawURLEncoding.EncodeToString(sum[:15]), len(text), bytes.Clone(packed.Bytes())}, nil
+	return &document{base64.RawURLEncoding.EncodeToString(sum[:15]), len(text), bytes.Clone(packed.Bytes())}, nil
 }
 
 // writeTo writes the document unpacked.

@@ -58,12 +58,12 @@ type api struct {
 	rights http.Handler
 	forms  http.Handler
 	pages  http.Handler
-	docs   documents
+	docs   *documents
 }
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
 func New(eng *engine.Engine, auth Auth, files Files, backups Opener, info Version) http.Handler {
-	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, info: info, pages: docsPages(), long: make(turns, mostLong)}
+	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, info: info, docs: newDocuments(), pages: docsPages(), long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	a.forms = front.Authenticated(auth, fail)(a.handler((*call).forms))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))

@@ -62,7 +62,7 @@ func newServer(t testing.TB) *server {
 	cfg := vm.Config{Instance: s.instance, DataDir: s.dataDir, Accelerator: "qemu", BootID: bootID, Firmware: domxml.DebianFirmware}
 	log := slog.New(slog.DiscardHandler)
 	queue := loop.NewQueue(log)
-	s.Loop = queue.Loop(vm.New(cfg, vm.NewStoreRows(s.db, nil, s.dataDir, s.instance, 0), s.host, queue, log), 10*time.Second)
+	s.Loop = queue.Loop(vm.New(cfg, vm.NewStoreRows(s.db, nil, s.dataDir, s.instance, 0), s.host, queue, log), time.Hour) // so that what happens, happens by a nudge or an event
 	s.run()
 	return s
 }
@@ -229,11 +229,7 @@ func TestLiveMachine(t *testing.T) {
 	if err := s.host.Destroy(t.Context(), d.Ref); err != nil {
 		t.Fatal(err)
 	}
-	begin = time.Now()
 	s.await("stopped", func() bool { return !s.status(machine).Running })
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("the rows knew of the stop after %v", took)
-	}
 	if got := s.driveStatus(drive); got != "offline" {
 		t.Errorf("the drive of the stopped machine is %q", got)
 	}

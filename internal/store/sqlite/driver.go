@@ -42,7 +42,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		made.Close()
 		return nil, fmt.Errorf("the SQLite driver's %T isn't what we know", made)
 	}
-	return &conn{driverConn: inner, handle: uintptr(handle.Uint())}, nil
+	return &conn{driverConn: inner, handle: uintptr(handle.Uint()), kept: newKept()}, nil
 }
 
 // driverConn is what the driver's connections can do.

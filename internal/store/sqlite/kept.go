@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strings"
+
+	"dewpoint/internal/lru"
 )
 
 // The bounds of the statements that a connection keeps. Transactions run few different ones, over and over; what clients think up is prepared beside.
@@ -14,18 +16,17 @@ const (
 	keptFromTimes = 2 // a text that was run once may have been one for one time
 )
 
-// kept are the prepared statements of a connection. To parse a statement takes SQLite longer than to run it, when it looks up a row.
-type kept struct {
-	byText map[string]*keptStmt
-	clock  uint64
-}
+// kept are the prepared statements of a connection, by their text. To parse a statement takes SQLite longer than to run it, when it looks up a row.
+type kept = lru.Cache[string, *keptStmt]
+
+func newKept() kept { return kept{Most: mostKept, Dropped: (*keptStmt).drop} }
 
 // keptStmt is a text that was run, and its statement from the second time on.
 type keptStmt struct {
-	stmt  driverStmt // nil until then
-	times int
-	used  uint64 // when it was run last, by the clock of its connection
-	busy  bool   // its rows are being read
+	stmt    driverStmt // nil until then
+	times   int
+	busy    bool // its rows are being read
+	dropped bool
 }
 
 // lasting reports whether a text is worth keeping: one statement, of those that transactions consist of.
@@ -46,17 +47,12 @@ func (c *conn) keep(ctx context.Context, text string) (*keptStmt, error) {
 	if !lasting(text) {
 		return nil, nil
 	}
-	k := c.kept.byText[text]
-	if k == nil {
-		if err := c.kept.makeRoom(); err != nil {
-			return nil, err
-		}
+	k, ok := c.kept.Get(text)
+	if !ok {
 		k = &keptStmt{}
-		c.kept.byText[text] = k
+		c.kept.Put(text, k)
 	}
-	c.kept.clock++
 	k.times++
-	k.used = c.kept.clock
 	if k.busy || k.times < keptFromTimes {
 		return nil, nil
 	}
@@ -75,43 +71,24 @@ func (c *conn) keep(ctx context.Context, text string) (*keptStmt, error) {
 	return k, nil
 }
 
-func (k *keptStmt) free() { k.busy = false }
-
-// makeRoom drops the statement that wasn't run for the longest time, when there are as many as there may be.
-func (k *kept) makeRoom() error {
-	if k.byText == nil {
-		k.byText = map[string]*keptStmt{}
+func (k *keptStmt) free() {
+	if k.busy = false; k.dropped {
+		k.drop()
 	}
-	if len(k.byText) < mostKept {
-		return nil
-	}
-	oldest := ""
-	for text, s := range k.byText {
-		if !s.busy && (oldest == "" || s.used < k.byText[oldest].used) {
-			oldest = text
-		}
-	}
-	s := k.byText[oldest]
-	delete(k.byText, oldest)
-	if s == nil || s.stmt == nil {
-		return nil
-	}
-	return s.stmt.Close()
 }
 
-// close closes them all, as the connection must have none when it is closed.
-func (k *kept) close() (err error) {
-	for _, s := range k.byText {
-		if s.stmt != nil {
-			err = errors.Join(err, s.stmt.Close())
-		}
+// drop closes a statement that isn't kept any more, once it isn't busy. What SQLite says of closing one is how its last run ended, which is known.
+func (k *keptStmt) drop() {
+	if k.dropped = true; k.stmt != nil && !k.busy {
+		_ = k.stmt.Close()
 	}
-	k.byText = nil
-	return err
 }
 
-// Close implements driver.Conn.
-func (c *conn) Close() error { return errors.Join(c.kept.close(), c.driverConn.Close()) }
+// Close implements driver.Conn. SQLite closes no connection that has statements.
+func (c *conn) Close() error {
+	c.kept.Clear()
+	return c.driverConn.Close()
+}
 
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {

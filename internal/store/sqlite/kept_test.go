@@ -37,7 +37,7 @@ func keptOf(t *testing.T, db *sql.DB) (texts, statements int) {
 	}
 	defer c.Close()
 	c.Raw(func(inner any) error {
-		for _, s := range inner.(*conn).kept.byText {
+		for s := range inner.(*conn).kept.Values() {
 			if texts++; s.stmt != nil {
 				statements++
 			}
