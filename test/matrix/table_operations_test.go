@@ -245,15 +245,23 @@ func actionOperations(t *schema.Table) (found []operation) {
 		op.missing = func(*server) request { return about(nowhere(t)) }
 		found = append(found, op)
 	}
-	named := func(key, name string) string {
+	named := func(key string, a schema.Action) string {
 		ref, _ := json.Marshal(key)
-		return fmt.Sprintf(`{%q:%s,"action":%q}`, t.ActionRef, ref, name)
+		var params []string
+		for _, f := range a.Params {
+			if f.IsRequired {
+				params = append(params, strings.ReplaceAll(member(f), "%d", "1"))
+			}
+		}
+		return fmt.Sprintf(`{%q:%s,"action":%q,"params":{%s}}`, t.ActionRef, ref, a.Name, strings.Join(params, ","))
 	}
 	for _, a := range t.Actions {
-		add("POST /api/v4/"+t.ActionTable+" "+a.Name, "POST", func(key string) (string, string) { return "/api/v4/" + t.ActionTable, named(key, a.Name) })
+		add("POST /api/v4/"+t.ActionTable+" "+a.Name, "POST", func(key string) (string, string) { return "/api/v4/" + t.ActionTable, named(key, a) })
 	}
 	first := t.Actions[0].Name
-	add("POST /api/v4/"+t.ActionTable+"/"+first, "POST", func(key string) (string, string) { return "/api/v4/" + t.ActionTable + "/" + first, named(key, first) })
+	add("POST /api/v4/"+t.ActionTable+"/"+first, "POST", func(key string) (string, string) {
+		return "/api/v4/" + t.ActionTable + "/" + first, named(key, t.Actions[0])
+	})
 	for _, method := range []string{"PUT", "POST"} {
 		add(method+" /api/v4/"+t.Name+"/{key}/"+first, method, func(key string) (string, string) { return "/api/v4/" + t.Name + "/" + key + "/" + first, "{}" })
 	}
