@@ -89,7 +89,6 @@ func vmActions() schema.Actions {
 			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it with unplug. A stopped VM gets its drives when it starts",
 			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
 		},
-		{Name: "pack", Doc: "pack the VM into a file", Operation: "vm_pack", Params: schema.Fields{schema.Filename("name").Required()}},
 		{Name: "hibernate", NotBuilt: later},
 		{Name: "migrate", NotBuilt: later},
 		{Name: "move", NotBuilt: later},
