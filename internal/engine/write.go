@@ -321,6 +321,9 @@ func (w *Write) parse(old *schema.Record, in schema.Input, create bool) (set, fo
 			forwarded[name] = v
 		} else if !(create && v.IsNull()) {
 			set[name] = v
+			if f.Long != nil {
+				set[f.Long.Name] = schema.BoolValue(schema.WrittenLong(raw))
+			}
 		}
 	}
 	return set, forwarded, nil

@@ -3,6 +3,9 @@
 package model
 
 import (
+	_ "embed"
+	"strings"
+
 	"dewpoint/internal/model/access"
 	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/model/compute"
@@ -42,5 +45,11 @@ func Schema() *schema.Schema {
 	if err != nil {
 		panic(err)
 	}
+	s.Expect(strings.Fields(known)...)
 	return s
 }
+
+// known are the tables that clients know, whether they are declared or not.
+//
+//go:embed known.txt
+var known string

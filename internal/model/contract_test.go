@@ -149,3 +149,21 @@ func takes(f *schema.Field, value string) bool {
 	n, err := strconv.ParseInt(value, 10, 64)
 	return err == nil && bounded && least <= n && n <= most
 }
+
+// TestKnownTablesAreThoseOfTheContract holds the list of tables that clients know against the contract: grants on those that aren't declared are
+// kept. With -update it is made anew.
+func TestKnownTablesAreThoseOfTheContract(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/tables.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known []string
+	for line := range strings.Lines(string(raw)) {
+		cells := strings.Split(line, "\t")
+		if name, kind := cells[0], cells[2]; name != "table" && kind != "actions" {
+			known = append(known, name)
+		}
+	}
+	golden.Equal(t, "known.txt", strings.Join(known, "\n")+"\n")
+}

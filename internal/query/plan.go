@@ -101,6 +101,17 @@ type Else struct {
 	Value schema.Value
 }
 
+// Long is the column that says in which form a client wrote the reference in c; nil where there is no such thing.
+func (c *Cell) Long() *Cell {
+	if c.Field == nil || c.Field.Long == nil {
+		return nil
+	}
+	return &Cell{Src: c.Src, Field: c.Field.Long}
+}
+
+// Written is a polymorphic reference in the form that a client gave it: with "/v4/" in front where Long holds true.
+type Written struct{ Ref, Long *Cell }
+
 // Null is what lies behind a table that isn't declared, and what shows of a secret.
 type Null struct{}
 
@@ -235,22 +246,24 @@ func (c *Cell) Storage() schema.Storage {
 	return c.Src.Table.Key.Storage()
 }
 
-func (e *Else) Shape() schema.Shape     { return e.Of.Shape() }
-func (e *Else) Storage() schema.Storage { return e.Of.Storage() }
-func (Null) Shape() schema.Shape        { return schema.AsString }
-func (Null) Storage() schema.Storage    { return schema.Chars }
-func (*Func) Shape() schema.Shape       { return schema.AsString }
-func (*Func) Storage() schema.Storage   { return schema.Chars }
-func (*Label) Shape() schema.Shape      { return schema.AsString }
-func (*Label) Storage() schema.Storage  { return schema.Chars }
-func (*Text) Shape() schema.Shape       { return schema.AsString }
-func (*Text) Storage() schema.Storage   { return schema.Chars }
-func (p *Poly) Shape() schema.Shape     { return p.shape }
-func (p *Poly) Storage() schema.Storage { return p.storage }
-func (*Test) Shape() schema.Shape       { return schema.AsBool }
-func (*Test) Storage() schema.Storage   { return schema.Integer }
-func (*Object) Shape() schema.Shape     { return schema.AsJSON }
-func (*Object) Storage() schema.Storage { return schema.NoColumn }
+func (e *Else) Shape() schema.Shape      { return e.Of.Shape() }
+func (e *Else) Storage() schema.Storage  { return e.Of.Storage() }
+func (*Written) Shape() schema.Shape     { return schema.AsString }
+func (*Written) Storage() schema.Storage { return schema.Chars }
+func (Null) Shape() schema.Shape         { return schema.AsString }
+func (Null) Storage() schema.Storage     { return schema.Chars }
+func (*Func) Shape() schema.Shape        { return schema.AsString }
+func (*Func) Storage() schema.Storage    { return schema.Chars }
+func (*Label) Shape() schema.Shape       { return schema.AsString }
+func (*Label) Storage() schema.Storage   { return schema.Chars }
+func (*Text) Shape() schema.Shape        { return schema.AsString }
+func (*Text) Storage() schema.Storage    { return schema.Chars }
+func (p *Poly) Shape() schema.Shape      { return p.shape }
+func (p *Poly) Storage() schema.Storage  { return p.storage }
+func (*Test) Shape() schema.Shape        { return schema.AsBool }
+func (*Test) Storage() schema.Storage    { return schema.Integer }
+func (*Object) Shape() schema.Shape      { return schema.AsJSON }
+func (*Object) Storage() schema.Storage  { return schema.NoColumn }
 
 func (e Empty) Shape() schema.Shape {
 	if e.Agg == AggList {

@@ -23,6 +23,8 @@ type Field struct {
 	Back string
 	// Link is how a list of rows is reached that don't hold the key of this one.
 	Link *Link
+	// Long is the column beside a polymorphic row that says whether the client wrote it with "/v4/" in front; nil where clients don't write it.
+	Long *Field
 	// Bond ties the column to another row.
 	Bond Bond
 	// Enum lists the allowed values with their display labels; empty means any.

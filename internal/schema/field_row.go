@@ -175,7 +175,7 @@ func (t rowType) Form(text string) string {
 	if !t.text {
 		return text
 	}
-	return strings.TrimPrefix(text, "/v4/")
+	return strings.TrimPrefix(text, linkRoot)
 }
 
 func (rowsType) Name() string     { return "rows" }

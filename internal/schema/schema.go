@@ -161,6 +161,7 @@ type Schema struct {
 	actions map[string]*Table
 	back    map[string][]Reference
 	follow  map[string][]Reference
+	later   map[string]bool // names of tables to come
 }
 
 // Reference is a column that points at a table.
@@ -184,6 +185,7 @@ func New(tables ...*Table) (*Schema, error) {
 		if s.byName[t.Name] != nil {
 			return nil, fmt.Errorf("table %s is declared twice", t.Name)
 		}
+		t.noteForms()
 		t.index = make(map[string]int, len(t.Fields))
 		for i, f := range t.Fields {
 			if _, twice := t.index[f.Name]; twice {
@@ -212,6 +214,17 @@ func New(tables ...*Table) (*Schema, error) {
 
 // Table returns the table of that name, or nil.
 func (s *Schema) Table(name string) *Table { return s.byName[name] }
+
+// Expect notes the names of tables that are there or to come.
+func (s *Schema) Expect(names ...string) {
+	s.later = map[string]bool{}
+	for _, name := range names {
+		s.later[name] = s.byName[name] == nil
+	}
+}
+
+// Expects reports whether a table of that name is to come, and isn't declared yet.
+func (s *Schema) Expects(name string) bool { return s.later[name] }
 
 // ActionTable returns the table whose actions are posted to that name ("vm_actions" → vms), or nil.
 func (s *Schema) ActionTable(name string) *Table { return s.actions[name] }

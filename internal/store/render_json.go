@@ -64,6 +64,11 @@ func (r *renderer) json(n query.Node) {
 	case *query.Object:
 		r.maybe(n)
 		return
+	case *query.Cell:
+		if long := n.Long(); long != nil {
+			r.text(r, &query.Written{Ref: n, Long: long})
+			return
+		}
 	case *query.Poly:
 		r.put("coalesce(")
 		r.branches(n, r.json)

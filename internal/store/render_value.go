@@ -10,6 +10,14 @@ func (r *renderer) value(n query.Node) {
 	switch n := n.(type) {
 	case *query.Cell:
 		r.cell(n)
+	case *query.Written:
+		r.put("CASE ")
+		r.cell(n.Long)
+		r.put(" WHEN 1 THEN '/v4/' || ")
+		r.cell(n.Ref)
+		r.put(" ELSE ")
+		r.cell(n.Ref)
+		r.put(" END")
 	case *query.Else:
 		r.orElse(n)
 	case *query.Func:

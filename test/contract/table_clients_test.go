@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -100,6 +101,11 @@ func TestFirstAdministrator(t *testing.T) {
 	filter := url.QueryEscape("parent_group#name eq 'Administrators'")
 	if rows := c.Must(200, "GET", "members?fields=member&filter="+filter, nil).Rows(); len(rows) != 1 || rows[0]["member"] != "users/1" {
 		t.Errorf("members of Administrators: %v", rows)
+	}
+	rows := c.Must(200, "GET", "permissions?fields=identity_display,table,row,list,read,create,modify,delete", nil).Rows()
+	want := map[string]any{"identity_display": "Administrators", "table": "/", "row": 0.0, "list": true, "read": true, "create": true, "modify": true, "delete": true}
+	if len(rows) != 1 || !maps.Equal(rows[0], want) {
+		t.Errorf("permissions of a new system: %v", rows)
 	}
 	c.Create("groups", map[string]any{"name": "friends"})
 	c.Create("users", map[string]any{"name": "bob", "password": "bobs long password"}) // which only administrators do

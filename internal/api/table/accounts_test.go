@@ -58,7 +58,7 @@ func TestWhatAccountsIgnore(t *testing.T) {
 	same(t, "group", `{"id":"mine","sysgroup":`+group+`,"auth_source":null}`, s.get("/api/v4/groups/"+group+"?fields=id,sysgroup,auth_source").body)
 	for _, member := range []string{"/v4/users/" + key, "users/" + key} {
 		m := s.make("members", `{"parent_group":`+group+`,"member":"`+member+`"}`)
-		same(t, member, `[{"member":"users/`+key+`"}]`, s.get("/api/v4/members?fields=member&filter=member%20eq%20'"+member+"'").body)
+		same(t, member, `[{"member":"`+member+`"}]`, s.get("/api/v4/members?fields=member&filter=member%20eq%20'"+member+"'").body)
 		s.send("DELETE", "/api/v4/members/"+m, nil).must(t, 200)
 	}
 }

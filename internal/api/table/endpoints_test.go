@@ -223,12 +223,14 @@ func TestSeesOwnOnly(t *testing.T) {
 	bobs := s.make("users", `{"name":"bob","password":"bobs password"}`)
 	bob := basic("bob", "bobs password")
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		if s.db.Schema.Table(name).Internal || s.db.Schema.Table(name).Open || name == "users" {
+		if s.db.Schema.Table(name).Internal || s.db.Schema.Table(name).Open || name == "users" || name == "permissions" {
 			continue
 		}
 		same(t, name, "[]", s.send("GET", "/api/v4/"+name, nil, bob).must(t, 200).body)
 		s.send("GET", "/api/v4/"+name+"/"+keys[name], nil, bob).failed(t, 404)
 	}
+	same(t, "permissions", `[{"table":"users","row":`+bobs+`}]`, s.send("GET", "/api/v4/permissions?fields=table,row", nil, bob).must(t, 200).body)
+	s.send("GET", "/api/v4/permissions/"+keys["permissions"], nil, bob).failed(t, 404)
 	same(t, "users", `[{"$key":`+bobs+`,"name":"bob"}]`, s.send("GET", "/api/v4/users?fields=$key,name", nil, bob).must(t, 200).body)
 	key := s.send("POST", "/api/v4/user_api_keys", strings.NewReader(`{"name":"k"}`), bob).must(t, 201).object(t)["key"].(string)
 	same(t, "by key", `[{"name":"bob"}]`, s.send("GET", "/api/v4/users?fields=name", nil, bearer(key)).must(t, 200).body)

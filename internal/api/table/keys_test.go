@@ -108,7 +108,7 @@ func (s *server) changeReference(from, to kind, key, other string) {
 	s.put(path, fmt.Sprintf(`{%q:null}`, ref)).must(s.t, 200)
 	shows("null")
 	s.put(path, fmt.Sprintf(`{"about":%q}`, "/v4/"+to.table+"/"+other)).must(s.t, 200)
-	same(s.t, "about", fmt.Sprintf(`{"about":%q,"n":"other","k":%q,"o":{"$key":%s}}`, to.table+"/"+other, other, to.json(other)),
+	same(s.t, "about", fmt.Sprintf(`{"about":%q,"n":"other","k":%q,"o":{"$key":%s}}`, "/v4/"+to.table+"/"+other, other, to.json(other)),
 		s.get(escaped(path+"?fields=about,about#name as n,about#$key as k,about[$key] as o")).must(s.t, 200).body)
 	for _, filter := range []string{"about eq " + to.table + "/" + other, "about eq '/v4/" + to.table + "/" + other + "'", "about#name eq 'other' and about bw '" + to.table + "/'"} {
 		same(s.t, filter, fmt.Sprintf(`[{"$key":%s}]`, from.json(key)), s.list(from.table+"?fields=$key&filter="+filter))

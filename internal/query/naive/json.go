@@ -29,6 +29,10 @@ func quote(s string) string {
 // json writes a value of the reply.
 func (e evaluator) json(n query.Node, v env) string {
 	switch n := n.(type) {
+	case *query.Cell:
+		if long := n.Long(); long != nil && e.cell(long, v).Bool() && !e.cell(n, v).IsNull() {
+			return quote("/v4/" + e.cell(n, v).Text())
+		}
 	case query.Empty:
 		if n.Agg == query.AggList {
 			return "[]"

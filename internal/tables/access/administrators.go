@@ -108,6 +108,24 @@ func openAdmins(w *engine.Inside) (int64, error) {
 	return w.Tx.Count("users", store.Is(access.UserCol.Admin, true), store.Is(access.UserCol.Enabled, true), store.Is(access.UserCol.AccountLocked, 0))
 }
 
+// prepareGroups makes the group of the administrators and the row that says what they may.
+func prepareGroups(tx *store.Tx) error {
+	if err := seedAdministrators(tx); err != nil {
+		return err
+	}
+	group, err := store.FindRows[access.Group](tx, store.Is(access.GroupCol.Name, access.Administrators))
+	if err != nil || len(group) == 0 {
+		return err
+	}
+	of := access.PermissionCol
+	n, err := tx.Count("permissions", store.Is(of.Identity, group[0].Identity), store.Is(of.Table, access.AllTables))
+	if err == nil && n == 0 {
+		_, err = store.Create(tx, access.PermissionSet{}.Identity(group[0].Identity).Table(access.AllTables).Row(0).
+			List(true).Read(true).Create(true).Modify(true).Delete(true))
+	}
+	return err
+}
+
 // seedAdministrators makes the group Administrators of those who are administrators.
 func seedAdministrators(tx *store.Tx) error {
 	n, err := tx.Count("groups", store.Is(access.GroupCol.Name, access.Administrators))

@@ -22,7 +22,7 @@ var groupHooks = engine.Hooks{
 	},
 	Remove:  func(_ *engine.Inside, r *schema.Record) error { return keepSystemGroup(r) },
 	Settled: settleAdmins,
-	Prepare: seedAdministrators,
+	Prepare: prepareGroups,
 }
 
 func keepSystemGroup(r *schema.Record) error {

@@ -72,6 +72,8 @@ func findTarget(w *engine.Inside, r *schema.Record) error {
 		return errs.Field("row", "must be 0 where the table is /")
 	case name == access.AllTables:
 		return nil
+	case w.Tx.Schema().Expects(name) && row.Int() == 0:
+		return nil // it counts once the table is there
 	case t == nil || t.Internal:
 		return errs.Field("table", "there is no table %s", name)
 	case row.Int() == 0:

@@ -15,9 +15,10 @@ import (
 
 func (a area) users() engine.Hooks {
 	return engine.Hooks{
-		Create: a.createUser,
-		Update: a.updateUser,
-		Remove: func(w *engine.Inside, r *schema.Record) error { return keepAnAdmin(w, r) },
+		Create:  a.createUser,
+		Created: grantOwnRow,
+		Update:  a.updateUser,
+		Remove:  func(w *engine.Inside, r *schema.Record) error { return keepAnAdmin(w, r) },
 		Actions: map[string]engine.Action{
 			"enable":             func(w *engine.Inside, r *schema.Record, _ schema.Set) error { return a.setEnabled(w, r, true) },
 			"disable":            func(w *engine.Inside, r *schema.Record, _ schema.Set) error { return a.setEnabled(w, r, false) },
@@ -50,6 +51,13 @@ func (a area) createUser(w *engine.Inside, r *schema.Record) (err error) {
 		digest, err = a.digest(w, of.Name.Of(r).Text(), password)
 	}
 	of.Password.Put(r, digest.Text())
+	return err
+}
+
+// grantOwnRow makes the row that says what a user may with the account itself: see it. What it may change of it is said by the table.
+func grantOwnRow(w *engine.Inside, r *schema.Record) error {
+	_, err := store.Create(w.Tx, access.PermissionSet{}.Identity(access.UserCol.Identity.Of(r).Int()).Table("users").Row(r.Row).
+		Target(engine.PathOf(r).Text()).List(true).Read(true))
 	return err
 }
 
