@@ -23,11 +23,15 @@ func (m made) has(r *schema.Record) bool { return len(m) > 0 && m[PathOf(r).Text
 
 // holds reports whether the row about to be made is a part of one of those.
 func (m made) holds(s *schema.Schema, r *schema.Record) bool {
-	if len(m) == 0 || r.Table.Parent == "" || r.Get(r.Table.Parent).IsNull() {
-		return false
+	for _, column := range []string{r.Table.Parent, r.Table.Owner} {
+		if len(m) == 0 || column == "" || r.Get(column).IsNull() {
+			continue
+		}
+		if t, key := r.Table.Field(column).Target(s, r.Get(column)); t != nil && m[t.Name+"/"+key.Text()] {
+			return true
+		}
 	}
-	t, key := r.Table.Field(r.Table.Parent).Target(s, r.Get(r.Table.Parent))
-	return t != nil && m[t.Name+"/"+key.Text()]
+	return false
 }
 
 // mayCreate tells whether the actor may make the row, whose columns are filled.

@@ -46,10 +46,10 @@ func (w *Write) forwarded(r *schema.Record, f *schema.Field) (schema.Value, erro
 	return owned.Get(f.Name), nil
 }
 
-// refers checks that a reference leads to a row that the caller can read; one that it can't read is as good as none. References to tables
-// that aren't built yet are taken as they are.
+// refers checks that a reference leads to a row that the caller can read; one that it can't read is as good as none. Of a table that isn't built yet there
+// are no rows, except for references that may lead to several tables: they are taken as they are.
 func (w *Write) refers(f *schema.Field, v schema.Value) error {
-	if !f.IsRow() || v.IsNull() || !f.Known(w.tx.Schema(), v) {
+	if !f.IsRow() || v.IsNull() || f.Ref == "" && !f.Known(w.tx.Schema(), v) {
 		return nil
 	}
 	t, key := f.Target(w.tx.Schema(), v)

@@ -59,6 +59,7 @@ type Field struct {
 	// ListTable and ListColumn say where the values that can be had stand: each row's column is a JSON list of some. Others are taken, too.
 	ListTable, ListColumn string
 
+	IsAnyCase bool // a value of the enum may be written in capitals
 	IsAtStart bool // a change takes effect when the machine starts the next time
 	OwnedSet  Set  // what an owned row is made with
 
@@ -142,6 +143,9 @@ func (f *Field) ListedIn(table, column string) *Field {
 	f.ListTable, f.ListColumn = table, column
 	return f
 }
+
+// AnyCase takes the values of an enum in capitals, too, where a client is known to send them so.
+func (f *Field) AnyCase() *Field { f.IsAnyCase = true; return f }
 
 // AtStart marks what a running machine keeps as it was when it started: a change is taken, and waits for the next start.
 func (f *Field) AtStart() *Field { f.IsAtStart = true; return f }

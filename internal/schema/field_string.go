@@ -58,6 +58,11 @@ func (t textType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	if !utf8.ValidString(s) {
 		return Value{}, f.invalid("is not valid UTF-8")
 	}
+	for _, e := range f.Enum {
+		if f.IsAnyCase && strings.EqualFold(e.Value, s) {
+			return TextValue(e.Value), nil
+		}
+	}
 	for _, r := range s {
 		if r == 0x7f || r < ' ' && !(t.multiline && (r == '\n' || r == '\t' || r == '\r')) {
 			return Value{}, f.invalid("holds a control character")

@@ -49,8 +49,10 @@ func TestAccountsAreClosedAndOpened(t *testing.T) {
 func TestWhatAccountsIgnore(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	key := s.make("users", `{"name":"Ann","password":"anns password","two_factor_authentication":true,"theme":7,"id":"x","creator":"y","last_login":5}`)
-	s.put("/api/v4/users/"+key, `{"two_factor_authentication":true,"theme":7,"name":"ann"}`).must(t, 200)
+	key := s.make("users", `{"name":"Ann","password":"anns password","two_factor_authentication":false,"theme":7,"id":"x","creator":"y","last_login":5}`)
+	s.put("/api/v4/users/"+key, `{"two_factor_authentication":false,"theme":7,"name":"ann"}`).must(t, 200)
+	s.put("/api/v4/users/"+key, `{"two_factor_authentication":true}`).failed(t, 501)
+	s.post("/api/v4/users", `{"name":"bob","password":"bobs password","two_factor_authentication":true}`).failed(t, 501)
 	row := s.get("/api/v4/users/" + key + "?fields=two_factor_authentication,theme,creator,name,last_login").body
 	same(t, "row", `{"two_factor_authentication":false,"theme":null,"creator":"admin","name":"ann","last_login":null}`, row)
 	s.send("GET", "/api/v4/users/"+key, nil, basic("ann", "anns password")).must(t, 200)

@@ -22,8 +22,9 @@ func users() *schema.Table {
 			schema.Uint64("last_login").ReadOnly().Unit("seconds since 1970"),
 			schema.Bool("change_password").Doc("asks user interfaces to request a new password at the next login; the API doesn't enforce it"),
 			schema.Bool("physical_access").Doc("no effect: accounts don't exist on the host"),
-			schema.Bool("two_factor_authentication").ReadOnly().
-				Doc("ignored in requests. Use the actions two_factor_setup, two_factor_confirm and two_factor_off instead"),
+			schema.Bool("two_factor_authentication").
+				NotYet("the owner of an account turns its second factor on, by the actions two_factor_setup and two_factor_confirm, and off by two_factor_off; set two_factor_setup_next_login to ask for one").
+				Doc("whether a second factor is on"),
 			schema.Enum("two_factor_type", "email", "authenticator").Default("email").
 				Doc("always authenticator while a second factor is on; codes are never sent by e-mail"),
 			schema.Bool("two_factor_setup_next_login").Doc("asks user interfaces to request a second factor at the next login; false once one is on"),

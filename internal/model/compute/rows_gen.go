@@ -2083,6 +2083,7 @@ type VM struct {
 	SecureBoot           bool   // secure_boot
 	MachineType          string // machine_type
 	CloudinitDatasource  string // cloudinit_datasource
+	CloudinitFiles       string // cloudinit_files
 	UUID                 string // uuid
 	Owner                string // owner
 	OwnerUser            int64  // owner_user
@@ -2142,6 +2143,7 @@ func (r *VM) Scan(rec *schema.Record) {
 	r.SecureBoot = next().Bool()
 	r.MachineType = next().Text()
 	r.CloudinitDatasource = next().Text()
+	r.CloudinitFiles = next().Text()
 	r.UUID = next().Text()
 	r.Owner = next().Text()
 	r.OwnerUser = next().Int()
@@ -2196,6 +2198,7 @@ var VMCol = struct {
 	SecureBoot           schema.Column[bool]
 	MachineType          schema.Column[string]
 	CloudinitDatasource  schema.Column[string]
+	CloudinitFiles       schema.Column[string]
 	UUID                 schema.Column[string]
 	Owner                schema.Column[string]
 	OwnerUser            schema.Column[int64]
@@ -2247,6 +2250,7 @@ var VMCol = struct {
 	schema.Col[bool]("secure_boot"),
 	schema.Col[string]("machine_type"),
 	schema.Col[string]("cloudinit_datasource"),
+	schema.Col[string]("cloudinit_files"),
 	schema.Col[string]("uuid"),
 	schema.RefCol[string]("owner"),
 	schema.RefCol[int64]("owner_user"),
@@ -2312,6 +2316,10 @@ func (s VMSet) SecureBoot(v bool) VMSet    { s["secure_boot"] = VMCol.SecureBoot
 func (s VMSet) MachineType(v string) VMSet { s["machine_type"] = VMCol.MachineType.Value(v); return s }
 func (s VMSet) CloudinitDatasource(v string) VMSet {
 	s["cloudinit_datasource"] = VMCol.CloudinitDatasource.Value(v)
+	return s
+}
+func (s VMSet) CloudinitFiles(v string) VMSet {
+	s["cloudinit_files"] = VMCol.CloudinitFiles.Value(v)
 	return s
 }
 func (s VMSet) UUID(v string) VMSet       { s["uuid"] = VMCol.UUID.Value(v); return s }
@@ -2392,6 +2400,7 @@ func (r *VM) Diff(old *VM) schema.Set {
 	schema.Differ(s, VMCol.SecureBoot, old.SecureBoot, r.SecureBoot)
 	schema.Differ(s, VMCol.MachineType, old.MachineType, r.MachineType)
 	schema.Differ(s, VMCol.CloudinitDatasource, old.CloudinitDatasource, r.CloudinitDatasource)
+	schema.Differ(s, VMCol.CloudinitFiles, old.CloudinitFiles, r.CloudinitFiles)
 	schema.Differ(s, VMCol.UUID, old.UUID, r.UUID)
 	schema.Differ(s, VMCol.Owner, old.Owner, r.Owner)
 	schema.Differ(s, VMCol.OwnerUser, old.OwnerUser, r.OwnerUser)
@@ -2430,3 +2439,134 @@ func (r *VM) Diff(old *VM) schema.Set {
 
 // KeyValue is the row's key.
 func (r *VM) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// CloudinitFile is one row of cloudinit_files: its stored columns, null as the zero value.
+type CloudinitFile struct {
+	Key               int64  // $key
+	Name              string // name
+	Owner             string // owner
+	Render            string // render
+	Contents          string // contents
+	ContainsVariables bool   // contains_variables
+	Filesize          int64  // filesize
+	AllocatedBytes    int64  // allocated_bytes
+	UsedBytes         int64  // used_bytes
+	Creator           string // creator
+	Modified          int64  // modified
+}
+
+// TableName returns "cloudinit_files".
+func (*CloudinitFile) TableName() string { return "cloudinit_files" }
+
+// Scan fills r from a record of cloudinit_files.
+func (r *CloudinitFile) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Owner = next().Text()
+	r.Render = next().Text()
+	r.Contents = next().Text()
+	r.ContainsVariables = next().Bool()
+	r.Filesize = next().Int()
+	r.AllocatedBytes = next().Int()
+	r.UsedBytes = next().Int()
+	r.Creator = next().Text()
+	r.Modified = next().Int()
+}
+
+// CloudinitFileCol are the columns of cloudinit_files.
+var CloudinitFileCol = struct {
+	Name              schema.Column[string]
+	Owner             schema.Column[string]
+	Render            schema.Column[string]
+	Contents          schema.Column[string]
+	ContainsVariables schema.Column[bool]
+	Filesize          schema.Column[int64]
+	AllocatedBytes    schema.Column[int64]
+	UsedBytes         schema.Column[int64]
+	Creator           schema.Column[string]
+	Modified          schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.RefCol[string]("owner"),
+	schema.Col[string]("render"),
+	schema.Col[string]("contents"),
+	schema.Col[bool]("contains_variables"),
+	schema.Col[int64]("filesize"),
+	schema.Col[int64]("allocated_bytes"),
+	schema.Col[int64]("used_bytes"),
+	schema.Col[string]("creator"),
+	schema.Col[int64]("modified"),
+}
+
+// CloudinitFileSet is a change of a row of cloudinit_files.
+type CloudinitFileSet schema.Set
+
+// TableName returns "cloudinit_files".
+func (CloudinitFileSet) TableName() string { return "cloudinit_files" }
+
+// Null empties columns.
+func (s CloudinitFileSet) Null(columns ...schema.Named) CloudinitFileSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s CloudinitFileSet) Name(v string) CloudinitFileSet {
+	s["name"] = CloudinitFileCol.Name.Value(v)
+	return s
+}
+func (s CloudinitFileSet) Owner(v string) CloudinitFileSet {
+	s["owner"] = CloudinitFileCol.Owner.Value(v)
+	return s
+}
+func (s CloudinitFileSet) Render(v string) CloudinitFileSet {
+	s["render"] = CloudinitFileCol.Render.Value(v)
+	return s
+}
+func (s CloudinitFileSet) Contents(v string) CloudinitFileSet {
+	s["contents"] = CloudinitFileCol.Contents.Value(v)
+	return s
+}
+func (s CloudinitFileSet) ContainsVariables(v bool) CloudinitFileSet {
+	s["contains_variables"] = CloudinitFileCol.ContainsVariables.Value(v)
+	return s
+}
+func (s CloudinitFileSet) Filesize(v int64) CloudinitFileSet {
+	s["filesize"] = CloudinitFileCol.Filesize.Value(v)
+	return s
+}
+func (s CloudinitFileSet) AllocatedBytes(v int64) CloudinitFileSet {
+	s["allocated_bytes"] = CloudinitFileCol.AllocatedBytes.Value(v)
+	return s
+}
+func (s CloudinitFileSet) UsedBytes(v int64) CloudinitFileSet {
+	s["used_bytes"] = CloudinitFileCol.UsedBytes.Value(v)
+	return s
+}
+func (s CloudinitFileSet) Creator(v string) CloudinitFileSet {
+	s["creator"] = CloudinitFileCol.Creator.Value(v)
+	return s
+}
+func (s CloudinitFileSet) Modified(v int64) CloudinitFileSet {
+	s["modified"] = CloudinitFileCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *CloudinitFile) Diff(old *CloudinitFile) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, CloudinitFileCol.Name, old.Name, r.Name)
+	schema.Differ(s, CloudinitFileCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, CloudinitFileCol.Render, old.Render, r.Render)
+	schema.Differ(s, CloudinitFileCol.Contents, old.Contents, r.Contents)
+	schema.Differ(s, CloudinitFileCol.ContainsVariables, old.ContainsVariables, r.ContainsVariables)
+	schema.Differ(s, CloudinitFileCol.Filesize, old.Filesize, r.Filesize)
+	schema.Differ(s, CloudinitFileCol.AllocatedBytes, old.AllocatedBytes, r.AllocatedBytes)
+	schema.Differ(s, CloudinitFileCol.UsedBytes, old.UsedBytes, r.UsedBytes)
+	schema.Differ(s, CloudinitFileCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, CloudinitFileCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *CloudinitFile) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -6,9 +6,10 @@ import "dewpoint/internal/engine"
 // Hooks lists the hooks of the area by table.
 func Hooks() map[string]engine.Hooks {
 	return map[string]engine.Hooks{
-		"machine_drives": driveHooks,
-		"machine_nics":   nicHooks,
-		"machine_status": machineStatusHooks,
-		"vms":            vmHooks,
+		"cloudinit_files": cloudinitFileHooks,
+		"machine_drives":  driveHooks,
+		"machine_nics":    nicHooks,
+		"machine_status":  machineStatusHooks,
+		"vms":             vmHooks,
 	}
 }

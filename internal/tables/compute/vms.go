@@ -62,6 +62,7 @@ func prepareVM(_ *engine.Inside, r *schema.Record) error {
 		return errs.Field("uuid", "is not a UUID")
 	}
 	compute.VMCol.UUID.Put(r, id.String())
+	r.PutAll(schema.Set(compute.VMSet{}.Null(compute.VMCol.CloudinitFiles))) // they become rows
 	return nil
 }
 
@@ -69,6 +70,9 @@ func prepareVM(_ *engine.Inside, r *schema.Record) error {
 func finishVM(w *engine.Inside, r *schema.Record) error {
 	vm := store.RowOf[compute.VM](r)
 	if err := store.Write(w.Tx, vm.Machine, compute.MachineSet{}.UUID(vm.UUID).Cores(vm.CPUCores).RAM(vm.RAM)); err != nil {
+		return err
+	}
+	if err := addCloudinitFiles(w, r); err != nil {
 		return err
 	}
 	return power.Obey(w, r, compute.VMCol.Machine.Of(r))
@@ -91,6 +95,9 @@ func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
 func powerOnVM(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	if !compute.VMCol.Enabled.Of(r).Bool() {
 		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; set enabled to true first", compute.VMCol.Name.Of(r).Text())
+	}
+	if err := refuseCloudinit(r); err != nil {
+		return err
 	}
 	if err := useMedia(w, r); err != nil {
 		return err
