@@ -8,10 +8,15 @@ import (
 	"dewpoint/internal/schema"
 )
 
-// notYet refuses a value that can't be given yet. Clients send whole rows back, so a value that stays as it is passes.
+// notYet refuses a value that can't be given yet. Clients send whole rows back, so a value that stays as it is passes, and
+// so does nothing, or the 0 that some send for it.
 func notYet(f *schema.Field, raw json.RawMessage, present schema.Value) error {
 	v, err := f.Parse(raw)
-	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == f.DefaultValue && present.IsNull() || slices.Contains(f.Built, v.Text()) {
+	none := f.DefaultValue
+	if none.IsNull() && v.Kind() == schema.Int && !f.IsRow() {
+		none = schema.IntValue(0)
+	}
+	if err != nil || v.IsNull() || v.Text() == "" || v == present || v == none && (present.IsNull() || !f.IsReadOnly) || slices.Contains(f.Built, v.Text()) {
 		return err
 	}
 	if f.IsReadOnly {

@@ -6,6 +6,7 @@ package subnet
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"dewpoint/internal/errs"
@@ -46,6 +47,9 @@ func Of(r Row) (s Subnet, err error) {
 		return s, errs.Field("network", "must be an IPv4 subnet from /8 to /30, such as 10.0.0.0/24")
 	}
 	s.Network = given.Masked()
+	if slices.ContainsFunc(nobodys, s.Network.Overlaps) {
+		return s, errs.Field("network", "%s holds addresses that no machine can have; use one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", s.Network)
+	}
 	if named.IsValid() && named.Masked() != s.Network {
 		return s, errs.Field("ipaddress", "%s is not in the subnet %s", r.Router, s.Network)
 	}
@@ -53,6 +57,11 @@ func Of(r Row) (s Subnet, err error) {
 		router = given.Addr()
 	}
 	return s, s.complete(r, router)
+}
+
+// nobodys are addresses that IPv4 keeps from machines: this network, loopback, multicast and what was never given out (RFC 6890).
+var nobodys = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("224.0.0.0/4"), netip.MustParsePrefix("240.0.0.0/4"),
 }
 
 // routerOf reads the router's address; network is valid when it came with a length.
@@ -87,8 +96,8 @@ func (s *Subnet) complete(r Row, router netip.Addr) (err error) {
 	if !router.IsValid() {
 		router = first
 	}
-	if !s.Network.Contains(router) {
-		return errs.Field("ipaddress", "must be an address in %s", s.Network)
+	if err := s.host("ipaddress", router); err != nil {
+		return err
 	}
 	s.Router = router
 	if router == first {
@@ -115,10 +124,36 @@ func (s *Subnet) address(column, text string, otherwise netip.Addr) (netip.Addr,
 		return otherwise, nil
 	}
 	a, err := netip.ParseAddr(text)
-	if err != nil || !s.Network.Contains(a) {
+	if err != nil {
 		return a, errs.Field(column, "must be an address in %s", s.Network)
 	}
-	return a, nil
+	return a, s.host(column, a)
+}
+
+// host refuses what is no address of a host in the subnet.
+func (s *Subnet) host(column string, a netip.Addr) error {
+	first, last := Hosts(s.Network)
+	switch {
+	case !s.Network.Contains(a):
+		return errs.Field(column, "must be an address in %s", s.Network)
+	case a.Less(first):
+		return errs.Field(column, "%s is the address of the network itself", a)
+	case last.Less(a):
+		return errs.Field(column, "%s is the broadcast address of the network", a)
+	}
+	return nil
+}
+
+// Machine reads the address of a machine that isn't the router. An error is Invalid and names the column.
+func (s *Subnet) Machine(column, text string) (netip.Addr, error) {
+	if !s.Network.IsValid() {
+		return netip.Addr{}, errs.Field(column, "needs a network with a subnet")
+	}
+	a, err := s.address(column, text, netip.Addr{})
+	if err == nil && a == s.Router {
+		err = errs.Field(column, "%s is the address of the network's router", a)
+	}
+	return a, err
 }
 
 // Hosts returns the first and the last address of an IPv4 subnet that a host can have.

@@ -5,6 +5,9 @@ import (
 	"dewpoint/internal/schema"
 )
 
+// notOfNetworks is why columns of networks can't be set that would have no effect.
+const notOfNetworks = "networks can't do this yet; leave it as it is"
+
 // vnetIdentity says what a network is.
 func vnetIdentity() schema.Fields {
 	return schema.Fields{
@@ -14,7 +17,7 @@ func vnetIdentity() schema.Fields {
 		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Default("internal").CreateOnly().
 			OnlyYet("only internal networks are supported yet", "internal").Summary(),
 		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Default("vxlan"),
-		schema.Uint32("layer2_id"),
+		schema.Uint32("layer2_id").OnlyYet(notOfNetworks),
 	}
 }
 
@@ -24,11 +27,11 @@ func vnetSubnet() schema.Fields {
 		schema.String("network").Len(0, 43).Summary().Doc("the IPv4 subnet, such as 10.0.0.0/24; taken from ipaddress if that has a length; with DHCP and neither, the first free one from 192.168.0.0/24 on"),
 		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in the subnet, also with its length, such as 10.0.0.1/24; the first one if not given"),
 		schema.String("gateway").Len(0, 45).Doc("the gateway for DHCP clients; the router if empty"),
-		schema.Uint32("mtu").Default(1500).Range(576, 65536).Unit("bytes"),
+		schema.Uint32("mtu").Default(1500).Range(576, 65535).Unit("bytes"),
 		schema.Bool("dhcp_enabled"),
 		schema.String("dhcp_start").Len(0, 45).When("dhcp_enabled", "true").Doc("the first address that DHCP gives out; the first free one of the subnet if not given"),
 		schema.String("dhcp_stop").Len(0, 45).When("dhcp_enabled", "true").Doc("the last address that DHCP gives out; the last one of the subnet if not given"),
-		schema.Enum("dns", "disabled", "simple", "bind", "network").Default("simple"),
+		schema.Enum("dns", "disabled", "simple", "bind", "network").Default("simple").OnlyYet("names are answered by the router alone, without a server of its own", "disabled", "simple"),
 		schema.String("domain").Len(0, 253).Match(column.DNSDomain, column.NotDNSDomain),
 	}
 }
@@ -42,11 +45,11 @@ func vnetRouter() schema.Fields {
 		schema.Bool("need_restart").ReadOnly(),
 		column.PowerLoss().Doc("last_state if not given"),
 		schema.Row("interface_vnet", "vnets"),
-		schema.Bool("proxy_enabled"),
+		schema.Bool("proxy_enabled").OnlyYet(notOfNetworks),
 		schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
 		schema.LongText("dnslist").Len(0, 1024).Doc("upstream name servers; the host's if empty"),
 		schema.String("creator").Creator(),
-		schema.String("dmz_ipaddress").Len(0, 45),
+		schema.String("dmz_ipaddress").Len(0, 45).OnlyYet(notOfNetworks),
 		schema.String("macaddress").ReadOnly(),
 		schema.Enum("ipaddress_type", "static", "dynamic", "bgp", "none").Default("static"),
 		schema.String("hostname").Len(0, 63).Match(column.Hostname, column.NotHostname).Default("router"),
@@ -54,8 +57,8 @@ func vnetRouter() schema.Fields {
 		schema.Row("network_dns", "vnets"),
 		schema.Bool("dhcp_dynamic"),
 		schema.Bool("dhcp_sequential"),
-		schema.String("vxlan_multicast").Len(0, 45),
-		schema.Bool("physical_bridged"),
+		schema.String("vxlan_multicast").Len(0, 45).OnlyYet(notOfNetworks),
+		schema.Bool("physical_bridged").OnlyYet(notOfNetworks),
 		schema.Bool("powerstate").Via("machine#status#powerstate"),
 		schema.Row("cluster", "clusters").Forward("machine"),
 		schema.Row("cluster_failover", "clusters").Forward("machine"),
@@ -67,29 +70,29 @@ func vnetRouter() schema.Fields {
 // vnetTraffic says what becomes of what passes a network.
 func vnetTraffic() schema.Fields {
 	return schema.Fields{
-		schema.Bool("enable_bonding"),
-		schema.Enum("port_mirroring", "off", "east_west", "north_south").Default("off"),
+		schema.Bool("enable_bonding").OnlyYet(notOfNetworks),
+		schema.Enum("port_mirroring", "off", "east_west", "north_south").Default("off").OnlyYet(notOfNetworks),
 		schema.Row("port_mirroring_vnet", "vnets").When("port_mirroring", "east_west", "north_south"),
-		schema.Bool("statistics"),
-		schema.Bool("dmz_statistics"),
-		schema.Bool("trace"),
-		schema.Bool("mirror_logs"),
-		schema.Uint64("rate_limit").Default(0),
+		schema.Bool("statistics").OnlyYet(notOfNetworks),
+		schema.Bool("dmz_statistics").OnlyYet(notOfNetworks),
+		schema.Bool("trace").OnlyYet(notOfNetworks),
+		schema.Bool("mirror_logs").OnlyYet(notOfNetworks),
+		schema.Uint64("rate_limit").Default(0).OnlyYet(notOfNetworks),
 		schema.Enum("rate_limit_type", "bytes/second", "kbytes/second", "mbytes/second", "bytes/minute", "kbytes/minute", "mbytes/minute", "bytes/hour",
 			"kbytes/hour", "mbytes/hour", "bytes/day", "kbytes/day", "mbytes/day", "second", "minute", "hour", "day").Default("mbytes/second"),
-		schema.Uint64("rate_limit_burst").Default(0),
+		schema.Uint64("rate_limit_burst").Default(0).OnlyYet(notOfNetworks),
 	}
 }
 
 // vnetRest are the columns that clients know beside these, and those that the server keeps for itself.
 func vnetRest() schema.Fields {
 	return schema.Fields{
-		schema.Uint32("bgp_asn"),
+		schema.Uint32("bgp_asn").OnlyYet(notOfNetworks),
 		schema.Bool("ipsec_enabled").ReadOnly(),
 		schema.String("proxy_listen_address").Len(0, 45),
-		schema.Enum("pxe", "none", "ybos", "custom").Default("none"),
-		schema.String("tftp_server").Len(0, 45).When("pxe", "custom"),
-		schema.Bool("monitor_gateway"),
+		schema.Enum("pxe", "none", "ybos", "custom").Default("none").OnlyYet(notOfNetworks),
+		schema.String("tftp_server").Len(0, 45).OnlyYet(notOfNetworks).When("pxe", "custom"),
+		schema.Bool("monitor_gateway").OnlyYet(notOfNetworks),
 		schema.String("monitor_ip").Len(0, 45).When("monitor_gateway", "true"),
 		schema.Uint32("monitor_interval_ms").Default(2000).Range(1000, 120000).Unit("milliseconds").When("monitor_gateway", "true"),
 		schema.LongText("note").Len(0, 1024),

@@ -44,8 +44,12 @@ func checkVnet(r *schema.Record) error {
 		return err
 	}
 	for _, word := range column.ListWords(r.Get("dnslist").Text()) {
-		if a, err := netip.ParseAddr(word); err != nil || a.Zone() != "" {
+		a, err := netip.ParseAddr(word)
+		if err != nil || a.Zone() != "" {
 			return errs.Field("dnslist", "must be a list of IP addresses")
+		}
+		if a.IsUnspecified() || a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+			return errs.Field("dnslist", "%s can't be a name server", a)
 		}
 	}
 	return nil
