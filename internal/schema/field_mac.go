@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -16,13 +17,18 @@ func MAC(name string) *Field {
 	return (&Field{Name: name, Type: macType{textType{name: "string"}}}).Match(macAddress, "a MAC address")
 }
 
-// Parse leaves what is no address to the pattern.
+// Parse leaves what is no address to the pattern, and refuses group addresses, which no card can have.
 func (t macType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	v, err := t.textType.Parse(f, raw)
 	if err != nil || v.IsNull() || !macAddress.MatchString(v.Text()) {
 		return v, err
 	}
-	return TextValue(t.Form(v.Text())), nil
+	form := t.Form(v.Text())
+	var first byte
+	if _, err := fmt.Sscanf(form, "%02x", &first); err != nil || first&1 == 1 || form == "00:00:00:00:00:00" {
+		return Value{}, f.invalid("%s is no address of a single card", form)
+	}
+	return TextValue(form), nil
 }
 
 // Form writes an address, or a part of one, as those that are kept.

@@ -43,6 +43,10 @@ var steps = []step{
 	{9, []string{`UPDATE "nodes" SET "vsan_connected" = 1`}, "nodes.vsan_connected"},
 	{10, []string{`UPDATE "users" SET "physical_access" = 1 WHERE "admin" = 1`}, "users.physical_access"},
 	{11, []string{oneForm("vnet_addresses", "mac")}, "vnet_addresses.mac"},
+	// Reservations could be for an address or a card that an older one has: that one keeps it.
+	{12, []string{`UPDATE "vnet_addresses" SET "reserved" = 1 WHERE "type" = 'static' AND "mac" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "vnet_addresses" AS "older"
+		WHERE "older"."type" = 'static' AND "older"."vnet" = "vnet_addresses"."vnet" AND "older"."_key" < "vnet_addresses"."_key"
+		AND ("older"."ip" = "vnet_addresses"."ip" OR "older"."mac" = "vnet_addresses"."mac"))`}, "vnet_addresses.reserved"},
 }
 
 // wholeNumber makes a column of whole numbers of one that held fractions.

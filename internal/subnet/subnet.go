@@ -146,7 +146,10 @@ func (s *Subnet) host(column string, a netip.Addr) error {
 
 // Machine reads the address of a machine that isn't the router. An error is Invalid and names the column.
 func (s *Subnet) Machine(column, text string) (netip.Addr, error) {
-	if !s.Network.IsValid() {
+	switch {
+	case text == "":
+		return netip.Addr{}, errs.Field(column, "is required")
+	case !s.Network.IsValid():
 		return netip.Addr{}, errs.Field(column, "needs a network with a subnet")
 	}
 	a, err := s.address(column, text, netip.Addr{})

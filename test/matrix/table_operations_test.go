@@ -34,7 +34,7 @@ var samples = map[string]sample{
 	"tag_categories":         {`{"name":"c%d","taggable_vms":true}`, `{"description":"%d"}`, 0},
 	"tag_members":            {`{"tag":{tags},"member":"vms/{vms}"}`, `{}`, 0},
 	"vnets":                  {`{"name":"n%d","network":"10.1.0.0/24"}`, `{"description":"%d"}`, 0},
-	"vnet_addresses":         {`{"vnet":{vnets},"type":"static","ip":"10.1.0.9"}`, `{"description":"%d"}`, 0},
+	"vnet_addresses":         {`{"vnet":{vnets},"type":"static","ip":"10.1.0.9","mac":"52:54:00:00:00:09"}`, `{"description":"%d"}`, 0},
 	"files":                  {`{"name":"f%d.iso","allocated_bytes":3}`, `{"description":"%d"}`, 0},
 	"database_backups":       {`{"name":"b%d"}`, `{"name":"c%d"}`, 0},
 	"settings":               {"", `{"value":"%d"}`, 0},

@@ -62,6 +62,29 @@ func TestClientGetsAddressNameAndAnswer(t *testing.T) {
 	}
 }
 
+// TestNamesThatNobodyGets: a client gets its address whatever it is called, and never a name by which it would speak for others.
+func TestNamesThatNobodyGets(t *testing.T) {
+	t.Parallel()
+	h := newReal(t, usual(1))
+	h.pass(t)
+	for _, name := range []string{"wpad", "WPAD", "localhost"} {
+		c := h.join(t, 1)
+		ack := c.dhcp(t, name)
+		for _, asked := range []string{name, name + ".lab.example"} {
+			for _, a := range c.lookup(t, "10.0.0.1", asked).Answer {
+				if found, ok := a.(*dns.A); ok && found.A.Equal(ack.YourIPAddr) {
+					t.Errorf("a client that calls itself %s is found by %s", name, asked)
+				}
+			}
+		}
+	}
+	c := h.join(t, 1)
+	ack := c.dhcp(t, "wpad2")
+	if reply := c.lookup(t, "10.0.0.1", "wpad2.lab.example"); len(reply.Answer) != 1 || reply.Answer[0].(*dns.A).A.String() != ack.YourIPAddr.String() {
+		t.Errorf("a client with another name is not found: %v", reply)
+	}
+}
+
 func TestReservationGivesItsAddressWithoutRestart(t *testing.T) {
 	t.Parallel()
 	h := newReal(t, usual(1))

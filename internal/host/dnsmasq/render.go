@@ -16,6 +16,10 @@ const (
 	optionMTU        = 26
 )
 
+// nobodys are names that no DHCP client gets, whatever it calls itself: its machine would speak for others. Browsers ask wpad which proxy to use (CERT
+// VU#598349), and localhost is everybody's own.
+var nobodys = []string{"wpad", "localhost"}
+
 // Render returns the text of the configuration file. Equal values give equal text. Hosts are not in it.
 func (c Config) Render() (string, error) {
 	if err := c.check(); err != nil {
@@ -105,6 +109,10 @@ func (t *text) dhcp(c Config) {
 		lease = time.Hour
 	}
 	t.line("dhcp-range", first, last, mask, strconv.Itoa(int(lease.Seconds())))
+	for _, name := range nobodys {
+		t.line("dhcp-name-match", "set:nobody", name)
+	}
+	t.line("dhcp-ignore-names", "tag:nobody")
 	t.line("dhcp-authoritative", "")
 	t.line("quiet-dhcp", "")
 	// An option without values is not sent; left out, dnsmasq would send its own address.

@@ -45,3 +45,9 @@ func Subnets(list string) (found []netip.Prefix) {
 	}
 	return found
 }
+
+// NobodysName reports whether a name on a network would make its machine speak for others: browsers ask wpad for the proxy to use, and programs take
+// localhost for themselves (CERT VU#598349, RFC 6761).
+func NobodysName(name string) bool {
+	return strings.EqualFold(name, "wpad") || strings.EqualFold(name, "localhost")
+}

@@ -594,6 +594,7 @@ type VnetAddress struct {
 	Expiration  int64  // expiration
 	Vendor      string // vendor
 	ClientID    string // client_id
+	Reserved    bool   // reserved
 }
 
 // TableName returns "vnet_addresses".
@@ -613,6 +614,7 @@ func (r *VnetAddress) Scan(rec *schema.Record) {
 	r.Expiration = next().Int()
 	r.Vendor = next().Text()
 	r.ClientID = next().Text()
+	r.Reserved = next().Bool()
 }
 
 // VnetAddressCol are the columns of vnet_addresses.
@@ -627,6 +629,7 @@ var VnetAddressCol = struct {
 	Expiration  schema.Column[int64]
 	Vendor      schema.Column[string]
 	ClientID    schema.Column[string]
+	Reserved    schema.Column[bool]
 }{
 	schema.RefCol[int64]("vnet"),
 	schema.Col[string]("ip"),
@@ -638,6 +641,7 @@ var VnetAddressCol = struct {
 	schema.Col[int64]("expiration"),
 	schema.Col[string]("vendor"),
 	schema.Col[string]("client_id"),
+	schema.Col[bool]("reserved"),
 }
 
 // VnetAddressSet is a change of a row of vnet_addresses.
@@ -689,6 +693,10 @@ func (s VnetAddressSet) ClientID(v string) VnetAddressSet {
 	s["client_id"] = VnetAddressCol.ClientID.Value(v)
 	return s
 }
+func (s VnetAddressSet) Reserved(v bool) VnetAddressSet {
+	s["reserved"] = VnetAddressCol.Reserved.Value(v)
+	return s
+}
 
 // Diff is the change that makes old into r.
 func (r *VnetAddress) Diff(old *VnetAddress) schema.Set {
@@ -703,6 +711,7 @@ func (r *VnetAddress) Diff(old *VnetAddress) schema.Set {
 	schema.Differ(s, VnetAddressCol.Expiration, old.Expiration, r.Expiration)
 	schema.Differ(s, VnetAddressCol.Vendor, old.Vendor, r.Vendor)
 	schema.Differ(s, VnetAddressCol.ClientID, old.ClientID, r.ClientID)
+	schema.Differ(s, VnetAddressCol.Reserved, old.Reserved, r.Reserved)
 	return s
 }
 

@@ -43,6 +43,9 @@ func checkVnet(r *schema.Record) error {
 	if _, err := subnet.Of(SubnetOf(r)); err != nil {
 		return err
 	}
+	if name := r.Get("hostname").Text(); column.NobodysName(name) {
+		return errs.Field("hostname", "%q is no name that a machine may have", name)
+	}
 	for _, word := range column.ListWords(r.Get("dnslist").Text()) {
 		a, err := netip.ParseAddr(word)
 		if err != nil || a.Zone() != "" {

@@ -1,7 +1,6 @@
 package compute
 
 import (
-	"fmt"
 	"net/netip"
 
 	"dewpoint/internal/engine"
@@ -12,6 +11,7 @@ import (
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
+	"dewpoint/internal/subnet"
 )
 
 var nicHooks = engine.Hooks{Create: prepareNIC, Update: updateNIC, Remove: removeNIC, Changed: nicPart.changed}
@@ -27,12 +27,9 @@ func prepareNIC(w *engine.Inside, r *schema.Record) error {
 	if mac == "" {
 		mac = column.NewMAC()
 	}
-	if err := checkMAC(mac); err != nil {
-		return err
-	}
 	nic.Macaddress.Put(r, mac)
-	if text := nic.Ipaddress.Of(r).Text(); text != "" {
-		if err := checkNICAddress(w, nic.Vnet.Of(r), text); err != nil {
+	if nic.Ipaddress.Of(r).Text() != "" {
+		if err := checkNICAddress(w, r, nil); err != nil {
 			return err
 		}
 		nic.IPReserved.Put(r, true)
@@ -51,51 +48,61 @@ func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {
 		if mac == "" {
 			mac = column.NewMAC()
 		}
-		if err := checkMAC(mac); err != nil {
-			return err
-		}
 		compute.MachineNICSet(set).Macaddress(mac)
 	}
-	vnet := compute.MachineNICCol.Vnet.Of(old)
-	if v, ok := compute.MachineNICCol.Vnet.In(set); ok {
-		vnet = v
+	next := old.With(set)
+	nic := compute.MachineNICCol
+	if ip, given := nic.Ipaddress.In(set); given && ip != nic.Ipaddress.Of(old) {
+		compute.MachineNICSet(set).IPReserved(ip.Text() != "")
+		next.PutAll(set)
 	}
-	if v, ok := compute.MachineNICCol.Ipaddress.In(set); ok && v != compute.MachineNICCol.Ipaddress.Of(old) {
-		if v.Text() != "" {
-			if err := checkNICAddress(w, vnet, v.Text()); err != nil {
-				return err
-			}
-		}
-		compute.MachineNICSet(set).IPReserved(v.Text() != "")
-	}
-	return nil
-}
-
-// checkNICAddress holds a wished address against the network's subnet.
-func checkNICAddress(w *engine.Inside, vnet schema.Value, text string) error {
-	a, err := netip.ParseAddr(text)
-	if err != nil {
-		return errs.Field("ipaddress", "is not an IP address")
-	}
-	if vnet.IsNull() {
+	if !nic.IPReserved.Of(next).Bool() {
 		return nil
 	}
-	n, err := store.GetRow[network.Vnet](w.Tx, vnet)
+	return checkNICAddress(w, next, old)
+}
+
+// checkNICAddress holds a wished address against the network's subnet, and against its reservations for other cards. What was so before isn't looked at.
+func checkNICAddress(w *engine.Inside, r, old *schema.Record) error {
+	nic := compute.MachineNICCol
+	same := func(c interface {
+		Of(*schema.Record) schema.Value
+	}) bool { return old != nil && c.Of(old) == c.Of(r) }
+	if same(nic.Ipaddress) && same(nic.Vnet) && same(nic.Macaddress) {
+		return nil
+	}
+	if nic.Vnet.Of(r).IsNull() {
+		if _, err := netip.ParseAddr(nic.Ipaddress.Of(r).Text()); err != nil {
+			return errs.Field("ipaddress", "is not an IP address")
+		}
+		return nil
+	}
+	vnet, err := w.Tx.Get("vnets", nic.Vnet.Of(r))
 	if err != nil {
 		return err
 	}
-	subnet, err := netip.ParsePrefix(n.Network)
-	if err != nil || !subnet.Contains(a) {
-		return errs.Field("ipaddress", "is not in the network's subnet %s", n.Network)
+	s, err := subnet.Of(network.SubnetOf(vnet))
+	if err != nil {
+		return err
 	}
-	return nil
+	ip, err := s.Machine("ipaddress", nic.Ipaddress.Of(r).Text())
+	if err != nil {
+		return err
+	}
+	return notReserved(w, vnet.Key.Int(), ip.String(), nic.Macaddress.Of(r).Text())
 }
 
-// checkMAC refuses group addresses, which no NIC can have.
-func checkMAC(mac string) error {
-	var first byte
-	if _, err := fmt.Sscanf(mac, "%02x", &first); err != nil || first&1 == 1 || mac == "00:00:00:00:00:00" {
-		return errs.Field("macaddress", "%s is no address of a single card", mac)
+// notReserved is a Conflict where an address of a network is reserved for another card.
+func notReserved(w *engine.Inside, vnet int64, ip, mac string) error {
+	of := network.VnetAddressCol
+	rows, err := store.FindRows[network.VnetAddress](w.Tx, store.Is(of.Vnet, vnet), store.Is(of.IP, ip), store.Is(of.Reserved, true))
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.MAC != mac {
+			return errs.New(errs.Conflict, "address_taken", "the address %s of this network is reserved for the card %s", ip, row.MAC).On("ipaddress")
+		}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ func Hooks(addresses Addresses) map[string]engine.Hooks {
 		vnets.Prepare = func(tx *store.Tx) error { return seedDefault(tx, addresses) }
 	}
 	return map[string]engine.Hooks{
-		"vnets": vnets,
+		"vnet_addresses": addressHooks,
+		"vnets":          vnets,
 	}
 }
