@@ -67,7 +67,10 @@ func checkNICAddress(w *engine.Inside, r, old *schema.Record) error {
 	nic := compute.MachineNICCol
 	same := func(c interface {
 		Of(*schema.Record) schema.Value
-	}) bool { return old != nil && c.Of(old) == c.Of(r) }
+	},
+	) bool {
+		return old != nil && c.Of(old) == c.Of(r)
+	}
 	if same(nic.Ipaddress) && same(nic.Vnet) && same(nic.Macaddress) {
 		return nil
 	}
