@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 status=0
-go test -count=1 -timeout 30m -v ./test/load -run 'TestStart|TestCreate|TestList|TestTable|TestSnapshots|TestParse' -args -budgets | tee "$out" || status=$?
+go test -count=1 -timeout 30m -v ./test/load -args -budgets | tee "$out" || status=$?
 if [[ ${RECORD:-} == 1 ]]; then
 	{
 		echo "# Benchmarks"
