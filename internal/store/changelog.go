@@ -35,18 +35,21 @@ type Logged struct {
 // Changes returns what the transaction has done so far, in order.
 func (tx *Tx) Changes() []Change { return tx.changes }
 
-// LastChange returns the number of the last committed entry of the log, 0 when there was none.
+// lastChange finds the number of the last entry.
+const lastChange = `SELECT coalesce(max("_key"), 0) FROM "_changes"`
+
+// LastChange returns the number of the last committed entry of the log, 0 when there was none. Each request on a shared database asks for it, so it
+// is one statement without a transaction around it.
 func (db *DB) LastChange(ctx context.Context) (last int64, err error) {
-	err = db.View(ctx, func(tx *Tx) error {
-		last, err = tx.LastChange()
-		return err
-	})
-	return last, err
+	ctx, cancel := db.limited(ctx)
+	defer cancel()
+	err = db.pools.Read.QueryRowContext(ctx, db.traced(lastChange)).Scan(&last)
+	return last, db.ended(ctx, err)
 }
 
 // LastChange is that of the database as the transaction sees it: its own changes are numbered at the end.
 func (tx *Tx) LastChange() (last int64, err error) {
-	err = tx.row(`SELECT coalesce(max("_key"), 0) FROM "_changes"`).Scan(&last)
+	err = tx.row(lastChange).Scan(&last)
 	return last, tx.db.classify(err)
 }
 

@@ -41,8 +41,22 @@ func (sqliteDialect) derived() string { return "" }
 // nulls: they are less than everything.
 func (sqliteDialect) nulls(bool) string { return "" }
 
-// pieces: a function takes a thousand arguments.
-func (sqliteDialect) pieces() int { return 400 }
+// pieces is how many members one concat gets: a function takes a thousand arguments.
+const pieces = 400
+
+// members: concat was measured against json_object, the || operator, printf, and functions in Go, and is the fastest.
+func (sqliteDialect) members(r *renderer, labels []string, cols []query.Column) {
+	r.put("concat(")
+	for i, c := range cols {
+		if i > 0 && i%pieces == 0 {
+			r.put("'') || concat(")
+		}
+		r.put(quoteText(labels[i]), ", ")
+		r.json(c.Value)
+		r.put(", ")
+	}
+	r.put("'}')")
+}
 
 func (sqliteDialect) place() string { return "instr" }
 

@@ -54,8 +54,8 @@ type dialect interface {
 	number(r *renderer, n query.Node)
 	text(r *renderer, n query.Node)
 	document(r *renderer, n query.Node)
-	// pieces is how many pairs of arguments one concat gets.
-	pieces() int
+	// members joins the JSON texts of one or more values, each behind its label, and the brace that ends them.
+	members(r *renderer, labels []string, cols []query.Column)
 
 	// call writes a function of the query language, cast a value as text, aggregates what stands around an aggregate's value.
 	call(r *renderer, f *query.Func)
