@@ -217,12 +217,6 @@ func TestDelete(t *testing.T) {
 	}
 }
 
-func between(text, begin, end string) string {
-	_, text, _ = strings.Cut(text, begin)
-	text, _, _ = strings.Cut(text, end)
-	return text
-}
-
 // TestAnUnreadableMachineStaysOff doesn't start without the password that its console is to have, and does once it can be read.
 func TestAnUnreadableMachineStaysOff(t *testing.T) {
 	t.Parallel()

@@ -3,17 +3,23 @@ package vm
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
+
+	"github.com/google/uuid"
+	"libvirt.org/go/libvirtxml"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/compute"
 )
 
-// fakeHost is a libvirt in memory that can be told to hang or to be away: what the real one won't do on demand.
+// fakeHost is a libvirt in memory that can be told to hang or to be away: what the real one won't do on demand. It stands the suite that the real one
+// stands: TestHosts.
 type fakeHost struct {
 	mu      sync.Mutex
 	states  map[string]libvirt.State // by domain name
+	domains map[string]fakeDomain    // what was defined, by UUID
 	away    bool
 	hang    map[string]bool // domains whose calls hang until their deadline
 	fail    error           // of every start
@@ -22,8 +28,18 @@ type fakeHost struct {
 	changed chan libvirt.Event
 }
 
+// fakeDomain is what a fake knows of a domain beside its state.
+type fakeDomain struct {
+	name      string
+	holds     libvirt.Holds
+	run       int32 // number of its last run
+	transient bool  // it is gone with its run
+}
+
 func newFakeHost() *fakeHost {
-	return &fakeHost{states: map[string]libvirt.State{}, hang: map[string]bool{}, changed: make(chan libvirt.Event, 100)}
+	return &fakeHost{
+		states: map[string]libvirt.State{}, domains: map[string]fakeDomain{}, hang: map[string]bool{}, changed: make(chan libvirt.Event, 100),
+	}
 }
 
 var errAway = errs.New(errs.Unavailable, "libvirt_down", "libvirt is not running")
@@ -32,7 +48,7 @@ func (h *fakeHost) HostInfo(context.Context) (libvirt.HostInfo, error) {
 	return libvirt.HostInfo{Emulator: "/qemu", MachineTypes: []string{"q35"}, RunUID: -1, RunGID: -1}, nil
 }
 
-func (h *fakeHost) List(context.Context, string) ([]libvirt.Info, error) {
+func (h *fakeHost) List(_ context.Context, prefix string) ([]libvirt.Info, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.away {
@@ -40,13 +56,28 @@ func (h *fakeHost) List(context.Context, string) ([]libvirt.Info, error) {
 	}
 	var out []libvirt.Info
 	for name, state := range h.states {
-		out = append(out, libvirt.Info{Ref: libvirt.Ref{Name: name}, State: state})
+		if !strings.HasPrefix(name, prefix) {
+			continue
+		}
+		info := libvirt.Info{Ref: libvirt.Ref{Name: name}, State: state, Run: -1}
+		for id, d := range h.domains {
+			if d.name == name {
+				info.UUID = id
+				if state.Active() {
+					info.Run = d.run
+				}
+			}
+		}
+		out = append(out, info)
 	}
 	return out, nil
 }
 
-func (h *fakeHost) Holds(context.Context, libvirt.Ref) (libvirt.Holds, error) {
-	return libvirt.Holds{}, nil
+func (h *fakeHost) Holds(_ context.Context, ref libvirt.Ref) (libvirt.Holds, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d, err := h.find(ref)
+	return d.holds, err
 }
 
 func (h *fakeHost) Events(ctx context.Context) (<-chan libvirt.Event, error) {
@@ -65,9 +96,27 @@ func (h *fakeHost) Events(ctx context.Context) (<-chan libvirt.Event, error) {
 	return out, nil
 }
 
-// Define takes the name out of the XML the cheap way.
+// Define replaces what was defined before; a running domain goes on.
 func (h *fakeHost) Define(_ context.Context, xml string) (libvirt.Ref, error) {
-	return libvirt.Ref{Name: between(xml, "<name>", "</name>")}, nil
+	var domain libvirtxml.Domain
+	if err := domain.Unmarshal(xml); err != nil {
+		return libvirt.Ref{}, errs.Wrap(err, errs.Invalid, "libvirt_refused", "the definition can't be read")
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d := fakeDomain{name: domain.Name, run: h.domains[domain.UUID].run}
+	if domain.Devices != nil {
+		for _, disk := range domain.Devices.Disks {
+			if disk.Source != nil && disk.Source.File != nil {
+				d.holds.Files = append(d.holds.Files, disk.Source.File.File)
+			}
+		}
+	}
+	h.domains[domain.UUID] = d
+	if _, known := h.states[domain.Name]; !known {
+		h.states[domain.Name] = libvirt.Off
+	}
+	return libvirt.Ref{Name: domain.Name, UUID: domain.UUID}, nil
 }
 
 func (h *fakeHost) Start(ctx context.Context, ref libvirt.Ref) error {
@@ -90,6 +139,9 @@ func (h *fakeHost) Power(ctx context.Context, ref libvirt.Ref, op string) error 
 	case Reset:
 		return h.change(ctx, ref, libvirt.Running, libvirt.Running, &h.resets)
 	}
+	if !libvirt.Powers(op) {
+		return errs.New(errs.NotBuilt, "not_built", "there is no operation %q", op)
+	}
 	return h.change(ctx, ref, libvirt.Running, libvirt.Running, nil)
 }
 
@@ -100,11 +152,36 @@ func (h *fakeHost) Destroy(ctx context.Context, ref libvirt.Ref) error {
 func (h *fakeHost) Undefine(_ context.Context, ref libvirt.Ref) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if _, defined := h.states[ref.Name]; !defined {
-		return errs.New(errs.NotFound, "no_such_domain", "no domain %s", ref.Name)
+	d, err := h.find(ref)
+	switch {
+	case err != nil:
+		return err
+	case d.transient:
+		return errs.New(errs.Conflict, "libvirt_refused", "the domain has no definition")
+	case h.states[d.name].Active():
+		d.transient = true
+		h.domains[ref.UUID] = d
+	default:
+		h.remove(ref)
 	}
-	delete(h.states, ref.Name)
 	return nil
+}
+
+func (h *fakeHost) remove(ref libvirt.Ref) {
+	delete(h.states, h.domains[ref.UUID].name)
+	delete(h.domains, ref.UUID)
+}
+
+// find needs the lock.
+func (h *fakeHost) find(ref libvirt.Ref) (fakeDomain, error) {
+	d, defined := h.domains[ref.UUID]
+	switch {
+	case uuid.Validate(ref.UUID) != nil:
+		return d, errs.New(errs.Invalid, "invalid_uuid", "domain %s has no valid UUID: %q", ref.Name, ref.UUID)
+	case !defined:
+		return d, errs.New(errs.NotFound, "no_such_domain", "no domain %s", ref.Name)
+	}
+	return d, nil
 }
 
 func (h *fakeHost) change(ctx context.Context, ref libvirt.Ref, from, to libvirt.State, count *int) error {
@@ -117,23 +194,39 @@ func (h *fakeHost) change(ctx context.Context, ref libvirt.Ref, from, to libvirt
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	have, defined := h.states[ref.Name]
+	d, err := h.find(ref)
 	switch {
 	case h.away:
 		return errAway
+	case err != nil:
+		return err
 	case from == libvirt.Off && h.fail != nil:
 		return h.fail
-	case from == libvirt.Off && !defined:
-		have = libvirt.Off
+	case h.states[d.name] != from:
+		return errs.New(errs.Conflict, "libvirt_refused", "the domain is %s", h.states[d.name])
 	}
-	if have != from {
-		return errs.New(errs.Conflict, "libvirt_refused", "the domain is %s", have)
-	}
-	h.states[ref.Name] = to
-	if count != nil {
+	if h.states[d.name] = to; count != nil {
 		*count++
 	}
+	h.turned(ref, d, from, to)
 	return nil
+}
+
+// turned does what comes of a change of state.
+func (h *fakeHost) turned(ref libvirt.Ref, d fakeDomain, from, to libvirt.State) {
+	switch {
+	case from == to:
+		return
+	case to == libvirt.Running:
+		d.run++
+		h.domains[ref.UUID] = d
+	case d.transient:
+		h.remove(ref)
+	}
+	select {
+	case h.changed <- libvirt.Event{Ref: ref, State: to}:
+	default: // nobody listens
+	}
 }
 
 // set changes the fake under the lock.
