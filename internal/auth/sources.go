@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -124,6 +125,9 @@ func (src *source) ask(ctx context.Context, u access.User, password string) (boo
 	a, err := src.server.Check(ctx, remoteName(u), password)
 	if src.row.Debug {
 		slog.Info("an authorization source was asked", "source", src.row.Name, "user", u.Name, "remote_name", remoteName(u), "dn", a.DN, "ok", a.OK, "refusal", a.Refusal, "err", err)
+	}
+	if errors.Is(a.Refusal, ldap.ErrAmbiguous) { // to the client it is like any other refusal
+		slog.Warn("an authorization source has several entries for an account", "source", src.row.Name, "user", u.Name, "remote_name", remoteName(u), "refusal", a.Refusal)
 	}
 	return a.OK, err
 }

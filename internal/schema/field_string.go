@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/json"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -71,7 +72,16 @@ func (t textType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	if t.filename && (s == "." || s == ".." || strings.ContainsAny(s, `/\`)) {
 		return Value{}, f.invalid("must be a plain file name without a folder")
 	}
+	if t.filename && strings.ContainsFunc(s, misleading) {
+		return Value{}, f.invalid("holds a control character, a line break or one that turns the direction of writing")
+	}
 	return TextValue(s), nil
+}
+
+// misleading reports characters that no name of a file may hold, since it would show as another one: of control, line breaks, and those that override the
+// direction of what follows. All others, spaces and signs of any kind among them, are people's own.
+func misleading(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // parseText reads a JSON string, or the digits of a JSON number, which clients send for columns such as preferred_tier.

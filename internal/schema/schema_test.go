@@ -33,7 +33,10 @@ func TestParse(t *testing.T) {
 		{schema.String("f").Len(1, 5), map[string]string{`"abc"`: "abc", `"äöüßé"`: "äöüßé", `"abcdef"`: "!", `12`: "12", `true`: "!", `"a\nb"`: "!", `"a\u0000"`: "!", `"a\u007f"`: "!", `null`: "null", `["a"]`: "!"}},
 		{schema.LongText("f"), map[string]string{`"a\nb\tc"`: "a\nb\tc", `"a\u0001"`: "!"}},
 		{schema.String("f").Match(lower, "lower case"), map[string]string{`"abc"`: "abc", `"ABC"`: "!", `""`: ""}},
-		{schema.Filename("f"), map[string]string{`"a b.iso"`: "a b.iso", `"../x"`: "!", `".."`: "!", `"a/b"`: "!", `"a\\b"`: "!", `""`: "!"}},
+		{schema.Filename("f"), map[string]string{
+			`"a b.iso"`: "a b.iso", `"../x"`: "!", `".."`: "!", `"a/b"`: "!", `"a\\b"`: "!", `""`: "!",
+			"\"a\u0085b\"": "!", "\"a\u202eb\"": "!", "\"a\u2066b\"": "!", "\"a\u2028b\"": "!", "\"\u00ad\u202f\u200c\u00a0\U0001F9CA\"": "\u00ad\u202f\u200c\u00a0\U0001F9CA",
+		}},
 		{schema.Enum("f", "vnc", "none").Default("vnc"), map[string]string{`"none"`: "none", `"None"`: "!", `""`: "null"}},
 		{schema.Enum("f", "1", "2"), map[string]string{`1`: "1", `"2"`: "2", `3`: "!"}},
 		{schema.JSON("f"), map[string]string{`{"a": [1, 2]}`: `{"a":[1,2]}`, `"{\"a\":1}"`: `{"a":1}`, `"{}"`: `{}`, `""`: "null", `"text"`: `"text"`, `"{broken"`: `"{broken"`}},

@@ -91,16 +91,16 @@ func (u *Uploads) makeFile(ctx context.Context, s *session, extra schema.Input) 
 			meta[name] = text
 		}
 	}
-	delete(meta, "filename")
-	raw, err := json.Marshal(meta)
+	told := maps.Clone(meta)
+	delete(told, "filename")
+	raw, err := json.Marshal(told)
 	if err != nil {
 		return 0, err
 	}
 	err = u.eng.Do(ctx, func(w *engine.Write) error {
-		made, err := w.CreateWith("files", schema.Input{
-			"name": engine.Text(s.Metadata["filename"]), "type": engine.Text("iso"), "allocated_bytes": engine.Number(s.Size),
-			"description": engine.Text(meta["description"]),
-		}, schema.Set{"uuid": schema.TextValue(s.ID), "metadata": schema.TextValue(string(raw))})
+		row := columnsOf(meta)
+		row["type"], row["allocated_bytes"] = engine.Text("iso"), engine.Number(s.Size)
+		made, err := w.CreateWith("files", row, schema.Set{"uuid": schema.TextValue(s.ID), "metadata": schema.TextValue(string(raw))})
 		if err != nil {
 			return err
 		}

@@ -8,14 +8,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
 )
 
 type announcementKey struct{}
@@ -37,6 +39,9 @@ func (f *family) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	meta, err := metadataOf(r)
+	if err == nil {
+		err = ofMetadata(f.eng.Fits("files", columnsOf(meta)))
+	}
 	if err != nil {
 		return err
 	}
@@ -88,13 +93,34 @@ func metadataOf(r *http.Request) (map[string]string, error) {
 		return nil, errs.New(errs.Malformed, "missing_filename", "Upload-Metadata needs a filename")
 	case !strings.EqualFold(path.Ext(name), ".iso"):
 		return nil, errs.New(errs.Malformed, "unsupported_file_type", "only files that end in .iso can be uploaded here")
-	case len(name) > 255 || strings.ContainsFunc(name, func(c rune) bool { return c == '/' || c == '\\' || !unicode.IsPrint(c) }):
-		return nil, errs.New(errs.Malformed, "invalid_filename", "a filename has at most 255 bytes, is printable and has no slash")
+	}
+	for key, value := range meta {
+		if !utf8.ValidString(value) {
+			return nil, errs.New(errs.Malformed, "invalid_metadata", "the value of %q in Upload-Metadata isn't valid UTF-8", key)
+		}
 	}
 	if pool := meta["pool_name"]; pool != "" && pool != "default" {
 		return nil, errs.New(errs.Malformed, "invalid_storage_pool", "ISO images are kept in the pool default")
 	}
 	return meta, nil
+}
+
+// columnsOf are the columns of files that an upload's metadata give.
+func columnsOf(meta map[string]string) schema.Input {
+	return schema.Input{"name": engine.Text(meta["filename"]), "description": engine.Text(meta["description"])}
+}
+
+// ofMetadata says in the words of the metadata what doesn't fit the columns.
+func ofMetadata(err error) error {
+	e := errs.As(err)
+	if e == nil || e.Kind != errs.Invalid {
+		return err
+	}
+	member := e.Field
+	if member == "name" {
+		member = "filename"
+	}
+	return errs.New(errs.Malformed, "invalid_"+member, "%s in Upload-Metadata %s", errs.Ours(member), errs.Ours(e.Why))
 }
 
 // announce is tusd's hook before it opens an upload: it gives the upload our id and its reply our body.

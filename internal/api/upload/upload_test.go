@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -55,6 +56,9 @@ func TestCreateRefuses(t *testing.T) {
 		"other type":  {"1", named("a.img"), "1", "unsupported_file_type"},
 		"path":        {"1", named("../a.iso"), "1", "invalid_filename"},
 		"line break":  {"1", named("a\n.iso"), "1", "invalid_filename"},
+		"turned":      {"1", named("a\u202eosi.iso"), "1", "invalid_filename"},
+		"no text":     {"1", "filename " + base64.StdEncoding.EncodeToString([]byte("a\xff.iso")), "1", "invalid_metadata"},
+		"too long":    {"1", named("a.iso") + ",description " + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("x"), 3000)), "1", "invalid_description"},
 		"no right":    {"1", named("a.iso"), "20", "denied"},
 		"other pool":  {"1", named("a.iso") + ",pool_name eA==", "1", "invalid_storage_pool"},
 		"TUS version": {"1", named("a.iso"), "1", "unsupported_tus_version"},
@@ -313,4 +317,15 @@ func uncomplete(tx *store.Tx) error {
 		return err
 	}
 	return setComplete(tx, rows[0].Key, false)
+}
+
+// TestNamesThatPeopleGive: a name is refused for what it would hide, and for nothing else.
+func TestNamesThatPeopleGive(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, name := range []string{"a\u00adb.iso", "a\u202fb.iso", "a\u200cb.iso", "\U0001F9CA.iso", "a\u00a0b.iso", "ä b.iso"} {
+		if a := s.do("POST", "", nil, "Upload-Metadata", named(name), "User", "1", "Tus-Resumable", "1.0.0", "Upload-Length", "1"); a.Status != 201 {
+			t.Errorf("%q: status %d, code %q", name, a.Status, a.Code)
+		}
+	}
 }

@@ -58,7 +58,12 @@ func (s *Server) ask(ctx context.Context, name, password string) (a Answer, err 
 		return a, err
 	}
 	defer hangUp()
-	if a.DN, err = s.find(conn, name); err != nil {
+	a.DN, err = s.find(conn, name)
+	switch {
+	case errors.Is(err, ErrAmbiguous):
+		a.Refusal = err
+		return a, nil
+	case err != nil:
 		return a, err
 	}
 	if a.DN == "" {
@@ -73,7 +78,10 @@ func (s *Server) ask(ctx context.Context, name, password string) (a Answer, err 
 	return a, err
 }
 
-// find returns the DN of the entry of a name, "" when there is none. More than one is an error: nobody knows who is meant.
+// ErrAmbiguous is why a name is refused that belongs to several entries: nobody knows who is meant.
+var ErrAmbiguous = errors.New("the name matches more than one entry")
+
+// find returns the DN of the entry of a name, "" when there is none; ErrAmbiguous when there are several.
 func (s *Server) find(conn *ldaplib.Conn, name string) (string, error) {
 	if s.userDN != "" {
 		return s.userDNOf(name), nil
@@ -92,7 +100,7 @@ func (s *Server) find(conn *ldaplib.Conn, name string) (string, error) {
 	case len(found.Entries) == 0:
 		return "", nil
 	case len(found.Entries) > 1:
-		return "", fmt.Errorf("%s matches more than one entry below %s", s.filterOf(name), s.baseDN)
+		return "", fmt.Errorf("%w: %s below %s", ErrAmbiguous, s.filterOf(name), s.baseDN)
 	case found.Entries[0].DN == "":
 		return "", errors.New("the entry found has no name, and a bind without one is a bind by nobody")
 	}

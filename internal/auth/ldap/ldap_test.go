@@ -115,15 +115,13 @@ func TestAServerThatCannotSay(t *testing.T) {
 		name     string
 		log      string
 	}{
-		"nobody there":                     {byDN(s).with(object{"url": "ldap://" + gone}), "ann", "refused"},
-		"a certificate of somebody else":   {byDN(s).with(object{"url": "ldaps://" + s.Secure}), "ann", "certificate"},
-		"the same with STARTTLS":           {byDN(s).with(object{"starttls": true}), "ann", "certificate"},
-		"a certificate for another name":   {byDN(s).with(object{"url": "ldaps://" + strings.Replace(s.Secure, "127.0.0.1", "127.0.0.2", 1), "ca": s.CA}), "ann", "127.0.0.2"},
-		"TLS where there is none":          {byDN(s).with(object{"url": "ldaps://" + s.Address, "ca": s.CA}), "ann", "starting TLS"},
-		"a wrong password of the reader":   {bySearch(s).with(object{"bind_password": "wrong"}), "ann", "binding as " + ldaptest.Reader},
-		"searches for nobody":              {bySearch(s).with(object{"bind_dn": nil, "bind_password": nil}), "ann", "searching"},
-		"two entries":                      {bySearch(s), "twin", "more than one"},
-		"a filter that matches everything": {bySearch(s).with(object{"user_filter": "(|(uid={name})(objectClass=*))"}), "ann", "more than one"},
+		"nobody there":                   {byDN(s).with(object{"url": "ldap://" + gone}), "ann", "refused"},
+		"a certificate of somebody else": {byDN(s).with(object{"url": "ldaps://" + s.Secure}), "ann", "certificate"},
+		"the same with STARTTLS":         {byDN(s).with(object{"starttls": true}), "ann", "certificate"},
+		"a certificate for another name": {byDN(s).with(object{"url": "ldaps://" + strings.Replace(s.Secure, "127.0.0.1", "127.0.0.2", 1), "ca": s.CA}), "ann", "127.0.0.2"},
+		"TLS where there is none":        {byDN(s).with(object{"url": "ldaps://" + s.Address, "ca": s.CA}), "ann", "starting TLS"},
+		"a wrong password of the reader": {bySearch(s).with(object{"bind_password": "wrong"}), "ann", "binding as " + ldaptest.Reader},
+		"searches for nobody":            {bySearch(s).with(object{"bind_dn": nil, "bind_password": nil}), "ann", "searching"},
 	} {
 		a, err := server(t, c.settings).Check(context.Background(), c.name, ldaptest.AnnPassword)
 		if a.OK || !errs.Is(err, errs.Unavailable) {
@@ -132,6 +130,20 @@ func TestAServerThatCannotSay(t *testing.T) {
 		}
 		if cause := errors.Unwrap(err); cause == nil || !strings.Contains(cause.Error(), c.log) || strings.Contains(err.Error(), "example") {
 			t.Errorf("%s: told %q, logged %q, want %q in it", what, err, cause, c.log)
+		}
+	}
+}
+
+// TestSeveralEntries: a name that several entries have opens none of them, and the log gets why.
+func TestSeveralEntries(t *testing.T) {
+	t.Parallel()
+	s := ldaptest.Start(t)
+	for name, settings := range map[string]object{
+		"twin": bySearch(s), "ann": bySearch(s).with(object{"user_filter": "(|(uid={name})(objectClass=*))"}),
+	} {
+		a, err := server(t, settings).Check(context.Background(), name, ldaptest.AnnPassword)
+		if a.OK || err != nil || !errors.Is(a.Refusal, ldap.ErrAmbiguous) || !strings.Contains(a.Refusal.Error(), name) {
+			t.Errorf("%s: %+v, %v; want a refusal that says why", name, a, err)
 		}
 	}
 }

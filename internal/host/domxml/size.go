@@ -2,9 +2,10 @@ package domxml
 
 import "libvirt.org/go/libvirtxml"
 
-// maxCPUs and maxRAMMiB are the contract's bounds; QEMU's own may be lower and then speak at the start.
+// maxCPUs is what QEMU's PCs can have without an IOMMU that remaps interrupts: an APIC's number has eight bits, and one is for all. maxRAMMiB is the
+// contract's bound; QEMU's own may be lower and then speak at the start.
 const (
-	maxCPUs   = 1024
+	maxCPUs   = 255
 	maxRAMMiB = 1 << 20
 )
 

@@ -25,7 +25,7 @@ func vms() *schema.Table {
 			schema.Enum("console", "vnc", "spice", "serial", "none").Default("vnc").Section("Console and devices").AtStart(),
 			schema.Row("console_status", "machine_console").Via("machine#console_status"),
 			schema.Enabled("enabled").Summary(),
-			schema.Uint32("cpu_cores").Default(1).Range(1, 1024).Summary().Section("Hardware").AtStart(),
+			schema.Uint32("cpu_cores").Default(1).Range(1, 255).Summary().Section("Hardware").AtStart(),
 			schema.Uint32("ram").Default(1024).Range(256, 1048576).Unit("MiB").Summary().Section("Hardware").AtStart(),
 			schema.Enum("os_family", "linux", "windows", "freebsd", "other").Default("linux").Labels("freebsd", "FreeBSD").Summary().Section("Guest"),
 			schema.String("os_description").Len(0, 2048).Section("Guest"),

@@ -61,3 +61,33 @@ func TestDisksHaveWholeSectors(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatNoHostCanStart is refused when it is written, in words of ours.
+func TestWhatNoHostCanStart(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
+	ctx := perm.WithActor(t.Context(), perm.System("admin"))
+	write := func(key string, in schema.Input) error {
+		return s.Engine.Do(ctx, func(w *engine.Write) error {
+			if key != "" {
+				return w.Update("vms", key, in)
+			}
+			_, err := w.Create("vms", in)
+			return err
+		})
+	}
+	if err := write("", schema.Input{"name": engine.Text("a"), "console": engine.Text("spice"), "console_pass": engine.Text("nine char")}); err != nil {
+		t.Fatal(err)
+	}
+	for column, in := range map[string]schema.Input{
+		"console_pass": {"name": engine.Text("b"), "console_pass": engine.Text("nine char")},
+		"cpu_cores":    {"name": engine.Text("b"), "cpu_cores": engine.Number(256)},
+	} {
+		if err := write("", in); !errs.Is(err, errs.Invalid) || errs.As(err).Field != column {
+			t.Errorf("%s: %v", column, err)
+		}
+	}
+	if err := write("1", schema.Input{"console": engine.Text("vnc"), "console_pass": engine.Text("ninechars")}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a console by VNC gets a password that is too long: %v", err)
+	}
+}

@@ -63,6 +63,15 @@ func prepareVM(_ *engine.Inside, r *schema.Record) error {
 	}
 	compute.VMCol.UUID.Put(r, id.String())
 	r.PutAll(schema.Set(compute.VMSet{}.Null(compute.VMCol.CloudinitFiles))) // they become rows
+	return fitsConsole(r, compute.VMCol.ConsolePass.Of(r))
+}
+
+// fitsConsole refuses a password that VNC would cut off (RFC 6143, 7.2.2).
+func fitsConsole(vm *schema.Record, password schema.Value) error {
+	const longest = 8
+	if console := compute.VMCol.Console.Of(vm).Text(); (console == "" || console == "vnc") && len(password.Text()) > longest {
+		return errs.Field("console_pass", "has %d bytes; a console by VNC takes at most %d, one by SPICE more", len(password.Text()), longest)
+	}
 	return nil
 }
 
@@ -79,6 +88,11 @@ func finishVM(w *engine.Inside, r *schema.Record) error {
 }
 
 func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if password, given := compute.VMCol.ConsolePass.In(set); given {
+		if err := fitsConsole(old.With(set), password); err != nil {
+			return err
+		}
+	}
 	machine := compute.MachineSet{}
 	if v, ok := compute.VMCol.CPUCores.In(set); ok {
 		machine.Cores(v.Int())

@@ -18,6 +18,8 @@ import (
 type Space interface {
 	// Admit is Full or TooMany when there isn't; until release, which comes after the transaction's end, the room is kept.
 	Admit(tx *store.Tx, file *schema.Record) (release func(), err error)
+	// Empty completes a file of no bytes; ended is called after the transaction's end.
+	Empty(tx *store.Tx, file *schema.Record) (ended func(), err error)
 }
 
 func fileHooks(space Space) engine.Hooks {
@@ -37,7 +39,11 @@ func fileHooks(space Space) engine.Hooks {
 
 // admit keeps the space that a new file announces until its row is there for all to see, or isn't made after all.
 func admit(w *engine.Inside, r *schema.Record, space Space) error {
-	release, err := space.Admit(w.Tx, r)
+	take := space.Admit
+	if storage.FileCol.AllocatedBytes.Of(r).Int() == 0 {
+		take = space.Empty
+	}
+	release, err := take(w.Tx, r)
 	if err == nil {
 		w.AtEnd(release)
 	}
