@@ -17,7 +17,7 @@ import (
 func (l *Library) Empty(tx *store.Tx, file *schema.Record) (ended func(), err error) {
 	var row storage.File
 	row.Scan(file)
-	f, err := os.OpenFile(l.path(row), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(l.path(row), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, writeError(err, l.path(row))
 	}

@@ -22,6 +22,7 @@ var removals = map[string]struct {
 	why   string
 }{
 	"internal/media/sweep.go":                {1, "the bytes of a tombstone, by the row's own name"},
+	"internal/media/empty.go":                {1, "the empty file that was just made for a row which then was not"},
 	"internal/media/adopt.go":                {1, "an upload or a thing from quarantine moves to the new name of its row"},
 	"internal/api/upload/sweep.go":           {1, "notes of uploads that a killed writer left; never bytes"},
 	"internal/api/upload/session.go":         {1, "an upload that ended, expired or was called off, by its session"},
