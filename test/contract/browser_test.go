@@ -31,17 +31,23 @@ type pageReply struct {
 	Body    any
 }
 
-// browse has a browser open the page at another origin than the server's, and returns what it saw.
-func browse(t *testing.T, s *harness.Server) (saw pageSaw, origin string) {
+// chromium is the path of a browser.
+func chromium(t *testing.T) string {
 	t.Helper()
-	dir := clients(t)
-	browser, err := exec.LookPath("chromium")
+	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
 		t.Skip("chromium is not installed")
 	}
+	return path
+}
+
+// browse has a browser open the page at another origin than the server's, and returns what it saw.
+func browse(t *testing.T, s *harness.Server) (saw pageSaw, origin string) {
+	t.Helper()
+	dir := clients(t)
 	seen := make(chan pageSaw, 1)
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServer(http.Dir(filepath.Join(dir, "page"))))
@@ -62,7 +68,7 @@ func browse(t *testing.T, s *harness.Server) (saw pageSaw, origin string) {
 	page := httptest.NewServer(mux)
 	t.Cleanup(page.Close)
 	log := &locked.Buffer{}
-	cmd := exec.Command(browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--ignore-certificate-errors",
+	cmd := exec.Command(chromium(t), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--ignore-certificate-errors",
 		"--no-first-run", "--remote-debugging-port=0", "--user-data-dir="+t.TempDir(),
 		page.URL+"/?"+url.Values{"server": {s.URL}, "password": {harness.AdminPassword}}.Encode())
 	cmd.Stderr = log

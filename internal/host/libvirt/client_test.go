@@ -167,3 +167,12 @@ func (r *relay) cut() {
 	}
 	r.conns = nil
 }
+
+// What people may read of a libvirt without the right QEMU says what to install. libvirt's test driver has guests of 32 bits alone.
+func TestWithoutQEMU(t *testing.T) {
+	c := client(t, "", testDriver)
+	_, err := c.HostInfo(t.Context())
+	if e := errs.Public(err); e == nil || e.Code != "no_emulator" {
+		t.Errorf("%v", err)
+	}
+}

@@ -36,6 +36,8 @@ func translate(ctx context.Context, doing string, err error) error {
 	var remote golibvirt.Error
 	var absent *noDaemonError
 	switch {
+	case errs.As(err) != nil: // ours, about what libvirt answered
+		return err
 	case errors.As(err, &remote):
 		kind, code := kinds[golibvirt.ErrorNumber(remote.Code)], "libvirt_refused"
 		if kind == errs.NotFound {
