@@ -9,12 +9,13 @@ import (
 	"dewpoint/test/harness"
 )
 
-// Scripts search replies for `"uuid":"` and send what their documentation shows: no auth_type, the older path, the basic form.
+// Scripts search replies for `"uuid":"` and send what their documentation shows: no auth_type, the older path, the basic form. The network
+// that they make first is there already.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	c := s.Resource()
-	c.Must(201, "POST", "virtualization/networks", `{"name":"default","mode":"nat","ip_range":{"address":"10.77.0.1","netmask":"255.255.255.0"},"dhcp":{"start":"10.77.0.10","end":"10.77.0.20"},"autostart":true}`)
+	c.Must(409, "POST", "virtualization/networks", `{"name":"default","mode":"nat","ip_range":{"address":"10.77.0.1","netmask":"255.255.255.0"},"dhcp":{"start":"10.77.0.10","end":"10.77.0.20"},"autostart":true}`)
 	if body := string(c.Must(200, "GET", "virtualization/networks", nil).Body); !strings.Contains(body, `"name":"default"`) {
 		t.Errorf(`no "name":"default" in %s`, body)
 	}

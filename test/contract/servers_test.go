@@ -116,7 +116,7 @@ func rightsAgree(t *testing.T, servers []*harness.Server) {
 	admin.Create("permissions", map[string]any{"identity": ofGroup, "table": "vnets", "list": true})
 	admin.Create("vnets", map[string]any{"name": "seen"})
 	sees := func(c *harness.Client) bool {
-		return len(c.With(harness.Basic("bob", "bobs long password")).Must(200, "GET", "vnets?fields=name", nil).Rows()) == 1
+		return len(c.With(harness.Basic("bob", "bobs long password")).Must(200, "GET", "vnets?fields=name&name=seen", nil).Rows()) == 1
 	}
 	inTurn(t, servers, func(i int, p pair) {
 		for what, grant := range map[string]func() string{

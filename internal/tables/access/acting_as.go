@@ -52,7 +52,7 @@ func mayActAs(w *engine.Inside, user *schema.Record) error {
 	if err != nil {
 		return err
 	}
-	if access.UserCol.Admin.Of(user).Bool() || holds(w, identities) != nil {
+	if access.UserCol.Admin.Of(user).Bool() || holds(w, identities, engine.PathOf(user)) != nil {
 		return errs.New(errs.Denied, "denied", "user %q has rights that you don't have, and what you want to change is a way to act as that user; ask an administrator", access.UserCol.Name.Of(user).Text())
 	}
 	return nil
@@ -67,21 +67,26 @@ func mayJoin(w *engine.Inside, group *schema.Record) error {
 		return nil
 	}
 	identities, err := w.Identities(group)
-	if err == nil && holds(w, identities) != nil {
+	if err == nil && holds(w, identities, schema.Value{}) != nil {
 		err = errs.New(errs.Denied, "denied", "members of group %q get rights that you don't have; ask an administrator", access.GroupCol.Name.Of(group).Text())
 	}
 	return err
 }
 
-// holds fails unless the actor could grant all that the identities have.
-func holds(w *engine.Inside, identities []schema.Value) error {
+// holds fails unless the actor could grant all that the identities have, but for seeing the row of the user self: every user may, and no more can
+// be done by it.
+func holds(w *engine.Inside, identities []schema.Value, self schema.Value) error {
 	if len(identities) == 0 {
 		return nil
 	}
 	held, err := w.Tx.Find("permissions", store.IsAmong(access.PermissionCol.Identity, identities...))
 	for _, p := range held {
+		rights := perm.RightsIn(p)
+		if !self.IsNull() && access.PermissionCol.Target.Of(p) == self {
+			rights &^= perm.RightsOf(perm.List, perm.Read)
+		}
 		if err == nil {
-			err = mayGrant(w, p, perm.RightsIn(p))
+			err = mayGrant(w, p, rights)
 		}
 	}
 	return err
