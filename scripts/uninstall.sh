@@ -20,7 +20,8 @@ while (($#)); do
 	--yes) yes=1 ;;
 	--data) data=${2:?--data needs a directory}; shift ;;
 	--instance) instance=${2:?--instance needs an id}; shift ;;
-	*) die "unknown argument '$1'" ;;
+	-h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
+	*) die "unknown argument '$1'; --help lists those that there are" ;;
 	esac
 	shift
 done

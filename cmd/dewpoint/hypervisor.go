@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"dewpoint/internal/config"
 	nodes "dewpoint/internal/control/node"
 	"dewpoint/internal/host/accel"
+	"dewpoint/internal/host/access"
 	"dewpoint/internal/host/libvirt"
 )
 
@@ -14,10 +16,15 @@ import (
 type hypervisor struct {
 	client *libvirt.Client
 	log    *slog.Logger
+	data   string               // the directory
+	user   atomic.Pointer[user] // nil until QEMU has been asked for
 }
 
+// user is whom QEMU runs as.
+type user struct{ uid, gid int }
+
 func newHypervisor(cfg config.Config, log *slog.Logger) hypervisor {
-	return hypervisor{client: libvirt.New(cfg.LibvirtSocket, ""), log: log}
+	return hypervisor{client: libvirt.New(cfg.LibvirtSocket, ""), log: log, data: cfg.Data}
 }
 
 func (h *hypervisor) close() { h.client.Close() }
@@ -31,13 +38,25 @@ func (h *hypervisor) Accelerator(ctx context.Context) (accelerator, reason strin
 // QEMU implements node.Probe.
 func (h *hypervisor) QEMU(ctx context.Context) (nodes.QEMU, error) {
 	info, err := h.client.HostInfo(ctx)
+	if err == nil {
+		h.user.Store(&user{info.RunUID, info.RunGID})
+	}
 	return nodes.QEMU{Version: info.QEMUVersion, MachineTypes: info.MachineTypes}, err
 }
 
-// Answers implements node.Probe. It looks for domains that nobody has: any answer will do.
+// Answers implements node.Probe. It looks for domains that nobody has: any answer will do. A hypervisor that can't get at the guests' files is of no more
+// use than one that doesn't answer.
 func (h *hypervisor) Answers(ctx context.Context) error {
-	_, err := h.client.List(ctx, "dp-none-")
-	return err
+	if _, err := h.client.List(ctx, "dp-none-"); err != nil {
+		return err
+	}
+	if err := access.Mounted(h.data); err != nil {
+		return err
+	}
+	if u := h.user.Load(); u != nil {
+		return access.Reach(h.data, u.uid, u.gid)
+	}
+	return nil
 }
 
 // ready starts libvirt when it doesn't run, and finds out what guests run by. Without libvirt it goes on: who needs it waits for it.

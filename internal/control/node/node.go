@@ -88,6 +88,7 @@ func (c *Controller) Examine(ctx context.Context) (accelerator string, err error
 	if err := c.askVersion(ctx); err != nil {
 		c.Log.Warn("the version of QEMU is unknown", "err", err)
 	}
+	c.listen(ctx)
 	id, err := c.pass(ctx)
 	if err != nil {
 		return "", err
@@ -107,12 +108,26 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 			c.Log.Debug("the version of QEMU is still unknown", "err", err)
 		}
 	}
-	c.trouble = ""
-	if err := c.Probe.Answers(ctx); err != nil && ctx.Err() == nil {
-		c.trouble = errs.Shown(err)
-	}
+	c.listen(ctx)
 	_, err := c.pass(ctx)
 	return err
+}
+
+// listen finds out what is wrong with the hypervisor, and says so when that is something else than before.
+func (c *Controller) listen(ctx context.Context) {
+	trouble := ""
+	err := c.Probe.Answers(ctx)
+	if err != nil && ctx.Err() == nil {
+		trouble = errs.Shown(err)
+	}
+	switch {
+	case trouble == c.trouble:
+	case trouble == "":
+		c.Log.Info("guests can run again")
+	default:
+		c.Log.Warn("guests can't run", "err", err)
+	}
+	c.trouble = trouble
 }
 
 func (c *Controller) askVersion(ctx context.Context) (err error) {

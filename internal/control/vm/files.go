@@ -13,6 +13,9 @@ import (
 // by its group, and reads media by it. Disks and firmware variables are made its own by libvirt while it runs. Where libvirt does not say
 // who its user is, QEMU runs as root.
 func letQEMU(dataDir string, vm *domxml.VM, n node) error {
+	if err := access.Reach(dataDir, n.uid, n.gid); err != nil {
+		return err // its text says more than QEMU's
+	}
 	if err := os.MkdirAll(filepath.Dir(vm.Dir), 0o710); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -287,4 +288,33 @@ func TestLiveForeignUUID(t *testing.T) {
 	if found, err := s.host.List(t.Context(), foreign.Name); err != nil || len(found) != 1 {
 		t.Errorf("the foreign domain: %v, %v; want it untouched", found, err)
 	}
+}
+
+// TestLivePrivateFolder lays the data directory below a folder that QEMU's user may not pass: the status says so, and what to do.
+func TestLivePrivateFolder(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	info, err := s.host.HostInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.RunUID < 1 {
+		t.Skip("QEMU runs as root here")
+	}
+	private := filepath.Dir(s.dataDir)
+	if err := os.Chmod(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, machine := s.createVM(uuid.NewString(), schema.Set{"boot_delay": schema.IntValue(0)})
+	s.ask(machine, compute.PowerOn)
+	s.await("the reason", func() bool {
+		row := s.status(machine)
+		return row.Status == "error" && strings.Contains(row.StatusInfo, "chmod o+x "+private)
+	})
+	if err := os.Chmod(private, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	s.await("running after all", func() bool { s.Wake(); return s.status(machine).Running })
+	s.ask(machine, compute.Kill)
+	s.await("off", func() bool { return !s.status(machine).Running })
 }
