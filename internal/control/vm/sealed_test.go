@@ -101,12 +101,12 @@ func TestConsolePasswordsLieSealed(t *testing.T) {
 	if m := v.wish(v.Auth); m.Hardware.ConsolePassword != "first-pw" || m.Unreadable != nil {
 		t.Errorf("made: %q, %v", m.Hardware.ConsolePassword, m.Unreadable)
 	}
-	must(t, v.Engine.Update(v.admin(), "vms", v.vm, schema.Input{"console_pass": engine.Text("second-pw")}))
+	must(t, v.Engine.Update(v.admin(), "vms", v.vm, schema.Input{"console_pass": engine.Text("other-pw")}))
 	must(t, v.Engine.Update(v.admin(), "vms", v.vm, schema.Input{"name": engine.Text("renamed")}))
-	if m := v.wish(v.Auth); m.Hardware.ConsolePassword != "second-pw" || m.Unreadable != nil {
+	if m := v.wish(v.Auth); m.Hardware.ConsolePassword != "other-pw" || m.Unreadable != nil {
 		t.Errorf("changed: %q, %v", m.Hardware.ConsolePassword, m.Unreadable)
 	}
-	if v.holds("first-pw") || v.holds("second-pw") {
+	if v.holds("first-pw") || v.holds("other-pw") {
 		t.Error("the database holds a console password")
 	}
 	must(t, v.Engine.Update(v.admin(), "vms", v.vm, schema.Input{"console_pass": engine.Text("")}))
