@@ -28,7 +28,7 @@ const keeperLock = "keeper"
 // none of it. The lock is for copies of a data directory, which all take themselves for the keeper.
 func (n *node) keep(ctx context.Context) error {
 	if n.identity.Keeper != "" {
-		n.log.Warn("this server only answers requests: another one keeps the machines, networks, disks and files of its database", "keeper", n.identity.Keeper)
+		n.log.Warn("this server only answers requests; another one manages the machines, networks, disks and files of the database", "keeper", n.identity.Keeper)
 		return nil
 	}
 	waiting := func() {

@@ -14,7 +14,7 @@ import (
 
 // databaseCommand is what is done to the database beside a server.
 func databaseCommand() *cobra.Command {
-	c := &cobra.Command{Use: "database", Short: "Write the database into a backup, and restore it"}
+	c := &cobra.Command{Use: "database", Short: "Back up and restore the database"}
 	c.AddCommand(backupCommand(), restoreCommand())
 	return c
 }
@@ -22,7 +22,7 @@ func databaseCommand() *cobra.Command {
 func backupCommand() *cobra.Command {
 	var o placeFlags
 	c := &cobra.Command{
-		Use: "backup FILE", Short: "Write all rows, and the keys that they need, into a new file; the server may run", Args: cobra.ExactArgs(1),
+		Use: "backup FILE", Short: "Write all rows and the keys that they need to a new file; the server can keep running", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			place, passphrase, err := o.read(cmd)
 			if err != nil {
@@ -46,7 +46,7 @@ func backupCommand() *cobra.Command {
 func restoreCommand() *cobra.Command {
 	var o placeFlags
 	c := &cobra.Command{
-		Use: "restore FILE", Short: "Put the rows of a backup in the place of the database, which is kept; the server must have ended", Args: cobra.ExactArgs(1),
+		Use: "restore FILE", Short: "Replace the database with the rows of a backup; the old database is kept; stop the server first", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			place, passphrase, err := o.read(cmd)
 			if err != nil {
@@ -72,13 +72,13 @@ func restoreCommand() *cobra.Command {
 type placeFlags struct{ config, data, database, passphraseFile string }
 
 func (o *placeFlags) define(c *cobra.Command) {
-	c.Flags().StringVar(&o.config, "config", "", "configuration file (default "+config.DefaultFile+", if it is there)")
+	c.Flags().StringVar(&o.config, "config", "", "configuration file (default "+config.DefaultFile+", if it exists)")
 	for _, option := range config.Options() {
 		if into := map[string]*string{"data": &o.data, "database": &o.database}[option.Name]; into != nil {
 			c.Flags().StringVar(into, option.Name, option.Default, option.Doc)
 		}
 	}
-	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "file whose first line seals the backup (default: backup_passphrase of the configuration, or the variable DEWPOINT_BACKUP_PASSPHRASE; without any it isn't sealed)")
+	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "file with the passphrase that seals the backup, in its first line (default: backup_passphrase of the configuration, or the variable DEWPOINT_BACKUP_PASSPHRASE; without one the backup isn't sealed)")
 }
 
 // read finds the place as serve does.

@@ -49,7 +49,7 @@ func (n *node) openFiles(ctx context.Context) (err error) {
 type filesElsewhere struct{ keeper string }
 
 func (f filesElsewhere) err() error {
-	return errs.New(errs.Unavailable, "files_elsewhere", "the bytes of files are kept by the server on %s; send this request there", f.keeper)
+	return errs.New(errs.Unavailable, "files_elsewhere", "files are stored by the server on %s; send this request there", f.keeper)
 }
 
 // Open implements table.Files and storage.Media of the resource API.

@@ -63,7 +63,7 @@ func (h *hypervisor) Answers(ctx context.Context) error {
 func (n *node) ready(ctx context.Context) (accelerator string, err error) {
 	started, err := libvirt.EnsureRunning(ctx, n.cfg.LibvirtSocket)
 	if err != nil {
-		n.log.Error("guests wait until libvirt is there", "socket", n.cfg.LibvirtSocket, "err", err)
+		n.log.Error("guests can't start until libvirt is there", "socket", n.cfg.LibvirtSocket, "err", err)
 	} else if started {
 		n.log.Info("libvirt was not running and has been started")
 	}

@@ -30,7 +30,7 @@ func main() {
 
 func root() *cobra.Command {
 	c := &cobra.Command{
-		Use: "dewpoint", Short: "A private cloud on this host, driven by its API",
+		Use: "dewpoint", Short: "A private cloud on this host, controlled through its API",
 		SilenceUsage: true, SilenceErrors: true, Version: version,
 	}
 	c.AddCommand(serveCommand(), databaseCommand())
@@ -60,8 +60,8 @@ func serveCommand() *cobra.Command {
 			return serve(cmd.Context(), cfg, given, logger(cfg))
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file (default "+config.DefaultFile+", if it is there)")
-	c.Flags().BoolVar(&adopt, "adopt", false, "once: go on with a database that doesn't belong to the data directory, whose bytes are kept")
+	c.Flags().StringVar(&file, "config", "", "configuration file (default "+config.DefaultFile+", if it exists)")
+	c.Flags().BoolVar(&adopt, "adopt", false, "for one start: use a database that doesn't belong to the data directory; the directory's data is kept")
 	for _, o := range config.Options() {
 		if o.Bool {
 			c.Flags().Bool(o.Name, o.Default == "true", o.Doc)

@@ -115,7 +115,7 @@ func (s *Service) Run(ctx context.Context) error {
 			err = s.sweep(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			slog.Warn("noting the use of credentials failed", "err", err)
+			slog.Warn("recording the use of credentials failed", "err", err)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (s *Service) CheckCode(account *schema.Record, code string) (access.UserSet
 	}
 	if set == nil {
 		s.attempts.fail(by, s.now())
-		return nil, errs.New(errs.Invalid, "invalid_code", "the code of the second factor is wrong, over, or was used already; wait for the next one").On("code")
+		return nil, errs.New(errs.Invalid, "invalid_code", "the code of the second factor is wrong, expired or already used; wait for the next one").On("code")
 	}
 	s.attempts.clear(by)
 	return set, nil
@@ -87,7 +87,7 @@ func (s *Service) spend(account *schema.Record, code string) (access.UserSet, er
 		secret, err := s.open(account, access.UserCol.TwoFactorSecret.Name())
 		if err != nil {
 			return nil, errs.Wrap(err, errs.Unavailable, "second_factor_unreadable",
-				"the codes of this account's authenticator can't be checked, because the server's key was replaced; use a recovery code, or ask an administrator for two_factor_off")
+				"the codes of this account's authenticator can't be checked, because the server's key was replaced; use a recovery code, or ask an administrator to turn the second factor off")
 		}
 		taken := access.UserCol.TwoFactorStep.Of(account).Int()
 		if !believable(taken*int64(codeStep/time.Second), s.now()) {

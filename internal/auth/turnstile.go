@@ -69,7 +69,7 @@ func (t *turnstile) join(source netip.Prefix) (*queue, error) {
 		t.queues[source] = q
 	}
 	if q.people > mostWaiting {
-		return nil, errs.New(errs.TooMany, "too_many_logins", "too many passwords from one address wait to be checked; send fewer at once, or use an API key").After(time.Second)
+		return nil, errs.New(errs.TooMany, "too_many_logins", "too many passwords from one address are waiting to be checked; send fewer at once, or use an API key").After(time.Second)
 	}
 	q.people++
 	return q, nil

@@ -49,5 +49,5 @@ type line struct {
 
 // damaged is the error of a file that isn't what was written.
 func damaged(format string, args ...any) error {
-	return errs.New(errs.Invalid, "damaged", "the backup is damaged or cut off: "+format, args...)
+	return errs.New(errs.Invalid, "damaged", "the backup is damaged or incomplete: "+format, args...)
 }

@@ -64,7 +64,7 @@ const TemporaryPrefix = ".backup-"
 // WriteFile is Write into a new file, which is there whole or not at all and survives a power loss then.
 func (s Source) WriteFile(ctx context.Context, path, passphrase string) (w Written, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return w, errors.Join(err, errs.New(errs.Conflict, "exists", "%s exists already; give the backup another name", errs.Ours(path)))
+		return w, errors.Join(err, errs.New(errs.Conflict, "exists", "%s already exists; give the backup another name", errs.Ours(path)))
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), TemporaryPrefix+"*") // with the mode 0600
 	if err != nil {

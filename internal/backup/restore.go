@@ -35,7 +35,7 @@ func (p Place) Restore(ctx context.Context, path, passphrase string) (done Resto
 	defer unlock()
 	if p.Database != "" {
 		if n, err := postgres.Users(ctx, p.Database); err != nil || n > 0 {
-			return done, errors.Join(err, errs.New(errs.Conflict, "in_use", "servers use the database, by %d connections: stop all of them first", n))
+			return done, errors.Join(err, errs.New(errs.Conflict, "in_use", "servers are using the database over %d connections; stop all of them first", n))
 		}
 	}
 	f, err := os.Open(path)

@@ -118,7 +118,7 @@ func open(r io.Reader, passphrase string) (io.Reader, error) {
 	in := bufio.NewReaderSize(r, 4096)
 	first := make([]byte, len(magic))
 	if _, err := io.ReadFull(in, first); err != nil || string(first) != magic {
-		return nil, errs.New(errs.Invalid, "no_backup", "the file is no backup that this version can read")
+		return nil, errs.New(errs.Invalid, "no_backup", "the file isn't a backup that this version can read")
 	}
 	text, err := in.ReadSlice('\n')
 	if err != nil {
@@ -133,7 +133,7 @@ func open(r io.Reader, passphrase string) (io.Reader, error) {
 	}
 	switch {
 	case len(s.Salt) == 0 && passphrase != "":
-		return nil, errs.New(errs.Invalid, "not_sealed", "the backup is not sealed, though a passphrase was given: is it the right file? Give none to go on")
+		return nil, errs.New(errs.Invalid, "not_sealed", "the backup isn't sealed, but a passphrase was given; if it is the right file, leave the passphrase out")
 	case len(s.Salt) == 0:
 		return in, nil
 	case passphrase == "":
@@ -179,7 +179,7 @@ func (o *opener) next() error {
 	o.done = err != nil
 	first := o.number == 0
 	if o.clear, err = o.aead.Open(nil, o.nonce(o.done), sealed[:n], o.head); err != nil && first {
-		return errs.New(errs.Invalid, "damaged", "the passphrase is wrong, or the backup is damaged or cut off")
+		return errs.New(errs.Invalid, "damaged", "the passphrase is wrong, or the backup is damaged or incomplete")
 	} else if err != nil {
 		return damaged("a sealed part of it isn't genuine")
 	}

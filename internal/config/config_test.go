@@ -81,12 +81,12 @@ func TestRefusals(t *testing.T) {
 		"no data directory":     {flags: map[string]string{"data": ""}, want: []string{"data: needs a path"}},
 		"half a certificate":    {flags: map[string]string{"tls-cert": "/x"}, want: []string{"belong together"}},
 		"certificate missing":   {flags: map[string]string{"tls-cert": "/nonexistent/c", "tls-key": "/nonexistent/k"}, want: []string{"/nonexistent/c"}},
-		"public URL's path":     {flags: map[string]string{"public-url": "https://a.example/cloud"}, want: []string{"--public-url", "a scheme and a host alone"}},
-		"public URL's scheme":   {flags: map[string]string{"public-url": "a.example"}, want: []string{"a scheme and a host alone"}},
+		"public URL's path":     {flags: map[string]string{"public-url": "https://a.example/cloud"}, want: []string{"--public-url", "only a scheme and a host"}},
+		"public URL's scheme":   {flags: map[string]string{"public-url": "a.example"}, want: []string{"only a scheme and a host"}},
 		"proxy by name":         {flags: map[string]string{"trusted-proxies": "127.0.0.1,proxy"}, want: []string{`"proxy" is neither an address`}},
 		"proxy with host bits":  {flags: map[string]string{"trusted-proxies": "192.0.2.1/24"}, want: []string{`"192.0.2.1/24" is neither`}},
-		"origin with a path":    {flags: map[string]string{"cors-origins": "https://a.example/x"}, want: []string{"--cors-origins", "a scheme and a host alone"}},
-		"all origins and one":   {flags: map[string]string{"cors-origins": "*, https://a.example"}, want: []string{`"*" is no URL`}},
+		"origin with a path":    {flags: map[string]string{"cors-origins": "https://a.example/x"}, want: []string{"--cors-origins", "only a scheme and a host"}},
+		"all origins and one":   {flags: map[string]string{"cors-origins": "*, https://a.example"}, want: []string{`"*" isn't a URL`}},
 		"TLS and not TLS":       {flags: map[string]string{"tls-cert": "/x", "tls-key": "/y", "insecure-http": "true"}, want: []string{"exclude each other"}},
 	} {
 		t.Run(name, func(t *testing.T) {

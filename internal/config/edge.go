@@ -58,7 +58,7 @@ func origins(c *Config, s string) error {
 func origin(s string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSuffix(s, "/"))
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || *u != (url.URL{Scheme: u.Scheme, Host: u.Host}) {
-		return nil, fmt.Errorf("%q is no URL of a scheme and a host alone, such as https://cloud.example.org", s)
+		return nil, fmt.Errorf("%q isn't a URL with only a scheme and a host, such as https://cloud.example.org", s)
 	}
 	u.Host = strings.ToLower(u.Host)
 	return u, nil

@@ -20,11 +20,11 @@ type Option struct {
 var options = []Option{
 	{Name: "listen", Default: ":7770", Doc: "address to serve on", set: text(func(c *Config) *string { return &c.Listen })},
 	{Name: "data", Default: "/var/lib/dewpoint", Doc: "data directory", set: text(func(c *Config) *string { return &c.Data })},
-	{Name: "database", Doc: "postgres:// address of the database, which other users see in a flag but not in the file; SQLite in the data directory when not given", set: func(c *Config, s string) error {
+	{Name: "database", Doc: "postgres:// address of the database (default: SQLite in the data directory); set it in the file, because other users can see flags", set: func(c *Config, s string) error {
 		c.Database = Secret(s)
 		return nil
 	}},
-	{Name: "backup-passphrase", Doc: "passphrase that seals backups of the database, which other users see in a flag but not in the file; without it they hold all secrets in the clear", set: func(c *Config, s string) error {
+	{Name: "backup-passphrase", Doc: "passphrase that seals backups of the database; without it they contain all secrets in plain text; set it in the file, because other users can see flags", set: func(c *Config, s string) error {
 		c.BackupPassphrase = Secret(s)
 		return nil
 	}},
@@ -32,23 +32,23 @@ var options = []Option{
 		c.InsecureHTTP, err = yesNo(s)
 		return err
 	}},
-	{Name: "tls-cert", Doc: "certificate file (PEM); self-signed when not given", set: text(func(c *Config) *string { return &c.TLSCert })},
+	{Name: "tls-cert", Doc: "certificate file (PEM) (default: self-signed)", set: text(func(c *Config) *string { return &c.TLSCert })},
 	{Name: "tls-key", Doc: "key file (PEM) of the certificate", set: text(func(c *Config) *string { return &c.TLSKey })},
-	{Name: "public-url", Doc: "URL at which clients reach the server, such as https://cloud.example.org; taken from each request when not given", set: publicURL},
+	{Name: "public-url", Doc: "URL at which clients reach the server, such as https://cloud.example.org (default: taken from each request)", set: publicURL},
 	{Name: "trusted-proxies", Doc: "comma-separated addresses and networks of the proxies whose Forwarded and X-Forwarded-* headers are trusted", set: proxies},
-	{Name: "cors-origins", Default: "*", Doc: "comma-separated origins of the web pages that may call the APIs, such as https://panel.example.org; * for all, nothing for none", set: origins},
-	{Name: "reserve-mib", Default: "0", Doc: "MiB that uploads, files and new disks leave free in every file system; 0 is 2 %, at least 1 GiB (less where it is small)", set: func(c *Config, s string) error {
+	{Name: "cors-origins", Default: "*", Doc: "comma-separated origins of web pages that can call the APIs, such as https://panel.example.org; * for all, empty for none", set: origins},
+	{Name: "reserve-mib", Default: "0", Doc: "MiB that uploads, files and new disks leave free in every file system; 0 means 2 %, but at least 1 GiB (less on small file systems)", set: func(c *Config, s string) error {
 		mib, err := number(s, 1<<30)
 		c.Reserve = mib << 20
 		return err
 	}},
-	{Name: "unfinished-files", Default: "100", Doc: "files and uploads that one user may have begun and not finished", set: func(c *Config, s string) error {
+	{Name: "unfinished-files", Default: "100", Doc: "the maximum number of unfinished files and uploads of one user", set: func(c *Config, s string) error {
 		n, err := number(s, 1<<20)
 		c.UnfinishedFiles = int(n)
 		return err
 	}},
 	{Name: "libvirt-socket", Default: "/run/libvirt/libvirt-sock", Doc: "socket of libvirtd", set: text(func(c *Config) *string { return &c.LibvirtSocket })},
-	{Name: "accelerator", Doc: "kvm or qemu, instead of what the self-test finds", set: oneOf(func(c *Config) *string { return &c.Accelerator }, "", "kvm", "qemu")},
+	{Name: "accelerator", Doc: "kvm or qemu (default: the result of the self-test)", set: oneOf(func(c *Config) *string { return &c.Accelerator }, "", "kvm", "qemu")},
 	{Name: "log-level", Default: "info", Doc: "debug, info, warn or error", set: func(c *Config, s string) (err error) {
 		c.LogLevel, err = level(s)
 		return err

@@ -27,7 +27,7 @@ func (d *Dir) adopt(ctx context.Context, was directory, found string) error {
 	if err := d.write(ctx); err != nil {
 		return err
 	}
-	d.log.Warn("the database is taken for the truth from now on; what lies in the data directory without a row is kept", "found", found)
+	d.log.Warn("the database was adopted; data without a row in it is kept in the data directory", "found", found)
 	return nil
 }
 

@@ -92,7 +92,7 @@ func Open(ctx context.Context, c Config) (*Dir, error) {
 		return nil, &Mismatch{Found: found, dir: c.Path}
 	}
 	if d.mark != nil && !elsewhere(d, db) && db.generation-d.mark.Generation > behind {
-		c.Log.Warn("the data directory is older than the database: files and disks that were made since are missing if it is a copy",
+		c.Log.Warn("the data directory is older than the database; if it is a copy, files and disks created since then are missing",
 			"changes", db.generation-d.mark.Generation, "used", d.mark.Written)
 	}
 	return dir, nil

@@ -31,9 +31,9 @@ func (d *Dir) Run(ctx context.Context) error {
 		err := d.write(ctx)
 		switch {
 		case err != nil && !failed && ctx.Err() == nil:
-			d.log.Warn("the data directory doesn't know how far the database is; it is tried again", "err", err)
+			d.log.Warn("the position of the database could not be saved in the data directory; trying again", "err", err)
 		case err == nil && failed:
-			d.log.Info("the data directory knows again how far the database is")
+			d.log.Info("the position of the database is saved in the data directory again")
 		}
 		if failed = err != nil; failed {
 			d.hear(nil)
@@ -69,6 +69,6 @@ func (d *Dir) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
 	if err := d.write(ctx); err != nil {
-		d.log.Warn("the data directory doesn't know the last changes of the database", "err", err)
+		d.log.Warn("the last changes of the database are not noted in the data directory", "err", err)
 	}
 }

@@ -75,7 +75,7 @@ func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since
 		return nil, err
 	}
 	if r.Limit != "" || r.Offset != "" {
-		return nil, errs.New(errs.Invalid, "invalid_watch", "a feed has no limit and no offset; narrow it by a filter").On("limit")
+		return nil, errs.New(errs.Invalid, "invalid_watch", "a feed takes no limit or offset; use a filter instead").On("limit")
 	}
 	r.Sort = ""
 	before, err := e.db.LastChange(ctx) // ahead of the caller's rights, so that the log tells of every change of them

@@ -77,7 +77,7 @@ func (f *Feed) rows(ctx context.Context, keys []schema.Value) (map[string]feedRo
 		}
 		rows[key] = feedRow{r.Row, maphash.Bytes(hashSeed, r.Row)}
 		if len(rows) > mostTracked {
-			return errs.New(errs.TooLarge, "feed_too_large", "a feed over several tables follows at most %d rows; narrow it by a filter", mostTracked).On("filter")
+			return errs.New(errs.TooLarge, "feed_too_large", "a feed over several tables follows at most %d rows; narrow it with a filter", mostTracked).On("filter")
 		}
 		return nil
 	})

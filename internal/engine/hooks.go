@@ -14,7 +14,7 @@ type Hooks struct {
 	Create func(w *Inside, r *schema.Record) error
 	// Created runs once the record has its key.
 	Created func(w *Inside, r *schema.Record) error
-	// Live may refuse whatever is going to be done to a row, before anything else is said of it.
+	// Live may refuse whatever will be done to a row, before anything else is said of it.
 	Live func(w *Inside, r *schema.Record) error
 	// Update may refuse or extend the changes to a live row.
 	Update func(w *Inside, old *schema.Record, set schema.Set) error

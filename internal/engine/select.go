@@ -27,7 +27,7 @@ func List[T any](ctx context.Context, e *Engine, table string, r query.Request) 
 }
 
 // One reads the one row that a request finds: the first of those that the caller may see, by List or Read. It is NotFound when there is
-// none, and Denied when the caller lacks one of the rights on it: Read for what shows the row whole, else the right of what is going to be
+// none, and Denied when the caller lacks one of the rights on it: Read for what shows the row whole, else the right of what will be
 // done with it.
 func One[T any](ctx context.Context, e *Engine, table string, r query.Request, right perm.Right, more ...perm.Right) (row T, err error) {
 	a, err := e.actor(ctx)

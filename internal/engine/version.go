@@ -18,7 +18,7 @@ func (w *Write) Match(table, key string, versions []string) error {
 	}
 	v, err := versionOf(w.tx, r)
 	if err == nil && !slices.Contains(versions, v) {
-		err = errs.New(errs.Stale, "stale", "%s %q was changed meanwhile; read it again, and change what you find then", r.Table.Word(errs.One), nameOf(r))
+		err = errs.New(errs.Stale, "stale", "%s %q has changed since you read it; read it again and repeat your change", r.Table.Word(errs.One), nameOf(r))
 	}
 	return err
 }

@@ -60,7 +60,7 @@ func checkAndSync(path string, row storage.File) error {
 		return err
 	}
 	if info.Size() != row.AllocatedBytes {
-		return errs.New(errs.Conflict, "wrong_size", "the upload of file %q has %d bytes, expected are %d", row.Name, info.Size(), row.AllocatedBytes)
+		return errs.New(errs.Conflict, "wrong_size", "the upload of file %q has %d bytes instead of %d", row.Name, info.Size(), row.AllocatedBytes)
 	}
 	return f.Sync()
 }

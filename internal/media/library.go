@@ -54,7 +54,7 @@ func (l *Library) Open(ctx context.Context, key int64) (content io.ReadSeekClose
 		return nil, "", time.Time{}, err
 	}
 	if !row.Complete {
-		return nil, "", time.Time{}, errs.New(errs.Conflict, "file_incomplete", "file %q hasn't been uploaded whole: %d of %d bytes are there without a gap; send the rest first",
+		return nil, "", time.Time{}, errs.New(errs.Conflict, "file_incomplete", "file %q isn't completely uploaded: the first %d of %d bytes are there; send the rest first",
 			row.Name, row.Filesize, row.AllocatedBytes)
 	}
 	f, err := os.Open(l.path(row))

@@ -34,7 +34,7 @@ func (l *Library) sumAll(ctx context.Context) error {
 	})
 	for _, row := range rows {
 		if err := l.sum(ctx, row); err != nil && ctx.Err() == nil && !errs.Is(err, errs.NotFound) {
-			l.log.Error("computing the sums of a file failed", "file", row.Key, "err", err)
+			l.log.Error("computing the checksums of a file failed", "file", row.Key, "err", err)
 		}
 	}
 	return err

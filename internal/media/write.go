@@ -49,7 +49,7 @@ func (l *Library) WriteAt(ctx context.Context, key, off int64, r io.Reader) erro
 // admit refuses what can be refused before the first byte is read.
 func admit(row storage.File, off int64, r io.Reader) error {
 	if row.Complete {
-		return errs.New(errs.Conflict, "file_complete", "file %q is complete; delete it and create it anew to send other bytes", row.Name)
+		return errs.New(errs.Conflict, "file_complete", "file %q is complete; to replace its content, delete it and create it again", row.Name)
 	}
 	if off < 0 || off+max(lengthOf(r), 0) > row.AllocatedBytes {
 		return beyond(row.AllocatedBytes)
@@ -94,7 +94,7 @@ func copyAt(f *os.File, off, end int64, r io.Reader, room func() error) (n int64
 			return n, readErr // whoever gave us the bytes has stopped
 		}
 		if readErr != nil {
-			return n, errs.Wrap(readErr, errs.Malformed, "chunk_cut", "the chunk broke off after %d bytes, which are kept; send the rest", n)
+			return n, errs.Wrap(readErr, errs.Malformed, "chunk_cut", "the chunk ended after %d bytes, which are kept; send the rest", n)
 		}
 	}
 }

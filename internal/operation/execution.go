@@ -54,10 +54,10 @@ func (e *execution) settle(ctx, stepping context.Context, err error) (ended bool
 	case errors.As(err, &unwritten{}):
 		return false, err
 	case e.kind.repeats(err, e.row.Attempt) && !e.once():
-		e.log.Warn("a step is tried again", "step", e.row.Step, "attempt", e.row.Attempt, "err", err)
+		e.log.Warn("a step failed and is tried again", "step", e.row.Step, "attempt", e.row.Attempt, "err", err)
 		return false, errors.Join(err, e.tell(ctx, errs.Shown(err)))
 	}
-	e.log.Warn("an operation failed and is undone", "step", e.row.Step, "err", err)
+	e.log.Warn("an operation failed and is being undone", "step", e.row.Step, "err", err)
 	return false, e.turn(ctx, Failed, errs.Shown(err))
 }
 

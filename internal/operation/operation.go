@@ -73,7 +73,7 @@ func Cancel(tx *store.Tx, key int64) error {
 	case row.Cancel && row.Status != Complete && row.Status != Failed:
 		return nil
 	case !open(row.Status):
-		return errs.New(errs.Conflict, "operation_ended", "operation %d has ended already", key)
+		return errs.New(errs.Conflict, "operation_ended", "operation %d has already ended", key)
 	case row.Status == Queued:
 		set.Status(Cancelled).Null(system.OperationCol.StatusInfo).Ended(tx.Now().Unix())
 	}

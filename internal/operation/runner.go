@@ -131,7 +131,7 @@ func (r *Runner) begin(ctx context.Context, row system.Operation) {
 	if kind == nil {
 		if !r.unknown[row.Key] {
 			r.unknown[row.Key] = true
-			r.log.Error("an operation waits for a version of the server that knows its kind", "operation", row.Key, "kind", row.Kind)
+			r.log.Error("an operation is waiting for a server version that knows its kind", "operation", row.Key, "kind", row.Kind)
 		}
 		return
 	}
@@ -169,9 +169,9 @@ func (r *Runner) execute(ctx, stepping context.Context, kind *Kind, key int64) e
 	if e.steps, err = kind.load(r.db, key, h.row.Params, e.progress); err != nil {
 		return e.unreadable(ctx, err)
 	}
-	e.log.Info("operation begins", "object", h.row.Object, "status", h.row.Status, "steps_done", h.row.StepsDone)
+	e.log.Info("operation started", "object", h.row.Object, "status", h.row.Status, "steps_done", h.row.StepsDone)
 	err = e.run(ctx, stepping)
-	e.log.Info("operation pauses or ends", "status", e.row.Status, "info", e.row.StatusInfo)
+	e.log.Info("operation paused or ended", "status", e.row.Status, "info", e.row.StatusInfo)
 	return err
 }
 

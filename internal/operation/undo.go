@@ -15,7 +15,7 @@ func (e *execution) unreadable(ctx context.Context, cause error) error {
 	if e.row.StepsDone > 0 || e.row.Attempt > 0 {
 		return fmt.Errorf("params of the operation: %w", cause)
 	}
-	e.log.Error("an operation is refused, as its params can't be read", "err", cause)
+	e.log.Error("an operation was refused because its parameters can't be read", "err", cause)
 	return e.write(ctx, nil, func(now time.Time) system.OperationSet {
 		return system.OperationSet{}.Status(Failed).StatusInfo("its parameters can't be read; ask for it again").Ended(now.Unix())
 	})
@@ -48,7 +48,7 @@ func (e *execution) backward(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			e.log.Warn("a step could not be taken back", "step", e.kind.steps[step].name, "err", err)
+			e.log.Warn("a step could not be undone", "step", e.kind.steps[step].name, "err", err)
 			if err := e.tell(ctx, e.row.Failure+"; "+e.kind.steps[step].name+" could not be taken back yet: "+errs.Shown(err)); err != nil {
 				return err
 			}

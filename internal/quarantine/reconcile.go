@@ -110,7 +110,7 @@ func (k *Keeper) remove(ctx context.Context, q system.Quarantine, e entry, why s
 	if err := e.clear(); err != nil {
 		return err
 	}
-	k.log.Warn("something in quarantine was removed", "why", why, "kind", q.Kind, "path", q.Path, "size", q.Size)
+	k.log.Warn("quarantined data was removed", "why", why, "kind", q.Kind, "path", q.Path, "size", q.Size)
 	return k.forget(ctx, q, why)
 }
 
@@ -120,8 +120,8 @@ func (k *Keeper) complain(ctx context.Context, q system.Quarantine, err error) {
 	if text == q.StatusInfo {
 		return
 	}
-	k.log.Warn("work on something in quarantine failed", "quarantine", q.Key, "path", q.Path, "err", err)
+	k.log.Warn("work on quarantined data failed", "quarantine", q.Key, "path", q.Path, "err", err)
 	if err := k.change(ctx, q.Key, system.QuarantineSet{}.StatusInfo(text)); err != nil && ctx.Err() == nil {
-		k.log.Error("the status of something in quarantine can't be written", "quarantine", q.Key, "err", err)
+		k.log.Error("the status of quarantined data can't be saved", "quarantine", q.Key, "err", err)
 	}
 }

@@ -33,7 +33,7 @@ func (k *Keeper) restore(ctx context.Context, q system.Quarantine, e entry) erro
 	if err := errors.Join(e.clear(), os.RemoveAll(k.here(e))); err != nil {
 		return err
 	}
-	k.log.Info("something in quarantine became a file", "kind", q.Kind, "path", q.Path, "file", q.File)
+	k.log.Info("quarantined data was restored as a file", "kind", q.Kind, "path", q.Path, "file", q.File)
 	return k.forget(ctx, q, "restored")
 }
 

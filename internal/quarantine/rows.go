@@ -36,7 +36,7 @@ func (k *Keeper) record(ctx context.Context, e entry) error {
 		return logLine(tx, "warning", key, fmt.Sprintf("set %s %s aside: %s", e.note.Kind, e.note.Path, e.note.Why))
 	})
 	if err == nil {
-		k.log.Warn("something without a row was set aside", "kind", e.note.Kind, "path", e.note.Path, "size", e.note.Size, "why", e.note.Why,
+		k.log.Warn("data without a row was set aside", "kind", e.note.Kind, "path", e.note.Path, "size", e.note.Size, "why", e.note.Why,
 			"place", place, "keep_until", moment(until))
 	}
 	return err

@@ -142,7 +142,7 @@ func (b *builder) output(at spot, o *Operand) (Node, error) {
 	}
 	return b.walk(at, o.Path, func(end spot, rest []string) (Node, error) {
 		if len(rest) > 0 {
-			return nil, b.invalid("list_in_path", "%s is a list of rows: take it with brackets or a function", clip(end.name))
+			return nil, b.invalid("list_in_path", "%s is a list of rows; use it with brackets or a function", clip(end.name))
 		}
 		if o.List == nil {
 			return b.value(end)

@@ -104,7 +104,7 @@ func (b *builder) collapse(at spot, o *Operand) (Node, error) {
 		}
 		switch {
 		case len(rest) > 0:
-			return nil, b.invalid("list_in_path", "%s is a list of rows: take it with brackets", clip(end.name))
+			return nil, b.invalid("list_in_path", "%s is a list of rows; use it with brackets", clip(end.name))
 		case end.field != nil && end.field.IsRows():
 			return b.rows(end, AggFirst, o, bare)
 		case o.List != nil:

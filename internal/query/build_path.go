@@ -44,7 +44,7 @@ func (b *builder) lookup(at spot, name string, done then) (Node, error) {
 	inner.inside = true
 	return b.walk(inner, split(f.Path), func(end spot, rest []string) (Node, error) {
 		if len(rest) > 0 {
-			return nil, b.invalid("unknown_field", "%s.%s leads through a list", at.table().Name, name)
+			return nil, b.invalid("unknown_field", "%s.%s goes through a list", at.table().Name, name)
 		}
 		end.inside = at.inside
 		return done(end)

@@ -38,7 +38,7 @@ func (b *builder) branches(end spot, done then) (Node, error) {
 	case len(all) == 0 && found:
 		return Null{}, nil
 	case len(all) == 0:
-		return nil, b.invalid("unknown_field", "no table has what is asked for behind %s", clip(end.name))
+		return nil, b.invalid("unknown_field", "no table that %s leads to has this column", clip(end.name))
 	}
 	return p.settle(all), nil
 }

@@ -69,7 +69,7 @@ func (b *builder) single(end spot, o *Operand) error {
 	if o.Keep == nil {
 		return nil
 	}
-	return b.invalid("not_a_list", "%s is one row, and only the rows of a list can be chosen with ?", clip(end.name))
+	return b.invalid("not_a_list", "%s is one row; only lists can be filtered with ?", clip(end.name))
 }
 
 // totals reports whether a list asks for aggregates of the rows and nothing else. An aggregate of a list that each row has is one value of each.
@@ -105,7 +105,7 @@ func (b *builder) total(end spot, o *Operand) (Node, error) {
 			name = it.Arg.Text
 		}
 		if slices.ContainsFunc(out.Columns, func(c Column) bool { return c.Name == name }) {
-			return nil, b.invalid("name_twice", "two members of %s are called %s: name one with as", clip(end.name), clip(name))
+			return nil, b.invalid("name_twice", "two members of %s are called %s; rename one with as", clip(end.name), clip(name))
 		}
 		n, err := b.summed(end, aggregates[it.Func], it.Func, &Operand{Keep: o.Keep}, func(child spot) (Node, error) { return b.scalar(child, it.Arg) })
 		if err != nil {

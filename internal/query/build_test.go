@@ -160,12 +160,12 @@ func TestPlansOfAMoment(t *testing.T) {
 func TestListsThatCantBe(t *testing.T) {
 	t.Parallel()
 	for fields, want := range map[string]string{
-		"machine[name] ? name eq 'a'":        `fields: "machine" is one row, and only the rows of a list can be chosen with ?`,
-		"flatten(machine[name] ? name eq 1)": `fields: "machine" is one row, and only the rows of a list can be chosen with ?`,
+		"machine[name] ? name eq 'a'":        `fields: "machine" is one row; only lists can be filtered with ?`,
+		"flatten(machine[name] ? name eq 1)": `fields: "machine" is one row; only lists can be filtered with ?`,
 		"volumes[name] ? nonsense eq 'a'":    `fields: volumes has no column "nonsense"`,
 		"volumes[name] ? drives eq 'a'":      `fields: "drives" is not a single value`,
 		"volumes[sum(name)]":                 `fields: sum needs a column of numbers`,
-		"volumes[min(name),max(name)]":       `fields: two members of "volumes" are called "name": name one with as`,
+		"volumes[min(name),max(name)]":       `fields: two members of "volumes" are called "name"; rename one with as`,
 		"volumes[name,max(name)]":            `fields: max needs a list of rows`,
 	} {
 		if _, err := build("vms", query.Request{Fields: fields}, query.Options{}); errs.KindOf(err) != errs.Invalid || err.Error() != want {

@@ -56,7 +56,7 @@ func (b *builder) rowsOf(n Node, lit Literal) (rows []schema.Value, err error) {
 		}
 	}
 	if b.numbered += len(rows); b.numbered > maxRows {
-		return nil, b.invalid("too_complex", "%s may lead to many tables: write rows as table/key", clip(c.Field.Name))
+		return nil, b.invalid("too_complex", "%s can lead to many tables; write the row as table/key", clip(c.Field.Name))
 	}
 	return rows, nil
 }

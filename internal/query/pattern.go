@@ -29,7 +29,7 @@ func (b *builder) pattern(s string) error {
 		return b.invalid("bad_pattern", "%s is too complex: it repeats too much", clip(s))
 	}
 	if b.programs += size; b.programs > maxPrograms {
-		return b.invalid("too_complex", "the patterns of the request are too complex together; use fewer or simpler ones")
+		return b.invalid("too_complex", "the patterns of the request are too complex in total; use fewer or simpler ones")
 	}
 	return nil
 }

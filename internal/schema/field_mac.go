@@ -26,7 +26,7 @@ func (t macType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	form := t.Form(v.Text())
 	var first byte
 	if _, err := fmt.Sscanf(form, "%02x", &first); err != nil || first&1 == 1 || form == "00:00:00:00:00:00" {
-		return Value{}, f.invalid("%s is no address of a single card", form)
+		return Value{}, f.invalid("%s isn't the address of a single card", form)
 	}
 	return TextValue(form), nil
 }

@@ -66,14 +66,14 @@ func (t textType) Parse(f *Field, raw json.RawMessage) (Value, error) {
 	}
 	for _, r := range s {
 		if r == 0x7f || r < ' ' && !(t.multiline && (r == '\n' || r == '\t' || r == '\r')) {
-			return Value{}, f.invalid("holds a control character")
+			return Value{}, f.invalid("contains a control character")
 		}
 	}
 	if t.filename && (s == "." || s == ".." || strings.ContainsAny(s, `/\`)) {
 		return Value{}, f.invalid("must be a plain file name without a folder")
 	}
 	if t.filename && strings.ContainsFunc(s, misleading) {
-		return Value{}, f.invalid("holds a control character, a line break or one that turns the direction of writing")
+		return Value{}, f.invalid("contains a control character, a line break or one that turns the direction of writing")
 	}
 	return TextValue(s), nil
 }

@@ -32,7 +32,7 @@ func Listed(list func() ([]Claim, error)) Source {
 // Limits are what the person who runs the server decides; a zero stands for the default.
 type Limits struct {
 	Reserve  int64 // bytes that stay free in every file system
-	Sessions int   // files and uploads that one user may have begun and not finished
+	Sessions int   // the maximum number of unfinished files and uploads of one user
 }
 
 // DefaultSessions is the bound of Limits.Sessions: more than a browser or a script sends at a time, and few enough to look through.
@@ -128,7 +128,7 @@ func (a *Account) admit(open []Claim, c Claim) error {
 	}
 	if len(owned) >= a.limits.Sessions {
 		return errs.New(errs.TooMany, "too_many_unfinished",
-			"you have %d files and uploads that are not finished, and no more are allowed; finish or delete some of them first", len(owned))
+			"you have %d unfinished files and uploads, which is the limit; finish or delete some of them first", len(owned))
 	}
 	const most = 1 << 61 // sums of sizes that users chose don't go round
 	sum := int64(0)

@@ -90,7 +90,7 @@ func (tx *Tx) remembers(seq int64) error {
 		return tx.db.classify(err)
 	}
 	if seq < first-1 || seq > last {
-		return errs.New(errs.NotFound, "change_forgotten", "change %d is not kept any more; read anew", seq)
+		return errs.New(errs.NotFound, "change_forgotten", "change %d is no longer kept; read the rows again", seq)
 	}
 	return nil
 }

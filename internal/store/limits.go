@@ -50,10 +50,10 @@ func Requested(ctx context.Context) context.Context {
 // Reasons of the end of a statement that its caller did not ask for.
 var (
 	errLate error = errs.New(errs.Unavailable, "database_slow", "the database did not answer in time; try again in a moment").After(5 * time.Second)
-	errSlow error = errs.New(errs.Invalid, "too_slow", "the request would look at too much: it was stopped after the time that one request has; "+
-		"narrow it by a filter on $key, a name or another column with few matches, or ask for fewer or simpler fields")
-	errTurn error = errs.New(errs.Unavailable, "too_many_scans", "too many requests that look through whole tables are under way; "+
-		"try again in a moment, or ask for rows by their $key").After(5 * time.Second)
+	errSlow error = errs.New(errs.Invalid, "too_slow", "the request took too long and was stopped; "+
+		"narrow it with a filter on the key, a name or another column with few matches, or ask for fewer or simpler fields")
+	errTurn error = errs.New(errs.Unavailable, "too_many_scans", "too many requests are searching whole tables; "+
+		"try again in a moment, or ask for rows by their key").After(5 * time.Second)
 )
 
 // limited returns a context for a transaction or a narrow query.

@@ -64,7 +64,7 @@ type Loader struct {
 func (l *Loader) Steps(numbers []int) error {
 	for _, n := range numbers {
 		if !slices.ContainsFunc(steps, func(s step) bool { return s.number == n }) {
-			return errs.New(errs.Invalid, "newer", "the rows were written down by a newer version of the program; use that one")
+			return errs.New(errs.Invalid, "newer", "the rows were written by a newer version of the program; use that version")
 		}
 		if _, err := l.tx.exec(`INSERT INTO "_steps" VALUES (?)`, n); err != nil {
 			return err

@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"dewpoint/internal/model"
+	"dewpoint/test/sentences"
 )
 
 // shared are the packages whose errors clients of both dialects read.
 var shared = []string{"engine", "store", "store/*", "tables/*", "schema", "perm", "model/*", "auth", "auth/ldap", "operation", "media", "space", "subnet"}
 
 // makers are the functions that make errors with a format.
-var makers = map[string]bool{"New": true, "Wrap": true, "Field": true, "invalid": true}
+var makers = map[string]bool{"New": true, "Wrap": true, "Field": true, "invalid": true, "refuse": true}
 
 // TestSharedErrorsAreInNoDialect looks for names of tables and paths in the formats of errors: a name goes into the text as errs.Word or errs.Column,
 // for which each dialect has its own word.
@@ -81,4 +82,40 @@ func makes(call *ast.CallExpr) bool {
 		return makers[f.Name]
 	}
 	return false
+}
+
+// TestErrorsArePlain holds the formats of all errors against what a machine can tell of good English.
+func TestErrorsArePlain(t *testing.T) {
+	t.Parallel()
+	formats := 0
+	for _, folder := range []string{"../../internal/*/*.go", "../../internal/*/*/*.go", "../../internal/*/*/*/*.go", "../../cmd/*/*.go"} {
+		files, err := filepath.Glob(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, text := range errorFormats(t, file) {
+				formats++
+				if fault := errorFault(strings.Trim(text, "\"`")); fault != "" {
+					t.Errorf("%s: the error %s %s", file, text, fault)
+				}
+			}
+		}
+	}
+	if formats < 400 {
+		t.Errorf("only %d formats were found", formats)
+	}
+}
+
+// capitals begin errors whose wording clients know, and names.
+var capitals = regexp.MustCompile(`^(Missing|Invalid|Upload-|Tus-|Content-|Last-Event-ID|Idempotency-Key|Range|Resource|Dewpoint|Secure Boot)`)
+
+func errorFault(text string) string {
+	if capitals.MatchString(text) {
+		return sentences.Odd(text)
+	}
+	return sentences.Clause(strings.Trim(text, " "))
 }

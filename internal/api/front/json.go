@@ -35,7 +35,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64) (schema.Input
 	case errors.As(err, &tooMuch):
 		return nil, tooLarge(limit)
 	case err != nil:
-		return nil, errs.Wrap(err, errs.Malformed, "body_cut", "the body of the request broke off")
+		return nil, errs.Wrap(err, errs.Malformed, "body_cut", "the body of the request ended early")
 	}
 	control.SetReadDeadline(time.Time{})
 	return parseObject(body)
@@ -50,7 +50,7 @@ func parseObject(body []byte) (schema.Input, error) {
 		return nil, errs.New(errs.Malformed, "bad_json", "the body is not valid UTF-8")
 	}
 	if deeper(body, MaxDepth) {
-		return nil, errs.New(errs.Malformed, "bad_json", "the body has more than %d objects and arrays inside each other", MaxDepth)
+		return nil, errs.New(errs.Malformed, "bad_json", "the body is nested more than %d levels deep", MaxDepth)
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, badJSON(err)

@@ -124,7 +124,7 @@ func (b *Body) Read(p []byte) (int, error) {
 		return n, err
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return n, b.cut(errs.New(errs.Malformed, "chunk_cut", "the chunk broke off: no byte came for %s; what arrived is kept, send the rest", b.checks.Pace.Idle))
+		return n, b.cut(errs.New(errs.Malformed, "chunk_cut", "the chunk stopped: no data came for %s; the bytes received are kept, send the rest", b.checks.Pace.Idle))
 	}
 	if err == nil {
 		err = b.keepsUp(b.now().Sub(start), int64(n))
@@ -140,7 +140,7 @@ func (b *Body) keepsUp(took time.Duration, n int64) error {
 	if b.waited >= b.checks.Pace.Window {
 		if b.came < b.checks.Pace.Least {
 			return b.cut(errs.New(errs.Malformed, "chunk_cut",
-				"the chunk broke off: only %d bytes came in %s; what arrived is kept, send the rest faster", b.came, b.checks.Pace.Window))
+				"the chunk stopped: only %d bytes came in %s; the bytes received are kept, send the rest faster", b.came, b.checks.Pace.Window))
 		}
 		b.waited, b.came = 0, 0
 	}

@@ -99,7 +99,7 @@ func guarded(a Auth, next http.Handler, public func(*http.Request) bool) http.Ha
 // dropping them would be a lie.
 func configure(version string) huma.Config {
 	c := huma.DefaultConfig("Dewpoint resource API", version)
-	c.Info.Description = "The resource dialect of Dewpoint. Replies come in the envelope {status, data, error}, all but one: " + front.HeadersTooLarge + "."
+	c.Info.Description = "The resource dialect of Dewpoint. All replies have the form {status, data, error}, with one exception: " + front.HeadersTooLarge + "."
 	c.CreateHooks, c.SchemasPath, c.DocsPath, c.OpenAPIPath = nil, "", "", Prefix+"/openapi"
 	c.FieldsOptionalByDefault = true
 	c.Formats = map[string]huma.Format{}

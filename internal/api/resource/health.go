@@ -16,7 +16,7 @@ type health struct {
 
 func addHealth(s *server) {
 	now := func() health { return health{Status: "healthy", Time: time.Now().Unix(), Version: s.version} }
-	frame.Add(s.Server, frame.Operation{ID: "health", Method: http.MethodGet, Path: "/health", Tag: "system", Summary: "Tell that the server answers", Public: true},
+	frame.Add(s.Server, frame.Operation{ID: "health", Method: http.MethodGet, Path: "/health", Tag: "system", Summary: "Check that the server answers", Public: true},
 		func(context.Context, *struct{}) (health, error) { return now(), nil })
 	s.Open("GET /health") // where clients looked before there was a prefix
 	s.Mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {

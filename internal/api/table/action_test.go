@@ -115,7 +115,7 @@ func TestActionsOfATableAreToldTheirPath(t *testing.T) {
 	for path, want := range map[string]string{
 		"vnets?action=x": `{"err":"the action 'x' is not possible on '/api/v4/vnets', since actions are done to a row; possible: ` +
 			`PUT /api/v4/vnets/{key}?action=NAME, PUT or POST /api/v4/vnets/{key}/NAME"}`,
-		"groups?action=x": `{"err":"groups have no actions; POST without ?action= makes a row"}`,
+		"groups?action=x": `{"err":"groups have no actions; POST without ?action= to create a row"}`,
 	} {
 		r := s.post("/api/v4/"+path, `{"name":"n"}`).must(t, 405)
 		same(t, path, want, strings.TrimSpace(r.body))

@@ -70,7 +70,7 @@ func (c *call) dryRun() (bool, error) {
 func (c *call) refuseDryRun(what string) error {
 	dry, err := c.dryRun()
 	if err == nil && dry {
-		err = errs.New(errs.Malformed, "no_dry_run", "%s can't be tried; leave dry_run out", what).On("dry_run")
+		err = errs.New(errs.Malformed, "no_dry_run", "%s doesn't support dry_run; leave it out", what).On("dry_run")
 	}
 	return err
 }

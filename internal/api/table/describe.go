@@ -43,7 +43,7 @@ func (c *call) describe() error {
 	doc := tableDoc(c.t)
 	for i, m := range doc.Fields {
 		f := c.t.Field(m.name)
-		if f.ListTable == "" {
+		if f == nil || f.ListTable == "" { // the columns of actions are no table's
 			continue
 		}
 		list, err := c.listed(f)

@@ -60,7 +60,7 @@ func (c *call) mayUpload(ctx context.Context) error {
 	}
 	can, err := c.eng.Can(ctx, []engine.Object{{Table: c.t.Name, Key: c.key}})
 	if err == nil && !can[0].Modify {
-		err = errs.New(errs.Denied, "denied", "you may not change this file any more; what arrived is kept")
+		err = errs.New(errs.Denied, "denied", "you can no longer change this file; the bytes received so far are kept")
 	}
 	return err
 }

@@ -64,19 +64,19 @@ func newDescriber(s *schema.Schema, title, version string) *describer {
 	return d
 }
 
-const introduction = `Every kind of object is a table: ` + "`GET /api/v4/vms`" + ` lists rows, ` + "`POST`" + ` makes one, ` + "`GET`, `PUT` and `DELETE /api/v4/vms/{key}`" + ` read, change and
-delete one. What can be done to a row beyond that is an action.
+const introduction = `Every kind of object is a table: ` + "`GET /api/v4/vms`" + ` lists rows, ` + "`POST`" + ` creates one, ` + "`GET`, `PUT` and `DELETE /api/v4/vms/{key}`" + ` read, change and
+delete one. Everything else that a row can do is an action.
 
-**Reading.** ` + "`fields`, `filter`, `sort`, `limit` and `offset`" + ` say what a list holds; each table's list has examples made of its own columns. A reply
-has exactly the members that ` + "`fields`" + ` names; members with an alias or behind a path have the type of what they stand for. Without ` + "`fields`" + ` the view
+**Reading.** ` + "`fields`, `filter`, `sort`, `limit` and `offset`" + ` determine the content of a list; the list of each table has examples with its own columns. A reply
+has exactly the members that ` + "`fields`" + ` names; members with an alias or a path have the type of the value that they show. Without ` + "`fields`" + ` the view
 ` + "`most`" + ` is shown. Times are whole seconds since 1970 in UTC unless a column says otherwise.
 
-**Writing.** Members that a table doesn't have, and columns that can't be written, are ignored. Numbers and booleans may be sent as strings. ` + "`null`" + ` and
-the empty string of a column with a default mean the default. A PUT changes the columns that it names and no others.
+**Writing.** Members that a table doesn't have, and columns that can't be written, are ignored. Numbers and booleans can be sent as strings. ` + "`null`" + ` and
+the empty string mean the default, if the column has one. A PUT changes only the columns that it names.
 
 **Replies.** A POST is answered with 201 and the key of the new row, a PUT or DELETE with 200 and no body, a failure with ` + "`{\"err\": \"<text>\"}`" + `. An empty
-list is ` + "`[]`" + ` with 200. A row that you may not see is answered like one that isn't there. Every reply carries ` + "`X-Request-Id`" + `, which the log repeats.
-The request header ` + "`X-JSON-Non-Compact: 1`" + ` asks for indented JSON. One reply is no JSON: ` + front.HeadersTooLarge + `.`
+list is ` + "`[]`" + ` with 200. A row that you can't see is treated like a row that doesn't exist. Every reply has the header ` + "`X-Request-Id`" + `, which is also in the log.
+The request header ` + "`X-JSON-Non-Compact: 1`" + ` asks for indented JSON. All replies are JSON, with one exception: ` + front.HeadersTooLarge + `.`
 
 // describer makes one document.
 type describer struct {
@@ -125,18 +125,18 @@ var failures = []struct {
 	means, sample string
 }{
 	{errs.Malformed, "The request can't be read.", "filter: can't read '!' at position 6"},
-	{errs.Unauthenticated, "No credential, or none that is good.", "log in first"},
-	{errs.Denied, "You may see the row but not do this to it.", "you need the right \"create\" on vms"},
-	{errs.NotFound, "No such row, table or path, or none that you may see.", "Resource '/v4/vms/36' not found"},
+	{errs.Unauthenticated, "The credential is missing or not valid.", "log in first"},
+	{errs.Denied, "You can see the row but not do this with it.", "you need the right \"create\" on vms"},
+	{errs.NotFound, "No such row, table or path, or none that you can see.", "Resource '/v4/vms/36' not found"},
 	{errs.NotAllowed, "The table doesn't have this verb; the header Allow lists those that it has.", "DELETE is not possible on '/api/v4/nodes/1'; possible: GET, PUT"},
 	{errs.Conflict, "It clashes with something that exists or runs, such as a row of the same name.", "another VM has this name; choose a different name"},
-	{errs.Stale, "The row isn't any more what If-Match says.", "somebody has changed '/v4/vms/36' since you read it; read it again"},
+	{errs.Stale, "The row has changed since the version in If-Match.", "somebody has changed '/v4/vms/36' since you read it; read it again"},
 	{errs.TooLarge, "The body or file is bigger than accepted.", "the body has more than 1048576 bytes"},
-	{errs.Invalid, "A value is out of bounds, or a name is not that of a column, an action or a function.", "Validation error on field: 'ram' - '1 is outside 256 to 1048576'"},
+	{errs.Invalid, "A value doesn't fit, or there is no column, action or function of that name.", "Validation error on field: 'ram' - '1 is outside 256 to 1048576'"},
 	{errs.TooMany, "Too many requests; try again later.", "too many requests"},
-	{errs.Internal, "A defect; the log has more under the request's id.", "internal error; the log has more under request id 5f0c6b0de1a2b3c4"},
+	{errs.Internal, "A defect. The log has details under the request's id.", "internal error; the log has more under request id 5f0c6b0de1a2b3c4"},
 	{errs.NotBuilt, "Dewpoint doesn't have this.", "clone: Dewpoint can't do this to a VM yet"},
-	{errs.Unavailable, "What is needed isn't answering now; try again.", "the database is busy; try again"},
+	{errs.Unavailable, "Something that the request needs isn't answering now; try again.", "the database is busy; try again"},
 	{errs.Full, "No space left.", "there is no space left for the file"},
 }
 
@@ -144,7 +144,7 @@ var failures = []struct {
 func (d *describer) common() {
 	d.schemas["error"] = &huma.Schema{
 		Type: huma.TypeObject, Description: "A failure.", Required: []string{"err"}, AdditionalProperties: false,
-		Properties: map[string]*huma.Schema{"err": {Type: huma.TypeString, Description: "what was being done, to what, and why it failed"}},
+		Properties: map[string]*huma.Schema{"err": {Type: huma.TypeString, Description: "why the request failed, and what to do next"}},
 	}
 	d.schemas["created"] = createdSchema(nil)
 	d.schemas["table"] = descriptionSchema()

@@ -49,11 +49,11 @@ func (d *describer) postAction(t *schema.Table) {
 		body = body.OneOf[0]
 	}
 	d.schemas[t.ActionTable] = body
-	doc := "Asks for something to be done to a row. The reply comes once the wish is kept; the row's status tells when it is done. The same can be asked for by\n" +
+	doc := "Asks for an action on a row. The reply comes once the request is stored; the row's status shows when the action is done. The same action can be requested with\n" +
 		"`POST /api/v4/" + t.ActionTable + "/{action}`, `PUT` or `POST /api/v4/" + t.Name + "/{key}/{action}` and `PUT /api/v4/" + t.Name + "/{key}?action={action}`. " +
-		"Arguments may also stand beside `action` instead of in `params`."
+		"Arguments can also be given beside `action` instead of in `params`."
 	if len(missing) > 0 {
-		doc += " Known, but not there yet, and answered with 501: " + strings.Join(missing, ", ") + "."
+		doc += " Not supported yet, and answered with 501: " + strings.Join(missing, ", ") + "."
 	}
 	d.add(endpoint{
 		method: http.MethodPost, path: "/api/v4/" + t.ActionTable, id: "act_on_" + t.Name, tag: t.Name, summary: "Do something to a row of " + t.Name, doc: doc,
@@ -115,7 +115,7 @@ func (d *describer) actionReply(t *schema.Table) *huma.Response {
 	reply := &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{"response": {
-			Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Description: "what the action has to say, such as the key of a row that it made",
+			Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Description: "what the action answers, such as the key of a row that it created",
 		}},
 	}
 	for _, a := range t.Actions {
@@ -141,7 +141,7 @@ func (d *describer) pathActions(t *schema.Table, names []string) {
 	}
 	row := map[string]any{t.ActionRef: exampleKey(t)}
 	d.add(endpoint{
-		method: http.MethodPost, path: "/api/v4/" + t.ActionTable + "/{action}", id: "act_on_named_" + t.Name, tag: t.Name, summary: "Do something to a row, by its name in the path",
+		method: http.MethodPost, path: "/api/v4/" + t.ActionTable + "/{action}", id: "act_on_named_" + t.Name, tag: t.Name, summary: "Do an action on a row, with the action in the path",
 		params: []*huma.Param{action}, body: requestBody(named, row), status: http.StatusCreated, reply: d.actionReply(t), fails: actionFails, sample: curl{body: row},
 	}.writes(true))
 	for _, way := range []struct {
@@ -150,11 +150,11 @@ func (d *describer) pathActions(t *schema.Table, names []string) {
 		reply  *huma.Response
 	}{
 		{http.MethodPost, http.StatusCreated, d.actionReply(t)},
-		{http.MethodPut, http.StatusOK, empty("The wish is kept. There is a body only if the action has something to say.")},
+		{http.MethodPut, http.StatusOK, empty("Accepted. There is a body only if the action answers something.")},
 	} {
 		d.add(endpoint{
 			method: way.method, path: tablePath(t) + "/{key}/{action}", id: strings.ToLower(way.method) + "_action_on_" + t.Name, tag: t.Name,
-			summary: "Do something to the row in the path", params: []*huma.Param{pathKey(t), action}, body: requestBody(arguments, struct{}{}),
+			summary: "Do an action on a row", params: []*huma.Param{pathKey(t), action}, body: requestBody(arguments, struct{}{}),
 			status: way.status, reply: way.reply, fails: actionFails, sample: curl{body: struct{}{}},
 		}.writes(true))
 	}

@@ -20,7 +20,7 @@ func (d *describer) can() {
 	body := map[string][]string{"objects": {"vms/1", "vnets"}}
 	d.add(endpoint{
 		method: http.MethodPost, path: "/api/sys/can", id: "can", tag: sessionsTag, summary: "Ask what you may do",
-		doc:  "For each row (`vms/42`) or whole table (`vnets`) what you may do with it. To create on a row is to make rows below it. What you may not see looks like what isn't there: nothing may be done with it.",
+		doc:  "What you can do with each row (`vms/42`) or whole table (`vnets`). To create on a row means to create rows below it. Rows that you can't see look like rows that don't exist: you can do nothing with them.",
 		body: requestBody(asks, body), status: http.StatusOK,
 		reply: &huma.Response{Description: "The rights, in the order of the objects.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: item}, nil)},
 		fails: []errs.Kind{errs.Malformed, errs.TooLarge, errs.Invalid}, sample: curl{body: body},

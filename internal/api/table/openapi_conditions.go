@@ -17,9 +17,9 @@ func (d *describer) conditions() {
 	}
 	const mostTags = 8 << 10
 	d.doc.Components.Parameters = map[string]*huma.Param{
-		"if_none_match": header("If-None-Match", "The ETag of what you have: the reply is 304 if that is still so.", text(mostTags)),
-		"if_match":      header("If-Match", "The ETag of the row as you read it, with whatever `fields`: the request is refused with 412 if somebody has changed the row since.", text(mostTags)),
-		"idempotency_key": header("Idempotency-Key", "Any text that is unique to this request. Sent again, the request is not done again but answered as it was, with the header `Idempotent-Replayed: true`.",
+		"if_none_match": header("If-None-Match", "The ETag of your copy. The reply is 304 if it is still current.", text(mostTags)),
+		"if_match":      header("If-Match", "The ETag of the row as you read it, with any `fields`. The request is refused with 412 if the row has changed since.", text(mostTags)),
+		"idempotency_key": header("Idempotency-Key", "Any text that is unique to this request. If the request is sent again, it isn't executed again; the first reply is repeated, with the header `Idempotent-Replayed: true`.",
 			text(mostIdempotencyKey)),
 		"dry_run": {
 			Name: "dry_run", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"0", "1"}},
@@ -35,7 +35,7 @@ func (d *describer) conditions() {
 			"dry_run": {Type: huma.TypeBoolean},
 			"would": {Type: huma.TypeArray, Items: &huma.Schema{
 				Type: huma.TypeObject, AdditionalProperties: true, Required: []string{"key"},
-				Properties: map[string]*huma.Schema{"key": {AnyOf: []*huma.Schema{keySchema(nil), {Type: huma.TypeString, Nullable: true}}, Description: "that of a new row is only likely, and null where keys are drawn at random"}},
+				Properties: map[string]*huma.Schema{"key": {AnyOf: []*huma.Schema{keySchema(nil), {Type: huma.TypeString, Nullable: true}}, Description: "for a new row the likely key; null where keys are random"}},
 			}},
 		},
 	}
@@ -61,7 +61,7 @@ func (e endpoint) writes(ofRow bool) endpoint {
 		e.params = append(e.params, shared("idempotency_key"))
 		e.others = map[string]*huma.Response{strconv.Itoa(http.StatusOK): {Description: "With dry_run: what would be done.", Content: asJSON(ref("dry_run"), nil)}}
 	} else {
-		e.reply.Description += " With dry_run there is a body, see the schema `dry_run`."
+		e.reply.Description += " With dry_run the reply has a body, see the schema `dry_run`."
 	}
 	if ofRow {
 		e.params = append(e.params, shared("if_match"))
@@ -73,7 +73,7 @@ func (e endpoint) writes(ofRow bool) endpoint {
 // feeds adds the changes of a list to what can be read of it.
 func (e endpoint) feeds() endpoint {
 	e.doc += "\n\nWith `watch=1`, or with `Accept: text/event-stream`, the reply is a feed of the list's changes as server-sent events: it stays open, and each event's data is JSON. " +
-		"A feed that broke off goes on behind the event that `since`, or the header `Last-Event-ID`, names."
+		"To continue an interrupted feed, send the id of the last event as `since` or in the header `Last-Event-ID`."
 	e.params = append(e.params,
 		&huma.Param{Name: "watch", In: "query", Description: "1: follow the list.", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"0", "1"}}},
 		&huma.Param{Name: "since", In: "query", Description: "With watch: the id of the last event that you have.", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: number(0.0)}})

@@ -13,7 +13,7 @@ type example struct{ value, means string }
 
 // fieldsExamples are fields lists that the table's own columns allow; the first one does for a start.
 func fieldsExamples(s *schema.Schema, t *schema.Table) []example {
-	all := []example{{"summary", "the columns that matter most"}, {"all", "every column"}, {"most", "what is shown without fields: all but argument columns and lists"}}
+	all := []example{{"summary", "the columns that matter most"}, {"all", "every column"}, {"most", "the default: all but argument columns and lists"}}
 	for _, view := range sortedNames(t.Views) {
 		all = append(all, example{view, "a view of this table"})
 	}
@@ -21,8 +21,8 @@ func fieldsExamples(s *schema.Schema, t *schema.Table) []example {
 		all = append(all, example{"$key," + f.Name, "two columns"})
 	}
 	if f := find(t, func(f *schema.Field) bool { return leads(s, f) && f.IsRow() }); f != nil {
-		all = append(all, example{"$key," + f.Name + "#$display as " + f.Name + "_name", "through a reference: how its row is called"},
-			example{"most," + f.Name + "[summary]", "with the row that it refers to"})
+		all = append(all, example{"$key," + f.Name + "#$display as " + f.Name + "_name", "through a reference: the name of its row"},
+			example{"most," + f.Name + "[summary]", "with the row that it leads to"})
 	}
 	if f := find(t, func(f *schema.Field) bool { return leads(s, f) && f.IsRows() }); f != nil {
 		all = append(all, example{"$key,count(" + f.Name + ") as how_many," + f.Name + "[summary]", "with the rows that belong to it, and their number"})

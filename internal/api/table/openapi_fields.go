@@ -12,10 +12,10 @@ import (
 // rowSchema is a row as replies show it.
 func (d *describer) rowSchema(t *schema.Table) *huma.Schema {
 	row := &huma.Schema{
-		Type: huma.TypeObject, Title: t.Title, Description: t.Doc + " A reply has the members that `fields` names, aliases among them.",
+		Type: huma.TypeObject, Title: t.Title, Description: t.Doc + " A reply has the members that `fields` names, including aliases.",
 		AdditionalProperties: true, Properties: map[string]*huma.Schema{"$key": keySchema(t)},
 	}
-	row.Properties["$key"].Description = "the row's key, as it stands in paths"
+	row.Properties["$key"].Description = "the row's key, as used in paths"
 	for _, f := range t.Fields {
 		if !f.IsHidden && !f.IsSecret {
 			row.Properties[f.Name] = d.readSchema(t, f)
@@ -28,7 +28,7 @@ func (d *describer) rowSchema(t *schema.Table) *huma.Schema {
 func (d *describer) readSchema(t *schema.Table, f *schema.Field) *huma.Schema {
 	s := &huma.Schema{}
 	nullable := !f.Stored() || f.DefaultValue.IsNull() && f.ElseValue.IsNull() && !f.IsRequired
-	object := &huma.Schema{Type: huma.TypeObject, Description: "when `fields` has brackets behind the column"}
+	object := &huma.Schema{Type: huma.TypeObject, Description: "if `fields` has brackets behind the column"}
 	switch {
 	case f.ShowsKey():
 		s = keySchema(t)

@@ -10,11 +10,11 @@ import (
 func (d *describer) forms() {
 	field := textObject("name", "label", "type")
 	field.AdditionalProperties = true
-	field.Description = "A column. The other members stand there only where there is something to say: section, required, filled (by the server, when it is left " +
+	field.Description = "A column. The other members are present only where they apply: section, required, filled (by the server, when it is left " +
 		"out), read_only, create_only, secret, unique, default, values (each with its label and, where it can't be had, the reason as not_built), leads_to " +
 		"(the tables of a reference), min, max, min_length, max_length, pattern and hint, example, unit, doc, only_when (the column matters only while " +
 		"another one has one of the values `is`, or any), not_built."
-	may := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, Description: "what you may be able to do with some of its rows; /api/sys/can tells for one"}
+	may := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, Description: "what you may be able to do with some of its rows; ask /api/sys/can about one row"}
 	for _, name := range []string{"list", "read", "create", "modify", "delete"} {
 		may.Properties[name] = &huma.Schema{Type: huma.TypeBoolean}
 		may.Required = append(may.Required, name)
@@ -27,7 +27,7 @@ func (d *describer) forms() {
 	table.Required = append(table.Required, "may", "fields")
 	d.add(endpoint{
 		method: http.MethodGet, path: formsPath, id: "forms", tag: sessionsTag, summary: "Read what forms need",
-		doc: "The tables that you may have a right on, with all that a form for their rows needs. Tables that you have no right on aren't there, and no " +
+		doc: "The tables that you may have a right on, with all that a form for their rows needs. Tables that you have no right on are missing, and no " +
 			"reference names them.",
 		status: http.StatusOK,
 		reply: &huma.Response{Description: "The tables.", Content: asJSON(&huma.Schema{

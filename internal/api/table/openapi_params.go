@@ -15,7 +15,7 @@ import (
 func fieldsParam(t *schema.Table, examples []example) *huma.Param {
 	views := append([]string{"all", "most", "summary"}, slices.DeleteFunc(sortedNames(t.Views), func(v string) bool { return v == "default" })...)
 	return textParam("fields", "What to show: a list of columns, views (`"+strings.Join(views, "`, `")+"`), paths through references (`a#b`), rows in brackets (`a[b,c]`), "+
-		"functions and comparisons, each with an alias behind `as` if wanted.", examples)
+		"functions and comparisons. `as` gives an entry another name.", examples)
 }
 
 func filterParam(s *schema.Schema, t *schema.Table) *huma.Param {
@@ -34,12 +34,12 @@ func operatorsText() string {
 }
 
 func sortParam(t *schema.Table) *huma.Param {
-	return textParam("sort", fmt.Sprintf("The order: up to %d columns or paths, `-` in front for the other way round.", query.MaxSort), sortExamples(t))
+	return textParam("sort", fmt.Sprintf("The order: up to %d columns or paths, with `-` in front for descending order.", query.MaxSort), sortExamples(t))
 }
 
 var (
 	limitParam = &huma.Param{
-		Name: "limit", In: "query", Description: "At most so many rows; 0 or nothing for all.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(0.0)},
+		Name: "limit", In: "query", Description: "The maximum number of rows; 0 for all.", Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(0.0)},
 	}
 	offsetParam = &huma.Param{
 		Name: "offset", In: "query", Description: "Skip so many rows first.",

@@ -23,7 +23,7 @@ func (d *describer) sessions() {
 	d.forms()
 	d.add(endpoint{
 		method: http.MethodDelete, path: "/api/sys/tokens/{token}", id: "end_session", tag: sessionsTag, summary: "Log out", public: true,
-		doc:    "Who holds a token may end its session.",
+		doc:    "Whoever has the token can end the session.",
 		params: []*huma.Param{{Name: "token", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, MinLength: number(1)}, Example: strings.Repeat("0", 40)}},
 		status: http.StatusOK, reply: empty("The session is over."), fails: []errs.Kind{errs.NotFound},
 	})
@@ -46,14 +46,14 @@ func (d *describer) documents() {
 	entry := textObject("name", "title", "json", "yaml")
 	d.add(endpoint{
 		method: http.MethodGet, path: documentsPath, id: "documents", tag: sessionsTag, summary: "List the OpenAPI documents",
-		doc: "One of all there is, one of what belongs to no table, and one of each table; each with its paths as JSON and as YAML. For administrators.", status: http.StatusOK,
+		doc: "One document of the whole API, one of what belongs to no table, and one of each table, each as JSON and as YAML. For administrators.", status: http.StatusOK,
 		reply: &huma.Response{Description: "The documents.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: entry}, nil)}, fails: []errs.Kind{errs.Denied, errs.NotAllowed},
 	})
 	any := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeObject}}
 	read := endpoint{method: http.MethodGet, tag: sessionsTag, doc: "For administrators.", status: http.StatusOK, fails: []errs.Kind{errs.Denied, errs.NotAllowed}}
 	for _, ending := range slices.Sorted(maps.Keys(written)) {
 		e := read
-		e.path, e.id, e.summary = documentsPath+"."+ending, "document_"+ending, "Read the document of all there is ("+strings.ToUpper(ending)+")"
+		e.path, e.id, e.summary = documentsPath+"."+ending, "document_"+ending, "Read the document of the whole API ("+strings.ToUpper(ending)+")"
 		e.reply = &huma.Response{Description: "The document.", Content: map[string]*huma.MediaType{written[ending].kind: any}}
 		d.add(e)
 	}
@@ -99,13 +99,13 @@ func createdSchema(owned []*schema.Field) *huma.Schema {
 	s := textObject("location", "dbpath", "$key")
 	s.Description = "The key of a new row."
 	s.Properties["location"].Description = "the row's path below /api"
-	s.Properties["dbpath"].Description = "the row as `table/key`, the way references of any table are written"
+	s.Properties["dbpath"].Description = "the row as `table/key`, the form of references to any table"
 	s.Properties["$key"].Description = "the row's key, a string here even where keys are numbers"
-	s.Properties["$row"] = &huma.Schema{Type: huma.TypeInteger, Format: "int64", Description: "the row's number, as permissions name it; its key where keys are numbers"}
+	s.Properties["$row"] = &huma.Schema{Type: huma.TypeInteger, Format: "int64", Description: "the row's number, as used in permissions; the same as its key where keys are numbers"}
 	s.Required = append(s.Required, "$row")
 	response := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Description: "what came with the row"}
 	if len(owned) == 0 {
-		s.Properties["key"] = &huma.Schema{Type: huma.TypeString, Description: "a new API key, which can't be read again"}
+		s.Properties["key"] = &huma.Schema{Type: huma.TypeString, Description: "a new API key; it can't be read again"}
 		s.Properties["operation"] = operationRef()
 	} else {
 		s.Required = append(s.Required, "response")

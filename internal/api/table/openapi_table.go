@@ -41,7 +41,7 @@ func (d *describer) list(t *schema.Table) {
 	fields := fieldsExamples(d.schema, t)
 	d.add(endpoint{
 		method: http.MethodGet, path: tablePath(t), id: "list_" + t.Name, tag: t.Name, summary: "List rows of " + t.Name,
-		doc:    "A column's name as parameter keeps the rows where it equals the value, as in `?" + equalsExample(t) + "`. Parameters that nobody knows are ignored.",
+		doc:    "The name of a column as a parameter keeps the rows where it has the value, as in `?" + equalsExample(t) + "`. Unknown parameters are ignored.",
 		params: []*huma.Param{fieldsParam(t, fields), filterParam(d.schema, t), sortParam(t), limitParam, offsetParam},
 		status: http.StatusOK, reply: &huma.Response{Description: "The rows, in the order of `sort` and then of their keys.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: ref(t.Name)}, nil)},
 		fails:  []errs.Kind{errs.Malformed, errs.Invalid},
@@ -90,7 +90,7 @@ func (d *describer) change(t *schema.Table) {
 	e := endpoint{
 		method: http.MethodPut, path: tablePath(t) + "/{key}", id: "change_" + t.Name, tag: t.Name, summary: "Change a row of " + t.Name,
 		params: []*huma.Param{pathKey(t)}, body: requestBody(ref(t.Name+"_change"), body),
-		status: http.StatusOK, reply: empty("Done; read the row to see it. A body of `{}` changes nothing and succeeds."),
+		status: http.StatusOK, reply: empty("Done. Read the row to see the result. A body of `{}` changes nothing and succeeds."),
 		fails:  []errs.Kind{errs.Malformed, errs.Denied, errs.NotFound, errs.Conflict, errs.TooLarge, errs.Invalid, errs.NotBuilt, errs.Full},
 		sample: curl{body: body},
 	}
@@ -107,7 +107,7 @@ func (d *describer) change(t *schema.Table) {
 func actionParam(t *schema.Table, names []string) *huma.Param {
 	return &huma.Param{
 		Name: "action", In: "query", Required: t.ReadOnly, Schema: &huma.Schema{Type: huma.TypeString, Enum: anys(names)},
-		Description: "Does this to the row instead of changing it; the body has the arguments. The same as `POST /api/v4/" + t.ActionTable + "`.",
+		Description: "Do this action on the row instead of changing it; the body has the arguments. The same as `POST /api/v4/" + t.ActionTable + "`.",
 	}
 }
 
@@ -143,7 +143,7 @@ func removeDoc(t *schema.Table) string {
 func (d *describer) declaration(t *schema.Table, name string) {
 	d.add(endpoint{
 		method: http.MethodGet, path: "/api/v4/" + name + "/$table", id: "describe_" + name, tag: t.Name, summary: "Read the declaration of " + name,
-		doc: "Columns with their types, labels, bounds and defaults, views and actions. For administrators.", status: http.StatusOK,
+		doc: "Columns with their types, labels, bounds and defaults; views and actions. For administrators.", status: http.StatusOK,
 		reply: &huma.Response{Description: "The declaration.", Content: asJSON(ref("table"), nil)}, fails: []errs.Kind{errs.Denied},
 	})
 }
@@ -153,15 +153,15 @@ func describeDownload(e *endpoint) {
 	e.summary += ", or its bytes"
 	e.params = append(e.params,
 		&huma.Param{Name: "download", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"0", "1"}}, Description: "1: answer with the bytes. Ranges are served."},
-		&huma.Param{Name: "asname", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "With download: the name that a browser saves the file under."})
+		&huma.Param{Name: "asname", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "With download: the name under which a browser saves the file."})
 	e.reply.Description = "The row, or with download the bytes."
 	e.fails = append(e.fails, errs.Conflict) // not all of the bytes are there
 	bytes := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 	text := map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
 	e.others = map[string]*huma.Response{
-		strconv.Itoa(http.StatusPartialContent):               {Description: "With download: the bytes of the range that was asked for.", Content: bytes},
-		strconv.Itoa(http.StatusRequestedRangeNotSatisfiable): {Description: "With download: there are no such bytes, or the header Range can't be read.", Content: text},
-		strconv.Itoa(http.StatusPreconditionFailed):           {Description: "With download: the bytes are not those that If-Match or If-Unmodified-Since names."},
+		strconv.Itoa(http.StatusPartialContent):               {Description: "With download: the bytes of the requested range.", Content: bytes},
+		strconv.Itoa(http.StatusRequestedRangeNotSatisfiable): {Description: "With download: the range is outside the file, or the header Range can't be read.", Content: text},
+		strconv.Itoa(http.StatusPreconditionFailed):           {Description: "With download: the file has changed since the version in If-Match or If-Unmodified-Since."},
 	}
 	e.reply.Content["application/octet-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 }

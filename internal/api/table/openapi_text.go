@@ -15,7 +15,7 @@ func fieldText(f *schema.Field) string {
 		}
 	}
 	add(f.DocText != "", f.DocText)
-	add(f.NotBuilt != "" && len(f.Built) == 0, "Another value is answered with 501: "+f.NotBuilt)
+	add(f.NotBuilt != "" && len(f.Built) == 0, "Other values are answered with 501: "+f.NotBuilt)
 	add(len(f.Built) > 0, "Other values than "+strings.Join(f.Built, ", ")+" are answered with 501: "+f.NotBuilt)
 	add(f.UnitName != "", "In "+f.UnitName)
 	add(tellingLabels(f), labelText(f))
@@ -27,8 +27,8 @@ func fieldText(f *schema.Field) string {
 	add(f.Path != "" && f.Bond != schema.Twin && f.Bond != schema.Forwarded, "The same as `"+f.Path+"`")
 	add(f.Bond == schema.Forwarded, "Kept in `"+f.Path+"`")
 	add(f.IsUnique, "No two rows have the same")
-	add(f.IsAtStart, "Of a running machine, a change waits for the next start")
-	add(f.IsCreateOnly, "Fixed once the row is there")
+	add(f.IsAtStart, "For a running machine, a change waits for the next start")
+	add(f.IsCreateOnly, "Can't be changed later")
 	add(f.IsSecret, "Never shown")
 	return sentences(parts...)
 }

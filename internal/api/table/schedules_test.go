@@ -105,7 +105,7 @@ func TestBadSchedulesAndEventsAreRefused(t *testing.T) {
 		{"task_events", `{"task":1,"table":"vms","event":"created","table_event_filters":{"name":["a"]}}`, 422, "one value"},
 		{"task_events", `{"task":1,"table":"vms","event":"created","table_event_filters":"name eq"}`, 422, "filter"},
 		{"task_events", `{"task":1,"table":"vms","event":"created","table_event_filters":7}`, 422, "table_event_filters"},
-		{"task_events", `{"task":1,"table":"vms","event":"deleted","table_event_filters":{"name":"a"}}`, 422, "gone"},
+		{"task_events", `{"task":1,"table":"vms","event":"deleted","table_event_filters":{"name":"a"}}`, 422, "deleted rows"},
 		{"task_events", `{"task":1,"table":"vms","event":"created","context":[1]}`, 422, "context"},
 	} {
 		if text := s.post("/api/v4/"+c.table, c.body).failed(t, c.status); !strings.Contains(text, c.says) {

@@ -43,7 +43,7 @@ func (c *call) create() error {
 func (c *call) notToATable(action string) error {
 	c.w.Header().Set("Allow", "GET, POST")
 	if len(builtActions(c.t)) == 0 {
-		return errs.New(errs.NotAllowed, "not_allowed", "%s have no actions; POST without ?action= makes a row", c.t.Name)
+		return errs.New(errs.NotAllowed, "not_allowed", "%s have no actions; POST without ?action= to create a row", c.t.Name)
 	}
 	return errs.New(errs.NotAllowed, "not_allowed",
 		"the action '%s' is not possible on '%s', since actions are done to a row; possible: PUT /api/v4/%[3]s/{key}?action=NAME, PUT or POST /api/v4/%[3]s/{key}/NAME",
@@ -85,7 +85,7 @@ func (c *call) put() error {
 		return c.act(c.key, action, in, http.StatusOK)
 	}
 	if c.t.ReadOnly {
-		return errs.New(errs.Invalid, "no_action", "rows of %s can't be changed; name what to do, as in ?action=%s", c.t.Name, builtActions(c.t)[0]).On("action")
+		return errs.New(errs.Invalid, "no_action", "rows of %s can't be changed; name an action, as in ?action=%s", c.t.Name, builtActions(c.t)[0]).On("action")
 	}
 	return c.change(c.key, in, func(w *engine.Write) (outcome, error) {
 		return outcome{}, w.Update(c.t.Name, c.key, in)

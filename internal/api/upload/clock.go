@@ -57,7 +57,7 @@ func (c *clock) start() {
 func (c *clock) doubt(by time.Duration) {
 	c.off += by
 	c.since = c.seen
-	c.log.Warn("the clock jumped, or the server was away for long: uploads don't expire until it has gone on steadily", "jump", by, "for", Life)
+	c.log.Warn("the clock jumped, or the server was off for a long time; uploads don't expire until the clock is steady", "jump", by, "for", Life)
 }
 
 func (c *clock) last() (at time.Time, err error) {

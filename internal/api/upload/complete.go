@@ -56,7 +56,7 @@ func (u *Uploads) keep(ctx context.Context, s *session, extra schema.Input) erro
 	}
 	s.Done, s.Ended = true, time.Now().UTC().Truncate(time.Second)
 	if err := u.writeSession(s); err != nil { // the row is the truth; Sweep writes the note later
-		u.log.Warn("that an upload has ended could not be noted", "upload", s.ID, "err", err)
+		u.log.Warn("the end of an upload could not be recorded", "upload", s.ID, "err", err)
 	}
 	return nil
 }

@@ -11,16 +11,16 @@ import (
 var tusErrors = map[string]*errs.Error{
 	"ERR_UNSUPPORTED_VERSION":   errs.New(errs.Malformed, "unsupported_tus_version", "Tus-Resumable must be 1.0.0"),
 	"ERR_MAX_SIZE_EXCEEDED":     tooLarge,
-	"ERR_UPLOAD_SIZE_EXCEEDED":  errs.New(errs.TooLarge, "file_too_large", "the chunk goes beyond the upload's announced length; the bytes behind it are refused"),
+	"ERR_UPLOAD_SIZE_EXCEEDED":  errs.New(errs.TooLarge, "file_too_large", "the chunk goes beyond the end of the upload; the bytes after the end are refused"),
 	"ERR_INVALID_CONTENT_TYPE":  errs.New(errs.Malformed, "invalid_content_type", "Content-Type must be application/offset+octet-stream"),
-	"ERR_INVALID_UPLOAD_LENGTH": errs.New(errs.Malformed, "invalid_upload_length", "Upload-Length must be a number of bytes, and stays as it was announced"),
+	"ERR_INVALID_UPLOAD_LENGTH": errs.New(errs.Malformed, "invalid_upload_length", "Upload-Length must be a number of bytes and can't change later"),
 	"ERR_INVALID_OFFSET":        errs.New(errs.Malformed, "invalid_upload_offset", "Upload-Offset must be a number of bytes"),
 	"ERR_UPLOAD_NOT_FOUND":      errs.New(errs.NotFound, "upload_not_found", "there is no such upload"),
-	"ERR_MISMATCHED_OFFSET":     errs.New(errs.Conflict, "offset_mismatch", "Upload-Offset isn't the number of bytes that have arrived; ask with HEAD"),
-	"ERR_NOT_IMPLEMENTED":       errs.New(errs.NotBuilt, "not_built", "uploads of a length that isn't known beforehand aren't built"),
+	"ERR_MISMATCHED_OFFSET":     errs.New(errs.Conflict, "offset_mismatch", "Upload-Offset isn't the number of bytes received so far; use HEAD to see it"),
+	"ERR_NOT_IMPLEMENTED":       errs.New(errs.NotBuilt, "not_built", "uploads without a length aren't supported; send Upload-Length"),
 	"ERR_UPLOAD_LOCKED":         busy,
 	"ERR_LOCK_TIMEOUT":          busy,
-	"ERR_UPLOAD_INTERRUPTED":    errs.New(errs.Conflict, "upload_interrupted", "another request for this upload took over; ask with HEAD how far it is"),
+	"ERR_UPLOAD_INTERRUPTED":    errs.New(errs.Conflict, "upload_interrupted", "another request took over this upload; use HEAD to see how far it is"),
 	"ERR_UNEXPECTED_EOF":        cut,
 	"ERR_READ_TIMEOUT":          cut,
 	"ERR_CONNECTION_RESET":      cut,
@@ -30,7 +30,7 @@ var tusErrors = map[string]*errs.Error{
 var (
 	tooLarge = errs.New(errs.TooLarge, "file_too_large", "ISO images may have at most %d bytes", int64(MaxBytes))
 	busy     = errs.New(errs.Unavailable, "upload_locked", "another request is busy with this upload; try again")
-	cut      = errs.New(errs.Malformed, "chunk_cut", "the chunk broke off; what arrived is kept")
+	cut      = errs.New(errs.Malformed, "chunk_cut", "the chunk ended early; the bytes received are kept")
 )
 
 // tusStatuses are the failures of HEAD, whose replies have no body and so no code.

@@ -43,7 +43,7 @@ type session struct {
 // wrong clock, or is looked at by one.
 func (u *Uploads) expired(s *session) bool {
 	if u.clock.ahead(s.Created) {
-		u.log.Warn("an upload is said to begin in the future and is kept: look at the clock", "upload", s.ID, "created", s.Created)
+		u.log.Warn("an upload has a start time in the future and is kept; check the clock", "upload", s.ID, "created", s.Created)
 		return false
 	}
 	return u.clock.past(s.Expires)
@@ -106,7 +106,7 @@ func (u *Uploads) session(a perm.Actor, id string) (*session, error) {
 		return nil, notFound(id)
 	}
 	if !s.Done && u.expired(s) {
-		return nil, errs.New(errs.NotFound, "upload_expired", "upload %s expired at %s; begin anew", id, s.Expires.Format(time.RFC3339))
+		return nil, errs.New(errs.NotFound, "upload_expired", "upload %s expired at %s; start a new one", id, s.Expires.Format(time.RFC3339))
 	}
 	return s, nil
 }
@@ -150,7 +150,7 @@ func (u *Uploads) sessions() ([]*session, error) {
 			continue // removed meanwhile
 		}
 		if err != nil { // one that can't be read must not stop the others, nor everybody who asks for space
-			u.log.Error("the notes of an upload can't be read", "upload", id, "err", err)
+			u.log.Error("the record of an upload can't be read", "upload", id, "err", err)
 			continue
 		}
 		list = append(list, s)

@@ -70,7 +70,7 @@ func (u *Uploads) finishCutShort(ctx context.Context) error {
 	}
 	for _, s := range sessions {
 		if err := u.finish(ctx, s); err != nil {
-			u.log.Warn("an upload could not become a file yet", "upload", s.ID, "err", err)
+			u.log.Warn("an upload could not be turned into a file yet", "upload", s.ID, "err", err)
 		}
 	}
 	return nil
@@ -90,7 +90,7 @@ func (u *Uploads) clearLeftovers() error {
 		if !u.leftover(e.Name()) {
 			continue
 		}
-		u.log.Warn("removing what a killed write left", "file", e.Name())
+		u.log.Warn("removing the rest of an interrupted write", "file", e.Name())
 		if err := os.Remove(filepath.Join(u.dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			failed = append(failed, err)
 		}

@@ -113,7 +113,7 @@ func (s *Server) readURL() error {
 	case s.tls && s.startTLS:
 		return invalid("starttls", "is for ldap://; ldaps:// has TLS from the start")
 	case !s.tls && !s.startTLS && !s.plaintext && !local:
-		return invalid("starttls", "must be true with ldap://, or passwords travel for everybody to read; if that is no matter, set plaintext")
+		return invalid("starttls", "must be true with ldap://, because passwords can be read on the network otherwise; to allow that, set plaintext")
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (s *Server) readCA() error {
 		return nil
 	}
 	if !s.tls && !s.startTLS {
-		return invalid("ca", "is of no use without TLS")
+		return invalid("ca", "needs TLS")
 	}
 	s.roots = x509.NewCertPool()
 	if !s.roots.AppendCertsFromPEM([]byte(s.ca)) {
@@ -137,7 +137,7 @@ func (s *Server) readCA() error {
 func (s *Server) checkNames() error {
 	switch {
 	case (s.userDN == "") == (s.baseDN == ""):
-		return invalid("base_dn", "or user_dn must be given, and not both: accounts are searched below the one, or their DN is made by the other")
+		return invalid("base_dn", "or user_dn must be given, but not both: accounts are searched below base_dn, or user_dn is their DN")
 	case s.userDN != "":
 		if !strings.Contains(s.userDN, Placeholder) {
 			return invalid("user_dn", "must hold %s", Placeholder)
@@ -158,9 +158,9 @@ func (s *Server) checkAccount() error {
 	case s.bindDN == "" && s.bindPassword == "":
 		return nil
 	case s.userDN != "":
-		return invalid("bind_dn", "is for searches below a base_dn")
+		return invalid("bind_dn", "needs base_dn")
 	case s.bindDN == "":
-		return invalid("bind_dn", "is missing, bind_password belongs to it")
+		return invalid("bind_dn", "is required with bind_password")
 	case s.bindPassword == "":
 		return invalid("bind_password", "is missing; it has to be given again when the server, the way to it or bind_dn changes")
 	}

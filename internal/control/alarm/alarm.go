@@ -45,7 +45,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		c.log.Warn("alarm raised", "alarm", f.typ, "owner", f.owner, "status", f.text)
 	}
 	for _, a := range p.wake {
-		c.log.Warn("alarm is not snoozed any more", "alarm", a.AlarmType, "owner", a.Owner)
+		c.log.Warn("alarm is no longer snoozed", "alarm", a.AlarmType, "owner", a.Owner)
 	}
 	for _, a := range p.lower {
 		c.log.Info("alarm lowered", "alarm", a.AlarmType, "owner", a.Owner)

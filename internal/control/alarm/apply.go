@@ -69,7 +69,7 @@ func wake(tx *store.Tx, a system.Alarm) error {
 	if err := store.Write(tx, a.Key, system.Awake()); err != nil {
 		return err
 	}
-	return logLine(tx, a.Level, "alarm is not snoozed any more: "+a.Status, a.Owner)
+	return logLine(tx, a.Level, "alarm is no longer snoozed: "+a.Status, a.Owner)
 }
 
 // lower moves an alarm to the history, from which the oldest entry goes when there are too many.

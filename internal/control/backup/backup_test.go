@@ -119,7 +119,7 @@ func TestServerThatAlwaysEndsDuringABackupMakesNone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, t.TempDir(), func(string) error { return errors.New("must not be begun") })
 	row := b.pass(b.row(schema.Set{"status": schema.TextValue(system.BackupRunning), "attempt": schema.IntValue(4)}))
-	if row.Status != system.BackupError || row.StatusInfo != "the server has ended 4 times while it was made" {
+	if row.Status != system.BackupError || row.StatusInfo != "the server stopped 4 times during the backup" {
 		t.Errorf("%+v", row)
 	}
 }

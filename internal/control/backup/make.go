@@ -28,7 +28,7 @@ func (c *Controller) make(ctx context.Context, row system.DatabaseBackup) error 
 	done, err := measure(c.file(row)) // whole: the server was killed before it could say so
 	if errors.Is(err, fs.ErrNotExist) {
 		if row.Attempt >= mostAttempts {
-			return c.fail(ctx, row, errs.New(errs.Conflict, "cut_off", "the server has ended %d times while it was made", row.Attempt))
+			return c.fail(ctx, row, errs.New(errs.Conflict, "cut_off", "the server stopped %d times during the backup", row.Attempt))
 		}
 		live, err := c.begin(ctx, &row)
 		if err != nil || !live {
@@ -105,7 +105,7 @@ func (c *Controller) begin(ctx context.Context, row *system.DatabaseBackup) (liv
 
 // fail notes why there is no backup.
 func (c *Controller) fail(ctx context.Context, row system.DatabaseBackup, why error) error {
-	c.Log.Error("there is no backup of the database", "backup", row.Key, "err", why)
+	c.Log.Error("the backup of the database failed", "backup", row.Key, "err", why)
 	_, err := c.change(ctx, row, system.DatabaseBackupSet{}.Status(system.BackupError).StatusInfo(errs.Shown(why)), nil)
 	return err
 }

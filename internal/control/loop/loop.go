@@ -120,7 +120,7 @@ func (l *Loop) report(ctx context.Context, err error) {
 	case ctx.Err() != nil: // what a pass says while it is being stopped is no news
 	case err == nil && l.lastErr != "":
 		l.lastErr = ""
-		l.log.Info("passes succeed again")
+		l.log.Info("reconciling works again")
 	case err != nil && err.Error() != l.lastErr:
 		l.lastErr = err.Error()
 		l.log.Error("a pass failed", errs.Logged(err)...)

@@ -50,7 +50,7 @@ func (p *Pass) Begin(ctx context.Context, w Work) {
 			return
 		}
 		if err := w.Report(ctx, err); err != nil && ctx.Err() == nil {
-			q.log.Error("how work ended could not be written down", append(errs.Logged(err), "object", w.Key, "work", w.Name)...)
+			q.log.Error("the result of some work could not be saved", append(errs.Logged(err), "object", w.Key, "work", w.Name)...)
 		}
 	})
 }

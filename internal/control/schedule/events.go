@@ -77,7 +77,7 @@ func (c *Controller) skip(ctx context.Context, events []tasks.TaskEvent, from in
 	for _, e := range events {
 		if c.from(e) == from {
 			c.looked[e.Key] = last
-			c.log.Warn("a task event has missed changes that are not kept any more", "task", e.Task, "event", e.Key)
+			c.log.Warn("a task event missed changes that are no longer kept", "task", e.Task, "event", e.Key)
 		}
 	}
 	return nil
@@ -120,7 +120,7 @@ func claimEvent(was tasks.TaskEvent, end int64) Claim {
 		params := schema.Input{}
 		if e.Context != "" {
 			if err := json.Unmarshal([]byte(e.Context), &params); err != nil {
-				return 0, nil, errs.Wrap(err, errs.Internal, "bad_context", "the context of a task event is no object")
+				return 0, nil, errs.Wrap(err, errs.Internal, "bad_context", "the context of a task event isn't an object")
 			}
 		}
 		if err := store.Write(tx, e.Key, tasks.TaskEventSet{}.Seen(end).Trigger(tx.Now().Unix())); err != nil {

@@ -42,7 +42,7 @@ func (c *Controller) replan(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.log.Warn("the clock was ahead: schedules are planned anew", "triggers", len(wrong))
+		c.log.Warn("the clock was ahead; schedules are planned again", "triggers", len(wrong))
 	}
 	c.passed = now
 	return nil

@@ -29,7 +29,7 @@ func (c *Controller) workOn(d *Drive, seen observed, s step) loop.Work {
 		Report: func(ctx context.Context, err error) error {
 			if err == nil {
 				c.refused.forget(d.Key)
-				c.Log.Info("work on a drive is done", "drive", d.Key, "action", string(s.action))
+				c.Log.Info("work on a drive is complete", "drive", d.Key, "action", string(s.action))
 				return nil // the action has told what it made
 			}
 			status := s.status

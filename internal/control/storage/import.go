@@ -66,7 +66,7 @@ func (c *Config) lookAtFile(ctx context.Context, r *importRun) (operation.Commit
 		return nil, err
 	}
 	if img.VirtualSize > 0 && d.Size > 0 && d.Size < img.VirtualSize {
-		return nil, errs.New(errs.Invalid, "disk_too_small", "a disk of %d bytes can't hold the %d of its file", d.Size, img.VirtualSize).On("disksize")
+		return nil, errs.New(errs.Invalid, "disk_too_small", "a disk of %d bytes can't hold the %d bytes of its file", d.Size, img.VirtualSize).On("disksize")
 	}
 	needs, err := block.Used(source)
 	r.Params.Image = compute.ImportImage{Format: string(img.Format), Size: img.VirtualSize, Needs: needs}

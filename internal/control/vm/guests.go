@@ -64,7 +64,7 @@ func (c *Controller) look(m *Machine, d libvirt.Info, status Status) loop.Work {
 		Do: func(ctx context.Context) error {
 			h, err := c.host.Holds(ctx, d.Ref)
 			if err != nil {
-				c.log.Warn("libvirt doesn't tell what a running VM has", "machine", m.Key, "err", err)
+				c.log.Warn("libvirt can't describe a running VM", "machine", m.Key, "err", err)
 				return nil // which is no reason to let the machine rest
 			}
 			guest = seen(mark.Instance(c.cfg.Instance), h)

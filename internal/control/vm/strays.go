@@ -27,7 +27,7 @@ func (c *Controller) tellStrays(ctx context.Context) error {
 	names := slices.Sorted(maps.Keys(c.strays.found))
 	for _, name := range names {
 		if !slices.Contains(c.strays.told, name) {
-			c.log.Warn("a domain carries our mark but has no machine; it is left alone", "domain", name, "uuid", c.strays.found[name].UUID)
+			c.log.Warn("a domain has our name but no machine; it is left alone", "domain", name, "uuid", c.strays.found[name].UUID)
 		}
 	}
 	c.strays.found = nil

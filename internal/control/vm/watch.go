@@ -32,7 +32,7 @@ func (c *Controller) Watch(ctx context.Context) error {
 		}
 		if !down && ctx.Err() == nil {
 			down = true
-			c.log.Warn("libvirt's events are lost; the last known facts stay until it is back", "err", err)
+			c.log.Warn("the connection for libvirt's events is lost; the last known state is kept until it is back", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -74,7 +74,7 @@ func (c *Controller) nameFolders(ctx context.Context, want []Vnet) {
 			err = c.Rows.Name(ctx, v.Key, id)
 		}
 		if err != nil {
-			c.Log.Warn("the folder of a network could not be given an id", "vnet", v.Key, "err", err)
+			c.Log.Warn("the folder of a network could not be marked with its id", "vnet", v.Key, "err", err)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func lanOf(v Vnet) (netip.Prefix, error) {
 		return netip.Prefix{}, nil
 	}
 	if !v.Network.Addr().Is4() || v.Network.Bits() > 30 {
-		return netip.Prefix{}, errs.New(errs.Invalid, "vnet_network", "network %v of %q is no IPv4 subnet with room for hosts", v.Network, v.Name).On("network")
+		return netip.Prefix{}, errs.New(errs.Invalid, "vnet_network", "network %v of %q isn't an IPv4 subnet with room for hosts", v.Network, v.Name).On("network")
 	}
 	first, last := subnet.Hosts(v.Network)
 	addr := v.Router

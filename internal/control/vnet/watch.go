@@ -40,7 +40,7 @@ func (c *Controller) Watch(ctx context.Context) error {
 		case event := <-w.Events:
 			c.notice(w, event)
 		case err := <-w.Errors: // an overflow: something was missed
-			c.Log.Warn("watching leases stumbled", "err", err)
+			c.Log.Warn("watching DHCP leases failed", "err", err)
 			c.Queue.Wake()
 		}
 	}
@@ -62,7 +62,7 @@ func (c *Controller) notice(w *fsnotify.Watcher, event fsnotify.Event) {
 // watchDir adds a network's directory; the kernel drops the watch with the directory.
 func (c *Controller) watchDir(w *fsnotify.Watcher, dir string) {
 	if err := w.Add(dir); err != nil {
-		c.Log.Warn("leases of a network are seen late", "dir", dir, "err", err)
+		c.Log.Warn("DHCP leases of a network are noticed late", "dir", dir, "err", err)
 		return
 	}
 	c.watchOwn(w, dir)
@@ -71,6 +71,6 @@ func (c *Controller) watchDir(w *fsnotify.Watcher, dir string) {
 // watchOwn adds dnsmasq's own folder in there; when it is not there yet, its making is seen.
 func (c *Controller) watchOwn(w *fsnotify.Watcher, dir string) {
 	if err := w.Add(filepath.Join(dir, dnsmasq.OwnFolder)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.Log.Warn("leases of a network are seen late", "dir", dir, "err", err)
+		c.Log.Warn("DHCP leases of a network are noticed late", "dir", dir, "err", err)
 	}
 }

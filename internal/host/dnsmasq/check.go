@@ -31,11 +31,11 @@ func (c Config) check() error {
 	case !validInterface.MatchString(c.Interface):
 		return refuse("", "%q can't name an interface", c.Interface)
 	case !c.Address.Is4():
-		return refuse("ipaddress", "%v is no IPv4 address", c.Address)
+		return refuse("ipaddress", "%v isn't an IPv4 address", c.Address)
 	case c.Domain != "" && !validDomain(c.Domain):
-		return refuse("domain", "%q is no domain name: use labels of letters, digits and hyphens joined by dots", c.Domain)
+		return refuse("domain", "%q isn't a domain name: use labels of letters, digits and hyphens joined by dots", c.Domain)
 	case c.Name != "" && !validLabel.MatchString(c.Name):
-		return refuse("hostname", "%q is no host name: use letters, digits and hyphens", c.Name)
+		return refuse("hostname", "%q isn't a host name: use letters, digits and hyphens", c.Name)
 	}
 	if c.DNS != nil {
 		if err := checkServers(c.DNS.Upstream); err != nil {
@@ -50,7 +50,7 @@ func (c Config) check() error {
 
 func (d DHCP) check() error {
 	if !d.Network.IsValid() || !d.Network.Addr().Is4() {
-		return refuse("network", "%v is no IPv4 network", d.Network)
+		return refuse("network", "%v isn't an IPv4 network", d.Network)
 	}
 	if d.Start.IsValid() || d.End.IsValid() {
 		if !d.Start.IsValid() || !d.Network.Contains(d.Start) {
@@ -84,11 +84,11 @@ func checkServers(servers []netip.Addr) error {
 func (h Host) check() error {
 	switch {
 	case len(h.MAC) != 6:
-		return refuse("macaddress", "%q is no Ethernet address", h.MAC)
+		return refuse("macaddress", "%q isn't an Ethernet address", h.MAC)
 	case h.IP.IsValid() && !h.IP.Is4():
-		return refuse("ipaddress", "%v is no IPv4 address", h.IP)
+		return refuse("ipaddress", "%v isn't an IPv4 address", h.IP)
 	case h.Name != "" && !validLabel.MatchString(h.Name):
-		return refuse("name", "%q is no host name: use letters, digits and hyphens, at most 63", h.Name)
+		return refuse("name", "%q isn't a host name: use letters, digits and hyphens, at most 63", h.Name)
 	case !h.IP.IsValid() && h.Name == "":
 		return refuse("macaddress", "the reservation of %v reserves nothing", h.MAC)
 	}

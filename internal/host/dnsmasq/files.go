@@ -119,7 +119,7 @@ func fileError(err error, doing string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return errs.Wrap(err, errs.NotFound, "dnsmasq_files", "%s: there are none", errs.Ours(doing))
+		return errs.Wrap(err, errs.NotFound, "dnsmasq_files", "%s: they don't exist", errs.Ours(doing))
 	case isFull(err):
 		return errs.Wrap(err, errs.Full, "disk_full", "%s: the disk is full", errs.Ours(doing))
 	}

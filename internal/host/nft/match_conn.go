@@ -16,7 +16,7 @@ const (
 func (m Conn) words() (string, error) {
 	for _, s := range m {
 		if s != Established && s != Related && s != Bad {
-			return "", refuse("%q is no connection state", s)
+			return "", refuse("%q isn't a connection state", s)
 		}
 	}
 	members, err := set("connection state", m)

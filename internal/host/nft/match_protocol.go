@@ -12,7 +12,7 @@ const (
 
 func (m Protocol) words() (string, error) {
 	if m != TCP && m != UDP && m != ICMP {
-		return "", refuse("%q is no protocol", m)
+		return "", refuse("%q isn't a protocol", m)
 	}
 	return "meta l4proto " + string(m), nil
 }

@@ -8,7 +8,7 @@ type Source []netip.Prefix
 func (m Source) words() (string, error) {
 	for _, p := range m {
 		if !p.IsValid() || !p.Addr().Is4() {
-			return "", refuse("%v is no IPv4 prefix", p)
+			return "", refuse("%v isn't an IPv4 prefix", p)
 		}
 	}
 	members, err := set("source", m)

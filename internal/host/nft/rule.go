@@ -51,7 +51,7 @@ func (r Rule) render(hook Hook) (string, error) {
 	only, known := verdicts[r.Verdict]
 	switch {
 	case !known:
-		return "", refuse("%q is no verdict", r.Verdict)
+		return "", refuse("%q isn't a verdict", r.Verdict)
 	case only != "" && only != hook:
 		return "", refuse("%s belongs on %s", r.Verdict, only)
 	}

@@ -62,7 +62,7 @@ func (t Table) Render() (string, error) {
 func (c Chain) render(b *strings.Builder) error {
 	line, known := hookLines[c.Hook]
 	if !known {
-		return refuse("%q is no hook", c.Hook)
+		return refuse("%q isn't a hook", c.Hook)
 	}
 	policy := Accept
 	if c.Drop {

@@ -44,7 +44,7 @@ func checkVnet(r *schema.Record) error {
 		return err
 	}
 	if name := r.Get("hostname").Text(); column.NobodysName(name) {
-		return errs.Field("hostname", "%q is no name that a machine may have", name)
+		return errs.Field("hostname", "%q isn't allowed as the name of a machine", name)
 	}
 	for _, word := range column.ListWords(r.Get("dnslist").Text()) {
 		a, err := netip.ParseAddr(word)

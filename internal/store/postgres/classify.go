@@ -44,7 +44,7 @@ func (dialect) Classify(err error) error {
 	case invalidPattern:
 		return errs.Wrap(err, errs.Invalid, "bad_pattern", "the regular expression is too complex; use a simpler one")
 	case badCharacter:
-		return errs.Wrap(err, errs.Invalid, "bad_text", "a text holds a character that the database can't keep")
+		return errs.Wrap(err, errs.Invalid, "bad_text", "a text has a character that the database can't store")
 	}
 	// Too many connections, shutting down, starting up: class 08, 53300 and 57P.
 	if strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") || e.Code == "53300" {

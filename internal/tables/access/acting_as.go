@@ -53,7 +53,7 @@ func mayActAs(w *engine.Inside, user *schema.Record) error {
 		return err
 	}
 	if access.UserCol.Admin.Of(user).Bool() || holds(w, identities, engine.PathOf(user)) != nil {
-		return errs.New(errs.Denied, "denied", "user %q has rights that you don't have, and what you want to change is a way to act as that user; ask an administrator", access.UserCol.Name.Of(user).Text())
+		return errs.New(errs.Denied, "denied", "this change would let you act as user %q, who has rights that you don't have; ask an administrator", access.UserCol.Name.Of(user).Text())
 	}
 	return nil
 }

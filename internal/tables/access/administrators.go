@@ -36,7 +36,7 @@ func settleAdmins(w *engine.Inside) error {
 	}
 	for user, admin := range flip {
 		if !w.Actor.Admin {
-			return errs.New(errs.Denied, "denied", "only administrators can change who is one")
+			return errs.New(errs.Denied, "denied", "only administrators can appoint and remove administrators")
 		}
 		if err := store.Write(w.Tx, user, access.UserSet{}.Admin(admin)); err != nil {
 			return err
@@ -48,7 +48,7 @@ func settleAdmins(w *engine.Inside) error {
 func needAnAdmin(w *engine.Inside) error {
 	n, err := openAdmins(w)
 	if err == nil && n == 0 {
-		err = errs.New(errs.Conflict, "last_admin", "no enabled administrator would be left; make another one first")
+		err = errs.New(errs.Conflict, "last_admin", "no enabled administrator would be left; create another one first")
 	}
 	return err
 }
@@ -88,7 +88,7 @@ func spareAdmins(w *engine.Inside, r *schema.Record) error {
 	if !access.UserCol.Admin.Of(r).Bool() || w.Actor.Admin {
 		return nil
 	}
-	return errs.New(errs.Denied, "denied", "only administrators can change the account of one")
+	return errs.New(errs.Denied, "denied", "only administrators can change the account of an administrator")
 }
 
 // keepAnAdmin refuses to take away the last user who may enter and do everything.
@@ -98,7 +98,7 @@ func keepAnAdmin(w *engine.Inside, r *schema.Record) error {
 	}
 	admins, err := openAdmins(w)
 	if err == nil && admins <= 1 {
-		err = errs.New(errs.Conflict, "last_admin", "user %q is the last administrator; make another one first", access.UserCol.Name.Of(r).Text())
+		err = errs.New(errs.Conflict, "last_admin", "user %q is the last administrator; create another one first", access.UserCol.Name.Of(r).Text())
 	}
 	return err
 }

@@ -25,7 +25,7 @@ func mayChangeSources(w *engine.Inside) error {
 	if w.Actor.Admin {
 		return bounds.MayOutlast(w, "change who vouches for logins")
 	}
-	return errs.New(errs.Denied, "denied", "authorization sources are made, changed and deleted by administrators")
+	return errs.New(errs.Denied, "denied", "only administrators can create, change and delete authorization sources")
 }
 
 // prepareSource keeps what is secret of the settings out of the new row; it can be sealed once the row has its key.

@@ -69,7 +69,7 @@ func findTarget(w *engine.Inside, r *schema.Record) error {
 	t := w.Tx.Schema().Table(name)
 	switch {
 	case name == access.AllTables && row.Int() != 0:
-		return errs.Field("row", "must be 0 where the table is /")
+		return errs.Field("row", "must be 0 if the table is /")
 	case name == access.AllTables:
 		return nil
 	case w.Tx.Schema().Expects(name) && row.Int() == 0:

@@ -53,7 +53,7 @@ func ownSecondFactor(w *engine.Inside, r *schema.Record) error {
 	}
 	switch {
 	case r.Key.Int() != w.Actor.User:
-		return errs.New(errs.Denied, "denied", "a second factor can be set up by the account's owner only")
+		return errs.New(errs.Denied, "denied", "only the account's owner can set up a second factor")
 	case access.UserCol.TwoFactorAuthentication.Of(r).Bool():
 		return errs.New(errs.Conflict, "second_factor_on", "the account has a second factor; turn it off first")
 	}

@@ -19,7 +19,7 @@ func (a area) createAPIKey(w *engine.Inside, r *schema.Record) error {
 		of.User.Put(r, w.Actor.User)
 	}
 	if of.User.Of(r).Int() != w.Actor.User && !w.Actor.Admin {
-		return errs.New(errs.Denied, "denied", "you can make API keys for yourself only")
+		return errs.New(errs.Denied, "denied", "you can create API keys only for yourself")
 	}
 	if of.ExpiresType.Of(r).IsNull() {
 		of.ExpiresType.Put(r, map[bool]string{true: "never", false: "date"}[of.Expires.Of(r).Int() == 0])

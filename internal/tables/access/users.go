@@ -87,7 +87,7 @@ func (a area) updateUser(w *engine.Inside, old *schema.Record, set schema.Set) (
 	case !ok:
 		return nil
 	case !of.AuthSource.Of(old).IsNull():
-		return errs.Field("password", "is known by the account's authorization source; change it there").Coded("password_elsewhere")
+		return errs.Field("password", "is kept by the account's authorization source; change it there").Coded("password_elsewhere")
 	}
 	digest, err := a.digest(w, of.Name.Of(old.With(set)).Text(), v.Text())
 	if err != nil {

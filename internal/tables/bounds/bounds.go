@@ -32,9 +32,9 @@ func Stay(w *engine.Inside, wanted access.UserAPIKey) error {
 	end := endOf(own)
 	switch until := endOf(wanted); {
 	case end != 0 && (until == 0 || until > end):
-		return errs.New(errs.Denied, "denied_by_key", "the API key of this request ends at %d; give one that it makes or changes an expires no later than that", end).On("expires")
+		return errs.New(errs.Denied, "denied_by_key", "the API key of this request expires at %d; a key that it creates or changes can't expire later", end).On("expires")
 	case !placesOf(own).cover(placesOf(wanted)):
-		return errs.New(errs.Denied, "denied_by_key", "the API key of this request is bound to addresses; give one that it makes or changes an ip_allow_list of none but these").On("ip_allow_list")
+		return errs.New(errs.Denied, "denied_by_key", "the API key of this request is limited to certain addresses; a key that it creates or changes needs an ip_allow_list within them").On("ip_allow_list")
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func MayOutlast(w *engine.Inside, what string) error {
 	if at := placesOf(own); endOf(own) == 0 && len(at.allowed)+len(at.denied) == 0 {
 		return nil
 	}
-	return errs.New(errs.Denied, "denied_by_key", "an API key that has an end or is bound to addresses can't %s, as that would outlast its bounds; log in with the password", errs.Ours(what))
+	return errs.New(errs.Denied, "denied_by_key", "an API key that expires or is limited to certain addresses can't %s, because the effect would outlast these limits; log in with the password", errs.Ours(what))
 }
 
 // ownKey reads the API key that the actor came by.

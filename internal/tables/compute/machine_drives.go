@@ -32,7 +32,7 @@ func prepareDrive(w *engine.Inside, r *schema.Record) error {
 		drive.Disksize.Put(r, sectors(size.Int()))
 	}
 	if (media == "import" || media == "clone") && drive.MediaSource.Of(r).IsNull() {
-		return errs.Field("media_source", "media %s needs a file to take the content from", media)
+		return errs.Field("media_source", "media %s needs a source file", media)
 	}
 	return refuseNode(w, drive.Machine.Of(r))
 }

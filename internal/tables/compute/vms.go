@@ -108,7 +108,7 @@ func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
 
 func powerOnVM(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	if !compute.VMCol.Enabled.Of(r).Bool() {
-		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; set enabled to true first", compute.VMCol.Name.Of(r).Text())
+		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; enable it first", compute.VMCol.Name.Of(r).Text())
 	}
 	if err := refuseCloudinit(r); err != nil {
 		return err
@@ -166,7 +166,7 @@ func useMedia(w *engine.Inside, vm *schema.Record) error {
 			return err
 		}
 		if !file.Complete {
-			return errs.New(errs.Conflict, "media_incomplete", "file %q, which a drive of VM %q uses, hasn't been uploaded whole; finish the upload first",
+			return errs.New(errs.Conflict, "media_incomplete", "file %q, used by a drive of VM %q, isn't completely uploaded; finish the upload first",
 				file.Name, compute.VMCol.Name.Of(vm).Text())
 		}
 		if err := store.Write(w.Tx, file.Key, storage.FileSet{}.LastUsed(w.Tx.Now().Unix()).Modified(file.Modified)); err != nil {

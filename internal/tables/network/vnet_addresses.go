@@ -43,7 +43,7 @@ func reserve(w *engine.Inside, r *schema.Record) error {
 	case of.MAC.Of(r).Text() == "":
 		return errs.Field("mac", "is required: the address is kept for that card")
 	case column.NobodysName(of.Hostname.Of(r).Text()):
-		return errs.Field("hostname", "%q is no name that a machine may have", of.Hostname.Of(r).Text())
+		return errs.Field("hostname", "%q isn't allowed as the name of a machine", of.Hostname.Of(r).Text())
 	}
 	vnet, err := w.Tx.Get("vnets", of.Vnet.Of(r))
 	if err != nil {

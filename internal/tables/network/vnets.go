@@ -113,7 +113,7 @@ func freeSubnet(tx *store.Tx, taken []netip.Prefix) (netip.Prefix, error) {
 // powerOnVnet applies the rules first when it is asked to, by the request or by the row.
 func powerOnVnet(w *engine.Inside, r *schema.Record, params schema.Set) error {
 	if !network.VnetCol.Enabled.Of(r).Bool() {
-		return errs.New(errs.Conflict, "vnet_disabled", "network %q is disabled; set enabled to true first", network.VnetCol.Name.Of(r).Text())
+		return errs.New(errs.Conflict, "vnet_disabled", "network %q is disabled; enable it first", network.VnetCol.Name.Of(r).Text())
 	}
 	if params["apply"].Bool() || network.VnetCol.ApplyFwOnStart.Of(r).Bool() {
 		if err := w.Apply(r, network.VnetCol.NeedFwApply, network.VnetCol.LastFwApply); err != nil {

@@ -25,7 +25,7 @@ var alarmHooks = engine.Hooks{
 func resolveAlarm(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	a := store.RowOf[system.Alarm](r)
 	if !a.Resolvable {
-		return errs.New(errs.Conflict, "not_resolvable", "this alarm goes away by itself when its cause is over: %s", a.Status)
+		return errs.New(errs.Conflict, "not_resolvable", "this alarm ends by itself when its cause ends: %s", a.Status)
 	}
 	if _, err := store.Create(w.Tx, system.PastAlarm(a, w.Tx.Now().Unix(), w.Actor.Name)); err != nil {
 		return err
@@ -93,7 +93,7 @@ func checkSnoozeThreshold(typ system.AlarmType, threshold float64) error {
 	least, most := typ.Threshold, typ.MaxSnoozeThreshold
 	switch {
 	case least == 0:
-		return errs.Field("snooze_threshold", "the alarm is about no figure")
+		return errs.Field("snooze_threshold", "the alarm doesn't measure a value")
 	case threshold <= least || threshold > most:
 		return errs.Field("snooze_threshold", "must be above %g and at most %g", least, most)
 	}

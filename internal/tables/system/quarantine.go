@@ -30,9 +30,9 @@ var quarantineHooks = engine.Hooks{Actions: map[string]engine.Action{
 func idle(r *schema.Record) error {
 	switch {
 	case system.QuarantineCol.Kind.Of(r).Text() == system.FoundDomain:
-		return errs.New(errs.Conflict, "domain_left_alone", "domain %s is left alone and no bytes of it are kept; look at it with virsh on its host", system.QuarantineCol.Path.Of(r).Text())
+		return errs.New(errs.Conflict, "domain_left_alone", "domain %s stays in place, so there is nothing to keep or delete; inspect it with virsh on its host", system.QuarantineCol.Path.Of(r).Text())
 	case !system.QuarantineCol.Wish.Of(r).IsNull():
-		return errs.New(errs.Conflict, "under_way", "the action %s is under way", system.QuarantineCol.Wish.Of(r).Text())
+		return errs.New(errs.Conflict, "under_way", "the action %s is in progress", system.QuarantineCol.Wish.Of(r).Text())
 	}
 	return nil
 }

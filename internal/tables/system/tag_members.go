@@ -23,7 +23,7 @@ func prepareTagMember(w *engine.Inside, r *schema.Record) error {
 		return err
 	}
 	if !category.Get(system.TagGate(on.Name)).Bool() {
-		return errs.Field("member", "tags of category %s can't be put on %s; set %s of the category first",
+		return errs.Field("member", "category %s allows no tags on %s; set %s of the category first",
 			system.TagCategoryCol.Name.Of(category).Text(), on.Name, system.TagGate(on.Name)).Coded("not_taggable")
 	}
 	has, err := w.Tx.Find("tag_members", store.IsAmong(of.Member, member))
@@ -46,7 +46,7 @@ func checkBeside(w *engine.Inside, has *schema.Record, tag schema.Value, categor
 	}
 	other, err := categoryOf(w, beside)
 	if err == nil && other.Key == category.Key {
-		err = errs.New(errs.Conflict, "single_tag", "%s has a tag of category %q already, and can have one only; delete tag member %s first",
+		err = errs.New(errs.Conflict, "single_tag", "%s already has a tag of category %q and can have only one; delete tag member %s first",
 			system.TagMemberCol.Member.Of(has).Text(), system.TagCategoryCol.Name.Of(category).Text(), has.Key.Text()).On("tag")
 	}
 	return err

@@ -50,17 +50,17 @@ func creatorOf(tx *store.Tx, task *schema.Record) (a perm.Actor, err error) {
 	name := tasks.TaskCol.Name.Of(task).Text()
 	t, key := tasks.TaskCol.Creator.Target(tx.Schema(), task)
 	if t == nil {
-		return a, errs.New(errs.Conflict, "no_creator", "task %q has no creator in whose name it could be executed", name)
+		return a, errs.New(errs.Conflict, "no_creator", "task %q has no creator to run as", name)
 	}
 	user, err := tx.Get(t.Name, key)
 	if errs.Is(err, errs.NotFound) {
-		return a, errs.New(errs.Conflict, "creator_gone", "the creator of task %q is gone; make the task anew", name)
+		return a, errs.New(errs.Conflict, "creator_gone", "the creator of task %q no longer exists; create the task again", name)
 	}
 	if err != nil {
 		return a, err
 	}
 	if of := access.UserCol; !of.Enabled.Of(user).Bool() || of.AccountLocked.Of(user).Int() != 0 {
-		return a, errs.New(errs.Conflict, "creator_disabled", "the account of %s, the creator of task %q, is closed", access.UserCol.Name.Of(user).Text(), name)
+		return a, errs.New(errs.Conflict, "creator_disabled", "the account of %s, the creator of task %q, is disabled or locked", access.UserCol.Name.Of(user).Text(), name)
 	}
 	return engine.ActorOf(tx, user, "schedule")
 }

@@ -55,11 +55,11 @@ func occurrenceOf(s *schema.Schema, table, event string) (o occurrence, t *schem
 	if o = (occurrence{table, rowEvents[event]}); table == "alarms" && alarmEvents[event].table != "" {
 		o = alarmEvents[event]
 	} else if _, ok := rowEvents[event]; !ok {
-		return o, nil, errs.New(errs.NotBuilt, "event_not_built", "nothing tells of the event %s of %s; there are %s, and raised and lowered of alarms",
+		return o, nil, errs.New(errs.NotBuilt, "event_not_built", "the event %s of %s isn't supported; use one of %s, or raised or lowered of alarms",
 			event, table, errs.Ours(strings.Join(slices.Sorted(maps.Keys(rowEvents)), ", "))).On("event")
 	}
 	if t = s.Table(table); t == nil || t.Internal || t.LogType == "task" || t.IsLog {
-		return o, nil, errs.Field("table", "no task can wait for rows of %s", table)
+		return o, nil, errs.Field("table", "tasks can't watch rows of %s", table)
 	}
 	return o, s.Table(o.table), nil
 }
@@ -93,7 +93,7 @@ func checkEvent(w *engine.Inside, r *schema.Record) error {
 	}
 	ast, err := eventFilter(of.TableEventFilters.Of(r))
 	if err == nil && o.verb == store.Deleted && (ast.Filter != nil || len(ast.Equals) > 0) {
-		err = errs.New(errs.Invalid, "invalid_filter", "rows that are gone can't be looked at")
+		err = errs.New(errs.Invalid, "invalid_filter", "deleted rows can't be filtered")
 	}
 	if err == nil {
 		err = w.CheckRequest(t, ast)

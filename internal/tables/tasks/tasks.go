@@ -46,10 +46,10 @@ func prepareTask(w *engine.Inside, r *schema.Record) error {
 	of := tasks.TaskCol
 	t, key := of.Owner.Target(w.Tx.Schema(), r)
 	if t == nil || t == r.Table {
-		return errs.Field("owner", "no task can be done to %s", of.Owner.Of(r).Text())
+		return errs.Field("owner", "tasks can't act on %s", of.Owner.Of(r).Text())
 	}
 	if given := of.Table.Of(r).Text(); given != "" && given != t.Name {
-		return errs.Field("table", "the owner is a row of %s", t.Name)
+		return errs.Field("table", "must be %s, the owner's table", t.Name)
 	}
 	a, err := taskAction(t, of.Action.Of(r).Text())
 	if err != nil {
@@ -110,7 +110,7 @@ func ownTask(w *engine.Inside, task *schema.Record) error {
 	if w.Actor.Admin || w.Actor.User != 0 && tasks.TaskCol.Creator.Of(task).Text() == creatorPath(w.Actor) {
 		return nil
 	}
-	return errs.New(errs.Denied, "denied", "task %q works with the rights of its creator, who alone can change that, or an administrator", tasks.TaskCol.Name.Of(task).Text())
+	return errs.New(errs.Denied, "denied", "task %q runs with its creator's rights; only the creator or an administrator can change this", tasks.TaskCol.Name.Of(task).Text())
 }
 
 // creatorPath is the user as tasks name their creator.
@@ -130,7 +130,7 @@ func executeTask(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	maps.Copy(params, w.Given)
 	t, key := tasks.TaskCol.Owner.Target(w.Tx.Schema(), r)
 	if t == nil {
-		return errs.New(errs.Conflict, "no_owner", "task %q has no row to be done to", task.Name)
+		return errs.New(errs.Conflict, "no_owner", "task %q has no row to act on", task.Name)
 	}
 	if err := w.Act(t.Name, key.Text(), task.Action, params); err != nil {
 		return err

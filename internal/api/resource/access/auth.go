@@ -20,7 +20,7 @@ var authCodes = frame.Codes{Invalid: "VALIDATION_ERROR", NotFound: "NOT_FOUND"}
 // ticket is the reply to a login.
 type ticket struct {
 	Token        string `json:"token" doc:"a JWT, good for 24 hours"`
-	RefreshToken string `json:"refresh_token" doc:"the same JWT: auth/refresh takes it up to seven days after its end"`
+	RefreshToken string `json:"refresh_token" doc:"the same JWT; auth/refresh accepts it up to seven days after it expired"`
 	TokenType    string `json:"token_type" enum:"Bearer"`
 	ExpiresAt    int64  `json:"expires_at" doc:"in seconds since 1970"`
 	User         person `json:"user"`
@@ -48,7 +48,7 @@ type loginInput struct {
 		_        struct{} `additionalProperties:"true"` // of ways to sign in that aren't built
 		Username string   `json:"username" required:"true" minLength:"1" maxLength:"256"`
 		Password string   `json:"password" maxLength:"1024"`
-		AuthType string   `json:"auth_type" doc:"password, which is also meant when it is missing"`
+		AuthType string   `json:"auth_type" doc:"password (the default)"`
 		Code     string   `json:"code" maxLength:"64" doc:"of the account's second factor, or a recovery code"`
 		OTP      string   `json:"otp" maxLength:"64" doc:"the same as code"`
 	}
@@ -68,13 +68,13 @@ func addAuth(s *service) {
 	login.ID, login.Path, login.Summary = "login", "/auth/login", "Exchange a name and password for a JWT"
 	login.Example = `{"username":"admin","password":"the password of admin"}`
 	frame.Add(s.Server, login, s.login)
-	refresh.ID, refresh.Path, refresh.Summary = "refresh", "/auth/refresh", "Exchange a JWT, at most seven days over, for a fresh one"
-	refresh.Doc = "As long as the login is not older than the setting max_sign_in_age, 30 days at first."
+	refresh.ID, refresh.Path, refresh.Summary = "refresh", "/auth/refresh", "Exchange a JWT for a new one, up to seven days after it expired"
+	refresh.Doc = "This works until the login is older than the setting max_sign_in_age, which is 30 days by default."
 	refresh.Example = `{}`
 	frame.Add(s.Server, refresh, s.refresh)
 	logout := op
-	logout.ID, logout.Path, logout.Summary, logout.Public = "logout", "/auth/logout", "Give up the JWT and all that it was refreshed to", false
-	logout.Doc = "They are refused at once, by all servers, and can't be refreshed. A session that the request comes by ends likewise."
+	logout.ID, logout.Path, logout.Summary, logout.Public = "logout", "/auth/logout", "End the login: revoke the JWT and all JWTs refreshed from it", false
+	logout.Doc = "All servers refuse them at once, and they can't be refreshed. A session that authenticates the request ends, too."
 	frame.Add(s.Server, logout, s.logout)
 }
 
@@ -82,7 +82,7 @@ func (s *service) login(ctx context.Context, in *loginInput) (ticket, error) {
 	switch in.Body.AuthType {
 	case "", "password":
 	case "ssh_key":
-		return ticket{}, errs.New(errs.NotBuilt, "ssh_login", "login with an SSH key isn't built; log in with a password")
+		return ticket{}, errs.New(errs.NotBuilt, "ssh_login", "login with an SSH key isn't supported; log in with a password")
 	default:
 		return ticket{}, errs.New(errs.Invalid, "invalid_auth_type", "auth_type %q is not known; use password", in.Body.AuthType).On("auth_type")
 	}

@@ -45,7 +45,7 @@ func addTokens(s *service) {
 	create := op("create-token", http.MethodPost, "", "Make an API token")
 	create.Example = `{"name":"a script"}`
 	frame.Add(s.Server, create, s.createToken)
-	frame.Add(s.Server, op("get-token", http.MethodGet, "/{id}", "Read what is known of an API token"), func(ctx context.Context, in *frame.ByID) (apiToken, error) {
+	frame.Add(s.Server, op("get-token", http.MethodGet, "/{id}", "Read an API token"), func(ctx context.Context, in *frame.ByID) (apiToken, error) {
 		return s.token(ctx, in.ID, perm.Read)
 	})
 	frame.Add(s.Server, op("revoke-token", http.MethodDelete, "/{id}", "Revoke an API token"), func(ctx context.Context, in *frame.ByID) (frame.Message, error) {
@@ -104,7 +104,7 @@ func (s *service) createToken(ctx context.Context, in *newTokenInput) (newToken,
 	row := schema.Input{"name": engine.Text(in.Body.Name), "expires_type": engine.Text("never")}
 	if at := in.Body.ExpiresAt; at != nil {
 		if !at.After(time.Now()) {
-			return newToken{}, errs.New(errs.Invalid, "invalid_expires_at", "expires_at lies in the past").On("expires_at")
+			return newToken{}, errs.New(errs.Invalid, "invalid_expires_at", "expires_at is in the past").On("expires_at")
 		}
 		row["expires"], row["expires_type"] = engine.Number(at.Unix()), engine.Text("date")
 	}

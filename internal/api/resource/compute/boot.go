@@ -25,7 +25,7 @@ func bootOrder(disks []diskInput) (json.RawMessage, error) {
 			continue
 		}
 		if place < last[cdrom] {
-			return nil, errs.New(errs.NotBuilt, "not_built", "drives of one kind start in the order of the list; sort storage.disks by boot_order").On("disks.boot_order")
+			return nil, errs.New(errs.NotBuilt, "not_built", "drives of one kind boot in the order of the list; sort storage.disks by boot_order").On("disks.boot_order")
 		}
 		first[cdrom], last[cdrom] = cmp.Or(first[cdrom], place), place
 	}

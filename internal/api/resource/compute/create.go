@@ -19,7 +19,7 @@ type createComputeInput struct{ Body ComputeInput }
 func addCreate(s *service, f Family) {
 	create := f.operation("create-vm", http.MethodPost, "", "Make a virtual machine")
 	create.Status = http.StatusCreated
-	create.Doc = "The VM stays off. Takes the full form (storage.disks, networks) and the basic form of scripts (disk_size, iso_path, network)."
+	create.Doc = "The new VM is off. The body has the full form (storage.disks, networks) or the basic form (disk_size, iso_path, network)."
 	create.Example = `{"name":"first","memory":1024,"vcpus":1,"storage":{"disks":[{"size":8}]},"networks":[{"type":"network","source":"default"}]}`
 	frame.Add(s.Server, create, s.createCompute)
 	enhanced := create

@@ -17,7 +17,7 @@ type deleteComputeInput struct {
 
 func addDelete(s *service, f Family) {
 	remove := f.operation("delete-vm", http.MethodDelete, "/{id}", "Delete a virtual machine and its disks")
-	remove.Doc = "A running VM is cut off first. Disks belong to their VM and can't outlive it, so remove_disks=false is refused."
+	remove.Doc = "A running VM is powered off first. Its disks are deleted with it, so remove_disks=false is refused."
 	frame.AddEmpty(s.Server, remove, s.deleteCompute)
 }
 

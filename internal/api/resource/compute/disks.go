@@ -91,7 +91,7 @@ func (s *service) driveInput(ctx context.Context, d diskInput, ide bool, counts 
 		return nil, err
 	}
 	if d.Format != "" && d.Format != "qcow2" && d.kind() == "create" {
-		return nil, errs.New(errs.NotBuilt, "format_not_built", "disks are kept in qcow2; other formats can't be made").On("format")
+		return nil, errs.New(errs.NotBuilt, "format_not_built", "disks are stored as qcow2; other formats aren't supported").On("format")
 	}
 	row := schema.Input{}
 	if tier != "" {
@@ -144,7 +144,7 @@ func (s *service) attach(ctx context.Context, d diskInput, row schema.Input) (cd
 
 func (s *service) clone(ctx context.Context, d diskInput, row schema.Input) error {
 	if drivePath.MatchString(d.from()) {
-		return errs.New(errs.NotBuilt, "clone_not_built", "cloning another VM's disk isn't built; files of the library can be cloned").On("clone_from")
+		return errs.New(errs.NotBuilt, "clone_not_built", "cloning another VM's disk isn't supported yet; clone a file of the library instead").On("clone_from")
 	}
 	file, err := s.file(ctx, d.from())
 	row["media"], row["media_source"] = engine.Text("clone"), engine.Number(file.Key)

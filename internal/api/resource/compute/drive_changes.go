@@ -46,7 +46,7 @@ func (s *service) driveChanges(ctx context.Context, v *vmRow, in *updateComputeI
 	for _, have := range left {
 		if have.Media != "cdrom" && !in.RemoveDisks {
 			return c, errs.New(errs.Conflict, "disk_would_be_lost",
-				"storage.disks leaves out disk %s, whose content would be gone for good; list it, or agree with ?remove_disks=true", v.drivePath(&have)).On("storage.disks")
+				"storage.disks leaves out disk %s, whose content would be lost; list it, or allow that with ?remove_disks=true", v.drivePath(&have)).On("storage.disks")
 		}
 		c.remove = append(c.remove, shape.Key(have.Key))
 	}
@@ -90,7 +90,7 @@ func (s *service) driveChange(ctx context.Context, v *vmRow, have *driveRow, d d
 	}
 	is, row := v.disk(have, map[string]int{}), schema.Input{}
 	if d.Device != "" && d.Device != is.Device || d.Format != "" && d.Format != is.Format {
-		return nil, errs.New(errs.NotBuilt, "not_built", "drive %s is a %s in the format %s and stays one", is.Path, errs.Ours(is.Device), errs.Ours(is.Format)).On("disks.format")
+		return nil, errs.New(errs.NotBuilt, "not_built", "drive %s is a %s in format %s, which can't change", is.Path, errs.Ours(is.Device), errs.Ours(is.Format)).On("disks.format")
 	}
 	if d.Bus != "" && d.Bus != is.Bus {
 		iface, err := interfaceOf(d.Bus, is.Device == "cdrom", ide)

@@ -15,7 +15,7 @@ type ComputeInput struct {
 	Storage      *storageInput                  `json:"storage"`
 	OSType       *string                        `json:"os_type" doc:"linux, windows, bsd, other"`
 	OSVariant    *string                        `json:"os_variant" maxLength:"256"`
-	OSInfo       *osInput                       `json:"os_info" doc:"os_type and os_variant in other words"`
+	OSInfo       *osInput                       `json:"os_info" doc:"another form of os_type and os_variant"`
 	Architecture string                         `json:"architecture"`
 	MachineType  *string                        `json:"machine_type"`
 	UEFI         *bool                          `json:"uefi"`
@@ -45,18 +45,18 @@ type storageInput struct {
 type diskInput struct {
 	Action      string `json:"action" doc:"create, attach or clone; guessed from the other members when missing"`
 	Size        int64  `json:"size" minimum:"0" maximum:"65536" doc:"in GiB"`
-	Format      string `json:"format" doc:"qcow2, in which disks are kept"`
+	Format      string `json:"format" doc:"qcow2, the format of all disks"`
 	Path        string `json:"path" doc:"attach: an ISO or image by its path, name or id; update: the drive itself"`
 	StoragePool string `json:"storage_pool" doc:"default, or tier1 to tier5"`
 	CloneFrom   string `json:"clone_from"`
 	Source      string `json:"source" doc:"the same as clone_from"`
 	Bus         string `json:"bus" doc:"virtio, scsi, sata, ide, usb, nvme"`
-	Cache       string `json:"cache" doc:"writeback, which is also meant when it is missing"`
-	IOMode      string `json:"io_mode" doc:"threads, which is also meant when it is missing"`
-	BootOrder   int64  `json:"boot_order" minimum:"0" doc:"disks and CD-ROMs start in their order in the list; the lower number says which of the two kinds comes first"`
+	Cache       string `json:"cache" doc:"writeback (the default)"`
+	IOMode      string `json:"io_mode" doc:"threads (the default)"`
+	BootOrder   int64  `json:"boot_order" minimum:"0" doc:"disks and CD-ROMs boot in the order of the list; the lower number decides which of the two kinds comes first"`
 	Readonly    *bool  `json:"readonly"`
 	Device      string `json:"device" doc:"disk or cdrom"`
-	Target      string `json:"target" doc:"update: the drive itself; a new drive's is the next of its bus"`
+	Target      string `json:"target" doc:"update: the drive to change; new drives get the next name of their bus"`
 	DiskFacts
 }
 
@@ -105,7 +105,7 @@ type graphicsInput struct {
 	Password string `json:"password" maxLength:"256"`
 	Port     int64  `json:"port" doc:"-1 or 0: a screen has no port of its own"`
 	Autoport *bool  `json:"autoport" doc:"true"`
-	Listen   string `json:"listen" doc:"0.0.0.0 or 127.0.0.1: who may reach the server reaches the screen there"`
+	Listen   string `json:"listen" doc:"0.0.0.0 or 127.0.0.1; connections go through the server in both cases"`
 	ScreenFacts
 }
 

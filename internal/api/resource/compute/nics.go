@@ -18,7 +18,7 @@ func (s *service) nicInput(ctx context.Context, n networkInput) (schema.Input, e
 	switch n.Type {
 	case "", "network", "nat":
 	case "bridge", "direct", "user":
-		return nil, errs.New(errs.NotBuilt, "network_type_not_built", "a card of type %q can't be made yet; use network with the name of a network", n.Type).On("type")
+		return nil, errs.New(errs.NotBuilt, "network_type_not_built", "network cards of type %q aren't supported yet; use type network with the name of a network", n.Type).On("type")
 	default:
 		return nil, errs.New(errs.Invalid, "invalid_type", "network type %q is not known", n.Type).On("type")
 	}

@@ -10,7 +10,7 @@ import (
 // or shall have.
 func (b *ComputeInput) refuse(memory, vcpus int64) error {
 	if arch := b.Architecture; arch != "" && arch != "x86_64" {
-		return errs.New(errs.NotBuilt, "architecture_not_built", "VMs of architecture %q can't be made; x86_64 ones can", arch).On("architecture")
+		return errs.New(errs.NotBuilt, "architecture_not_built", "architecture %q isn't supported; use x86_64", arch).On("architecture")
 	}
 	for _, f := range []struct {
 		name  string
@@ -71,7 +71,7 @@ func (g *graphicsInput) refuse() error {
 	default:
 		return nil
 	}
-	return errs.New(errs.NotBuilt, "not_built", "a VM's screen has no address or port of its own: the server lets people in; leave %s out", errs.Ours(field)).On(field)
+	return errs.New(errs.NotBuilt, "not_built", "a VM's screen has no address or port of its own, because connections go through the server; leave %s out", errs.Ours(field)).On(field)
 }
 
 // refuse names what a drive can't be. Both words for how its file is written are those of what happens anyway.
@@ -99,7 +99,7 @@ func (d *diskInput) named(bus string, counts map[string]int) error {
 	name := targetName(prefix, counts[prefix])
 	counts[prefix]++
 	if d.Target != "" && d.Target != name {
-		return errs.New(errs.NotBuilt, "not_built", "drives are named in their order: this one is going to be %s, not %q; leave target out", errs.Ours(name), d.Target).On("disks.target")
+		return errs.New(errs.NotBuilt, "not_built", "drives are named in order: this one will be %s, not %q; leave target out", errs.Ours(name), d.Target).On("disks.target")
 	}
 	return nil
 }

@@ -9,13 +9,13 @@ import (
 type Compute struct {
 	UUID       string            `json:"uuid"`
 	Name       string            `json:"name"`
-	State      string            `json:"state,omitempty" enum:"running,paused,shutoff,crashed" doc:"not there for who may list the VM and not read it"`
-	Memory     int64             `json:"memory" doc:"in MiB; of a running VM what it runs with"`
-	MaxMemory  int64             `json:"max_memory" doc:"in MiB; what it has from its next start"`
-	VCPUs      int64             `json:"vcpus" doc:"of a running VM what it runs with"`
-	MaxVCPUs   int64             `json:"max_vcpus" doc:"what it has from its next start"`
-	NeedsStart bool              `json:"need_restart" doc:"it runs with other values than were given it; it gets these at its next start"`
-	Waiting    string            `json:"restart_reason,omitempty" doc:"what waits for its next start, in the words of the table API"`
+	State      string            `json:"state,omitempty" enum:"running,paused,shutoff,crashed" doc:"missing for users who can list but not read the VM"`
+	Memory     int64             `json:"memory" doc:"in MiB; for a running VM, the value that it runs with"`
+	MaxMemory  int64             `json:"max_memory" doc:"in MiB; the value from its next start on"`
+	VCPUs      int64             `json:"vcpus" doc:"for a running VM, the value that it runs with"`
+	MaxVCPUs   int64             `json:"max_vcpus" doc:"the value from its next start on"`
+	NeedsStart bool              `json:"need_restart" doc:"the VM runs with other values than those set; it gets the new ones at its next start"`
+	Waiting    string            `json:"restart_reason,omitempty" doc:"what waits for the next start, by the names that the table API uses"`
 	OS         osInfo            `json:"os"`
 	Disks      []diskItem        `json:"disks"`
 	Networks   []nicItem         `json:"networks"`
@@ -41,7 +41,7 @@ type computeDetail struct {
 	TPM        bool        `json:"tpm"`
 	Running    bool        `json:"running"`
 	PCIDevices []struct{}  `json:"pci_devices" doc:"always empty"`
-	Jobs       []string    `json:"jobs,omitempty" doc:"of the reply to a request that began long work: its ids below /jobs"`
+	Jobs       []string    `json:"jobs,omitempty" doc:"ids of the jobs that the request started, see /jobs"`
 }
 
 type osInfo struct {
@@ -64,7 +64,7 @@ type diskItem struct {
 	ID          string `json:"id"`
 	Path        string `json:"path"`
 	Device      string `json:"device" enum:"disk,cdrom"`
-	Target      string `json:"target" doc:"as in vda; sure as an id, not as the guest's own name"`
+	Target      string `json:"target" doc:"as in vda; it identifies the drive, but the guest may use another name"`
 	Bus         string `json:"bus"`
 	Size        int64  `json:"size" doc:"in GiB, rounded up"`
 	Capacity    int64  `json:"capacity" doc:"in bytes"`
@@ -75,7 +75,7 @@ type diskItem struct {
 	IOMode      string `json:"io_mode" enum:"threads"`
 	Readonly    bool   `json:"readonly"`
 	Bootable    bool   `json:"bootable"`
-	BootOrder   int64  `json:"boot_order,omitempty" doc:"from 1; missing where the firmware doesn't try it"`
+	BootOrder   int64  `json:"boot_order,omitempty" doc:"from 1; missing if the firmware doesn't try the drive"`
 	Source      string `json:"source" doc:"the same as path"`
 	SourceType  string `json:"source_type"`
 	SourcePath  string `json:"source_path,omitempty"`
@@ -101,8 +101,8 @@ type graphicsItem struct {
 	Type      string `json:"type" enum:"vnc,spice"`
 	Port      int64  `json:"port" doc:"always -1: a screen has no port of its own"`
 	Autoport  bool   `json:"autoport"`
-	Listen    string `json:"listen" doc:"always 127.0.0.1: the server lets people in"`
-	Connected bool   `json:"connected" doc:"somebody looks at it"`
+	Listen    string `json:"listen" doc:"always 127.0.0.1; connections go through the server"`
+	Connected bool   `json:"connected" doc:"somebody is connected to it"`
 }
 
 func (v *vmRow) compute(host mark.Instance) Compute {

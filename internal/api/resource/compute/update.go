@@ -14,7 +14,7 @@ import (
 
 type updateComputeInput struct {
 	ID          string `path:"id"`
-	RemoveDisks bool   `query:"remove_disks" doc:"agree to lose the content of disks that storage.disks leaves out"`
+	RemoveDisks bool   `query:"remove_disks" doc:"allow disks that storage.disks leaves out to be deleted with their content"`
 	Body        struct {
 		ComputeInput
 		ComputeFacts
@@ -33,7 +33,7 @@ type updatedCompute struct {
 
 func addUpdate(s *service, f Family) {
 	update := f.operation("update-vm", http.MethodPut, "/{id}", "Change a virtual machine")
-	update.Doc = "Members that are missing stay as they are. Lists are whole: disks and networks that are not in them are removed, disks with content only with remove_disks=true."
+	update.Doc = "Missing members stay unchanged. Lists replace the present ones: disks and networks that they leave out are removed. Disks with content are removed only with remove_disks=true."
 	update.Example = `{"description":"the first one","memory":2048}`
 	frame.AddShaped(s.Server, update, s.updateCompute)
 }

@@ -17,7 +17,7 @@ import (
 // NetworkBody is the body of a create and of an update.
 type NetworkBody struct {
 	Name      string   `json:"name" maxLength:"128"`
-	Mode      string   `json:"mode" doc:"nat (also when missing) or private; route and bridge aren't built"`
+	Mode      string   `json:"mode" doc:"nat (the default) or private; route and bridge aren't supported yet"`
 	Bridge    string   `json:"bridge" doc:"leave it out, or send what the network has; Dewpoint names its bridges itself"`
 	IPRange   *ipRange `json:"ip_range"`
 	DHCP      *dhcp    `json:"dhcp"`
@@ -35,7 +35,7 @@ type NetworkFacts struct {
 // refuse names what a network can't have; bridge is that of the network, none while it is made.
 func (b *NetworkBody) refuse(bridge string) error {
 	if b.Bridge != "" && b.Bridge != bridge {
-		return errs.New(errs.NotBuilt, "not_built", "Dewpoint names the bridges of networks itself and puts nothing on others; leave bridge out").On("bridge")
+		return errs.New(errs.NotBuilt, "not_built", "Dewpoint names its bridges itself and uses no others; leave bridge out").On("bridge")
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func (b *NetworkBody) vnetInput() (schema.Input, error) {
 	switch b.Mode {
 	case "", "nat", "private":
 	case "route", "bridge":
-		return nil, errs.New(errs.NotBuilt, "mode_not_built", "networks of mode %s can't be made yet; nat and private ones can", b.Mode).On("mode")
+		return nil, errs.New(errs.NotBuilt, "mode_not_built", "mode %s isn't supported yet; use nat or private", b.Mode).On("mode")
 	default:
 		return nil, errs.New(errs.Invalid, "invalid_mode", "mode %q is not known; use nat or private", b.Mode).On("mode")
 	}

@@ -23,7 +23,7 @@ type lease struct {
 	Expires   string `json:"expiry_time" format:"date-time"`
 	Type      string `json:"type" enum:"ipv4"`
 	MAC       string `json:"mac"`
-	IAID      string `json:"iaid,omitempty" doc:"of clients that tell one (RFC 4361)"`
+	IAID      string `json:"iaid,omitempty" doc:"only of clients that send one (RFC 4361)"`
 	IP        string `json:"ip_address"`
 	Prefix    int    `json:"prefix"`
 	Hostname  string `json:"hostname,omitempty"`

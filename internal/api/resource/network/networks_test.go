@@ -26,7 +26,7 @@ func TestNetworks(t *testing.T) {
 		}
 		return m
 	}
-	want["state"] = "active" // what it is going to be: its router was asked to start
+	want["state"] = "active" // what it will be: its router was asked to start
 	v1.MakeNetwork(a, "lan").Check(at("data.network."))
 	want["state"] = "inactive"
 	a.Get("/virtualization/networks/lan").Want(http.StatusOK).Check(at("data."))

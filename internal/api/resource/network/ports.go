@@ -21,7 +21,7 @@ type portList struct {
 type port struct {
 	VMName   string `json:"vm_name"`
 	VMUUID   string `json:"vm_uuid"`
-	VMState  string `json:"vm_state,omitempty" doc:"not there for who may not read the VM"`
+	VMState  string `json:"vm_state,omitempty" doc:"missing for users who can't read the VM"`
 	MAC      string `json:"interface_mac"`
 	Model    string `json:"interface_model"`
 	Type     string `json:"interface_type"`

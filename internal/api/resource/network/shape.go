@@ -11,7 +11,7 @@ type network struct {
 	ID         string   `json:"id" doc:"the same as name"`
 	Name       string   `json:"name"`
 	UUID       string   `json:"uuid"`
-	State      string   `json:"state,omitempty" enum:"active,inactive" doc:"not there for who may list the network and not read it"`
+	State      string   `json:"state,omitempty" enum:"active,inactive" doc:"missing for users who can list but not read the network"`
 	Bridge     string   `json:"bridge"`
 	Mode       string   `json:"mode" enum:"nat,route,bridge,private"`
 	IPRange    *ipRange `json:"ip_range,omitempty"`
@@ -23,7 +23,7 @@ type network struct {
 type ipRange struct {
 	Address string `json:"address" doc:"the router's address, or that of the subnet"`
 	Netmask string `json:"netmask" doc:"as in 255.255.255.0 or 24"`
-	Gateway string `json:"gateway,omitempty" doc:"what DHCP clients are told; the router when empty"`
+	Gateway string `json:"gateway,omitempty" doc:"the gateway for DHCP clients; the router if empty"`
 }
 
 type dhcp struct {

@@ -39,7 +39,7 @@ type iso struct {
 	Progress     int64             `json:"upload_progress" doc:"in percent"`
 	CreatedAt    string            `json:"created_at" format:"date-time"`
 	UploadedAt   string            `json:"uploaded_at" format:"date-time"`
-	LastUsed     *string           `json:"last_used,omitempty" format:"date-time" doc:"when a VM with it was last started; missing before the first time"`
+	LastUsed     *string           `json:"last_used,omitempty" format:"date-time" doc:"when a VM with it was last started; missing if never"`
 	StoragePool  string            `json:"storage_pool"`
 	PoolName     string            `json:"pool_name"`
 	Source       string            `json:"source" enum:"uploaded"`
@@ -107,9 +107,9 @@ func addISOs(s *service) {
 		return frame.Operation{ID: id, Method: method, Path: "/virtualization/isos" + path, Summary: summary, Tag: "isos", Codes: isoCodes}
 	}
 	frame.Add(s.Server, op("list-isos", http.MethodGet, "", "List ISO images"), s.listISOs)
-	frame.Add(s.Server, op("register-iso", http.MethodPost, "", "Not built: files of the host can't be registered; upload the image"),
+	frame.Add(s.Server, op("register-iso", http.MethodPost, "", "Not supported: files of the host can't be registered; upload the image"),
 		func(context.Context, *registerISOInput) (iso, error) {
-			return iso{}, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't take files from the host or from a URL; upload the ISO by TUS to %s/virtualization/isos/upload", frame.Prefix)
+			return iso{}, errs.New(errs.NotBuilt, "not_built", "Dewpoint doesn't load files from the host or from a URL; upload the ISO by TUS to %s/virtualization/isos/upload", frame.Prefix)
 		})
 	frame.Add(s.Server, op("get-iso", http.MethodGet, "/{id}", "Read an ISO image by its id or name"), func(ctx context.Context, in *frame.ByID) (iso, error) {
 		row, err := s.isoRow(ctx, in.ID, perm.Read)
@@ -126,10 +126,10 @@ func addISOs(s *service) {
 		Params: []frame.Param{{Name: "id", In: "path", Required: true}},
 		Replies: []frame.Reply{
 			{Status: "200", Text: "the image", Type: "application/octet-stream"},
-			{Status: "206", Text: "the bytes of the range that was asked for", Type: "application/octet-stream"},
-			{Status: "304", Text: "it is what you have"},
-			{Status: "412", Text: "the bytes are not those that If-Match or If-Unmodified-Since names"},
-			{Status: "416", Text: "there are no such bytes, or the header Range can't be read", Type: "text/plain"},
+			{Status: "206", Text: "the bytes of the requested range", Type: "application/octet-stream"},
+			{Status: "304", Text: "your copy is current"},
+			{Status: "412", Text: "the file has changed since the version in If-Match or If-Unmodified-Since"},
+			{Status: "416", Text: "the range is outside the file, or the header Range can't be read", Type: "text/plain"},
 		},
 	})
 }

@@ -50,8 +50,8 @@ var tusOperations = []tusOperation{
 		headers: []string{"Tus-Resumable", "Upload-Length*", "Upload-Metadata*"}, replies: []string{"Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable"},
 	},
 	{id: "list-uploads", method: http.MethodGet, summary: "List your uploads", status: "200", json: true},
-	{id: "discover-uploads", method: http.MethodOptions, summary: "Tell what of TUS is served", status: "204", replies: []string{"Tus-Version", "Tus-Extension", "Tus-Max-Size"}},
-	{id: "discover-upload", method: http.MethodOptions, path: "/{id}", summary: "Tell what of TUS is served", status: "204", replies: []string{"Tus-Version", "Tus-Extension", "Tus-Max-Size"}},
+	{id: "discover-uploads", method: http.MethodOptions, summary: "Tell which TUS features are supported", status: "204", replies: []string{"Tus-Version", "Tus-Extension", "Tus-Max-Size"}},
+	{id: "discover-upload", method: http.MethodOptions, path: "/{id}", summary: "Tell which TUS features are supported", status: "204", replies: []string{"Tus-Version", "Tus-Extension", "Tus-Max-Size"}},
 	{id: "get-upload", method: http.MethodGet, path: "/{id}", summary: "Read how far an upload is", status: "200", json: true},
 	{id: "get-upload-progress", method: http.MethodGet, path: "/{id}/progress", summary: "Read how far an upload is", status: "200", json: true},
 	{
@@ -64,7 +64,7 @@ var tusOperations = []tusOperation{
 	},
 	{id: "override-upload", method: http.MethodPost, path: "/{id}", summary: "PATCH or DELETE by X-HTTP-Method-Override (TUS)", status: "204", headers: []string{"X-HTTP-Method-Override*"}},
 	{id: "cancel-upload", method: http.MethodDelete, path: "/{id}", summary: "Cancel an upload (TUS, termination)", status: "200", json: true},
-	{id: "complete-upload", method: http.MethodPost, path: "/{id}/complete", summary: "Make the uploaded bytes an ISO image; may be repeated", status: "200", json: true},
+	{id: "complete-upload", method: http.MethodPost, path: "/{id}/complete", summary: "Turn the upload into an ISO image; can be repeated", status: "200", json: true},
 }
 
 func (t tusOperation) wire() frame.Wire {

@@ -20,12 +20,12 @@ var jobCodes = frame.Codes{Invalid: "INVALID_REQUEST", NotFound: "JOB_NOT_FOUND"
 // job is long work: a row of operations in the words of this dialect.
 type job struct {
 	ID         string          `json:"id"`
-	Type       string          `json:"type" doc:"what is done, as in drive_import"`
+	Type       string          `json:"type" doc:"the kind of work, as in drive_import"`
 	Status     string          `json:"status" enum:"queued,running,undoing,completed,failed,cancelled"`
 	Message    string          `json:"message,omitempty" doc:"what it is doing, what it waits for, or why it failed"`
 	Progress   float64         `json:"progress" doc:"in percent"`
 	Step       string          `json:"step,omitempty"`
-	Ahead      int64           `json:"ahead" doc:"how many jobs of the same machine come first"`
+	Ahead      int64           `json:"ahead" doc:"how many jobs of the same machine run first"`
 	Cancelled  bool            `json:"cancel_requested"`
 	Resource   jobResource     `json:"resource"`
 	Result     json.RawMessage `json:"result,omitempty"`
