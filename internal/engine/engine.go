@@ -49,6 +49,8 @@ type Write struct {
 	Response map[string]string
 	// Operations are the keys of the operations that were begun; the reply names them.
 	Operations []int64
+	// Idle are columns that were given a value which counts for nothing as their rows are now.
+	Idle []*schema.Field
 	// Answers are further members of the reply, which the action declares.
 	Answers map[string]any
 	made    made

@@ -50,7 +50,9 @@ func (w *Write) CreateWith(table string, in schema.Input, inner schema.Set) (*sc
 		return nil, err
 	}
 	r.PutAll(innerOf(t, inner))
-	return r, w.insert(r, w.inside(in, inner), forwarded)
+	err = w.insert(r, w.inside(in, inner), forwarded)
+	w.noteIdle(r, set)
+	return r, err
 }
 
 // innerOf holds inner columns against the declaration: a column that clients can write would go past what is asked of theirs.
@@ -149,12 +151,14 @@ func (w *Write) UpdateWith(table, key string, in schema.Input, inner schema.Set)
 	if err := w.checkReferences(old, set, forwarded); err != nil {
 		return err
 	}
+	given := maps.Clone(set)
 	maps.Copy(set, innerOf(t, inner))
 	if h := w.eng.hooks[t.Name]; h.Update != nil {
 		if err := h.Update(w.inside(in, inner), old, set); err != nil {
 			return err
 		}
 	}
+	w.noteIdle(old.With(set), given)
 	return w.change(old, set, forwarded)
 }
 

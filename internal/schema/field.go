@@ -69,7 +69,7 @@ type Field struct {
 	Built    []string
 
 	SectionName string     // of a form
-	Only        *Condition // when the column matters, for forms; nil for always
+	Only        *Condition // while which the column counts; nil for always
 	label       string
 
 	UnitName    string

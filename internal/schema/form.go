@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,11 +19,34 @@ func (f *Field) Label(words string) *Field { f.label = words; return f }
 // Section names the part of a form that the column stands in; without it, that is the first.
 func (f *Field) Section(name string) *Field { f.SectionName = name; return f }
 
-// When says that the column matters only while another one has one of the values, or any where none is given. Booleans are "true" and "false". It
-// is for forms: a value that is given all the same is kept, and means nothing.
+// When says that the column counts only while another one has one of the values, or any where none is given. Booleans are "true" and "false".
+// Forms ask for it only then. A value that is given all the same is kept for the time when it counts, and the reply warns of it.
 func (f *Field) When(column string, values ...string) *Field {
 	f.Only = &Condition{column, values}
 	return f
+}
+
+// Holds reports whether a row meets the condition.
+func (c *Condition) Holds(r *Record) bool {
+	v := r.Get(c.Column)
+	text := v.Text()
+	if f := r.Table.Field(c.Column); f.Type.Shape() == AsBool {
+		text = strconv.FormatBool(v.Bool())
+	}
+	return slices.Contains(c.Values, text) || len(c.Values) == 0 && text != ""
+}
+
+// String says the condition, as in "media is disk, import or clone".
+func (c *Condition) String() string {
+	if len(c.Values) == 0 {
+		return c.Column + " has a value"
+	}
+	last := len(c.Values) - 1
+	first := strings.Join(c.Values[:last], ", ")
+	if first != "" {
+		first += " or "
+	}
+	return c.Column + " is " + first + c.Values[last]
 }
 
 // InSection puts all columns that stand in no section into one.
@@ -65,12 +89,12 @@ func checkForms(t *Table) error {
 			continue
 		}
 		on := t.Field(f.Only.Column)
-		if on == nil || on == f || on.IsHidden {
-			return fmt.Errorf("%s.%s matters only when %s has a value, which is no other column that clients see", t.Name, f.Name, f.Only.Column)
+		if on == nil || on == f || on.IsHidden || !on.Stored() {
+			return fmt.Errorf("%s.%s counts only while %s has a value, which is no other column of the table that clients see", t.Name, f.Name, f.Only.Column)
 		}
 		for _, v := range f.Only.Values {
 			if len(on.Enum) > 0 && !on.inEnum(v) || on.Type.Shape() == AsBool && v != "true" && v != "false" {
-				return fmt.Errorf("%s.%s matters only when %s is %q, which it never is", t.Name, f.Name, on.Name, v)
+				return fmt.Errorf("%s.%s counts only while %s is %q, which it never is", t.Name, f.Name, on.Name, v)
 			}
 		}
 	}

@@ -33,7 +33,9 @@ func (c *call) change(key string, in schema.Input, do func(*engine.Write) (outco
 				return outcome{}, err
 			}
 		}
-		return do(w)
+		out, err := do(w)
+		c.warnIdle(w.Idle)
+		return out, err
 	}
 	dry, err := c.dryRun()
 	switch {

@@ -26,11 +26,19 @@ func fieldText(f *schema.Field) string {
 	add(f.Link != nil, "Keys of rows of `"+f.Ref+"`, found through `"+viaTable(f)+"`")
 	add(f.Path != "" && f.Bond != schema.Twin && f.Bond != schema.Forwarded, "The same as `"+f.Path+"`")
 	add(f.Bond == schema.Forwarded, "Kept in `"+f.Path+"`")
+	add(f.Only != nil, whenText(f))
 	add(f.IsUnique, "No two rows have the same")
 	add(f.IsAtStart, "For a running machine, a change waits for the next start")
 	add(f.IsCreateOnly, "Can't be changed later")
 	add(f.IsSecret, "Never shown")
 	return sentences(parts...)
+}
+
+func whenText(f *schema.Field) string {
+	if f.Only == nil {
+		return ""
+	}
+	return "Counts only while " + f.Only.String()
 }
 
 // tellingLabels reports whether the labels say more than the values with their first letters raised.

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"dewpoint/internal/api/front"
@@ -95,24 +93,6 @@ func (c *call) list() error {
 		c.w.Header().Del("ETag")
 	}
 	return err
-}
-
-// mostWarned is how many names a warning has: what a client sends must not come back as headers without an end.
-const mostWarned = 20
-
-// warn tells which names in fields were left out of the reply, by code 299 of RFC 7234, section 5.5.
-func (c *call) warn(unknown []string) {
-	if len(unknown) == 0 {
-		return
-	}
-	names := make([]string, 0, mostWarned)
-	for _, name := range unknown[:min(len(unknown), mostWarned)] {
-		names = append(names, url.PathEscape(name[:min(len(name), 80)]))
-	}
-	if len(unknown) > mostWarned {
-		names = append(names, "...")
-	}
-	c.w.Header().Set("Warning", `299 dewpoint "left out of fields, because there are no such columns: `+strings.Join(names, ", ")+`"`)
 }
 
 const (
