@@ -16,8 +16,8 @@ func vnetIdentity() schema.Fields {
 		schema.Enabled("enabled").Summary(),
 		schema.Enum("type", "internal", "external", "bgp", "dmz", "core", "physical", "port_mirror", "vpn").Default("internal").CreateOnly().
 			OnlyYet("only internal networks are supported yet", "internal").Summary(),
-		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Default("vxlan"),
-		schema.Uint32("layer2_id").OnlyYet(notOfNetworks),
+		schema.Enum("layer2_type", "vlan", "vxlan", "none", "bond", "bond_slave").Default("vxlan").Label("Layer 2 type"),
+		schema.Uint32("layer2_id").OnlyYet(notOfNetworks).Label("Layer 2 ID"),
 	}
 }
 
@@ -25,7 +25,7 @@ func vnetIdentity() schema.Fields {
 func vnetSubnet() schema.Fields {
 	return schema.Fields{
 		schema.String("network").Len(0, 43).Summary().Doc("the IPv4 subnet, such as 10.0.0.0/24; taken from ipaddress if that has a length; with DHCP and neither, the first free one from 192.168.0.0/24 on"),
-		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in the subnet, also with its length, such as 10.0.0.1/24; the first one if not given"),
+		schema.String("ipaddress").Len(0, 45).Summary().Doc("the router's address in the subnet, also with its length, such as 10.0.0.1/24; the first one if not given").Label("Router's IP address"),
 		schema.String("gateway").Len(0, 45).Doc("the gateway for DHCP clients; the router if empty"),
 		schema.Uint32("mtu").Default(1500).Range(576, 65535).Unit("bytes"),
 		schema.Bool("dhcp_enabled"),
@@ -43,27 +43,27 @@ func vnetRouter() schema.Fields {
 		schema.Bool("need_dns_apply").ReadOnly().Doc("DNS rows were changed; the action applydns applies them"),
 		schema.Bool("need_proxy_apply").ReadOnly(),
 		schema.Bool("need_restart").ReadOnly(),
-		column.PowerLoss().Doc("last_state if not given"),
+		column.PowerLoss().Doc("last_state if not given").Section("Placement and power"),
 		schema.Row("interface_vnet", "vnets"),
 		schema.Bool("proxy_enabled").OnlyYet(notOfNetworks),
 		schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vnet")}),
-		schema.LongText("dnslist").Len(0, 1024).Doc("upstream name servers; the host's if empty"),
+		schema.LongText("dnslist").Len(0, 1024).Doc("upstream name servers; the host's if empty").Label("DNS servers"),
 		schema.String("creator").Creator(),
-		schema.String("dmz_ipaddress").Len(0, 45).OnlyYet(notOfNetworks),
+		schema.String("dmz_ipaddress").Len(0, 45).OnlyYet(notOfNetworks).Label("DMZ IP address"),
 		schema.String("macaddress").ReadOnly(),
 		schema.Enum("ipaddress_type", "static", "dynamic", "bgp", "none").Default("static"),
 		schema.String("hostname").Len(0, 63).Match(column.Hostname, column.NotHostname).Default("router"),
-		schema.Bool("override_dhcp_dns"),
+		schema.Bool("override_dhcp_dns").Label("Override DNS of DHCP"),
 		schema.Row("network_dns", "vnets"),
 		schema.Bool("dhcp_dynamic"),
 		schema.Bool("dhcp_sequential"),
 		schema.String("vxlan_multicast").Len(0, 45).OnlyYet(notOfNetworks),
 		schema.Bool("physical_bridged").OnlyYet(notOfNetworks),
 		schema.Bool("powerstate").Via("machine#status#powerstate"),
-		schema.Row("cluster", "clusters").Forward("machine"),
-		schema.Row("cluster_failover", "clusters").Forward("machine"),
-		schema.Row("preferred_node", "nodes").Forward("machine"),
-		schema.String("ha_group").Forward("machine"),
+		schema.Row("cluster", "clusters").Forward("machine").Section("Placement and power"),
+		schema.Row("cluster_failover", "clusters").Forward("machine").Section("Placement and power"),
+		schema.Row("preferred_node", "nodes").Forward("machine").Section("Placement and power"),
+		schema.String("ha_group").Forward("machine").Section("Placement and power"),
 	}
 }
 

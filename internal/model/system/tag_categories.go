@@ -25,7 +25,7 @@ func tagCategories() *schema.Table {
 		},
 	}
 	for _, table := range taggable {
-		gate := schema.Bool(TagGate(table))
+		gate := schema.Bool(TagGate(table)).Section("What it can be put on")
 		if table == "vms" {
 			gate.Summary().Example("true")
 		}

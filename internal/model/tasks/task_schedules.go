@@ -27,22 +27,22 @@ func taskSchedules() *schema.Table {
 			schema.LongText("description").Len(0, 2048).Summary(),
 			schema.Enabled("enabled").Summary().Doc("a disabled schedule runs no tasks, and makes up for no missed runs later"),
 			schema.Row("task", "tasks").CreateOnly().Doc("a task to which the new schedule is bound at once"),
-			schema.Enum("repeat_every", "minute", "hour", "day", "week", "month", "year", "never").Default("hour").Summary().
+			schema.Enum("repeat_every", "minute", "hour", "day", "week", "month", "year", "never").Default("hour").Summary().Section("Repetition").
 				Labels("minute", "Minute(s)", "hour", "Hour(s)", "day", "Day(s)", "week", "Week(s)", "month", "Month(s)", "year", "Year(s)", "never", "Does Not Repeat").
 				Doc("week: on each selected weekday, or on the weekday of the start date if all seven are selected; never: once, at the start"),
-			schema.Uint32("repeat_iteration").Default(1).Range(1, 10000).Summary().Doc("the interval, in units of repeat_every").When("repeat_every", "minute", "hour", "day", "week", "month", "year"),
-			schema.String("start_date").Len(0, 19).Example("2026-11-23").Doc("YYYY-MM-DD; the day of creation if not given"),
+			schema.Uint32("repeat_iteration").Default(1).Range(1, 10000).Summary().Doc("the interval, in units of repeat_every").When("repeat_every", "minute", "hour", "day", "week", "month", "year").Section("Repetition"),
+			schema.String("start_date").Len(0, 19).Example("2026-11-23").Doc("YYYY-MM-DD; the day of creation if not given").Section("Period"),
 			schema.Uint64("start_date_epoch").ReadOnly().Unit("seconds since 1970").Doc("the start of the start date"),
-			schema.String("end_date").Len(0, 19).Example("2030-12-31").Doc("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty: no end"),
-			schema.Uint32("start_time_of_day").Default(0).Range(0, calendar.DaySeconds).Unit("seconds since midnight"),
-			schema.Uint32("end_time_of_day").Default(calendar.DaySeconds).Range(0, calendar.DaySeconds).Unit("seconds since midnight").Doc("the schedule is due before this time of day"),
+			schema.String("end_date").Len(0, 19).Example("2030-12-31").Doc("YYYY-MM-DD for the end of that day, or YYYY-MM-DD HH:MM:SS; empty: no end").Section("Period"),
+			schema.Uint32("start_time_of_day").Default(0).Range(0, calendar.DaySeconds).Unit("seconds since midnight").Section("Period"),
+			schema.Uint32("end_time_of_day").Default(calendar.DaySeconds).Range(0, calendar.DaySeconds).Unit("seconds since midnight").Doc("the schedule is due before this time of day").Section("Period"),
 			schema.Bool("all_day").ReadOnly().Doc("the schedule is due all day, from midnight to midnight"),
-			schema.Enum("day_of_month", "first", "last", "15th", "start_date").Labels("start_date", "Start Date").Default("start_date").
+			schema.Enum("day_of_month", "first", "last", "15th", "start_date").Labels("start_date", "Start Date").Default("start_date").Section("Repetition").
 				Doc("used by month and year. start_date: the day of the start date, or the last day of a shorter month"),
 		},
 	}
 	for i := range calendar.Weekdays {
-		t.Fields = append(t.Fields, schema.Bool(calendar.Weekdays[(i+1)%7]).Default(true).Doc("the schedule can be due on this weekday, whatever repeat_every says"))
+		t.Fields = append(t.Fields, schema.Bool(calendar.Weekdays[(i+1)%7]).Default(true).Section("Repetition").Doc("the schedule can be due on this weekday, whatever repeat_every says"))
 	}
 	t.Fields = append(t.Fields,
 		schema.Bool("system_created").ReadOnly(),
