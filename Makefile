@@ -22,13 +22,15 @@ whole_packages = $(addsuffix /...,$(addprefix ./,$(wildcard test/contract test/e
 unit_tests     = $(race) -p 2 -timeout 15m -skip '$(plain)' $(unit_packages)
 # SQLite is C turned into Go, with locks and memory of its own. Followed through that, each test that opens a database takes five times as long.
 race           = -race $(foreach p,sqlite/lib libc memory,-gcflags=modernc.org/$(p)='-race=false -d=checkptr=0')
-# What takes minutes with the race detector, and has its concurrency tested elsewhere, runs without it, in whatever package it stands.
+# What takes minutes with the race detector, and has its concurrency tested elsewhere (documents by TestDocumentsAreMadeOnce), runs without it, in whatever package it stands.
 plain          = ^($(plain_names))$$
-plain_names    = TestEveryEndpointWithEveryCredential|TestErrors(RepeatLittle|KnowNoTables).*|TestKeysAndRights|TestRightsAgree|TestKilledAtEveryPoint|TestKilledImport
+plain_names    = $(documents)|TestServerConforms|TestEveryEndpointWithEveryCredential|TestErrors(RepeatLittle|KnowNoTables).*|TestKeysAndRights|TestRightsAgree|TestKilledAtEveryPoint|TestKilledImport
+# What is checked of documents has nothing to do with the database either.
+documents      = TestDocument(sOfTables|IsValid|Examples|HasEveryEndpoint)
 plain_packages = $(shell grep -rlwE '^func ($(plain_names))' --include='*_test.go' cmd internal test | xargs -n1 dirname | sort -u | sed 's|^|./|')
 plain_tests    = -count=1 -timeout 10m -run '$(plain)' $(plain_packages)
 # What says how the table API behaves, and where rows decide what is kept, runs on the other database too.
-postgres_tests = -count=1 -timeout 10m ./internal/api/table ./internal/quarantine ./internal/media ./internal/control/storage
+postgres_tests = -count=1 -timeout 10m -skip '^$(documents)$$' ./internal/api/table ./internal/quarantine ./internal/media ./internal/control/storage
 # So does what a wrong clock must not break.
 clock_tests    = -count=1 -timeout 10m -run 'Clock|Future' ./internal/auth ./internal/api/upload ./internal/control/schedule ./internal/control/stats
 whole_tests    = -count=1 -p 1 -timeout 40m $(whole_packages)

@@ -15,7 +15,6 @@ import (
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
-	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
@@ -33,7 +32,7 @@ const Password = "correct horse battery"
 // variable DEWPOINT_TEST_DATABASE at postgres it is a new one in PostgreSQL: so tests that ask for nothing else run on both.
 func Database(t testing.TB, dir string) *store.DB {
 	t.Helper()
-	return DatabaseOf(t, dir, model.Schema())
+	return declared(t, os.Getenv("DEWPOINT_TEST_DATABASE"), dir)
 }
 
 // DatabaseOf is Database with other tables than those of the model.
@@ -48,7 +47,7 @@ func OnEach(t *testing.T, f func(*testing.T, *store.DB)) {
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			f(t, open(t, kind, t.TempDir(), model.Schema()))
+			f(t, declared(t, kind, t.TempDir()))
 		})
 	}
 }
@@ -58,7 +57,7 @@ func open(t testing.TB, kind, dir string, s *schema.Schema) *store.DB {
 	var db *store.DB
 	var err error
 	if kind == "postgres" {
-		db, err = postgres.Open(context.Background(), databaseOf(t, dir), s)
+		db, err = postgres.Open(context.Background(), databaseOf(t, dir, pgtest.DSN), s)
 	} else {
 		db, err = sqlite.Open(context.Background(), filepath.Join(dir, "dewpoint.db"), s)
 	}
@@ -70,12 +69,12 @@ func open(t testing.TB, kind, dir string, s *schema.Schema) *store.DB {
 // databases are the addresses of those in PostgreSQL, by their data directories: one that is opened again has what was in it.
 var databases sync.Map
 
-func databaseOf(t testing.TB, dir string) string {
+func databaseOf(t testing.TB, dir string, create func(testing.TB) string) string {
 	t.Helper()
 	if at, known := databases.Load(dir); known {
 		return at.(string)
 	}
-	at := pgtest.DSN(t)
+	at := create(t)
 	databases.Store(dir, at)
 	return at
 }

@@ -5,6 +5,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -55,10 +56,56 @@ func DSN(t testing.TB) string {
 	isStarted.Store(true)
 	s, err := started()
 	need(t, err)
+	return s.create(t, "")
+}
+
+// Filled is DSN for a database that begins as fill leaves an empty one. Fill is called once in the process, whoever calls first; what it fills is
+// copied.
+func Filled(t testing.TB, fill func(dsn string) error) string {
+	t.Helper()
+	isStarted.Store(true)
+	s, err := started()
+	need(t, err)
+	s.filling.Do(func() {
+		s.exec(t, "CREATE DATABASE "+filled)
+		s.filled = errors.Join(fill(s.dsn(filled)), s.disconnect(filled))
+	})
+	if s.filled != nil {
+		t.Fatal(s.filled)
+	}
+	return s.create(t, " TEMPLATE "+filled)
+}
+
+// filled is the database that those of Filled are copied from.
+const filled = "filled"
+
+// create makes a database that goes with the test.
+func (s *server) create(t testing.TB, from string) string {
+	t.Helper()
 	name := fmt.Sprintf("test%d", databases.Add(1))
-	s.exec(t, "CREATE DATABASE "+name)
+	s.exec(t, "CREATE DATABASE "+name+from)
 	t.Cleanup(func() { s.exec(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return s.dsn(name)
+}
+
+// disconnect lets nobody into a database any more and waits until those who were there have left: only such a one can be copied.
+func (s *server) disconnect(name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.dsn("postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false"); err != nil {
+		return err
+	}
+	for left := 1; left > 0; {
+		if err := conn.QueryRow(ctx, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1", name).Scan(&left); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // need skips a test without a server, or fails it where CI is true.

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -31,6 +32,8 @@ type server struct {
 	process                *exec.Cmd
 	ended                  chan struct{} // closed when the process has
 	output                 bytes.Buffer  // may be read then
+	filling                sync.Once
+	filled                 error // why there is nothing to copy; see Filled
 }
 
 // start makes a server and waits until it answers.
