@@ -5,6 +5,7 @@ package govergeos
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -159,4 +160,49 @@ func TestSchema(t *testing.T) {
 	if err != nil || values["linux"] != "Linux" {
 		t.Errorf("os_family: %v, %v", values, err)
 	}
+}
+
+// TestReads has the SDK decode the rows of each table that it lists and a new system has something in.
+func TestReads(t *testing.T) {
+	c, ctx := connect(t)
+	vm, err := c.VMs.Create(ctx, &vergeos.VMCreateRequest{Name: "go-sdk-read", CPUCores: 1, RAM: 512})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := c.VMs.Delete(ctx, int(vm.ID)); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := c.Tasks.Create(ctx, &vergeos.TaskCreateRequest{Owner: fmt.Sprintf("vms/%d", vm.ID), Table: "vms", Action: "poweron", Name: "go-sdk-on"}); err != nil {
+		t.Error(err)
+	}
+	reads(t, "tasks", func() ([]vergeos.Task, error) { return c.Tasks.List(ctx) })
+	reads(t, "clusters", func() ([]vergeos.Cluster, error) { return c.Clusters.List(ctx) })
+	reads(t, "cluster tiers", func() ([]vergeos.ClusterTier, error) { return c.ClusterTiers.List(ctx) })
+	reads(t, "storage tiers", func() ([]vergeos.StorageTier, error) { return c.StorageTiers.List(ctx) })
+	reads(t, "loads of machines", func() ([]vergeos.MachineStats, error) { return c.MachineStats.List(ctx) })
+	reads(t, "states of machines", func() ([]vergeos.MachineStatus, error) { return c.MachineStatus.List(ctx) })
+	reads(t, "users", func() ([]vergeos.User, error) { return c.Users.List(ctx) })
+	reads(t, "groups", func() ([]vergeos.Group, error) { return c.Groups.List(ctx) })
+	reads(t, "members", func() ([]vergeos.Member, error) { return c.Members.List(ctx) })
+	reads(t, "permissions", func() ([]vergeos.Permission, error) { return c.Permissions.List(ctx) })
+	reads(t, "settings", func() ([]vergeos.Setting, error) { return c.Settings.List(ctx) })
+	reads(t, "alarm types", func() ([]vergeos.AlarmType, error) { return c.AlarmTypes.List(ctx) })
+	reads(t, "logs", func() ([]vergeos.Log, error) { return c.Logs.List(ctx) })
+	for _, n := range reads(t, "nodes", func() ([]vergeos.Node, error) { return c.Nodes.List(ctx) }) {
+		if _, err := c.Nodes.Get(ctx, int(n.ID)); err != nil {
+			t.Errorf("node %v: %v", n.ID, err)
+		}
+	}
+}
+
+// reads lists rows, of which there must be some.
+func reads[T any](t *testing.T, what string, list func() ([]T, error)) []T {
+	t.Helper()
+	rows, err := list()
+	if err != nil || len(rows) == 0 {
+		t.Errorf("%s: %d rows, %v", what, len(rows), err)
+	}
+	return rows
 }
