@@ -41,7 +41,7 @@ func (h *hypervisor) QEMU(ctx context.Context) (nodes.QEMU, error) {
 	if err == nil {
 		h.user.Store(&user{info.RunUID, info.RunGID})
 	}
-	return nodes.QEMU{Version: info.QEMUVersion, MachineTypes: info.MachineTypes}, err
+	return nodes.QEMU{Version: info.QEMUVersion, MachineTypes: info.MachineTypes, CPUModels: info.CPUModels}, err
 }
 
 // Answers implements node.Probe. It looks for domains that nobody has: any answer will do. A hypervisor that can't get at the guests' files is of no more

@@ -28,6 +28,7 @@ type Probe interface {
 type QEMU struct {
 	Version      string   // as in "7.2.9"; "" while it is unknown
 	MachineTypes []string // that it has, aliases included
+	CPUModels    []string // that it has by name
 }
 
 // Config is what the controller is made of.

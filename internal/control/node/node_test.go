@@ -41,7 +41,7 @@ type probe struct{ failed error }
 func (probe) Accelerator(context.Context) (string, string) { return "qemu", "KVM self-test: no" }
 
 func (p probe) QEMU(context.Context) (node.QEMU, error) {
-	return node.QEMU{Version: "7.2.9", MachineTypes: []string{"pc-q35-7.2", "q35"}}, p.failed
+	return node.QEMU{Version: "7.2.9", MachineTypes: []string{"pc-q35-7.2", "q35"}, CPUModels: []string{"Nehalem"}}, p.failed
 }
 
 func (p probe) Answers(context.Context) error { return p.failed }
@@ -118,7 +118,7 @@ func TestFirstPassMakesEverything(t *testing.T) {
 		want := cluster.Node{
 			Key: id.Node, Name: "alpha", Model: "Box 9", CPU: "Fast CPU", CPUSpeed: "2400 MHz", RAM: 8192, VMRAM: 8192, Cores: 2, Physical: true,
 			Iommu: true, IpmiStatus: "offline", VsanNodeid: -1, VsanConnected: true, YbVersion: "26.0.0.1", OSVersion: "Debian GNU/Linux 12 (bookworm)", KernelVersion: "6.1.0-18-amd64",
-			AppserverVersion: "0.1.0", QemuVersion: "7.2.9", MachineTypes: `["pc-q35-7.2","q35"]`, Accelerator: "qemu", AcceleratorReason: "KVM self-test: no", Cluster: id.Cluster,
+			AppserverVersion: "0.1.0", QemuVersion: "7.2.9", MachineTypes: `["pc-q35-7.2","q35"]`, CPUModels: `["Nehalem"]`, Accelerator: "qemu", AcceleratorReason: "KVM self-test: no", Cluster: id.Cluster,
 			Machine: node.Machine, MachineID: machineID, VMStatsTotals: `{"running_cores":0,"running_ram":0}`,
 		}
 		if d := cmp.Diff(want, node, cmpopts.IgnoreFields(cluster.Node{}, "Modified")); d != "" {

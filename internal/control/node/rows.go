@@ -114,11 +114,15 @@ func (c *Controller) ensureNode(tx *store.Tx, f facts, clusterKey int64, setting
 		KernelVersion(f.kernelVersion).AppserverVersion(c.Version)
 	if c.probed != nil {
 		accelerator, reason := c.choose(setting)
+		models, err := json.Marshal(c.probed.qemu.CPUModels)
+		if err != nil { // texts always marshal
+			panic(err)
+		}
 		types, err := json.Marshal(c.probed.qemu.MachineTypes)
 		if err != nil { // texts always marshal
 			panic(err)
 		}
-		want.QemuVersion(c.probed.qemu.Version).MachineTypes(string(types)).Accelerator(accelerator).AcceleratorReason(reason)
+		want.QemuVersion(c.probed.qemu.Version).MachineTypes(string(types)).CPUModels(string(models)).Accelerator(accelerator).AcceleratorReason(reason)
 	}
 	which, err := whichNode(tx, f.machineID)
 	if err != nil {

@@ -127,8 +127,8 @@ func TestHostInfo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.QEMUVersion == "" || info.Emulator == "" || !slices.Contains(info.MachineTypes, "q35") {
-		t.Errorf("HostInfo = %+v, want versions, an emulator and q35", info)
+	if info.QEMUVersion == "" || info.Emulator == "" || !slices.Contains(info.MachineTypes, "q35") || !slices.Contains(info.CPUModels, "Nehalem") {
+		t.Errorf("HostInfo = %+v, want versions, an emulator, q35 and Nehalem", info)
 	}
 	t.Logf("libvirt %s, QEMU %s at %s, runs as %d:%d", info.LibvirtVersion, info.QEMUVersion, info.Emulator, info.RunUID, info.RunGID)
 }

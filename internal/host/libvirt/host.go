@@ -16,6 +16,7 @@ type HostInfo struct {
 	QEMUVersion    string
 	Emulator       string   // path of the QEMU for 64-bit PCs
 	MachineTypes   []string // that it has, aliases included
+	CPUModels      []string // that libvirt and its QEMU know by name
 	RunUID, RunGID int      // whom QEMU processes run as; both -1 when libvirt doesn't say
 }
 
@@ -28,6 +29,9 @@ func (c *Client) HostInfo(ctx context.Context) (HostInfo, error) {
 		}
 		info, err := parseCapabilities(text)
 		if err != nil {
+			return HostInfo{}, err
+		}
+		if info.CPUModels, _, err = l.ConnectGetCPUModelNames("x86_64", 1, 0); err != nil {
 			return HostInfo{}, err
 		}
 		qemu, err := l.ConnectGetVersion()

@@ -53,6 +53,7 @@ func nodes() *schema.Table {
 			schema.String("kernel_version").ReadOnly(),
 			schema.String("appserver_version").ReadOnly(),
 			schema.String("qemu_version").ReadOnly(),
+			schema.JSON("cpu_models").ReadOnly().Hidden().Doc("the CPU models of its QEMU, a list of names"),
 			schema.JSON("machine_types").ReadOnly().Hidden().Doc("the machine types of its QEMU, a list of names"),
 			schema.String("accelerator").ReadOnly().Doc("how guests run: kvm, or qemu for emulation"),
 			schema.String("accelerator_reason").ReadOnly().Doc("the result of the self-test that chose the accelerator"),

@@ -603,6 +603,7 @@ type Node struct {
 	KernelVersion           string // kernel_version
 	AppserverVersion        string // appserver_version
 	QemuVersion             string // qemu_version
+	CPUModels               string // cpu_models
 	MachineTypes            string // machine_types
 	Accelerator             string // accelerator
 	AcceleratorReason       string // accelerator_reason
@@ -661,6 +662,7 @@ func (r *Node) Scan(rec *schema.Record) {
 	r.KernelVersion = next().Text()
 	r.AppserverVersion = next().Text()
 	r.QemuVersion = next().Text()
+	r.CPUModels = next().Text()
 	r.MachineTypes = next().Text()
 	r.Accelerator = next().Text()
 	r.AcceleratorReason = next().Text()
@@ -714,6 +716,7 @@ var NodeCol = struct {
 	KernelVersion           schema.Column[string]
 	AppserverVersion        schema.Column[string]
 	QemuVersion             schema.Column[string]
+	CPUModels               schema.Column[string]
 	MachineTypes            schema.Column[string]
 	Accelerator             schema.Column[string]
 	AcceleratorReason       schema.Column[string]
@@ -764,6 +767,7 @@ var NodeCol = struct {
 	schema.Col[string]("kernel_version"),
 	schema.Col[string]("appserver_version"),
 	schema.Col[string]("qemu_version"),
+	schema.Col[string]("cpu_models"),
 	schema.Col[string]("machine_types"),
 	schema.Col[string]("accelerator"),
 	schema.Col[string]("accelerator_reason"),
@@ -893,6 +897,7 @@ func (s NodeSet) QemuVersion(v string) NodeSet {
 	s["qemu_version"] = NodeCol.QemuVersion.Value(v)
 	return s
 }
+func (s NodeSet) CPUModels(v string) NodeSet { s["cpu_models"] = NodeCol.CPUModels.Value(v); return s }
 func (s NodeSet) MachineTypes(v string) NodeSet {
 	s["machine_types"] = NodeCol.MachineTypes.Value(v)
 	return s
@@ -958,6 +963,7 @@ func (r *Node) Diff(old *Node) schema.Set {
 	schema.Differ(s, NodeCol.KernelVersion, old.KernelVersion, r.KernelVersion)
 	schema.Differ(s, NodeCol.AppserverVersion, old.AppserverVersion, r.AppserverVersion)
 	schema.Differ(s, NodeCol.QemuVersion, old.QemuVersion, r.QemuVersion)
+	schema.Differ(s, NodeCol.CPUModels, old.CPUModels, r.CPUModels)
 	schema.Differ(s, NodeCol.MachineTypes, old.MachineTypes, r.MachineTypes)
 	schema.Differ(s, NodeCol.Accelerator, old.Accelerator, r.Accelerator)
 	schema.Differ(s, NodeCol.AcceleratorReason, old.AcceleratorReason, r.AcceleratorReason)

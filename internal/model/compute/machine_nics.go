@@ -14,7 +14,8 @@ func machineNICs() *schema.Table {
 		Fields: schema.Fields{
 			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Doc("nic_N if not given"),
 			schema.Uint32("orderid").Range(0, 30).Summary().Doc("the next free number if not given").AtStart().Label("Order"),
-			schema.Enum("interface", "virtio", "e1000", "e1000e", "rtl8139", "pcnet", "igb", "vmxnet3", "direct").Default("virtio").Summary().AtStart().Section("Card"),
+			schema.Enum("interface", "virtio", "e1000", "e1000e", "rtl8139", "pcnet", "igb", "vmxnet3", "direct").Default("virtio").
+				OnlyYet("such a card can't be had; use virtio or e1000", "virtio", "e1000", "e1000e", "rtl8139", "pcnet", "igb", "vmxnet3").Summary().AtStart().Section("Card"),
 			schema.LongText("description").Len(0, 2048),
 			schema.Enabled("enabled").Summary().AtStart(),
 			schema.MAC("macaddress").Unique().Summary().Doc("generated if not given").AtStart().Section("Network").Label("MAC address"),

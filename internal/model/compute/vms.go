@@ -46,7 +46,8 @@ func vms() *schema.Table {
 			schema.Enum("boot_order", "cd", "cdn", "dc", "nc", "n", "c", "d", "strict").Default("cd").Doc("c: disk, d: CD-ROM, n: network").Section("Boot").AtStart(),
 			schema.Uint32("boot_delay").Default(5).Range(0, 60).Unit("seconds").Section("Boot").AtStart(),
 			schema.Enum("video", "std", "cirrus", "vmware", "qxl", "virtio", "none").Default("std").Section("Console and devices").AtStart(),
-			schema.Enum("sound", "none", "sb16", "es1370", "ac97", "adlib", "gus", "cs4231a", "hda", "pcspk").Default("none").Section("Console and devices").AtStart(),
+			schema.Enum("sound", "none", "sb16", "es1370", "ac97", "adlib", "gus", "cs4231a", "hda", "pcspk").Default("none").
+				OnlyYet("such a sound card can't be had; use hda, ac97, es1370, sb16 or none", "none", "sb16", "es1370", "ac97", "hda").Section("Console and devices").AtStart(),
 			schema.Bool("serial_port").Section("Console and devices"),
 			schema.Enum("rtc_base", "utc", "localtime").Default("utc").Section("Hardware").AtStart().Label("Clock"),
 			schema.Bool("allow_hotplug").Default(true).Section("Console and devices"),

@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
@@ -89,5 +90,55 @@ func TestWhatNoHostCanStart(t *testing.T) {
 	}
 	if err := write("1", schema.Input{"console": engine.Text("vnc"), "console_pass": engine.Text("ninechars")}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a console by VNC gets a password that is too long: %v", err)
+	}
+}
+
+// TestWhatTheHostsHave: a CPU model or a card that no node's QEMU has is refused when it is written, once the nodes have told what they have.
+func TestWhatTheHostsHave(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
+	ctx := perm.WithActor(t.Context(), perm.System("admin"))
+	try := func(table string, in schema.Input) error {
+		return s.Engine.Do(ctx, func(w *engine.Write) error { _, err := w.Create(table, in); return err })
+	}
+	vm := func(name, cpu string) schema.Input {
+		return schema.Input{"name": engine.Text(name), "cpu_type": engine.Text(cpu)}
+	}
+	card := func(model string) schema.Input {
+		return schema.Input{"machine": engine.Number(1), "interface": engine.Text(model)}
+	}
+	for name, err := range map[string]error{"a VM": try("vms", vm("a", "SapphireRapids")), "a card": try("machine_nics", card("igb"))} {
+		if err != nil {
+			t.Errorf("%s is refused before anybody knows: %v", name, err)
+		}
+	}
+	if err := s.DB.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := store.Create(tx, cluster.NodeSet{}.QemuVersion("7.2.22").CPUModels(`["Nehalem","EPYC"]`))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		table string
+		in    schema.Input
+		kind  errs.Kind
+		field string
+	}{
+		{"vms", vm("b", "SapphireRapids"), errs.Invalid, "cpu_type"},
+		{"machine_nics", card("igb"), errs.Invalid, "interface"},
+		{"machine_nics", card("direct"), errs.NotBuilt, "interface"},
+		{"vms", schema.Input{"name": engine.Text("c"), "sound": engine.Text("pcspk")}, errs.NotBuilt, "sound"},
+	} {
+		if err := try(c.table, c.in); !errs.Is(err, c.kind) || errs.As(err).Field != c.field {
+			t.Errorf("%d: %v, want %v on %s", i, err, c.kind, c.field)
+		}
+	}
+	for _, cpu := range []string{"Nehalem", "host", ""} {
+		if err := try("vms", vm("with "+cpu, cpu)); err != nil {
+			t.Errorf("%q: %v", cpu, err)
+		}
+	}
+	if err := try("machine_nics", card("e1000e")); err != nil {
+		t.Error(err)
 	}
 }

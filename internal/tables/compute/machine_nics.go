@@ -23,6 +23,9 @@ func prepareNIC(w *engine.Inside, r *schema.Record) error {
 		return err
 	}
 	nic := compute.MachineNICCol
+	if err := hasCard(w, nic.Interface.Of(r).Text()); err != nil {
+		return err
+	}
 	mac := nic.Macaddress.Of(r).Text()
 	if mac == "" {
 		mac = column.NewMAC()
@@ -43,6 +46,11 @@ func removeNIC(w *engine.Inside, r *schema.Record) error {
 }
 
 func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if model, given := compute.MachineNICCol.Interface.In(set); given && model != compute.MachineNICCol.Interface.Of(old) {
+		if err := hasCard(w, model.Text()); err != nil {
+			return err
+		}
+	}
 	if v, ok := compute.MachineNICCol.Macaddress.In(set); ok {
 		mac := v.Text()
 		if mac == "" {

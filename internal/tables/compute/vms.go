@@ -53,7 +53,7 @@ func powerVM(w *engine.Inside, r *schema.Record, v compute.PowerVerb) error {
 	return power.Ask(w, compute.VMCol.Machine.Of(r), v.Op, v.On)
 }
 
-func prepareVM(_ *engine.Inside, r *schema.Record) error {
+func prepareVM(w *engine.Inside, r *schema.Record) error {
 	if compute.VMCol.UUID.Of(r).IsNull() {
 		compute.VMCol.UUID.Put(r, uuid.NewString())
 	}
@@ -63,6 +63,9 @@ func prepareVM(_ *engine.Inside, r *schema.Record) error {
 	}
 	compute.VMCol.UUID.Put(r, id.String())
 	r.PutAll(schema.Set(compute.VMSet{}.Null(compute.VMCol.CloudinitFiles))) // they become rows
+	if err := hasCPU(w, compute.VMCol.CPUType.Of(r).Text()); err != nil {
+		return err
+	}
 	return fitsConsole(r, compute.VMCol.ConsolePass.Of(r))
 }
 
@@ -88,6 +91,11 @@ func finishVM(w *engine.Inside, r *schema.Record) error {
 }
 
 func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if model, given := compute.VMCol.CPUType.In(set); given && model != compute.VMCol.CPUType.Of(old) {
+		if err := hasCPU(w, model.Text()); err != nil {
+			return err
+		}
+	}
 	if password, given := compute.VMCol.ConsolePass.In(set); given {
 		if err := fitsConsole(old.With(set), password); err != nil {
 			return err
