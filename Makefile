@@ -45,7 +45,7 @@ kill_tests   = -count=1 -timeout 30m -run TestKilledAtEveryPoint ./internal/oper
 # Tests that keep a golden file.
 golden_packages = $(shell grep -rlE '"dewpoint/test/golden"' --include='*_test.go' cmd internal test | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
-.PHONY: help build run demo test soak e2e bench generate lint fuzz uninstall setup-run setup-test setup-bench libvirt guest
+.PHONY: help build run demo test soak e2e bench generate lint fuzz uninstall setup-run setup-guest setup-test setup-bench libvirt guest
 
 help: ## say what can be made
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +56,7 @@ build: ## build bin/dewpoint
 run: setup-run build ## run the server in the foreground (DATA=directory)
 	bin/dewpoint serve --data $(DATA)
 
-demo: setup-run setup-test build libvirt guest ## start a network and a guest through the API, before your eyes
+demo: setup-run setup-guest build libvirt guest ## start a network and a guest through the API, before your eyes
 	scripts/demo.sh
 
 test: setup-run setup-test libvirt build guest ## check everything, real guests included
@@ -90,7 +90,7 @@ fuzz: ## fuzz every parser of foreign bytes for a while (FUZZTIME=30s each)
 uninstall: ## show what of ours is on this host; YES=1 removes it (DATA=directory INSTANCE=id or all)
 	scripts/uninstall.sh --data $(DATA) $(if $(INSTANCE),--instance $(INSTANCE)) $(if $(YES),--yes)
 
-setup-run setup-test setup-bench: setup-%:
+setup-run setup-guest setup-test setup-bench: setup-%:
 	@scripts/setup.sh $*
 
 libvirt:

@@ -3,7 +3,8 @@
 # older one.
 #
 #   run    what the server needs on the host it manages (default)
-#   test   what building, checking and testing need besides: compiler for -race, guest image tools, probes
+#   guest  what making the small guest of demo and tests needs
+#   test   what checking and testing need besides: the guest's tools, compiler for -race, probes, servers and clients of others
 #   bench  what the benchmarks need besides
 #
 # Running it again is quick and changes nothing. It never removes or upgrades a package.
@@ -17,15 +18,18 @@ packages_run=(
 	qemu-system-x86 qemu-utils ovmf swtpm
 	dnsmasq-base nftables iproute2 iputils-ping curl jq ca-certificates
 )
+packages_guest=(
+	busybox-static cpio kmod zstd                       # its root
+	xorriso mtools grub-common grub-pc-bin grub-efi-amd64-bin # and its ISO
+)
 packages_test=(
 	gcc libc6-dev                                       # go test -race
-	busybox-static cpio kmod zstd                       # the test guest: its root
-	xorriso mtools grub-common grub-pc-bin grub-efi-amd64-bin # and its ISO
 	bind9-dnsutils                                      # dig, to ask a network's DNS
 	postgresql                                          # the tests start a server of their own
 	slapd                                               # and an LDAP server
 	chromium                                            # a page that calls the APIs
 	strace                                              # ends a server as it enters a system call
+	debootstrap                                         # a fresh machine, for make soak
 )
 packages_bench=(wrk)
 
@@ -38,8 +42,9 @@ wanted() {
 	for group; do
 		case $group in
 		run) printf '%s\n' "${packages_run[@]}" ;;
+		guest) printf '%s\n' "${packages_guest[@]}" ;;
 		test)
-			printf '%s\n' "${packages_test[@]}"
+			printf '%s\n' "${packages_guest[@]}" "${packages_test[@]}"
 			# Only where there is no Node.js at all: one from elsewhere is as good.
 			command -v node >/dev/null || printf '%s\n' nodejs npm
 			;;
@@ -134,8 +139,8 @@ groups=("$@")
 ((${#groups[@]})) || groups=(run)
 for group in "${groups[@]}"; do
 	case $group in
-	run | test | bench) ;;
-	*) die "no group '$group': run, test, bench" ;;
+	run | guest | test | bench) ;;
+	*) die "no group '$group': run, guest, test, bench" ;;
 	esac
 done
 mapfile -t packages < <(wanted "${groups[@]}")
