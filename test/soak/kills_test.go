@@ -215,8 +215,11 @@ func (k *killed) endAll(instance string, clean []string) {
 		l.end()
 	}
 	c := k.s.Table()
-	for _, row := range c.Must(200, "GET", "vms?fields=$key", nil).Rows() {
-		c.Must(200, "DELETE", "vms/"+fmt.Sprint(row["$key"]), nil)
+	for _, left := range []string{"vms?fields=$key", "vnets?fields=$key&name=default"} { // that network is made by a first start
+		table, _, _ := strings.Cut(left, "?")
+		for _, row := range c.Must(200, "GET", left, nil).Rows() {
+			c.Must(200, "DELETE", table+"/"+fmt.Sprint(row["$key"]), nil)
+		}
 	}
 	harness.Eventually(k.t, time.Minute, "no trace is left", func() (bool, string) {
 		left := append(k.s.Traces(instance), slices.DeleteFunc(files(k.t, k.s.Data), func(file string) bool { return slices.Contains(clean, file) })...)
