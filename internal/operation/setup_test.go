@@ -47,7 +47,7 @@ func run(db *store.DB, kinds ...operation.Kind) (stop func()) {
 	ctx, cancel := context.WithCancel(background)
 	var l *loop.Loop
 	r := operation.New(db, 1, kinds, func() { l.Wake() }, slog.New(slog.DiscardHandler))
-	l = loop.New(r, time.Hour, slog.New(slog.DiscardHandler))
+	l = loop.NewQueue(slog.New(slog.DiscardHandler)).Loop(r, time.Hour)
 	db.Watch(func([]store.Change) { l.Wake() })
 	ended := make(chan struct{})
 	go func() {

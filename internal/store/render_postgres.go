@@ -231,13 +231,5 @@ func (postgresDialect) refTable(r *renderer, ref *query.Cell) {
 }
 
 func (postgresDialect) refKey(r *renderer, ref *query.Cell, number bool) {
-	before, after := "", ""
-	if number {
-		before, after = "dewpoint_number(", ")"
-	}
-	r.put(before, "substr(")
-	r.cell(ref)
-	r.put(", strpos(")
-	r.cell(ref)
-	r.put(", '/') + 1)", after)
+	r.behindSlash(ref, "strpos", number, "dewpoint_number(", ")")
 }

@@ -145,15 +145,7 @@ func (sqliteDialect) refTable(r *renderer, ref *query.Cell) {
 }
 
 func (sqliteDialect) refKey(r *renderer, ref *query.Cell, number bool) {
-	before, after := "", ""
-	if number {
-		before, after = "CAST(", " AS INTEGER)"
-	}
-	r.put(before, "substr(")
-	r.cell(ref)
-	r.put(", instr(")
-	r.cell(ref)
-	r.put(", '/') + 1)", after)
+	r.behindSlash(ref, "instr", number, "CAST(", " AS INTEGER)")
 }
 
 func (sqliteDialect) aggregates(m *query.Many) ([2]string, bool) {

@@ -189,3 +189,16 @@ func (r *renderer) through(m *query.Many) {
 	r.live(between)
 	r.put(")")
 }
+
+// behindSlash writes the key in a reference of the form table/key. Find is the function that finds a text in another; before and after turn the key
+// into a number, where it is one.
+func (r *renderer) behindSlash(ref *query.Cell, find string, number bool, before, after string) {
+	if !number {
+		before, after = "", ""
+	}
+	r.put(before, "substr(")
+	r.cell(ref)
+	r.put(", ", find, "(")
+	r.cell(ref)
+	r.put(", '/') + 1)", after)
+}

@@ -34,7 +34,7 @@ func (f *family) complete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeBoth(w, http.StatusOK, map[string]any{"upload_id": s.ID, "iso": iso, "message": "ISO image " + s.Metadata["filename"] + " is ready"})
+	writeBoth(w, map[string]any{"upload_id": s.ID, "iso": iso, "message": "ISO image " + s.Metadata["filename"] + " is ready"})
 	return nil
 }
 

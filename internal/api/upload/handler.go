@@ -193,7 +193,7 @@ func (f *family) drop(w http.ResponseWriter, r *http.Request) error {
 	if err := f.cancel(r.Context(), s.ID); err != nil {
 		return err
 	}
-	writeBoth(w, http.StatusOK, map[string]any{"message": "Upload cancelled", "upload_id": s.ID})
+	writeBoth(w, map[string]any{"message": "Upload cancelled", "upload_id": s.ID})
 	return nil
 }
 
@@ -219,7 +219,7 @@ func (f *family) list(w http.ResponseWriter, r *http.Request) error {
 		}
 		list = append(list, item)
 	}
-	writeBoth(w, http.StatusOK, map[string]any{"uploads": list, "count": len(list)})
+	writeBoth(w, map[string]any{"uploads": list, "count": len(list)})
 	return nil
 }
 
@@ -230,7 +230,7 @@ func (f *family) status(w http.ResponseWriter, r *http.Request) error {
 	}
 	data, err := f.describe(r.Context(), s)
 	if err == nil {
-		writeBoth(w, http.StatusOK, data)
+		writeBoth(w, data)
 	}
 	return err
 }

@@ -147,10 +147,9 @@ type discard struct{}
 // Write implements io.Writer.
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
-// writeBoth writes a JSON reply in both shapes that clients read: the envelope, and its data's members beside it.
-func writeBoth(w http.ResponseWriter, status int, data map[string]any) {
+// writeBoth answers 200 in both shapes that clients read: the envelope, and its data's members beside it.
+func writeBoth(w http.ResponseWriter, data map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	w.Write(both(data)) // a client that has gone needs no answer
 }

@@ -47,11 +47,6 @@ type Loop struct {
 	lastErr    string // the text last logged, so that a lasting fault doesn't flood the log
 }
 
-// New makes a loop that runs r at least once per every, which must be positive.
-func New(r Reconciler, every time.Duration, log *slog.Logger) *Loop {
-	return NewQueue(log).Loop(r, every)
-}
-
 // Loop makes the loop of r, which hands work to this queue. Its passes are at most every apart, which must be positive.
 func (q *Queue) Loop(r Reconciler, every time.Duration) *Loop {
 	q.log = q.log.With("loop", r.Name())

@@ -26,7 +26,7 @@ func (f reconcilerFunc) Reconcile(ctx context.Context) error { return f(ctx) }
 func start(t *testing.T, every time.Duration, f reconcilerFunc) (*loop.Loop, *locked.Buffer) {
 	t.Helper()
 	out := &locked.Buffer{}
-	l := loop.New(f, every, slog.New(slog.NewTextHandler(out, nil)))
+	l := loop.NewQueue(slog.New(slog.NewTextHandler(out, nil))).Loop(f, every)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()

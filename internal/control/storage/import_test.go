@@ -65,16 +65,23 @@ func converters(t *testing.T, draft string) (pids []string) {
 	return pids
 }
 
+// importing makes a drive that is imported, and returns once its disk is being written.
+func (p *pool) importing() (drive int64, disk string) {
+	p.t.Helper()
+	file := p.media(noise(192))
+	p.set("files", file, schema.Set{"complete": schema.BoolValue(true)})
+	drive = p.drive("import", 0, file)
+	disk = p.path("", drive)
+	p.start()
+	p.await("the draft", func() bool { return there(disk + ".part") })
+	return drive, disk
+}
+
 // TestCancelledImport stops qemu-img and leaves nothing; the drive says so, and a change of it begins another import.
 func TestCancelledImport(t *testing.T) {
 	t.Parallel()
 	p := newPool(t)
-	file := p.media(noise(192))
-	p.set("files", file, schema.Set{"complete": schema.BoolValue(true)})
-	drive := p.drive("import", 0, file)
-	disk := p.path("", drive)
-	p.start()
-	p.await("the draft", func() bool { return there(disk + ".part") })
+	drive, disk := p.importing()
 	p.update(func(tx *store.Tx) error { return operation.Cancel(tx, p.imported(drive).Key) })
 	p.await("the end", func() bool { return p.imported(drive).Ended != 0 })
 	if got := p.imported(drive).Status; got != operation.Cancelled {
@@ -98,12 +105,7 @@ func TestCancelledImport(t *testing.T) {
 func TestDeletedWhileImported(t *testing.T) {
 	t.Parallel()
 	p := newPool(t)
-	file := p.media(noise(192))
-	p.set("files", file, schema.Set{"complete": schema.BoolValue(true)})
-	drive := p.drive("import", 0, file)
-	disk := p.path("", drive)
-	p.start()
-	p.await("the draft", func() bool { return there(disk + ".part") })
+	drive, disk := p.importing()
 	p.update(func(tx *store.Tx) error { return tx.Delete("machine_drives", schema.IntValue(drive)) })
 	p.await("the purge", func() bool { return p.count("machine_drives") == 0 })
 	if there(filepath.Dir(disk)) || p.imported(drive).Status != operation.Cancelled {

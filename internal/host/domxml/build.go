@@ -1,8 +1,6 @@
 package domxml
 
 import (
-	"fmt"
-
 	"libvirt.org/go/libvirtxml"
 
 	"dewpoint/internal/errs"
@@ -29,19 +27,6 @@ func Build(vm *VM, host *Host) (*libvirtxml.Domain, error) {
 		}
 	}
 	return domain, nil
-}
-
-// Marshal builds the domain and returns its XML text.
-func Marshal(vm *VM, host *Host) (string, error) {
-	domain, err := Build(vm, host)
-	if err != nil {
-		return "", err
-	}
-	text, err := domain.Marshal()
-	if err != nil {
-		return "", fmt.Errorf("domain XML of machine %d: %w", vm.MachineKey, err)
-	}
-	return text, nil
 }
 
 func invalid(field, format string, args ...any) error {
