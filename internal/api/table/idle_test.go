@@ -16,16 +16,16 @@ func TestValuesThatCountForNothingAreKept(t *testing.T) {
 		{"PUT", "vnets/1", `{"name":"lan","dhcp_start":"10.1.0.20"}`, `dhcp_start counts only while dhcp_enabled is true"`},
 		{"PUT", "vnets/1", `{"dhcp_enabled":true,"dhcp_start":"10.1.0.20"}`, ""},
 		{"PUT", "vnets/1", `{"dhcp_enabled":false}`, ""}, // what the request doesn't speak of is no news
-		{"PUT", "vnets/1", `{"monitor_interval_ms":2000,"tftp_server":"","port_mirroring_vnet":null}`, ""},
+		{"PUT", "vnets/1", `{"monitor_interval_ms":2000,"port_mirroring_vnet":null}`, ""},
 		{"PUT", "vnets/1", `{"monitor_interval_ms":3000}`, `monitor_interval_ms counts only while monitor_gateway is true"`},
-		{"PUT", "vnets/1", `{"pxe":"none","tftp_server":"10.1.0.2"}`, `tftp_server counts only while pxe is custom"`},
-		{"PUT", "vnets/1?dry_run=1", `{"tftp_server":"10.1.0.2"}`, `tftp_server counts only while pxe is custom"`},
+		{"PUT", "users/1", `{"remote_name":"root"}`, `remote_name counts only while auth_source has a value"`},
+		{"PUT", "vnets/1?dry_run=1", `{"dhcp_start":"10.1.0.21"}`, `dhcp_start counts only while dhcp_enabled is true"`},
 		{"POST", "vms", `{"name":"a","uefi":false,"secure_boot":false,"console_pass_enabled":false,"console_pass":""}`, ""},
 		{"POST", "vms", `{"name":"b","console_pass":"secret"}`, `console_pass counts only while console_pass_enabled is true"`},
 		{"POST", "machine_drives", `{"machine":2,"media":"cdrom","disksize":1048576}`, `disksize counts only while media is disk, import or clone"`},
 		{"POST", "user_api_keys", `{"name":"k","expires_type":"never","expires":1999999999}`, `expires counts only while expires_type is date"`},
 		{"POST", "user_api_keys", `{"name":"l","expires":1999999999}`, ""}, // the key's own code makes it a date
-		{"PUT", "vnets/1", `{"tftp_server":"10.1.0.2","mtu":1}`, "failed"},
+		{"PUT", "vnets/1", `{"dhcp_start":"10.1.0.21","mtu":1}`, "failed"},
 	} {
 		got := s.send(c.method, "/api/v4/"+c.path, strings.NewReader(c.body))
 		want := c.warning
@@ -38,6 +38,6 @@ func TestValuesThatCountForNothingAreKept(t *testing.T) {
 		}
 		same(t, c.path+" "+c.body, want, got.header.Get("Warning"))
 	}
-	row := s.get("/api/v4/vnets/1?fields=dhcp_start,dhcp_stop,tftp_server").must(t, 200).body
-	same(t, "kept", `{"dhcp_start":"10.1.0.20","dhcp_stop":"10.1.0.30","tftp_server":"10.1.0.2"}`, strings.TrimSpace(row))
+	row := s.get("/api/v4/vnets/1?fields=dhcp_start,dhcp_stop").must(t, 200).body
+	same(t, "kept", `{"dhcp_start":"10.1.0.20","dhcp_stop":"10.1.0.30"}`, strings.TrimSpace(row))
 }
