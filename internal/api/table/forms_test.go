@@ -170,7 +170,9 @@ func TestNotBuiltIsRefused(t *testing.T) {
 			value := `"another"`
 			switch {
 			case len(f.Enum) > 0:
-				i := slices.IndexFunc(f.Enum, func(e schema.EnumValue) bool { return !slices.Contains(f.Built, e.Value) && e.Value != f.DefaultValue.Text() })
+				i := slices.IndexFunc(f.Enum, func(e schema.EnumValue) bool {
+					return !slices.Contains(f.Built, e.Value) && e.Value != f.DefaultValue.Text()
+				})
 				value = `"` + f.Enum[i].Value + `"`
 			case f.Type.Name() == "bool":
 				value = "true"
