@@ -50,8 +50,8 @@ func buildCloud(t *testing.T, s *harness.Server, vms int) pattern {
 		c.vms(p, firstVM, vms-1, "'vm-' || substr('0000' || ((n + 1) * 7919 % 20000), -5)", "0")
 		c.exec(`UPDATE machine_status SET node = ? + _key % ?, running = 1, status = 'running', state = 'online', powerstate = 1, settled = 0
 			WHERE _key BETWEEN ? AND ?`, firstNode, cloudNodes, firstVM, firstVM+vms)
-		c.children("machine_drives", "machine_drive_status", "parent_drive", p.drives, drivesEach, vms-1, nil)
-		c.children("machine_nics", "machine_nic_status", "parent_nic", p.nics, nicsEach, vms-1, map[string]string{
+		c.children("machine_drives", p.drives, drivesEach, vms-1, nil)
+		c.children("machine_nics", p.nics, nicsEach, vms-1, map[string]string{
 			"macaddress": "printf('52:54:00:%02x:%02x:%02x', KEY >> 16 & 255, KEY >> 8 & 255, KEY & 255)",
 		})
 		c.snapshots(p, firstSnapshot, vms*snapshotsEach, vms-1)
@@ -165,9 +165,7 @@ func (c cloner) machines(from, first int64, count int, set map[string]string) {
 	key := fmt.Sprintf("%d + n", first)
 	set["_key"] = key
 	c.rows("machines", from, count, set)
-	for _, twin := range []string{"machine_status", "machine_stats", "machine_console"} {
-		c.rows(twin, from, count, map[string]string{"_key": key, "machine": key})
-	}
+	c.twins("machines", from, count, key)
 }
 
 func (c cloner) nodes(p pattern) {
@@ -189,7 +187,7 @@ func (c cloner) vms(p pattern, first int64, count int, name, snapshot string) {
 }
 
 // children makes copies of a machine's drives or NICs, with their twins, for each of the VMs that are copies.
-func (c cloner) children(table, twin, back string, from int64, each, vms int, set map[string]string) {
+func (c cloner) children(table string, from int64, each, vms int, set map[string]string) {
 	for i := range each {
 		key := fmt.Sprintf("%d + n * %d + %d", firstVM, each, i)
 		columns := map[string]string{"_key": key, "machine": fmt.Sprintf("%d + n", firstVM)}
@@ -197,7 +195,16 @@ func (c cloner) children(table, twin, back string, from int64, each, vms int, se
 			columns[name] = strings.ReplaceAll(value, "KEY", "("+key+")")
 		}
 		c.rows(table, from+int64(i), vms, columns)
-		c.rows(twin, from+int64(i), vms, map[string]string{"_key": key, back: key})
+		c.twins(table, from+int64(i), vms, key)
+	}
+}
+
+// twins makes copies of the twins of a row.
+func (c cloner) twins(table string, from int64, count int, key string) {
+	for _, f := range c.tables.Table(table).Fields {
+		if f.Bond == schema.Twin {
+			c.rows(f.Ref, from, count, map[string]string{"_key": key, f.Back: key})
+		}
 	}
 }
 
