@@ -222,7 +222,7 @@ func TestTaskHasTheRightsOfItsCreator(t *testing.T) {
 	b.runs("open again", 2, "idle", "")
 	b.must(b.eng.Delete(b.as("admin"), "users", bob.Key.Text()))
 	b.pass(time.Hour)
-	b.runs("deleted", 2, "error", "is gone")
+	b.runs("deleted", 2, "error", "no longer exists")
 	line := b.find("logs", store.Eq("level", schema.TextValue("error")))
 	if line.Get("object").Text() != "tasks/2" || !strings.Contains(line.Get("text").Text(), `could not be executed: you need the right "modify"`) {
 		t.Errorf("log: %s", line.Get("text").Text())
