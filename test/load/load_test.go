@@ -89,9 +89,10 @@ func TestCreateToRunning(t *testing.T) {
 		ours = append(ours, time.Since(began))
 		xml := harness.Virsh(t, "dumpxml", "--inactive", domain)
 		c.Must(200, "DELETE", "vms/"+made["$key"].(string), nil)
-		harness.Eventually(t, 20*time.Second, "the domain is gone", func() (bool, string) {
+		harness.Eventually(t, 20*time.Second, "the domain and its folder are gone", func() (bool, string) { // the bare one makes both again
 			left := harness.Virsh(t, "list", "--all", "--name")
-			return !strings.Contains(left, domain), left
+			folders, err := filepath.Glob(filepath.Join(s.Data, "machines", "*"))
+			return !strings.Contains(left, domain) && len(folders) == 0, fmt.Sprint(left, folders, err)
 		})
 		bare = append(bare, bareStart(t, s, xml, domain))
 	}
@@ -123,7 +124,7 @@ func bareStart(t *testing.T, s *harness.Server, xml, domain string) time.Duratio
 	if err := os.WriteFile(file, []byte(xml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile(`(?:path|file)='(`+regexp.QuoteMeta(s.Data)+`[^']+)/[^/']+'`).FindAllStringSubmatch(xml, -1) {
+	for _, m := range regexp.MustCompile(`(?:path|file|socket)='(`+regexp.QuoteMeta(s.Data)+`[^']+)/[^/']+'`).FindAllStringSubmatch(xml, -1) {
 		if err := os.MkdirAll(m[1], 0o777); err != nil {
 			t.Fatal(err)
 		}
