@@ -98,13 +98,14 @@ func (s *Server) Traces(instance string) (found []string) {
 	return found
 }
 
-// clear takes away what a stopped server leaves running: the guests and the routers with their dnsmasq. Servers on PostgreSQL have no file that
+// clear takes away what a stopped server leaves: guests, routers with their dnsmasq, and bridges. Servers that don't keep the host have no file that
 // says what is theirs.
 func (s *Server) clear() {
 	mark, err := os.ReadFile(filepath.Join(s.Data, "instance"))
 	made, _ := filepath.Glob(filepath.Join(s.Data, "[vm]*s", "*")) // vnets and machines
 	instance := strings.TrimSpace(string(mark))
-	if err != nil || instance == "" || len(made) == 0 {
+	links, _ := filepath.Glob("/sys/class/net/dp" + instance + "*") // a network that never ran has a bridge and no folder
+	if err != nil || instance == "" || len(made)+len(links) == 0 {
 		return
 	}
 	for _, trace := range s.Traces(instance) {
