@@ -100,8 +100,9 @@ var never = map[string][]string{
 var apart = map[string][]string{
 	"host":    {"child", "thread"}, // the one way to start a program, and threads that may change their namespaces
 	"control": {"loop"},
-	"tables":  {"power", "bounds"}, // what hooks of several areas ask for: the power of machines, and what a bounded API key may not do
-	"model":   {"column"},          // areas refer to each other's tables by name; what their columns have in common stands there
+	// What hooks of several areas ask for: the power of machines, what a bounded API key may not do, and the addresses of a network.
+	"tables": {"power", "bounds", "address"},
+	"model":  {"column"}, // areas refer to each other's tables by name; what their columns have in common stands there
 }
 
 // apartWithin lists folders deeper down whose members do not meet either, with what they share. Neither may what they share see them.

@@ -11,7 +11,7 @@ import (
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/subnet"
+	"dewpoint/internal/tables/address"
 )
 
 var nicHooks = engine.Hooks{Create: prepareNIC, Update: updateNIC, Remove: removeNIC, Changed: nicPart.changed}
@@ -88,19 +88,11 @@ func checkNICAddress(w *engine.Inside, r, old *schema.Record) error {
 		}
 		return nil
 	}
-	vnet, err := w.Tx.Get("vnets", nic.Vnet.Of(r))
+	ip, err := address.In(w, nic.Vnet.Of(r), nic.Ipaddress.Name(), nic.Ipaddress.Of(r).Text())
 	if err != nil {
 		return err
 	}
-	s, err := subnet.Of(network.SubnetOf(vnet))
-	if err != nil {
-		return err
-	}
-	ip, err := s.Machine("ipaddress", nic.Ipaddress.Of(r).Text())
-	if err != nil {
-		return err
-	}
-	return notReserved(w, vnet.Key.Int(), ip.String(), nic.Macaddress.Of(r).Text())
+	return notReserved(w, nic.Vnet.Of(r).Int(), ip.String(), nic.Macaddress.Of(r).Text())
 }
 
 // notReserved is a Conflict where an address of a network is reserved for another card.

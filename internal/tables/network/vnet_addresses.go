@@ -8,7 +8,7 @@ import (
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/subnet"
+	"dewpoint/internal/tables/address"
 )
 
 var addressHooks = engine.Hooks{Create: reserve, Update: updateAddress}
@@ -45,15 +45,7 @@ func reserve(w *engine.Inside, r *schema.Record) error {
 	case column.NobodysName(of.Hostname.Of(r).Text()):
 		return errs.Field("hostname", "%q isn't allowed as the name of a machine", of.Hostname.Of(r).Text())
 	}
-	vnet, err := w.Tx.Get("vnets", of.Vnet.Of(r))
-	if err != nil {
-		return err
-	}
-	s, err := subnet.Of(network.SubnetOf(vnet))
-	if err != nil {
-		return err
-	}
-	ip, err := s.Machine("ip", of.IP.Of(r).Text())
+	ip, err := address.In(w, of.Vnet.Of(r), of.IP.Name(), of.IP.Of(r).Text())
 	if err != nil {
 		return err
 	}
