@@ -34,6 +34,10 @@ type parts struct {
 // media by who is known to read these.
 func partsOf(tx *store.Tx, instance mark.Instance, samples map[int64]sample) (parts, error) {
 	p := parts{nics: map[int64]look[libvirt.NICLoad]{}, drives: map[int64]look[libvirt.DiskLoad]{}}
+	read, err := readersOf(tx)
+	if err != nil {
+		return p, err
+	}
 	for machine, s := range samples {
 		for _, n := range s.NICs {
 			if key, ours := mark.Key(n.Device, instance.Taps()); ours {
@@ -41,11 +45,7 @@ func partsOf(tx *store.Tx, instance mark.Instance, samples map[int64]sample) (pa
 			}
 		}
 		for _, d := range s.Disks {
-			key, err := driveOf(tx, machine, d.Path)
-			if err != nil {
-				return p, err
-			}
-			if key != 0 {
+			if key := read.drive(machine, d.Path); key != 0 {
 				p.drives[key] = look[libvirt.DiskLoad]{d, s.at}
 			}
 		}
@@ -53,19 +53,29 @@ func partsOf(tx *store.Tx, instance mark.Instance, samples map[int64]sample) (pa
 	return p, nil
 }
 
-// driveOf returns the key of the drive that a guest reads a path by, 0 if none is known.
-func driveOf(tx *store.Tx, machine int64, path string) (int64, error) {
+// medium is a file that the guest of a machine reads.
+type medium struct{ machine, file int64 }
+
+// readers are the drives by which guests read media.
+type readers map[medium]int64
+
+func readersOf(tx *store.Tx) (readers, error) {
+	rows, err := store.FindRows[compute.MachineDriveStatus](tx, store.IsNot(compute.MachineDriveStatusCol.HeldFile, 0))
+	found := readers{}
+	for _, row := range slices.Backward(rows) { // of two drives with the same file the first one counts
+		found[medium{row.Holder, row.HeldFile}] = row.Key
+	}
+	return found, err
+}
+
+// drive returns the key of the drive that a guest reads a path by, 0 if none is known.
+func (r readers) drive(machine int64, path string) int64 {
 	name, disk := strings.CutSuffix(filepath.Base(path), block.DiskEnding)
 	key, _, ours := column.ReadStorageName(name)
 	if disk || !ours {
-		return key, nil
+		return key
 	}
-	of := compute.MachineDriveStatusCol
-	holds, err := store.FindRows[compute.MachineDriveStatus](tx, store.Is(of.Holder, machine), store.Is(of.HeldFile, key))
-	if err != nil || len(holds) == 0 {
-		return 0, err
-	}
-	return holds[0].Key, nil
+	return r[medium{machine, key}]
 }
 
 // changes are the steps that write down what was measured of the parts now. The rates of one that is gone from its guest become 0.
