@@ -3,8 +3,9 @@
 //	testsum -- -race ./internal/... -- -count=1 ./test/e2e
 //
 // What follows each "--" is one run of `go test -json`; every group runs, whatever the one before it
-// came to. A package gets a line when it is done, with the whole output of what failed in it. The
-// last line is "N passed, N failed, N skipped". The exit code is 1 if anything failed, or if no test ran.
+// came to. A package gets a line when it is done, with the whole output of what failed in it. At the
+// end stands what the failed tests said themselves, shortened. The last line is "N passed, N failed, N
+// skipped". The exit code is 1 if anything failed, or if no test ran.
 package main
 
 import (
@@ -49,6 +50,7 @@ func groups(args []string) [][]string {
 // run runs the groups one after the other and reports whether all went well.
 func run(ctx context.Context, groups [][]string, out io.Writer) (bool, error) {
 	var sum totals
+	var failed strings.Builder
 	ok := true
 	for _, args := range groups {
 		fmt.Fprintf(out, "== go test %s\n", strings.Join(args, " "))
@@ -58,8 +60,10 @@ func run(ctx context.Context, groups [][]string, out io.Writer) (bool, error) {
 			return false, err
 		}
 		sum.add(r.close())
+		failed.WriteString(r.failed.String())
 		ok = ok && exitOK
 	}
+	fmt.Fprint(out, failed.String())
 	fmt.Fprintln(out, sum)
 	return ok && sum.failed == 0 && sum.passed > 0, nil
 }

@@ -50,6 +50,7 @@ type report struct {
 	open   map[string]*tests // by package, until it is done
 	total  totals
 	builds strings.Builder // what the compiler said
+	failed strings.Builder // what the tests that failed said themselves
 }
 
 // tests are those of one package, in the order in which they were started: a parent before its subtests.
@@ -144,6 +145,7 @@ func (r *report) finishPackage(e event) totals {
 	for _, t := range pkg.order {
 		if t.outcome == "fail" || (t.outcome == "" && t.name != "") {
 			fmt.Fprint(r.out, t.output.String())
+			r.failed.WriteString(brief(e.Package, t))
 		}
 	}
 	word := map[string]string{"pass": "ok", "fail": "FAIL", "skip": "--"}[e.Action]
