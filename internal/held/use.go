@@ -93,5 +93,12 @@ func inUse(tx *store.Tx, kind, name string, machine int64) error {
 	if err != nil {
 		return err
 	}
+	status, err := store.GetRow[compute.MachineStatus](tx, machine, store.Everything())
+	if err != nil {
+		return err
+	}
+	if status.Asleep {
+		return errs.New(errs.Conflict, kind+"_in_use", "%s %q is in use by the hibernated VM %q; power that on, or kill it to drop its memory", errs.Ours(kind), name, m.Name)
+	}
 	return errs.New(errs.Conflict, kind+"_in_use", "%s %q is in use by the running VM %q; power that off first", errs.Ours(kind), name, m.Name)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // snapshot is what a domain was made from: the columns that wait for a start, of rows by their paths. That of the VM is "".
-type snapshot map[string]map[string]string
+type snapshot map[string]Columns
 
 // snapshotOf takes what differs from nothing, so that a column that a later version declares isn't missed.
 func snapshotOf(s *schema.Schema, r Rows) snapshot {
@@ -29,8 +29,8 @@ func snapshotOf(s *schema.Schema, r Rows) snapshot {
 	return shot
 }
 
-func waits(t *schema.Table, row schema.Set) map[string]string {
-	columns := map[string]string{}
+func waits(t *schema.Table, row schema.Set) Columns {
+	columns := Columns{}
 	for name, v := range row {
 		f := t.Field(name)
 		if !f.IsAtStart || v.IsNull() {
@@ -43,6 +43,18 @@ func waits(t *schema.Table, row schema.Set) map[string]string {
 		}
 	}
 	return columns
+}
+
+// Columns are columns of a row as a guest has them that wait for a start, as text.
+type Columns map[string]string
+
+// StartedWith returns the VM's columns that the guest of a machine runs or hibernates with; none where nobody has noted them.
+func StartedWith(status compute.MachineStatus) Columns {
+	var s snapshot
+	if json.Unmarshal([]byte(status.StartedWith), &s) != nil {
+		return nil
+	}
+	return s[""]
 }
 
 func (s snapshot) text() (string, error) {
@@ -69,11 +81,11 @@ func waiting(before, now snapshot) (list []string) {
 }
 
 // plugged reports whether a part would be given to a guest that starts.
-func plugged(path string, columns map[string]string) bool {
+func plugged(path string, columns Columns) bool {
 	return columns["enabled"] != "" && (columns["vnet"] != "" || !strings.HasPrefix(path, "machine_nics/"))
 }
 
-func differ(a, b map[string]string) map[string]bool {
+func differ(a, b Columns) map[string]bool {
 	names := map[string]bool{}
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b))) {
 		if a[name] != b[name] {

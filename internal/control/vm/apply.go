@@ -52,6 +52,12 @@ func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s ste
 		return c.start(ctx, m, s)
 	case remove:
 		return c.takeDown(ctx, m, ref)
+	case wake:
+		return c.wake(ctx, m, ref, s)
+	case forget:
+		return c.forget(ctx, m, ref, s)
+	case compute.Hibernate:
+		return c.hibernate(ctx, m, ref, s)
 	}
 	err := c.host.Power(ctx, ref, string(s.action))
 	if err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) { // those two: it went off meanwhile

@@ -102,7 +102,7 @@ func (c *Controller) plan(machines []Machine, domains map[int64]libvirt.Info, pa
 			continue
 		}
 		domain := domains[m.Key]
-		s := decide(m, observed{state: domain.State, bootID: c.cfg.BootID, now: now.Unix()})
+		s := decide(m, observed{state: domain.State, none: domain.Ref == libvirt.Ref{}, bootID: c.cfg.BootID, now: now.Unix()})
 		if s.action != nothing {
 			if c.queue.Rests(m.Key) {
 				continue // its status tells why already

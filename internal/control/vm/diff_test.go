@@ -34,6 +34,7 @@ func TestDecide(t *testing.T) {
 	noted := func(n int64) func(*Status) { return func(s *Status) { s.DoneSeq, s.Settled = n, false } } // the next pass settles it
 	fresh := Status{Status: "stopped", State: "offline"}
 	starting := Status{Status: "starting", State: "offline", DoneSeq: 1, BootID: thisBoot, PowerWanted: true}
+	asleepNow := with(off, func(s *Status) { s.Status, s.Asleep = "hibernated", true })
 	failed := with(starting, func(s *Status) { s.Status, s.State, s.Info = "error", "error", "no bridge" })
 	cases := []struct {
 		name   string
@@ -57,6 +58,19 @@ func TestDecide(t *testing.T) {
 		{"reset", Reset, 2, on, libvirt.Running, Reset, on},
 		{"reset while off is done at once", Reset, 2, off, libvirt.Off, nothing, with(off, noted(2))},
 		{"graceful reset", Reboot, 2, on, libvirt.Running, Reboot, on},
+		{"pause", Pause, 2, on, libvirt.Running, Pause, on},
+		{"paused", Pause, 1, on, libvirt.Paused, nothing, with(on, func(s *Status) { s.Status = "paused" })},
+		{"resume", Resume, 2, on, libvirt.Paused, Resume, with(on, func(s *Status) { s.Status = "paused" })},
+		{"poweron while paused resumes", PowerOn, 2, on, libvirt.Paused, Resume, with(on, func(s *Status) { s.Status = "paused" })},
+		{"hibernate", Hibernate, 2, on, libvirt.Running, Hibernate, with(on, func(s *Status) { s.Status = "hibernating" })},
+		{"hibernate, cut off before it was noted", Hibernate, 2, on, libvirt.Off, Hibernate, on},
+		{"hibernated", Hibernate, 1, asleepNow, libvirt.Off, nothing, asleepNow},
+		{"hibernate while hibernated is done at once", Hibernate, 2, asleepNow, libvirt.Off, nothing, with(asleepNow, noted(2))},
+		{"poweroff while hibernated is done at once", PowerOff, 2, asleepNow, libvirt.Off, nothing, with(asleepNow, noted(2))},
+		{"poweron wakes", PowerOn, 2, asleepNow, libvirt.Off, wake, with(starting, func(s *Status) { s.Asleep = true })},
+		{"poweron wakes after a failure, too", PowerOn, 2, with(failed, func(s *Status) { s.Asleep = true }), libvirt.Off, wake, with(failed, func(s *Status) { s.Asleep, s.Status = true, "starting" })},
+		{"kill drops the memory", Kill, 2, asleepNow, libvirt.Off, forget, asleepNow},
+		{"somebody woke it", Hibernate, 1, asleepNow, libvirt.Running, nothing, with(on, func(s *Status) { s.Started = 1000 })},
 		{"the guest powered itself off", PowerOn, 1, on, libvirt.Off, nothing, off},
 		{"the guest shuts down", PowerOn, 1, on, libvirt.Stopping, nothing, with(on, func(s *Status) { s.Status = "stopping" })},
 		{"paused from outside", PowerOn, 1, on, libvirt.Paused, nothing, with(on, func(s *Status) { s.Status = "paused" })},

@@ -34,6 +34,7 @@ type fakeDomain struct {
 	holds     libvirt.Holds
 	run       int32 // number of its last run
 	transient bool  // it is gone with its run
+	saved     bool  // its memory is kept
 }
 
 func newFakeHost() *fakeHost {
@@ -104,7 +105,7 @@ func (h *fakeHost) Define(_ context.Context, xml string) (libvirt.Ref, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	d := fakeDomain{name: domain.Name, run: h.domains[domain.UUID].run}
+	d := fakeDomain{name: domain.Name, run: h.domains[domain.UUID].run, saved: h.domains[domain.UUID].saved}
 	if domain.Devices != nil {
 		for _, disk := range domain.Devices.Disks {
 			if disk.Source != nil && disk.Source.File != nil {
@@ -120,7 +121,11 @@ func (h *fakeHost) Define(_ context.Context, xml string) (libvirt.Ref, error) {
 }
 
 func (h *fakeHost) Start(ctx context.Context, ref libvirt.Ref) error {
-	return h.change(ctx, ref, libvirt.Off, libvirt.Running, &h.starts)
+	err := h.change(ctx, ref, libvirt.Off, libvirt.Running, &h.starts)
+	if err == nil {
+		h.keep(ref, false)
+	}
+	return err
 }
 
 // The operations that tests ask for.
@@ -130,6 +135,8 @@ const (
 	Kill     = compute.Kill
 	Reset    = compute.Reset
 	Reboot   = compute.Reboot
+
+	Pause, Resume, Hibernate = compute.Pause, compute.Resume, compute.Hibernate
 )
 
 func (h *fakeHost) Power(ctx context.Context, ref libvirt.Ref, op string) error {
@@ -138,11 +145,50 @@ func (h *fakeHost) Power(ctx context.Context, ref libvirt.Ref, op string) error 
 		return h.Destroy(ctx, ref)
 	case Reset:
 		return h.change(ctx, ref, libvirt.Running, libvirt.Running, &h.resets)
+	case Pause:
+		return h.change(ctx, ref, libvirt.Running, libvirt.Paused, nil)
+	case Resume:
+		return h.change(ctx, ref, libvirt.Paused, libvirt.Running, nil)
+	case Hibernate:
+		return h.save(ctx, ref)
 	}
 	if !libvirt.Powers(op) {
 		return errs.New(errs.NotBuilt, "not_built", "there is no operation %q", op)
 	}
 	return h.change(ctx, ref, libvirt.Running, libvirt.Running, nil)
+}
+
+func (h *fakeHost) save(ctx context.Context, ref libvirt.Ref) error {
+	if err := h.change(ctx, ref, libvirt.Running, libvirt.Off, nil); err != nil {
+		return err
+	}
+	h.keep(ref, true)
+	return nil
+}
+
+func (h *fakeHost) keep(ref libvirt.Ref, saved bool) {
+	h.set(func() {
+		d := h.domains[ref.UUID]
+		d.saved = saved
+		h.domains[ref.UUID] = d
+	})
+}
+
+func (h *fakeHost) Saved(_ context.Context, ref libvirt.Ref) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d, err := h.find(ref)
+	return d.saved, err
+}
+
+func (h *fakeHost) Wake(ctx context.Context, ref libvirt.Ref) error { return h.Start(ctx, ref) }
+
+func (h *fakeHost) Forget(ctx context.Context, ref libvirt.Ref) error {
+	_, err := h.Saved(ctx, ref)
+	if err == nil {
+		h.keep(ref, false)
+	}
+	return err
 }
 
 func (h *fakeHost) Destroy(ctx context.Context, ref libvirt.Ref) error {
@@ -217,7 +263,8 @@ func (h *fakeHost) turned(ref libvirt.Ref, d fakeDomain, from, to libvirt.State)
 	switch {
 	case from == to:
 		return
-	case to == libvirt.Running:
+	case to == libvirt.Paused:
+	case to == libvirt.Running && from == libvirt.Off:
 		d.run++
 		h.domains[ref.UUID] = d
 	case d.transient:

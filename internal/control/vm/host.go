@@ -17,4 +17,8 @@ type Host interface {
 	Power(ctx context.Context, ref libvirt.Ref, op string) error // as a power verb asks
 	Destroy(ctx context.Context, ref libvirt.Ref) error
 	Undefine(ctx context.Context, ref libvirt.Ref) error
+	// Of a guest that hibernated: whether its memory is kept, to go on from there, and to drop it.
+	Saved(ctx context.Context, ref libvirt.Ref) (bool, error)
+	Wake(ctx context.Context, ref libvirt.Ref) error
+	Forget(ctx context.Context, ref libvirt.Ref) error
 }

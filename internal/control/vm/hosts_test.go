@@ -40,6 +40,7 @@ func TestHosts(t *testing.T) {
 			if second := h.started(); second == first {
 				t.Errorf("both runs have the number %d", first)
 			}
+			h.paused(h.hibernated())
 			h.undefinedWhileItRuns()
 		})
 	}
@@ -173,7 +174,7 @@ func (h *hostTest) defined() {
 		h.t.Error(d)
 	}
 	h.refused("Destroy while off", h.Destroy(ctx, h.ref), errs.Conflict)
-	for _, op := range []string{PowerOff, Kill, Reset, Reboot} {
+	for _, op := range []string{PowerOff, Kill, Reset, Reboot, Pause, Hibernate} {
 		h.refused(op+" while off", h.Power(ctx, h.ref, op), errs.Conflict)
 	}
 }
@@ -203,6 +204,40 @@ func (h *hostTest) stopped() {
 	h.done(Kill, h.Power(h.t.Context(), h.ref, Kill))
 	h.heard(libvirt.Off)
 	h.shown(libvirt.Off)
+}
+
+// hibernated keeps the guest's memory, drops it, and goes on from it. It returns the number of the last run.
+func (h *hostTest) hibernated() int32 {
+	ctx := h.t.Context()
+	kept := func(want bool) {
+		h.t.Helper()
+		if got, err := h.Saved(ctx, h.ref); got != want || err != nil {
+			h.t.Errorf("the memory is kept: %v, %v; want %v", got, err, want)
+		}
+	}
+	kept(false)
+	for _, end := range []func(context.Context, libvirt.Ref) error{h.Forget, h.Start, h.Wake} {
+		h.done("Hibernate", h.Power(ctx, h.ref, Hibernate))
+		h.heard(libvirt.Off)
+		h.shown(libvirt.Off)
+		kept(true)
+		h.done("the end of it", end(ctx, h.ref))
+		kept(false)
+		if found, _ := h.List(ctx, h.ref.Name); len(found) == 1 && !found[0].State.Active() {
+			h.done("Start", h.Start(ctx, h.ref))
+		}
+	}
+	return h.shown(libvirt.Running).Run
+}
+
+func (h *hostTest) paused(run int32) {
+	ctx := h.t.Context()
+	h.done(Pause, h.Power(ctx, h.ref, Pause))
+	h.shown(libvirt.Paused)
+	h.done(Resume, h.Power(ctx, h.ref, Resume))
+	if got := h.shown(libvirt.Running).Run; got != run {
+		h.t.Errorf("after a pause it is run %d, before it was %d", got, run)
+	}
 }
 
 // undefinedWhileItRuns has it run on, and be gone once it is off.

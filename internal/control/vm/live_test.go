@@ -265,6 +265,49 @@ func (s *server) driveStatus(drive int64) (status string) {
 	return status
 }
 
+// TestLiveHibernation keeps a guest's memory: its disk stays in use, it goes on with the hardware that it had, and kill drops the memory.
+func TestLiveHibernation(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	key, machine := s.createVM(uuid.NewString(), schema.Set{"boot_delay": schema.IntValue(0)})
+	drive := s.createDrive(machine, func(path string) error { return block.Create(t.Context(), path, 1<<20) })
+	s.ask(machine, compute.PowerOn)
+	s.await("running", func() bool { return s.status(machine).Running })
+	hibernate := func() {
+		t.Helper()
+		s.ask(machine, compute.Hibernate)
+		s.await("hibernated", func() bool { return s.status(machine).Status == compute.Hibernated })
+		if row := s.status(machine); !row.Asleep || row.Running || row.RunningRAM != 0 || row.StartedWith == "" {
+			t.Errorf("status of the hibernated machine: %+v", row)
+		}
+		if got := s.driveStatus(drive); got != "online" {
+			t.Errorf("the drive of the hibernated machine is %q: something may be done to it", got)
+		}
+	}
+	hibernate()
+	s.update(func(tx *store.Tx) error {
+		return tx.Change("vms", schema.IntValue(key), schema.Set{"ram": schema.IntValue(128)})
+	})
+	s.ask(machine, compute.PowerOn)
+	s.await("awake", func() bool { return s.status(machine).Running })
+	if row := s.status(machine); row.RunningRAM != 64 || row.Asleep || row.StartedWith == "" {
+		t.Errorf("status of the machine that goes on: %+v", row)
+	}
+	hibernate()
+	s.ask(machine, compute.Kill)
+	s.await("off", func() bool { return s.status(machine).Status == "stopped" })
+	if got := s.driveStatus(drive); got != "offline" {
+		t.Errorf("the drive of the machine is %q", got)
+	}
+	s.ask(machine, compute.PowerOn)
+	s.await("running", func() bool { return s.status(machine).Running })
+	if row := s.status(machine); row.RunningRAM != 128 {
+		t.Errorf("status of the machine that booted: %+v", row)
+	}
+	s.ask(machine, compute.Kill)
+	s.await("off", func() bool { return !s.status(machine).Running })
+}
+
 // TestLiveForeignUUID gives a VM the UUID of somebody else's domain: it can't be started, and its deletion leaves that domain alone.
 func TestLiveForeignUUID(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/mark"
@@ -177,6 +178,9 @@ func (r *StoreRows) machine(t tables, row compute.Machine) Machine {
 		Hardware: domxml.VM{Row: t.vms[row.Key], Title: cmp.Or(t.vms[row.Key].Name, row.Name)}, Last: statusOf(t.statuses[row.Key]),
 		Before: t.before[row.Key],
 	}
+	if m.Last.Asleep {
+		m.Had = held.StartedWith(t.statuses[row.Key])
+	}
 	m.Hardware.ConsolePassword, m.Unreadable = r.consolePassword(t.vms[row.Key])
 	for _, drive := range t.drives[row.Key] {
 		m.Drives = append(m.Drives, Drive{Drive: r.drive(t, row, drive), Ready: t.ready[drive.Key]})
@@ -223,6 +227,6 @@ func statusOf(row compute.MachineStatus) Status {
 	return Status{
 		Running: row.Running, Status: row.Status, State: row.State, Info: row.StatusInfo, Started: row.Started, DoneSeq: row.DoneSeq,
 		BootID: row.BootID, PowerWanted: row.Powerstate, Cores: int(row.RunningCores), RAMMiB: int(row.RunningRAM), MachineType: row.MachineType,
-		Settled: row.Settled,
+		Settled: row.Settled, Asleep: row.Asleep,
 	}
 }

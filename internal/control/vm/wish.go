@@ -27,6 +27,7 @@ type Machine struct {
 	Hardware    domxml.VM // all but Instance, MachineKey, UUID, Accelerator, Dir and Drives, which the controller fills in
 	Drives      []Drive   // in the order of orderid
 	Last        Status
+	Had         held.Columns       // of the VM's row, as the guest has them that runs or hibernates; read where it matters
 	Before      []system.Operation // that power has to wait for
 	Unreadable  error              // why Hardware lacks something that the rows wish; it can't be started without
 }
@@ -50,6 +51,7 @@ type Status struct {
 	Cores       int    // what it runs with; 0 while off
 	RAMMiB      int
 	MachineType string // what it runs as; kept while off
+	Asleep      bool   // it is off, and its guest's memory is kept
 	Settled     bool   // it is off and nothing is asked of it: only a domain can make it interesting
 }
 

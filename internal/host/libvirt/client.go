@@ -21,6 +21,7 @@ const (
 	readLimit  = 10 * time.Second // calls that libvirtd answers by itself
 	verbLimit  = 20 * time.Second // calls that ask QEMU
 	startLimit = 60 * time.Second // calls that make a QEMU process
+	saveLimit  = 10 * time.Minute // calls that write or read a guest's memory
 	hostLimit  = 10 * time.Minute // the first look at a QEMU program: libvirt runs it to learn what it can do
 )
 

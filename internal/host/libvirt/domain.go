@@ -3,6 +3,7 @@ package libvirt
 import (
 	"context"
 	"fmt"
+	"time"
 
 	golibvirt "github.com/digitalocean/go-libvirt"
 	"github.com/google/uuid"
@@ -35,14 +36,18 @@ func (c *Client) Define(ctx context.Context, xml string) (Ref, error) {
 	return refOf(d), err
 }
 
-// Start boots a defined domain; Conflict when it runs already. It returns when QEMU runs the guest's CPUs.
+// Start boots a defined domain; Conflict when it runs already. It returns when QEMU runs the guest's CPUs. Memory that Save has kept is dropped.
 func (c *Client) Start(ctx context.Context, ref Ref) error {
+	return c.start(ctx, ref, startLimit, golibvirt.DomainStartForceBoot)
+}
+
+func (c *Client) start(ctx context.Context, ref Ref, limit time.Duration, flags golibvirt.DomainCreateFlags) error {
 	d, err := ref.domain()
 	if err != nil {
 		return err
 	}
-	return run(ctx, c, startLimit, "starting domain "+ref.Name, func(l *golibvirt.Libvirt) error {
-		_, err := l.DomainCreateWithFlags(d, 0)
+	return run(ctx, c, limit, "starting domain "+ref.Name, func(l *golibvirt.Libvirt) error {
+		_, err := l.DomainCreateWithFlags(d, uint32(flags))
 		return err
 	})
 }

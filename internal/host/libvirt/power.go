@@ -12,6 +12,10 @@ var powers = map[string]func(*Client, context.Context, Ref) error{
 	"kill":     (*Client).Destroy,
 	"reset":    (*Client).Reset,
 	"reboot":   (*Client).Reboot,
+
+	"pause":     (*Client).Suspend,
+	"resume":    (*Client).Resume,
+	"hibernate": (*Client).Save,
 }
 
 // Power does to a running domain what the word asks. Conflict when the domain is off.

@@ -9,7 +9,14 @@ const (
 	Kill     = "kill"
 	Reset    = "reset"
 	Reboot   = "reboot"
+
+	Pause     = "pause"
+	Resume    = "resume"
+	Hibernate = "hibernate"
 )
+
+// Hibernated is the word of machine_status.status for a machine that is off and whose guest's memory is kept: its next start goes on from there.
+const Hibernated = "hibernated"
 
 // PowerVerb is something that can be asked of a VM's power. A verb is one entry here, from which come the column's value, the action and the
 // plan of the controller, and one entry among libvirt's calls (internal/host/libvirt, powers).
@@ -31,6 +38,11 @@ func PowerVerbs() []PowerVerb {
 			Name: "reset", Doc: "press the reset button, or ask the guest to reboot when graceful is true", Params: schema.Fields{schema.Bool("graceful")},
 		}},
 		{Op: Reboot, On: true, Running: true, Action: schema.Action{Name: "guestreboot", Doc: "ask the guest to reboot", Aliases: []string{"guestreset"}}},
+		{Op: Pause, On: true, Running: true, Action: schema.Action{Name: "pause", Doc: "stop the guest's CPUs. Its memory stays as it is"}},
+		{Op: Resume, On: true, Running: true, Action: schema.Action{Name: "resume", Doc: "let the CPUs of a paused guest run on", Aliases: []string{"unpause"}}},
+		{Op: Hibernate, Running: true, Action: schema.Action{
+			Name: "hibernate", Doc: "write the guest's memory to disk and switch the VM off. poweron goes on from there; kill drops the memory",
+		}},
 	}
 }
 

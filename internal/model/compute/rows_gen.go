@@ -209,6 +209,7 @@ type MachineStatus struct {
 	Config               string // config
 	Settled              bool   // settled
 	DoneSeq              int64  // done_seq
+	Asleep               bool   // asleep
 	BootID               string // boot_id
 	MachineType          string // machine_type
 	StartedWith          string // started_with
@@ -242,6 +243,7 @@ func (r *MachineStatus) Scan(rec *schema.Record) {
 	r.Config = next().Text()
 	r.Settled = next().Bool()
 	r.DoneSeq = next().Int()
+	r.Asleep = next().Bool()
 	r.BootID = next().Text()
 	r.MachineType = next().Text()
 	r.StartedWith = next().Text()
@@ -270,6 +272,7 @@ var MachineStatusCol = struct {
 	Config               schema.Column[string]
 	Settled              schema.Column[bool]
 	DoneSeq              schema.Column[int64]
+	Asleep               schema.Column[bool]
 	BootID               schema.Column[string]
 	MachineType          schema.Column[string]
 	StartedWith          schema.Column[string]
@@ -295,6 +298,7 @@ var MachineStatusCol = struct {
 	schema.Col[string]("config"),
 	schema.Col[bool]("settled"),
 	schema.Col[int64]("done_seq"),
+	schema.Col[bool]("asleep"),
 	schema.Col[string]("boot_id"),
 	schema.Col[string]("machine_type"),
 	schema.Col[string]("started_with"),
@@ -396,6 +400,10 @@ func (s MachineStatusSet) DoneSeq(v int64) MachineStatusSet {
 	s["done_seq"] = MachineStatusCol.DoneSeq.Value(v)
 	return s
 }
+func (s MachineStatusSet) Asleep(v bool) MachineStatusSet {
+	s["asleep"] = MachineStatusCol.Asleep.Value(v)
+	return s
+}
 func (s MachineStatusSet) BootID(v string) MachineStatusSet {
 	s["boot_id"] = MachineStatusCol.BootID.Value(v)
 	return s
@@ -433,6 +441,7 @@ func (r *MachineStatus) Diff(old *MachineStatus) schema.Set {
 	schema.Differ(s, MachineStatusCol.Config, old.Config, r.Config)
 	schema.Differ(s, MachineStatusCol.Settled, old.Settled, r.Settled)
 	schema.Differ(s, MachineStatusCol.DoneSeq, old.DoneSeq, r.DoneSeq)
+	schema.Differ(s, MachineStatusCol.Asleep, old.Asleep, r.Asleep)
 	schema.Differ(s, MachineStatusCol.BootID, old.BootID, r.BootID)
 	schema.Differ(s, MachineStatusCol.MachineType, old.MachineType, r.MachineType)
 	schema.Differ(s, MachineStatusCol.StartedWith, old.StartedWith, r.StartedWith)

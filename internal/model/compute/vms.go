@@ -91,7 +91,6 @@ func vmActions() schema.Actions {
 			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it with unplug. A stopped VM gets its drives when it starts",
 			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
 		},
-		{Name: "hibernate", NotBuilt: later},
 		{Name: "migrate", NotBuilt: later},
 		{Name: "move", NotBuilt: later},
 		{Name: "clone", NotBuilt: later},

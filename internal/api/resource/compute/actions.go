@@ -55,6 +55,8 @@ var powerActions = map[string][2]powerAction{
 	"destroy":    {cutPower, cutPower},
 	"restart":    {{name: "reset", params: schema.Input{"graceful": engine.Flag(true)}, done: "asked to restart"}, reset},
 	"reset":      {reset, reset},
+	"pause":      {{name: "pause", done: "paused", ends: true}, {name: "pause", done: "paused", ends: true}},
+	"resume":     {{name: "resume", done: "resumed", ends: true}, {name: "resume", done: "resumed", ends: true}},
 }
 
 func addActions(s *service, f Family) {
@@ -77,9 +79,6 @@ func (s *service) act(ctx context.Context, id, name string, force bool) (actionD
 	v, err := s.vm(ctx, id, perm.Modify)
 	if err != nil {
 		return actionDone{}, err
-	}
-	if name == "pause" || name == "resume" {
-		return actionDone{}, errs.New(errs.NotBuilt, "not_built", "Dewpoint can't %s a VM yet", name)
 	}
 	ways, ok := powerActions[name]
 	if !ok {

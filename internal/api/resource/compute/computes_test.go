@@ -125,7 +125,7 @@ func TestActions(t *testing.T) {
 		})
 		return op
 	}
-	for _, action := range []string{"reset", "restart", "stop", "force-stop", "destroy"} {
+	for _, action := range []string{"reset", "restart", "stop", "force-stop", "destroy", "pause", "resume"} {
 		a.Post(box+"/action", `{"action":"`+action+`"}`).Fails(http.StatusConflict, "VM_NOT_RUNNING")
 	}
 	a.Running("vms", "box", true)
@@ -136,6 +136,8 @@ func TestActions(t *testing.T) {
 		{"/start", ``, "poweron"},
 		{"/action", `{"action":"force-stop"}`, "kill"},
 		{"/start", `{}`, "poweron"},
+		{"/action", `{"action":"pause"}`, "pause"},
+		{"/resume", ``, "resume"},
 		{"/action", `{"action":"destroy"}`, "kill"},
 		{"/start", ``, "poweron"},
 		{"/restart", ``, "reboot"},
@@ -148,7 +150,6 @@ func TestActions(t *testing.T) {
 			t.Errorf("%s %s asks the machine to %s, want %s", c.path, c.body, got, c.wish)
 		}
 	}
-	a.Post(box+"/action", `{"action":"pause"}`).Fails(http.StatusNotImplemented, "NOT_IMPLEMENTED")
 	a.Post(box+"/action", `{"action":"explode"}`).Fails(http.StatusBadRequest, "INVALID_REQUEST")
 }
 

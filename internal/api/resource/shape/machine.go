@@ -23,8 +23,10 @@ func (m *MachineStatus) Has(cores, ram int64) (hasCores, hasRAM int64) {
 	return cores, ram
 }
 
-// Off reports whether a machine neither runs nor is going to.
-func (m *MachineStatus) Off() bool { return m != nil && !m.Running && !m.Wanted }
+// Off reports whether a machine neither runs nor is going to, and hasn't its guest's memory kept.
+func (m *MachineStatus) Off() bool {
+	return m != nil && !m.Running && !m.Wanted && m.Status != "hibernated"
+}
 
 // OfVM is a VM's state in this dialect's words; none where there is no status because it isn't shown.
 func (m *MachineStatus) OfVM() string {
