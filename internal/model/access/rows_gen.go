@@ -141,70 +141,96 @@ func (UserSet) TableName() string { return "users" }
 func (s UserSet) Null(columns ...schema.Named) UserSet { schema.Set(s).Null(columns...); return s }
 
 func (s UserSet) Name(v string) UserSet { s["name"] = UserCol.Name.Value(v); return s }
+
 func (s UserSet) Displayname(v string) UserSet {
 	s["displayname"] = UserCol.Displayname.Value(v)
 	return s
 }
-func (s UserSet) Email(v string) UserSet    { s["email"] = UserCol.Email.Value(v); return s }
-func (s UserSet) Type(v string) UserSet     { s["type"] = UserCol.Type.Value(v); return s }
-func (s UserSet) Enabled(v bool) UserSet    { s["enabled"] = UserCol.Enabled.Value(v); return s }
-func (s UserSet) Created(v int64) UserSet   { s["created"] = UserCol.Created.Value(v); return s }
+
+func (s UserSet) Email(v string) UserSet { s["email"] = UserCol.Email.Value(v); return s }
+
+func (s UserSet) Type(v string) UserSet { s["type"] = UserCol.Type.Value(v); return s }
+
+func (s UserSet) Enabled(v bool) UserSet { s["enabled"] = UserCol.Enabled.Value(v); return s }
+
+func (s UserSet) Created(v int64) UserSet { s["created"] = UserCol.Created.Value(v); return s }
+
 func (s UserSet) LastLogin(v int64) UserSet { s["last_login"] = UserCol.LastLogin.Value(v); return s }
+
 func (s UserSet) ChangePassword(v bool) UserSet {
 	s["change_password"] = UserCol.ChangePassword.Value(v)
 	return s
 }
+
 func (s UserSet) PhysicalAccess(v bool) UserSet {
 	s["physical_access"] = UserCol.PhysicalAccess.Value(v)
 	return s
 }
+
 func (s UserSet) TwoFactorAuthentication(v bool) UserSet {
 	s["two_factor_authentication"] = UserCol.TwoFactorAuthentication.Value(v)
 	return s
 }
+
 func (s UserSet) TwoFactorType(v string) UserSet {
 	s["two_factor_type"] = UserCol.TwoFactorType.Value(v)
 	return s
 }
+
 func (s UserSet) TwoFactorSetupNextLogin(v bool) UserSet {
 	s["two_factor_setup_next_login"] = UserCol.TwoFactorSetupNextLogin.Value(v)
 	return s
 }
+
 func (s UserSet) AccountLocked(v int64) UserSet {
 	s["account_locked"] = UserCol.AccountLocked.Value(v)
 	return s
 }
+
 func (s UserSet) FailedAttempts(v int64) UserSet {
 	s["failed_attempts"] = UserCol.FailedAttempts.Value(v)
 	return s
 }
+
 func (s UserSet) AuthSource(v int64) UserSet {
 	s["auth_source"] = UserCol.AuthSource.Value(v)
 	return s
 }
+
 func (s UserSet) RemoteName(v string) UserSet {
 	s["remote_name"] = UserCol.RemoteName.Value(v)
 	return s
 }
-func (s UserSet) Creator(v string) UserSet  { s["creator"] = UserCol.Creator.Value(v); return s }
-func (s UserSet) Identity(v int64) UserSet  { s["identity"] = UserCol.Identity.Value(v); return s }
-func (s UserSet) Theme(v int64) UserSet     { s["theme"] = UserCol.Theme.Value(v); return s }
+
+func (s UserSet) Creator(v string) UserSet { s["creator"] = UserCol.Creator.Value(v); return s }
+
+func (s UserSet) Identity(v int64) UserSet { s["identity"] = UserCol.Identity.Value(v); return s }
+
+func (s UserSet) Theme(v int64) UserSet { s["theme"] = UserCol.Theme.Value(v); return s }
+
 func (s UserSet) Password(v string) UserSet { s["password"] = UserCol.Password.Value(v); return s }
-func (s UserSet) SSHKeys(v string) UserSet  { s["ssh_keys"] = UserCol.SSHKeys.Value(v); return s }
-func (s UserSet) ID(v string) UserSet       { s["id"] = UserCol.ID.Value(v); return s }
-func (s UserSet) Admin(v bool) UserSet      { s["admin"] = UserCol.Admin.Value(v); return s }
+
+func (s UserSet) SSHKeys(v string) UserSet { s["ssh_keys"] = UserCol.SSHKeys.Value(v); return s }
+
+func (s UserSet) ID(v string) UserSet { s["id"] = UserCol.ID.Value(v); return s }
+
+func (s UserSet) Admin(v bool) UserSet { s["admin"] = UserCol.Admin.Value(v); return s }
+
 func (s UserSet) TwoFactorSecret(v string) UserSet {
 	s["two_factor_secret"] = UserCol.TwoFactorSecret.Value(v)
 	return s
 }
+
 func (s UserSet) TwoFactorStep(v int64) UserSet {
 	s["two_factor_step"] = UserCol.TwoFactorStep.Value(v)
 	return s
 }
+
 func (s UserSet) TwoFactorRecovery(v string) UserSet {
 	s["two_factor_recovery"] = UserCol.TwoFactorRecovery.Value(v)
 	return s
 }
+
 func (s UserSet) TokenEpoch(v int64) UserSet {
 	s["token_epoch"] = UserCol.TokenEpoch.Value(v)
 	return s
@@ -322,42 +348,52 @@ func (s UserAPIKeySet) Null(columns ...schema.Named) UserAPIKeySet {
 }
 
 func (s UserAPIKeySet) User(v int64) UserAPIKeySet { s["user"] = UserAPIKeyCol.User.Value(v); return s }
+
 func (s UserAPIKeySet) Name(v string) UserAPIKeySet {
 	s["name"] = UserAPIKeyCol.Name.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) Description(v string) UserAPIKeySet {
 	s["description"] = UserAPIKeyCol.Description.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) Created(v int64) UserAPIKeySet {
 	s["created"] = UserAPIKeyCol.Created.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) Expires(v int64) UserAPIKeySet {
 	s["expires"] = UserAPIKeyCol.Expires.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) ExpiresType(v string) UserAPIKeySet {
 	s["expires_type"] = UserAPIKeyCol.ExpiresType.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) LastloginStamp(v int64) UserAPIKeySet {
 	s["lastlogin_stamp"] = UserAPIKeyCol.LastloginStamp.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) LastloginIP(v string) UserAPIKeySet {
 	s["lastlogin_ip"] = UserAPIKeyCol.LastloginIP.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) IPAllowList(v string) UserAPIKeySet {
 	s["ip_allow_list"] = UserAPIKeyCol.IPAllowList.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) IPDenyList(v string) UserAPIKeySet {
 	s["ip_deny_list"] = UserAPIKeyCol.IPDenyList.Value(v)
 	return s
 }
+
 func (s UserAPIKeySet) Digest(v string) UserAPIKeySet {
 	s["digest"] = UserAPIKeyCol.Digest.Value(v)
 	return s
@@ -434,10 +470,14 @@ func (s SessionSet) Null(columns ...schema.Named) SessionSet {
 	return s
 }
 
-func (s SessionSet) User(v int64) SessionSet    { s["user"] = SessionCol.User.Value(v); return s }
+func (s SessionSet) User(v int64) SessionSet { s["user"] = SessionCol.User.Value(v); return s }
+
 func (s SessionSet) Digest(v string) SessionSet { s["digest"] = SessionCol.Digest.Value(v); return s }
+
 func (s SessionSet) Created(v int64) SessionSet { s["created"] = SessionCol.Created.Value(v); return s }
-func (s SessionSet) Used(v int64) SessionSet    { s["used"] = SessionCol.Used.Value(v); return s }
+
+func (s SessionSet) Used(v int64) SessionSet { s["used"] = SessionCol.Used.Value(v); return s }
+
 func (s SessionSet) Address(v string) SessionSet {
 	s["address"] = SessionCol.Address.Value(v)
 	return s
@@ -500,6 +540,7 @@ func (s EndedSignInSet) Until(v int64) EndedSignInSet {
 	s["until"] = EndedSignInCol.Until.Value(v)
 	return s
 }
+
 func (s EndedSignInSet) Served(v int64) EndedSignInSet {
 	s["served"] = EndedSignInCol.Served.Value(v)
 	return s
@@ -567,14 +608,17 @@ func (s LoginAttemptSet) Failures(v int64) LoginAttemptSet {
 	s["failures"] = LoginAttemptCol.Failures.Value(v)
 	return s
 }
+
 func (s LoginAttemptSet) Until(v int64) LoginAttemptSet {
 	s["until"] = LoginAttemptCol.Until.Value(v)
 	return s
 }
+
 func (s LoginAttemptSet) Last(v int64) LoginAttemptSet {
 	s["last"] = LoginAttemptCol.Last.Value(v)
 	return s
 }
+
 func (s LoginAttemptSet) Entered(v int64) LoginAttemptSet {
 	s["entered"] = LoginAttemptCol.Entered.Value(v)
 	return s
@@ -666,21 +710,31 @@ func (GroupSet) TableName() string { return "groups" }
 func (s GroupSet) Null(columns ...schema.Named) GroupSet { schema.Set(s).Null(columns...); return s }
 
 func (s GroupSet) Name(v string) GroupSet { s["name"] = GroupCol.Name.Value(v); return s }
+
 func (s GroupSet) Description(v string) GroupSet {
 	s["description"] = GroupCol.Description.Value(v)
 	return s
 }
-func (s GroupSet) Enabled(v bool) GroupSet   { s["enabled"] = GroupCol.Enabled.Value(v); return s }
-func (s GroupSet) Created(v int64) GroupSet  { s["created"] = GroupCol.Created.Value(v); return s }
-func (s GroupSet) Email(v string) GroupSet   { s["email"] = GroupCol.Email.Value(v); return s }
-func (s GroupSet) ID(v string) GroupSet      { s["id"] = GroupCol.ID.Value(v); return s }
+
+func (s GroupSet) Enabled(v bool) GroupSet { s["enabled"] = GroupCol.Enabled.Value(v); return s }
+
+func (s GroupSet) Created(v int64) GroupSet { s["created"] = GroupCol.Created.Value(v); return s }
+
+func (s GroupSet) Email(v string) GroupSet { s["email"] = GroupCol.Email.Value(v); return s }
+
+func (s GroupSet) ID(v string) GroupSet { s["id"] = GroupCol.ID.Value(v); return s }
+
 func (s GroupSet) Identity(v int64) GroupSet { s["identity"] = GroupCol.Identity.Value(v); return s }
+
 func (s GroupSet) SystemGroup(v bool) GroupSet {
 	s["system_group"] = GroupCol.SystemGroup.Value(v)
 	return s
 }
+
 func (s GroupSet) Creator(v string) GroupSet { s["creator"] = GroupCol.Creator.Value(v); return s }
-func (s GroupSet) Type(v string) GroupSet    { s["type"] = GroupCol.Type.Value(v); return s }
+
+func (s GroupSet) Type(v string) GroupSet { s["type"] = GroupCol.Type.Value(v); return s }
+
 func (s GroupSet) AuthSource(v int64) GroupSet {
 	s["auth_source"] = GroupCol.AuthSource.Value(v)
 	return s
@@ -754,9 +808,12 @@ func (s MemberSet) ParentGroup(v int64) MemberSet {
 	s["parent_group"] = MemberCol.ParentGroup.Value(v)
 	return s
 }
-func (s MemberSet) Member(v string) MemberSet  { s["member"] = MemberCol.Member.Value(v); return s }
+
+func (s MemberSet) Member(v string) MemberSet { s["member"] = MemberCol.Member.Value(v); return s }
+
 func (s MemberSet) Creator(v string) MemberSet { s["creator"] = MemberCol.Creator.Value(v); return s }
-func (s MemberSet) System(v bool) MemberSet    { s["system"] = MemberCol.System.Value(v); return s }
+
+func (s MemberSet) System(v bool) MemberSet { s["system"] = MemberCol.System.Value(v); return s }
 
 // Diff is the change that makes old into r.
 func (r *Member) Diff(old *Member) schema.Set {
@@ -846,29 +903,38 @@ func (s PermissionSet) Identity(v int64) PermissionSet {
 	s["identity"] = PermissionCol.Identity.Value(v)
 	return s
 }
+
 func (s PermissionSet) Table(v string) PermissionSet {
 	s["table"] = PermissionCol.Table.Value(v)
 	return s
 }
+
 func (s PermissionSet) Row(v int64) PermissionSet { s["row"] = PermissionCol.Row.Value(v); return s }
+
 func (s PermissionSet) List(v bool) PermissionSet { s["list"] = PermissionCol.List.Value(v); return s }
+
 func (s PermissionSet) Read(v bool) PermissionSet { s["read"] = PermissionCol.Read.Value(v); return s }
+
 func (s PermissionSet) Create(v bool) PermissionSet {
 	s["create"] = PermissionCol.Create.Value(v)
 	return s
 }
+
 func (s PermissionSet) Modify(v bool) PermissionSet {
 	s["modify"] = PermissionCol.Modify.Value(v)
 	return s
 }
+
 func (s PermissionSet) Delete(v bool) PermissionSet {
 	s["delete"] = PermissionCol.Delete.Value(v)
 	return s
 }
+
 func (s PermissionSet) Target(v string) PermissionSet {
 	s["target"] = PermissionCol.Target.Value(v)
 	return s
 }
+
 func (s PermissionSet) Tableid(v int64) PermissionSet {
 	s["tableid"] = PermissionCol.Tableid.Value(v)
 	return s
@@ -1019,39 +1085,49 @@ func (s AuthSourceSet) Name(v string) AuthSourceSet {
 	s["name"] = AuthSourceCol.Name.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) Driver(v string) AuthSourceSet {
 	s["driver"] = AuthSourceCol.Driver.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) Menu(v bool) AuthSourceSet { s["menu"] = AuthSourceCol.Menu.Value(v); return s }
+
 func (s AuthSourceSet) Debug(v bool) AuthSourceSet {
 	s["debug"] = AuthSourceCol.Debug.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) DebugTs(v int64) AuthSourceSet {
 	s["debug_ts"] = AuthSourceCol.DebugTs.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) ButtonBackgroundColor(v string) AuthSourceSet {
 	s["button_background_color"] = AuthSourceCol.ButtonBackgroundColor.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) ButtonColor(v string) AuthSourceSet {
 	s["button_color"] = AuthSourceCol.ButtonColor.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) ButtonFaIcon(v string) AuthSourceSet {
 	s["button_fa_icon"] = AuthSourceCol.ButtonFaIcon.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) IconColor(v string) AuthSourceSet {
 	s["icon_color"] = AuthSourceCol.IconColor.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) Settings(v string) AuthSourceSet {
 	s["settings"] = AuthSourceCol.Settings.Value(v)
 	return s
 }
+
 func (s AuthSourceSet) Secrets(v string) AuthSourceSet {
 	s["secrets"] = AuthSourceCol.Secrets.Value(v)
 	return s
@@ -1118,7 +1194,9 @@ func (SecretSet) TableName() string { return "secrets" }
 func (s SecretSet) Null(columns ...schema.Named) SecretSet { schema.Set(s).Null(columns...); return s }
 
 func (s SecretSet) Digest(v string) SecretSet { s["digest"] = SecretCol.Digest.Value(v); return s }
-func (s SecretSet) Salt(v string) SecretSet   { s["salt"] = SecretCol.Salt.Value(v); return s }
+
+func (s SecretSet) Salt(v string) SecretSet { s["salt"] = SecretCol.Salt.Value(v); return s }
+
 func (s SecretSet) Sealed(v string) SecretSet { s["sealed"] = SecretCol.Sealed.Value(v); return s }
 
 // Diff is the change that makes old into r.

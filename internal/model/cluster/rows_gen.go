@@ -188,135 +188,172 @@ func (s ClusterSet) Null(columns ...schema.Named) ClusterSet {
 }
 
 func (s ClusterSet) Name(v string) ClusterSet { s["name"] = ClusterCol.Name.Value(v); return s }
+
 func (s ClusterSet) Description(v string) ClusterSet {
 	s["description"] = ClusterCol.Description.Value(v)
 	return s
 }
+
 func (s ClusterSet) Enabled(v bool) ClusterSet { s["enabled"] = ClusterCol.Enabled.Value(v); return s }
+
 func (s ClusterSet) Storage(v bool) ClusterSet { s["storage"] = ClusterCol.Storage.Value(v); return s }
+
 func (s ClusterSet) Compute(v bool) ClusterSet { s["compute"] = ClusterCol.Compute.Value(v); return s }
+
 func (s ClusterSet) DefaultCPU(v string) ClusterSet {
 	s["default_cpu"] = ClusterCol.DefaultCPU.Value(v)
 	return s
 }
+
 func (s ClusterSet) RecommendedCPUType(v string) ClusterSet {
 	s["recommended_cpu_type"] = ClusterCol.RecommendedCPUType.Value(v)
 	return s
 }
+
 func (s ClusterSet) KvmNested(v bool) ClusterSet {
 	s["kvm_nested"] = ClusterCol.KvmNested.Value(v)
 	return s
 }
+
 func (s ClusterSet) RAMPerUnit(v int64) ClusterSet {
 	s["ram_per_unit"] = ClusterCol.RAMPerUnit.Value(v)
 	return s
 }
+
 func (s ClusterSet) CoresPerUnit(v int64) ClusterSet {
 	s["cores_per_unit"] = ClusterCol.CoresPerUnit.Value(v)
 	return s
 }
+
 func (s ClusterSet) MaxRAMPerVM(v int64) ClusterSet {
 	s["max_ram_per_vm"] = ClusterCol.MaxRAMPerVM.Value(v)
 	return s
 }
+
 func (s ClusterSet) MaxCoresPerVM(v int64) ClusterSet {
 	s["max_cores_per_vm"] = ClusterCol.MaxCoresPerVM.Value(v)
 	return s
 }
+
 func (s ClusterSet) TargetRAMPct(v float64) ClusterSet {
 	s["target_ram_pct"] = ClusterCol.TargetRAMPct.Value(v)
 	return s
 }
+
 func (s ClusterSet) RAMOvercommitPct(v float64) ClusterSet {
 	s["ram_overcommit_pct"] = ClusterCol.RAMOvercommitPct.Value(v)
 	return s
 }
+
 func (s ClusterSet) Created(v int64) ClusterSet { s["created"] = ClusterCol.Created.Value(v); return s }
-func (s ClusterSet) ID(v string) ClusterSet     { s["id"] = ClusterCol.ID.Value(v); return s }
+
+func (s ClusterSet) ID(v string) ClusterSet { s["id"] = ClusterCol.ID.Value(v); return s }
+
 func (s ClusterSet) CostPerUnit(v float64) ClusterSet {
 	s["cost_per_unit"] = ClusterCol.CostPerUnit.Value(v)
 	return s
 }
+
 func (s ClusterSet) PricePerUnit(v float64) ClusterSet {
 	s["price_per_unit"] = ClusterCol.PricePerUnit.Value(v)
 	return s
 }
+
 func (s ClusterSet) AllowNestedVirtMigration(v bool) ClusterSet {
 	s["allow_nested_virt_migration"] = ClusterCol.AllowNestedVirtMigration.Value(v)
 	return s
 }
+
 func (s ClusterSet) AllowVgpuMigration(v bool) ClusterSet {
 	s["allow_vgpu_migration"] = ClusterCol.AllowVgpuMigration.Value(v)
 	return s
 }
+
 func (s ClusterSet) DisableCPUSecurityMitigations(v bool) ClusterSet {
 	s["disable_cpu_security_mitigations"] = ClusterCol.DisableCPUSecurityMitigations.Value(v)
 	return s
 }
+
 func (s ClusterSet) DisableSmt(v bool) ClusterSet {
 	s["disable_smt"] = ClusterCol.DisableSmt.Value(v)
 	return s
 }
+
 func (s ClusterSet) EnableSplitLockDetection(v bool) ClusterSet {
 	s["enable_split_lock_detection"] = ClusterCol.EnableSplitLockDetection.Value(v)
 	return s
 }
+
 func (s ClusterSet) X86EnergyPerfPolicy(v string) ClusterSet {
 	s["x86_energy_perf_policy"] = ClusterCol.X86EnergyPerfPolicy.Value(v)
 	return s
 }
+
 func (s ClusterSet) ScalingGovernor(v string) ClusterSet {
 	s["scaling_governor"] = ClusterCol.ScalingGovernor.Value(v)
 	return s
 }
+
 func (s ClusterSet) StorageHugepages(v bool) ClusterSet {
 	s["storage_hugepages"] = ClusterCol.StorageHugepages.Value(v)
 	return s
 }
+
 func (s ClusterSet) EnableNvmePowerManagement(v bool) ClusterSet {
 	s["enable_nvme_power_management"] = ClusterCol.EnableNvmePowerManagement.Value(v)
 	return s
 }
+
 func (s ClusterSet) SwapTier(v int64) ClusterSet {
 	s["swap_tier"] = ClusterCol.SwapTier.Value(v)
 	return s
 }
+
 func (s ClusterSet) DisableSleep(v bool) ClusterSet {
 	s["disable_sleep"] = ClusterCol.DisableSleep.Value(v)
 	return s
 }
+
 func (s ClusterSet) MaxCoreTempWarnPerc(v int64) ClusterSet {
 	s["max_core_temp_warn_perc"] = ClusterCol.MaxCoreTempWarnPerc.Value(v)
 	return s
 }
+
 func (s ClusterSet) StorageCachesize(v int64) ClusterSet {
 	s["storage_cachesize"] = ClusterCol.StorageCachesize.Value(v)
 	return s
 }
+
 func (s ClusterSet) StorageBuffersize(v int64) ClusterSet {
 	s["storage_buffersize"] = ClusterCol.StorageBuffersize.Value(v)
 	return s
 }
+
 func (s ClusterSet) SwapPerDrive(v int64) ClusterSet {
 	s["swap_per_drive"] = ClusterCol.SwapPerDrive.Value(v)
 	return s
 }
+
 func (s ClusterSet) MaxCoreTemp(v int64) ClusterSet {
 	s["max_core_temp"] = ClusterCol.MaxCoreTemp.Value(v)
 	return s
 }
+
 func (s ClusterSet) CriticalCoreTemp(v int64) ClusterSet {
 	s["critical_core_temp"] = ClusterCol.CriticalCoreTemp.Value(v)
 	return s
 }
+
 func (s ClusterSet) LogFilter(v string) ClusterSet {
 	s["log_filter"] = ClusterCol.LogFilter.Value(v)
 	return s
 }
+
 func (s ClusterSet) SpecStoreBypassDisable(v bool) ClusterSet {
 	s["spec_store_bypass_disable"] = ClusterCol.SpecStoreBypassDisable.Value(v)
 	return s
 }
+
 func (s ClusterSet) System(v string) ClusterSet { s["system"] = ClusterCol.System.Value(v); return s }
 
 // Diff is the change that makes old into r.
@@ -469,66 +506,82 @@ func (s ClusterStatusSet) Cluster(v int64) ClusterStatusSet {
 	s["cluster"] = ClusterStatusCol.Cluster.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) Status(v string) ClusterStatusSet {
 	s["status"] = ClusterStatusCol.Status.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) State(v string) ClusterStatusSet {
 	s["state"] = ClusterStatusCol.State.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) StatusInfo(v string) ClusterStatusSet {
 	s["status_info"] = ClusterStatusCol.StatusInfo.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) TotalNodes(v int64) ClusterStatusSet {
 	s["total_nodes"] = ClusterStatusCol.TotalNodes.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) OnlineNodes(v int64) ClusterStatusSet {
 	s["online_nodes"] = ClusterStatusCol.OnlineNodes.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) RunningMachines(v int64) ClusterStatusSet {
 	s["running_machines"] = ClusterStatusCol.RunningMachines.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) TotalRAM(v int64) ClusterStatusSet {
 	s["total_ram"] = ClusterStatusCol.TotalRAM.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) OnlineRAM(v int64) ClusterStatusSet {
 	s["online_ram"] = ClusterStatusCol.OnlineRAM.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) UsedRAM(v int64) ClusterStatusSet {
 	s["used_ram"] = ClusterStatusCol.UsedRAM.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) TotalCores(v int64) ClusterStatusSet {
 	s["total_cores"] = ClusterStatusCol.TotalCores.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) OnlineCores(v int64) ClusterStatusSet {
 	s["online_cores"] = ClusterStatusCol.OnlineCores.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) UsedCores(v int64) ClusterStatusSet {
 	s["used_cores"] = ClusterStatusCol.UsedCores.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) PhysRAMUsed(v int64) ClusterStatusSet {
 	s["phys_ram_used"] = ClusterStatusCol.PhysRAMUsed.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) PhysVramUsed(v int64) ClusterStatusSet {
 	s["phys_vram_used"] = ClusterStatusCol.PhysVramUsed.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) PhysTotalCPU(v int64) ClusterStatusSet {
 	s["phys_total_cpu"] = ClusterStatusCol.PhysTotalCPU.Value(v)
 	return s
 }
+
 func (s ClusterStatusSet) LastUpdate(v int64) ClusterStatusSet {
 	s["last_update"] = ClusterStatusCol.LastUpdate.Value(v)
 	return s
@@ -789,135 +842,184 @@ func (NodeSet) TableName() string { return "nodes" }
 func (s NodeSet) Null(columns ...schema.Named) NodeSet { schema.Set(s).Null(columns...); return s }
 
 func (s NodeSet) Name(v string) NodeSet { s["name"] = NodeCol.Name.Value(v); return s }
+
 func (s NodeSet) Description(v string) NodeSet {
 	s["description"] = NodeCol.Description.Value(v)
 	return s
 }
-func (s NodeSet) Model(v string) NodeSet    { s["model"] = NodeCol.Model.Value(v); return s }
-func (s NodeSet) CPU(v string) NodeSet      { s["cpu"] = NodeCol.CPU.Value(v); return s }
+
+func (s NodeSet) Model(v string) NodeSet { s["model"] = NodeCol.Model.Value(v); return s }
+
+func (s NodeSet) CPU(v string) NodeSet { s["cpu"] = NodeCol.CPU.Value(v); return s }
+
 func (s NodeSet) CPUSpeed(v string) NodeSet { s["cpu_speed"] = NodeCol.CPUSpeed.Value(v); return s }
-func (s NodeSet) RAM(v int64) NodeSet       { s["ram"] = NodeCol.RAM.Value(v); return s }
-func (s NodeSet) VMRAM(v int64) NodeSet     { s["vm_ram"] = NodeCol.VMRAM.Value(v); return s }
-func (s NodeSet) Cores(v int64) NodeSet     { s["cores"] = NodeCol.Cores.Value(v); return s }
-func (s NodeSet) Physical(v bool) NodeSet   { s["physical"] = NodeCol.Physical.Value(v); return s }
+
+func (s NodeSet) RAM(v int64) NodeSet { s["ram"] = NodeCol.RAM.Value(v); return s }
+
+func (s NodeSet) VMRAM(v int64) NodeSet { s["vm_ram"] = NodeCol.VMRAM.Value(v); return s }
+
+func (s NodeSet) Cores(v int64) NodeSet { s["cores"] = NodeCol.Cores.Value(v); return s }
+
+func (s NodeSet) Physical(v bool) NodeSet { s["physical"] = NodeCol.Physical.Value(v); return s }
+
 func (s NodeSet) Maintenance(v bool) NodeSet {
 	s["maintenance"] = NodeCol.Maintenance.Value(v)
 	return s
 }
+
 func (s NodeSet) VerifyMaintenance(v string) NodeSet {
 	s["verify_maintenance"] = NodeCol.VerifyMaintenance.Value(v)
 	return s
 }
+
 func (s NodeSet) MaintenanceReset(v bool) NodeSet {
 	s["maintenance_reset"] = NodeCol.MaintenanceReset.Value(v)
 	return s
 }
+
 func (s NodeSet) ReloadDriversRequired(v bool) NodeSet {
 	s["reload_drivers_required"] = NodeCol.ReloadDriversRequired.Value(v)
 	return s
 }
+
 func (s NodeSet) Iommu(v bool) NodeSet { s["iommu"] = NodeCol.Iommu.Value(v); return s }
+
 func (s NodeSet) NeedRestart(v bool) NodeSet {
 	s["need_restart"] = NodeCol.NeedRestart.Value(v)
 	return s
 }
+
 func (s NodeSet) RestartReason(v string) NodeSet {
 	s["restart_reason"] = NodeCol.RestartReason.Value(v)
 	return s
 }
+
 func (s NodeSet) Overcommit(v int64) NodeSet { s["overcommit"] = NodeCol.Overcommit.Value(v); return s }
+
 func (s NodeSet) FailoverRAM(v int64) NodeSet {
 	s["failover_ram"] = NodeCol.FailoverRAM.Value(v)
 	return s
 }
+
 func (s NodeSet) AssetTag(v string) NodeSet { s["asset_tag"] = NodeCol.AssetTag.Value(v); return s }
+
 func (s NodeSet) IpmiAddress(v string) NodeSet {
 	s["ipmi_address"] = NodeCol.IpmiAddress.Value(v)
 	return s
 }
+
 func (s NodeSet) IpmiUser(v string) NodeSet { s["ipmi_user"] = NodeCol.IpmiUser.Value(v); return s }
+
 func (s NodeSet) IpmiStatus(v string) NodeSet {
 	s["ipmi_status"] = NodeCol.IpmiStatus.Value(v)
 	return s
 }
+
 func (s NodeSet) IpmiStatusInfo(v string) NodeSet {
 	s["ipmi_status_info"] = NodeCol.IpmiStatusInfo.Value(v)
 	return s
 }
+
 func (s NodeSet) IpmiStatusLastConnected(v int64) NodeSet {
 	s["ipmi_status_last_connected"] = NodeCol.IpmiStatusLastConnected.Value(v)
 	return s
 }
+
 func (s NodeSet) IpmiPassword(v string) NodeSet {
 	s["ipmi_password"] = NodeCol.IpmiPassword.Value(v)
 	return s
 }
+
 func (s NodeSet) VsanNodeid(v int64) NodeSet {
 	s["vsan_nodeid"] = NodeCol.VsanNodeid.Value(v)
 	return s
 }
+
 func (s NodeSet) VsanConnected(v bool) NodeSet {
 	s["vsan_connected"] = NodeCol.VsanConnected.Value(v)
 	return s
 }
+
 func (s NodeSet) VsanVersion(v string) NodeSet {
 	s["vsan_version"] = NodeCol.VsanVersion.Value(v)
 	return s
 }
+
 func (s NodeSet) MaxCoreTemp(v int64) NodeSet {
 	s["max_core_temp"] = NodeCol.MaxCoreTemp.Value(v)
 	return s
 }
+
 func (s NodeSet) MaxCoreTempWarnPerc(v int64) NodeSet {
 	s["max_core_temp_warn_perc"] = NodeCol.MaxCoreTempWarnPerc.Value(v)
 	return s
 }
+
 func (s NodeSet) CriticalCoreTemp(v int64) NodeSet {
 	s["critical_core_temp"] = NodeCol.CriticalCoreTemp.Value(v)
 	return s
 }
+
 func (s NodeSet) PxeVnet(v int64) NodeSet { s["pxe_vnet"] = NodeCol.PxeVnet.Value(v); return s }
+
 func (s NodeSet) CaptureLogs(v bool) NodeSet {
 	s["capture_logs"] = NodeCol.CaptureLogs.Value(v)
 	return s
 }
-func (s NodeSet) Lldp(v bool) NodeSet        { s["lldp"] = NodeCol.Lldp.Value(v); return s }
+
+func (s NodeSet) Lldp(v bool) NodeSet { s["lldp"] = NodeCol.Lldp.Value(v); return s }
+
 func (s NodeSet) Resources(v string) NodeSet { s["resources"] = NodeCol.Resources.Value(v); return s }
+
 func (s NodeSet) YbVersion(v string) NodeSet { s["yb_version"] = NodeCol.YbVersion.Value(v); return s }
+
 func (s NodeSet) OSVersion(v string) NodeSet { s["os_version"] = NodeCol.OSVersion.Value(v); return s }
+
 func (s NodeSet) KernelVersion(v string) NodeSet {
 	s["kernel_version"] = NodeCol.KernelVersion.Value(v)
 	return s
 }
+
 func (s NodeSet) AppserverVersion(v string) NodeSet {
 	s["appserver_version"] = NodeCol.AppserverVersion.Value(v)
 	return s
 }
+
 func (s NodeSet) QemuVersion(v string) NodeSet {
 	s["qemu_version"] = NodeCol.QemuVersion.Value(v)
 	return s
 }
+
 func (s NodeSet) CPUModels(v string) NodeSet { s["cpu_models"] = NodeCol.CPUModels.Value(v); return s }
+
 func (s NodeSet) MachineTypes(v string) NodeSet {
 	s["machine_types"] = NodeCol.MachineTypes.Value(v)
 	return s
 }
+
 func (s NodeSet) Accelerator(v string) NodeSet {
 	s["accelerator"] = NodeCol.Accelerator.Value(v)
 	return s
 }
+
 func (s NodeSet) AcceleratorReason(v string) NodeSet {
 	s["accelerator_reason"] = NodeCol.AcceleratorReason.Value(v)
 	return s
 }
+
 func (s NodeSet) Cluster(v int64) NodeSet { s["cluster"] = NodeCol.Cluster.Value(v); return s }
+
 func (s NodeSet) Machine(v int64) NodeSet { s["machine"] = NodeCol.Machine.Value(v); return s }
+
 func (s NodeSet) VMStatsTotals(v string) NodeSet {
 	s["vm_stats_totals"] = NodeCol.VMStatsTotals.Value(v)
 	return s
 }
-func (s NodeSet) Note(v string) NodeSet      { s["note"] = NodeCol.Note.Value(v); return s }
-func (s NodeSet) Modified(v int64) NodeSet   { s["modified"] = NodeCol.Modified.Value(v); return s }
+
+func (s NodeSet) Note(v string) NodeSet { s["note"] = NodeCol.Note.Value(v); return s }
+
+func (s NodeSet) Modified(v int64) NodeSet { s["modified"] = NodeCol.Modified.Value(v); return s }
+
 func (s NodeSet) MachineID(v string) NodeSet { s["machine_id"] = NodeCol.MachineID.Value(v); return s }
 
 // Diff is the change that makes old into r.

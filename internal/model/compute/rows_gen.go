@@ -109,50 +109,67 @@ func (s MachineSet) Null(columns ...schema.Named) MachineSet {
 	return s
 }
 
-func (s MachineSet) Name(v string) MachineSet   { s["name"] = MachineCol.Name.Value(v); return s }
-func (s MachineSet) Type(v string) MachineSet   { s["type"] = MachineCol.Type.Value(v); return s }
-func (s MachineSet) Cores(v int64) MachineSet   { s["cores"] = MachineCol.Cores.Value(v); return s }
-func (s MachineSet) RAM(v int64) MachineSet     { s["ram"] = MachineCol.RAM.Value(v); return s }
+func (s MachineSet) Name(v string) MachineSet { s["name"] = MachineCol.Name.Value(v); return s }
+
+func (s MachineSet) Type(v string) MachineSet { s["type"] = MachineCol.Type.Value(v); return s }
+
+func (s MachineSet) Cores(v int64) MachineSet { s["cores"] = MachineCol.Cores.Value(v); return s }
+
+func (s MachineSet) RAM(v int64) MachineSet { s["ram"] = MachineCol.RAM.Value(v); return s }
+
 func (s MachineSet) Cluster(v int64) MachineSet { s["cluster"] = MachineCol.Cluster.Value(v); return s }
+
 func (s MachineSet) ClusterFailover(v int64) MachineSet {
 	s["cluster_failover"] = MachineCol.ClusterFailover.Value(v)
 	return s
 }
+
 func (s MachineSet) PreferredNode(v int64) MachineSet {
 	s["preferred_node"] = MachineCol.PreferredNode.Value(v)
 	return s
 }
+
 func (s MachineSet) SnapshotProfile(v int64) MachineSet {
 	s["snapshot_profile"] = MachineCol.SnapshotProfile.Value(v)
 	return s
 }
+
 func (s MachineSet) HAGroup(v string) MachineSet {
 	s["ha_group"] = MachineCol.HAGroup.Value(v)
 	return s
 }
+
 func (s MachineSet) OnPowerLoss(v string) MachineSet {
 	s["on_power_loss"] = MachineCol.OnPowerLoss.Value(v)
 	return s
 }
+
 func (s MachineSet) Created(v int64) MachineSet { s["created"] = MachineCol.Created.Value(v); return s }
+
 func (s MachineSet) Modified(v int64) MachineSet {
 	s["modified"] = MachineCol.Modified.Value(v)
 	return s
 }
+
 func (s MachineSet) UUID(v string) MachineSet { s["uuid"] = MachineCol.UUID.Value(v); return s }
+
 func (s MachineSet) StorageID(v string) MachineSet {
 	s["storage_id"] = MachineCol.StorageID.Value(v)
 	return s
 }
+
 func (s MachineSet) Owner(v string) MachineSet { s["owner"] = MachineCol.Owner.Value(v); return s }
+
 func (s MachineSet) PowerOp(v string) MachineSet {
 	s["power_op"] = MachineCol.PowerOp.Value(v)
 	return s
 }
+
 func (s MachineSet) PowerSeq(v int64) MachineSet {
 	s["power_seq"] = MachineCol.PowerSeq.Value(v)
 	return s
 }
+
 func (s MachineSet) PowerAfter(v int64) MachineSet {
 	s["power_after"] = MachineCol.PowerAfter.Value(v)
 	return s
@@ -320,98 +337,122 @@ func (s MachineStatusSet) Machine(v int64) MachineStatusSet {
 	s["machine"] = MachineStatusCol.Machine.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Running(v bool) MachineStatusSet {
 	s["running"] = MachineStatusCol.Running.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Migratable(v bool) MachineStatusSet {
 	s["migratable"] = MachineStatusCol.Migratable.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Status(v string) MachineStatusSet {
 	s["status"] = MachineStatusCol.Status.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) StatusInfo(v string) MachineStatusSet {
 	s["status_info"] = MachineStatusCol.StatusInfo.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) State(v string) MachineStatusSet {
 	s["state"] = MachineStatusCol.State.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Powerstate(v bool) MachineStatusSet {
 	s["powerstate"] = MachineStatusCol.Powerstate.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Node(v int64) MachineStatusSet {
 	s["node"] = MachineStatusCol.Node.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) MigratedNode(v int64) MachineStatusSet {
 	s["migrated_node"] = MachineStatusCol.MigratedNode.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) MigrationDestination(v int64) MachineStatusSet {
 	s["migration_destination"] = MachineStatusCol.MigrationDestination.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Started(v int64) MachineStatusSet {
 	s["started"] = MachineStatusCol.Started.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) LocalTime(v int64) MachineStatusSet {
 	s["local_time"] = MachineStatusCol.LocalTime.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) LastUpdate(v int64) MachineStatusSet {
 	s["last_update"] = MachineStatusCol.LastUpdate.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) RunningCores(v int64) MachineStatusSet {
 	s["running_cores"] = MachineStatusCol.RunningCores.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) RunningRAM(v int64) MachineStatusSet {
 	s["running_ram"] = MachineStatusCol.RunningRAM.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) AgentVersion(v string) MachineStatusSet {
 	s["agent_version"] = MachineStatusCol.AgentVersion.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) AgentFeatures(v string) MachineStatusSet {
 	s["agent_features"] = MachineStatusCol.AgentFeatures.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) AgentGuestInfo(v string) MachineStatusSet {
 	s["agent_guest_info"] = MachineStatusCol.AgentGuestInfo.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Config(v string) MachineStatusSet {
 	s["config"] = MachineStatusCol.Config.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Settled(v bool) MachineStatusSet {
 	s["settled"] = MachineStatusCol.Settled.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) DoneSeq(v int64) MachineStatusSet {
 	s["done_seq"] = MachineStatusCol.DoneSeq.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) Asleep(v bool) MachineStatusSet {
 	s["asleep"] = MachineStatusCol.Asleep.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) BootID(v string) MachineStatusSet {
 	s["boot_id"] = MachineStatusCol.BootID.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) MachineType(v string) MachineStatusSet {
 	s["machine_type"] = MachineStatusCol.MachineType.Value(v)
 	return s
 }
+
 func (s MachineStatusSet) StartedWith(v string) MachineStatusSet {
 	s["started_with"] = MachineStatusCol.StartedWith.Value(v)
 	return s
@@ -558,70 +599,87 @@ func (s MachineStatsSet) Machine(v int64) MachineStatsSet {
 	s["machine"] = MachineStatsCol.Machine.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) TotalCPU(v int64) MachineStatsSet {
 	s["total_cpu"] = MachineStatsCol.TotalCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) UserCPU(v int64) MachineStatsSet {
 	s["user_cpu"] = MachineStatsCol.UserCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) SystemCPU(v int64) MachineStatsSet {
 	s["system_cpu"] = MachineStatsCol.SystemCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) IowaitCPU(v int64) MachineStatsSet {
 	s["iowait_cpu"] = MachineStatsCol.IowaitCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) VmusageCPU(v int64) MachineStatsSet {
 	s["vmusage_cpu"] = MachineStatsCol.VmusageCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) IrqCPU(v int64) MachineStatsSet {
 	s["irq_cpu"] = MachineStatsCol.IrqCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) RAMUsed(v int64) MachineStatsSet {
 	s["ram_used"] = MachineStatsCol.RAMUsed.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) RAMPct(v int64) MachineStatsSet {
 	s["ram_pct"] = MachineStatsCol.RAMPct.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) VramUsed(v int64) MachineStatsSet {
 	s["vram_used"] = MachineStatsCol.VramUsed.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) CoreUsagelist(v string) MachineStatsSet {
 	s["core_usagelist"] = MachineStatsCol.CoreUsagelist.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) CoreTemp(v int64) MachineStatsSet {
 	s["core_temp"] = MachineStatsCol.CoreTemp.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) CoreTempTop(v int64) MachineStatsSet {
 	s["core_temp_top"] = MachineStatsCol.CoreTempTop.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) CorePeak(v int64) MachineStatsSet {
 	s["core_peak"] = MachineStatsCol.CorePeak.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) CoreCountGt25(v int64) MachineStatsSet {
 	s["core_count_gt_25"] = MachineStatsCol.CoreCountGt25.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) CoreCountGt50(v int64) MachineStatsSet {
 	s["core_count_gt_50"] = MachineStatsCol.CoreCountGt50.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) CoreCountGt75(v int64) MachineStatsSet {
 	s["core_count_gt_75"] = MachineStatsCol.CoreCountGt75.Value(v)
 	return s
 }
+
 func (s MachineStatsSet) Modified(v int64) MachineStatsSet {
 	s["modified"] = MachineStatsCol.Modified.Value(v)
 	return s
@@ -753,62 +811,77 @@ func (s MachineStatsHistoryShortSet) Machine(v int64) MachineStatsHistoryShortSe
 	s["machine"] = MachineStatsHistoryShortCol.Machine.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) Timestamp(v int64) MachineStatsHistoryShortSet {
 	s["timestamp"] = MachineStatsHistoryShortCol.Timestamp.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) TotalCPU(v int64) MachineStatsHistoryShortSet {
 	s["total_cpu"] = MachineStatsHistoryShortCol.TotalCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) UserCPU(v int64) MachineStatsHistoryShortSet {
 	s["user_cpu"] = MachineStatsHistoryShortCol.UserCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) SystemCPU(v int64) MachineStatsHistoryShortSet {
 	s["system_cpu"] = MachineStatsHistoryShortCol.SystemCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) IowaitCPU(v int64) MachineStatsHistoryShortSet {
 	s["iowait_cpu"] = MachineStatsHistoryShortCol.IowaitCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) VmusageCPU(v int64) MachineStatsHistoryShortSet {
 	s["vmusage_cpu"] = MachineStatsHistoryShortCol.VmusageCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) IrqCPU(v int64) MachineStatsHistoryShortSet {
 	s["irq_cpu"] = MachineStatsHistoryShortCol.IrqCPU.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) RAMUsed(v int64) MachineStatsHistoryShortSet {
 	s["ram_used"] = MachineStatsHistoryShortCol.RAMUsed.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) VramUsed(v int64) MachineStatsHistoryShortSet {
 	s["vram_used"] = MachineStatsHistoryShortCol.VramUsed.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) CoreTemp(v int64) MachineStatsHistoryShortSet {
 	s["core_temp"] = MachineStatsHistoryShortCol.CoreTemp.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) CoreTempTop(v int64) MachineStatsHistoryShortSet {
 	s["core_temp_top"] = MachineStatsHistoryShortCol.CoreTempTop.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) CorePeak(v int64) MachineStatsHistoryShortSet {
 	s["core_peak"] = MachineStatsHistoryShortCol.CorePeak.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) CoreCountGt25(v int64) MachineStatsHistoryShortSet {
 	s["core_count_gt_25"] = MachineStatsHistoryShortCol.CoreCountGt25.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) CoreCountGt50(v int64) MachineStatsHistoryShortSet {
 	s["core_count_gt_50"] = MachineStatsHistoryShortCol.CoreCountGt50.Value(v)
 	return s
 }
+
 func (s MachineStatsHistoryShortSet) CoreCountGt75(v int64) MachineStatsHistoryShortSet {
 	s["core_count_gt_75"] = MachineStatsHistoryShortCol.CoreCountGt75.Value(v)
 	return s
@@ -890,14 +963,17 @@ func (s MachineConsoleSet) Machine(v int64) MachineConsoleSet {
 	s["machine"] = MachineConsoleCol.Machine.Value(v)
 	return s
 }
+
 func (s MachineConsoleSet) Host(v string) MachineConsoleSet {
 	s["host"] = MachineConsoleCol.Host.Value(v)
 	return s
 }
+
 func (s MachineConsoleSet) Port(v int64) MachineConsoleSet {
 	s["port"] = MachineConsoleCol.Port.Value(v)
 	return s
 }
+
 func (s MachineConsoleSet) Active(v bool) MachineConsoleSet {
 	s["active"] = MachineConsoleCol.Active.Value(v)
 	return s
@@ -1003,50 +1079,62 @@ func (s MachineSnapshotSet) Name(v string) MachineSnapshotSet {
 	s["name"] = MachineSnapshotCol.Name.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) Description(v string) MachineSnapshotSet {
 	s["description"] = MachineSnapshotCol.Description.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) Created(v int64) MachineSnapshotSet {
 	s["created"] = MachineSnapshotCol.Created.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) Expires(v int64) MachineSnapshotSet {
 	s["expires"] = MachineSnapshotCol.Expires.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) ExpiresType(v string) MachineSnapshotSet {
 	s["expires_type"] = MachineSnapshotCol.ExpiresType.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) ExpiresTimer(v int64) MachineSnapshotSet {
 	s["expires_timer"] = MachineSnapshotCol.ExpiresTimer.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) Quiesce(v bool) MachineSnapshotSet {
 	s["quiesce"] = MachineSnapshotCol.Quiesce.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) Quiesced(v bool) MachineSnapshotSet {
 	s["quiesced"] = MachineSnapshotCol.Quiesced.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) CreatedManually(v bool) MachineSnapshotSet {
 	s["created_manually"] = MachineSnapshotCol.CreatedManually.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) QueueDelete(v bool) MachineSnapshotSet {
 	s["queue_delete"] = MachineSnapshotCol.QueueDelete.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) Machine(v int64) MachineSnapshotSet {
 	s["machine"] = MachineSnapshotCol.Machine.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) SnapMachine(v int64) MachineSnapshotSet {
 	s["snap_machine"] = MachineSnapshotCol.SnapMachine.Value(v)
 	return s
 }
+
 func (s MachineSnapshotSet) SnapshotPeriod(v int64) MachineSnapshotSet {
 	s["snapshot_period"] = MachineSnapshotCol.SnapshotPeriod.Value(v)
 	return s
@@ -1203,90 +1291,112 @@ func (s MachineDriveSet) Name(v string) MachineDriveSet {
 	s["name"] = MachineDriveCol.Name.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Orderid(v int64) MachineDriveSet {
 	s["orderid"] = MachineDriveCol.Orderid.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Interface(v string) MachineDriveSet {
 	s["interface"] = MachineDriveCol.Interface.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Media(v string) MachineDriveSet {
 	s["media"] = MachineDriveCol.Media.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Description(v string) MachineDriveSet {
 	s["description"] = MachineDriveCol.Description.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Enabled(v bool) MachineDriveSet {
 	s["enabled"] = MachineDriveCol.Enabled.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Serial(v string) MachineDriveSet {
 	s["serial"] = MachineDriveCol.Serial.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) PreferredTier(v string) MachineDriveSet {
 	s["preferred_tier"] = MachineDriveCol.PreferredTier.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Readonly(v bool) MachineDriveSet {
 	s["readonly"] = MachineDriveCol.Readonly.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Disksize(v int64) MachineDriveSet {
 	s["disksize"] = MachineDriveCol.Disksize.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) UsedBytes(v int64) MachineDriveSet {
 	s["used_bytes"] = MachineDriveCol.UsedBytes.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) MediaSource(v int64) MachineDriveSet {
 	s["media_source"] = MachineDriveCol.MediaSource.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Machine(v int64) MachineDriveSet {
 	s["machine"] = MachineDriveCol.Machine.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) PhysicalStatus(v int64) MachineDriveSet {
 	s["physical_status"] = MachineDriveCol.PhysicalStatus.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) PreserveDriveFormat(v bool) MachineDriveSet {
 	s["preserve_drive_format"] = MachineDriveCol.PreserveDriveFormat.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Optimize(v string) MachineDriveSet {
 	s["optimize"] = MachineDriveCol.Optimize.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Fsync(v string) MachineDriveSet {
 	s["fsync"] = MachineDriveCol.Fsync.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Discard(v bool) MachineDriveSet {
 	s["discard"] = MachineDriveCol.Discard.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Advanced(v string) MachineDriveSet {
 	s["advanced"] = MachineDriveCol.Advanced.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Asset(v string) MachineDriveSet {
 	s["asset"] = MachineDriveCol.Asset.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Creator(v string) MachineDriveSet {
 	s["creator"] = MachineDriveCol.Creator.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) StorageID(v string) MachineDriveSet {
 	s["storage_id"] = MachineDriveCol.StorageID.Value(v)
 	return s
 }
+
 func (s MachineDriveSet) Modified(v int64) MachineDriveSet {
 	s["modified"] = MachineDriveCol.Modified.Value(v)
 	return s
@@ -1391,30 +1501,37 @@ func (s MachineDriveStatusSet) ParentDrive(v int64) MachineDriveStatusSet {
 	s["parent_drive"] = MachineDriveStatusCol.ParentDrive.Value(v)
 	return s
 }
+
 func (s MachineDriveStatusSet) Status(v string) MachineDriveStatusSet {
 	s["status"] = MachineDriveStatusCol.Status.Value(v)
 	return s
 }
+
 func (s MachineDriveStatusSet) StatusInfo(v string) MachineDriveStatusSet {
 	s["status_info"] = MachineDriveStatusCol.StatusInfo.Value(v)
 	return s
 }
+
 func (s MachineDriveStatusSet) Ready(v bool) MachineDriveStatusSet {
 	s["ready"] = MachineDriveStatusCol.Ready.Value(v)
 	return s
 }
+
 func (s MachineDriveStatusSet) Holder(v int64) MachineDriveStatusSet {
 	s["holder"] = MachineDriveStatusCol.Holder.Value(v)
 	return s
 }
+
 func (s MachineDriveStatusSet) HeldFile(v int64) MachineDriveStatusSet {
 	s["held_file"] = MachineDriveStatusCol.HeldFile.Value(v)
 	return s
 }
+
 func (s MachineDriveStatusSet) ProgressPct(v float64) MachineDriveStatusSet {
 	s["progress_pct"] = MachineDriveStatusCol.ProgressPct.Value(v)
 	return s
 }
+
 func (s MachineDriveStatusSet) LastUpdate(v int64) MachineDriveStatusSet {
 	s["last_update"] = MachineDriveStatusCol.LastUpdate.Value(v)
 	return s
@@ -1524,50 +1641,62 @@ func (s MachineDriveStatsSet) ParentDrive(v int64) MachineDriveStatsSet {
 	s["parent_drive"] = MachineDriveStatsCol.ParentDrive.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Reads(v int64) MachineDriveStatsSet {
 	s["reads"] = MachineDriveStatsCol.Reads.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Writes(v int64) MachineDriveStatsSet {
 	s["writes"] = MachineDriveStatsCol.Writes.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) ReadBytes(v int64) MachineDriveStatsSet {
 	s["read_bytes"] = MachineDriveStatsCol.ReadBytes.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) WriteBytes(v int64) MachineDriveStatsSet {
 	s["write_bytes"] = MachineDriveStatsCol.WriteBytes.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Rops(v int64) MachineDriveStatsSet {
 	s["rops"] = MachineDriveStatsCol.Rops.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Wops(v int64) MachineDriveStatsSet {
 	s["wops"] = MachineDriveStatsCol.Wops.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Rbps(v int64) MachineDriveStatsSet {
 	s["rbps"] = MachineDriveStatsCol.Rbps.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Wbps(v int64) MachineDriveStatsSet {
 	s["wbps"] = MachineDriveStatsCol.Wbps.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) ServiceTime(v float64) MachineDriveStatsSet {
 	s["service_time"] = MachineDriveStatsCol.ServiceTime.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Util(v float64) MachineDriveStatsSet {
 	s["util"] = MachineDriveStatsCol.Util.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) Physical(v bool) MachineDriveStatsSet {
 	s["physical"] = MachineDriveStatsCol.Physical.Value(v)
 	return s
 }
+
 func (s MachineDriveStatsSet) LastUpdate(v int64) MachineDriveStatsSet {
 	s["last_update"] = MachineDriveStatsCol.LastUpdate.Value(v)
 	return s
@@ -1706,68 +1835,86 @@ func (s MachineNICSet) Name(v string) MachineNICSet {
 	s["name"] = MachineNICCol.Name.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Orderid(v int64) MachineNICSet {
 	s["orderid"] = MachineNICCol.Orderid.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Interface(v string) MachineNICSet {
 	s["interface"] = MachineNICCol.Interface.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Description(v string) MachineNICSet {
 	s["description"] = MachineNICCol.Description.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Enabled(v bool) MachineNICSet {
 	s["enabled"] = MachineNICCol.Enabled.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Macaddress(v string) MachineNICSet {
 	s["macaddress"] = MachineNICCol.Macaddress.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Ipaddress(v string) MachineNICSet {
 	s["ipaddress"] = MachineNICCol.Ipaddress.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Vnet(v int64) MachineNICSet { s["vnet"] = MachineNICCol.Vnet.Value(v); return s }
+
 func (s MachineNICSet) Machine(v int64) MachineNICSet {
 	s["machine"] = MachineNICCol.Machine.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Driver(v string) MachineNICSet {
 	s["driver"] = MachineNICCol.Driver.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Model(v string) MachineNICSet {
 	s["model"] = MachineNICCol.Model.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Vendor(v string) MachineNICSet {
 	s["vendor"] = MachineNICCol.Vendor.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Port(v int64) MachineNICSet { s["port"] = MachineNICCol.Port.Value(v); return s }
+
 func (s MachineNICSet) DisableMq(v bool) MachineNICSet {
 	s["disable_mq"] = MachineNICCol.DisableMq.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Asset(v string) MachineNICSet {
 	s["asset"] = MachineNICCol.Asset.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Device(v string) MachineNICSet {
 	s["device"] = MachineNICCol.Device.Value(v)
 	return s
 }
+
 func (s MachineNICSet) IPReserved(v bool) MachineNICSet {
 	s["ip_reserved"] = MachineNICCol.IPReserved.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Creator(v string) MachineNICSet {
 	s["creator"] = MachineNICCol.Creator.Value(v)
 	return s
 }
+
 func (s MachineNICSet) Modified(v int64) MachineNICSet {
 	s["modified"] = MachineNICCol.Modified.Value(v)
 	return s
@@ -1860,22 +2007,27 @@ func (s MachineNICStatusSet) ParentNIC(v int64) MachineNICStatusSet {
 	s["parent_nic"] = MachineNICStatusCol.ParentNIC.Value(v)
 	return s
 }
+
 func (s MachineNICStatusSet) Status(v string) MachineNICStatusSet {
 	s["status"] = MachineNICStatusCol.Status.Value(v)
 	return s
 }
+
 func (s MachineNICStatusSet) State(v string) MachineNICStatusSet {
 	s["state"] = MachineNICStatusCol.State.Value(v)
 	return s
 }
+
 func (s MachineNICStatusSet) HeldVnet(v int64) MachineNICStatusSet {
 	s["held_vnet"] = MachineNICStatusCol.HeldVnet.Value(v)
 	return s
 }
+
 func (s MachineNICStatusSet) Speed(v int64) MachineNICStatusSet {
 	s["speed"] = MachineNICStatusCol.Speed.Value(v)
 	return s
 }
+
 func (s MachineNICStatusSet) LastUpdate(v int64) MachineNICStatusSet {
 	s["last_update"] = MachineNICStatusCol.LastUpdate.Value(v)
 	return s
@@ -1991,58 +2143,72 @@ func (s MachineNICStatsSet) ParentNIC(v int64) MachineNICStatsSet {
 	s["parent_nic"] = MachineNICStatsCol.ParentNIC.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) Txpps(v int64) MachineNICStatsSet {
 	s["txpps"] = MachineNICStatsCol.Txpps.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) Rxpps(v int64) MachineNICStatsSet {
 	s["rxpps"] = MachineNICStatsCol.Rxpps.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) Txbps(v int64) MachineNICStatsSet {
 	s["txbps"] = MachineNICStatsCol.Txbps.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) Rxbps(v int64) MachineNICStatsSet {
 	s["rxbps"] = MachineNICStatsCol.Rxbps.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) Totalxbps(v int64) MachineNICStatsSet {
 	s["totalxbps"] = MachineNICStatsCol.Totalxbps.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) TxPckts(v int64) MachineNICStatsSet {
 	s["tx_pckts"] = MachineNICStatsCol.TxPckts.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) RxPckts(v int64) MachineNICStatsSet {
 	s["rx_pckts"] = MachineNICStatsCol.RxPckts.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) TxBytes(v int64) MachineNICStatsSet {
 	s["tx_bytes"] = MachineNICStatsCol.TxBytes.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) RxBytes(v int64) MachineNICStatsSet {
 	s["rx_bytes"] = MachineNICStatsCol.RxBytes.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) TxPcktsCur(v int64) MachineNICStatsSet {
 	s["tx_pckts_cur"] = MachineNICStatsCol.TxPcktsCur.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) RxPcktsCur(v int64) MachineNICStatsSet {
 	s["rx_pckts_cur"] = MachineNICStatsCol.RxPcktsCur.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) TxBytesCur(v int64) MachineNICStatsSet {
 	s["tx_bytes_cur"] = MachineNICStatsCol.TxBytesCur.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) RxBytesCur(v int64) MachineNICStatsSet {
 	s["rx_bytes_cur"] = MachineNICStatsCol.RxBytesCur.Value(v)
 	return s
 }
+
 func (s MachineNICStatsSet) LastUpdate(v int64) MachineNICStatsSet {
 	s["last_update"] = MachineNICStatsCol.LastUpdate.Value(v)
 	return s
@@ -2304,89 +2470,139 @@ func (VMSet) TableName() string { return "vms" }
 // Null empties columns.
 func (s VMSet) Null(columns ...schema.Named) VMSet { schema.Set(s).Null(columns...); return s }
 
-func (s VMSet) Name(v string) VMSet        { s["name"] = VMCol.Name.Value(v); return s }
+func (s VMSet) Name(v string) VMSet { s["name"] = VMCol.Name.Value(v); return s }
+
 func (s VMSet) Description(v string) VMSet { s["description"] = VMCol.Description.Value(v); return s }
-func (s VMSet) Machine(v int64) VMSet      { s["machine"] = VMCol.Machine.Value(v); return s }
-func (s VMSet) Created(v int64) VMSet      { s["created"] = VMCol.Created.Value(v); return s }
-func (s VMSet) Modified(v int64) VMSet     { s["modified"] = VMCol.Modified.Value(v); return s }
-func (s VMSet) IsSnapshot(v bool) VMSet    { s["is_snapshot"] = VMCol.IsSnapshot.Value(v); return s }
-func (s VMSet) Console(v string) VMSet     { s["console"] = VMCol.Console.Value(v); return s }
-func (s VMSet) Enabled(v bool) VMSet       { s["enabled"] = VMCol.Enabled.Value(v); return s }
-func (s VMSet) CPUCores(v int64) VMSet     { s["cpu_cores"] = VMCol.CPUCores.Value(v); return s }
-func (s VMSet) RAM(v int64) VMSet          { s["ram"] = VMCol.RAM.Value(v); return s }
-func (s VMSet) OSFamily(v string) VMSet    { s["os_family"] = VMCol.OSFamily.Value(v); return s }
+
+func (s VMSet) Machine(v int64) VMSet { s["machine"] = VMCol.Machine.Value(v); return s }
+
+func (s VMSet) Created(v int64) VMSet { s["created"] = VMCol.Created.Value(v); return s }
+
+func (s VMSet) Modified(v int64) VMSet { s["modified"] = VMCol.Modified.Value(v); return s }
+
+func (s VMSet) IsSnapshot(v bool) VMSet { s["is_snapshot"] = VMCol.IsSnapshot.Value(v); return s }
+
+func (s VMSet) Console(v string) VMSet { s["console"] = VMCol.Console.Value(v); return s }
+
+func (s VMSet) Enabled(v bool) VMSet { s["enabled"] = VMCol.Enabled.Value(v); return s }
+
+func (s VMSet) CPUCores(v int64) VMSet { s["cpu_cores"] = VMCol.CPUCores.Value(v); return s }
+
+func (s VMSet) RAM(v int64) VMSet { s["ram"] = VMCol.RAM.Value(v); return s }
+
+func (s VMSet) OSFamily(v string) VMSet { s["os_family"] = VMCol.OSFamily.Value(v); return s }
+
 func (s VMSet) OSDescription(v string) VMSet {
 	s["os_description"] = VMCol.OSDescription.Value(v)
 	return s
 }
-func (s VMSet) GuestAgent(v bool) VMSet    { s["guest_agent"] = VMCol.GuestAgent.Value(v); return s }
-func (s VMSet) UEFI(v bool) VMSet          { s["uefi"] = VMCol.UEFI.Value(v); return s }
-func (s VMSet) SecureBoot(v bool) VMSet    { s["secure_boot"] = VMCol.SecureBoot.Value(v); return s }
+
+func (s VMSet) GuestAgent(v bool) VMSet { s["guest_agent"] = VMCol.GuestAgent.Value(v); return s }
+
+func (s VMSet) UEFI(v bool) VMSet { s["uefi"] = VMCol.UEFI.Value(v); return s }
+
+func (s VMSet) SecureBoot(v bool) VMSet { s["secure_boot"] = VMCol.SecureBoot.Value(v); return s }
+
 func (s VMSet) MachineType(v string) VMSet { s["machine_type"] = VMCol.MachineType.Value(v); return s }
+
 func (s VMSet) CloudinitDatasource(v string) VMSet {
 	s["cloudinit_datasource"] = VMCol.CloudinitDatasource.Value(v)
 	return s
 }
+
 func (s VMSet) CloudinitFiles(v string) VMSet {
 	s["cloudinit_files"] = VMCol.CloudinitFiles.Value(v)
 	return s
 }
-func (s VMSet) UUID(v string) VMSet       { s["uuid"] = VMCol.UUID.Value(v); return s }
-func (s VMSet) Owner(v string) VMSet      { s["owner"] = VMCol.Owner.Value(v); return s }
-func (s VMSet) OwnerUser(v int64) VMSet   { s["owner_user"] = VMCol.OwnerUser.Value(v); return s }
-func (s VMSet) Creator(v string) VMSet    { s["creator"] = VMCol.Creator.Value(v); return s }
-func (s VMSet) CPUType(v string) VMSet    { s["cpu_type"] = VMCol.CPUType.Value(v); return s }
-func (s VMSet) Iommu(v bool) VMSet        { s["iommu"] = VMCol.Iommu.Value(v); return s }
-func (s VMSet) USBLegacy(v bool) VMSet    { s["usb_legacy"] = VMCol.USBLegacy.Value(v); return s }
-func (s VMSet) BootOrder(v string) VMSet  { s["boot_order"] = VMCol.BootOrder.Value(v); return s }
-func (s VMSet) BootDelay(v int64) VMSet   { s["boot_delay"] = VMCol.BootDelay.Value(v); return s }
-func (s VMSet) Video(v string) VMSet      { s["video"] = VMCol.Video.Value(v); return s }
-func (s VMSet) Sound(v string) VMSet      { s["sound"] = VMCol.Sound.Value(v); return s }
-func (s VMSet) SerialPort(v bool) VMSet   { s["serial_port"] = VMCol.SerialPort.Value(v); return s }
-func (s VMSet) RTCBase(v string) VMSet    { s["rtc_base"] = VMCol.RTCBase.Value(v); return s }
+
+func (s VMSet) UUID(v string) VMSet { s["uuid"] = VMCol.UUID.Value(v); return s }
+
+func (s VMSet) Owner(v string) VMSet { s["owner"] = VMCol.Owner.Value(v); return s }
+
+func (s VMSet) OwnerUser(v int64) VMSet { s["owner_user"] = VMCol.OwnerUser.Value(v); return s }
+
+func (s VMSet) Creator(v string) VMSet { s["creator"] = VMCol.Creator.Value(v); return s }
+
+func (s VMSet) CPUType(v string) VMSet { s["cpu_type"] = VMCol.CPUType.Value(v); return s }
+
+func (s VMSet) Iommu(v bool) VMSet { s["iommu"] = VMCol.Iommu.Value(v); return s }
+
+func (s VMSet) USBLegacy(v bool) VMSet { s["usb_legacy"] = VMCol.USBLegacy.Value(v); return s }
+
+func (s VMSet) BootOrder(v string) VMSet { s["boot_order"] = VMCol.BootOrder.Value(v); return s }
+
+func (s VMSet) BootDelay(v int64) VMSet { s["boot_delay"] = VMCol.BootDelay.Value(v); return s }
+
+func (s VMSet) Video(v string) VMSet { s["video"] = VMCol.Video.Value(v); return s }
+
+func (s VMSet) Sound(v string) VMSet { s["sound"] = VMCol.Sound.Value(v); return s }
+
+func (s VMSet) SerialPort(v bool) VMSet { s["serial_port"] = VMCol.SerialPort.Value(v); return s }
+
+func (s VMSet) RTCBase(v string) VMSet { s["rtc_base"] = VMCol.RTCBase.Value(v); return s }
+
 func (s VMSet) AllowHotplug(v bool) VMSet { s["allow_hotplug"] = VMCol.AllowHotplug.Value(v); return s }
+
 func (s VMSet) NestedVirtualization(v bool) VMSet {
 	s["nested_virtualization"] = VMCol.NestedVirtualization.Value(v)
 	return s
 }
+
 func (s VMSet) DisableHypervisor(v bool) VMSet {
 	s["disable_hypervisor"] = VMCol.DisableHypervisor.Value(v)
 	return s
 }
+
 func (s VMSet) AllowExport(v bool) VMSet { s["allow_export"] = VMCol.AllowExport.Value(v); return s }
+
 func (s VMSet) MigrationMethod(v string) VMSet {
 	s["migration_method"] = VMCol.MigrationMethod.Value(v)
 	return s
 }
+
 func (s VMSet) PowerCycleTimeout(v int64) VMSet {
 	s["power_cycle_timeout"] = VMCol.PowerCycleTimeout.Value(v)
 	return s
 }
+
 func (s VMSet) NeedRestart(v bool) VMSet { s["need_restart"] = VMCol.NeedRestart.Value(v); return s }
+
 func (s VMSet) RestartReason(v string) VMSet {
 	s["restart_reason"] = VMCol.RestartReason.Value(v)
 	return s
 }
+
 func (s VMSet) CreatedFrom(v string) VMSet { s["created_from"] = VMCol.CreatedFrom.Value(v); return s }
-func (s VMSet) Imported(v bool) VMSet      { s["imported"] = VMCol.Imported.Value(v); return s }
+
+func (s VMSet) Imported(v bool) VMSet { s["imported"] = VMCol.Imported.Value(v); return s }
+
 func (s VMSet) ConsolePassEnabled(v bool) VMSet {
 	s["console_pass_enabled"] = VMCol.ConsolePassEnabled.Value(v)
 	return s
 }
+
 func (s VMSet) ConsolePass(v string) VMSet { s["console_pass"] = VMCol.ConsolePass.Value(v); return s }
-func (s VMSet) USBTablet(v bool) VMSet     { s["usb_tablet"] = VMCol.USBTablet.Value(v); return s }
+
+func (s VMSet) USBTablet(v bool) VMSet { s["usb_tablet"] = VMCol.USBTablet.Value(v); return s }
+
 func (s VMSet) DisablePowercycle(v bool) VMSet {
 	s["disable_powercycle"] = VMCol.DisablePowercycle.Value(v)
 	return s
 }
+
 func (s VMSet) Advanced(v string) VMSet { s["advanced"] = VMCol.Advanced.Value(v); return s }
-func (s VMSet) Note(v string) VMSet     { s["note"] = VMCol.Note.Value(v); return s }
-func (s VMSet) Meta(v string) VMSet     { s["meta"] = VMCol.Meta.Value(v); return s }
-func (s VMSet) Display(v string) VMSet  { s["display"] = VMCol.Display.Value(v); return s }
+
+func (s VMSet) Note(v string) VMSet { s["note"] = VMCol.Note.Value(v); return s }
+
+func (s VMSet) Meta(v string) VMSet { s["meta"] = VMCol.Meta.Value(v); return s }
+
+func (s VMSet) Display(v string) VMSet { s["display"] = VMCol.Display.Value(v); return s }
+
 func (s VMSet) PasteKeyConfig(v int64) VMSet {
 	s["paste_key_config"] = VMCol.PasteKeyConfig.Value(v)
 	return s
 }
+
 func (s VMSet) ParentVM(v int64) VMSet { s["parent_vm"] = VMCol.ParentVM.Value(v); return s }
 
 // Diff is the change that makes old into r.
@@ -2524,38 +2740,47 @@ func (s CloudinitFileSet) Name(v string) CloudinitFileSet {
 	s["name"] = CloudinitFileCol.Name.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) Owner(v string) CloudinitFileSet {
 	s["owner"] = CloudinitFileCol.Owner.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) Render(v string) CloudinitFileSet {
 	s["render"] = CloudinitFileCol.Render.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) Contents(v string) CloudinitFileSet {
 	s["contents"] = CloudinitFileCol.Contents.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) ContainsVariables(v bool) CloudinitFileSet {
 	s["contains_variables"] = CloudinitFileCol.ContainsVariables.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) Filesize(v int64) CloudinitFileSet {
 	s["filesize"] = CloudinitFileCol.Filesize.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) AllocatedBytes(v int64) CloudinitFileSet {
 	s["allocated_bytes"] = CloudinitFileCol.AllocatedBytes.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) UsedBytes(v int64) CloudinitFileSet {
 	s["used_bytes"] = CloudinitFileCol.UsedBytes.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) Creator(v string) CloudinitFileSet {
 	s["creator"] = CloudinitFileCol.Creator.Value(v)
 	return s
 }
+
 func (s CloudinitFileSet) Modified(v int64) CloudinitFileSet {
 	s["modified"] = CloudinitFileCol.Modified.Value(v)
 	return s

@@ -23,7 +23,7 @@ func writeColumns(out *bytes.Buffer, t *schema.Table) {
 		}
 		fmt.Fprintf(&types, "\t%s schema.Column[%s]\n", name, typ)
 		fmt.Fprintf(&values, "\tschema.%s[%s](%q),\n", makes, typ, f.Name)
-		fmt.Fprintf(&setters, "func (s %s) %s(v %s) %s { s[%q] = %s.%s.Value(v); return s }\n", set, name, typ, set, f.Name, col, name)
+		fmt.Fprintf(&setters, "func (s %s) %s(v %s) %s { s[%q] = %s.%s.Value(v); return s }\n\n", set, name, typ, set, f.Name, col, name)
 		fmt.Fprintf(&differ, "\tschema.Differ(s, %s.%s, old.%s, r.%s)\n", col, name, name, name)
 	}
 	fmt.Fprintf(out, "\n// %s are the columns of %s.\nvar %s = struct {\n%s}{\n%s}\n", col, t.Name, col, &types, &values)

@@ -319,187 +319,257 @@ func (VnetSet) TableName() string { return "vnets" }
 func (s VnetSet) Null(columns ...schema.Named) VnetSet { schema.Set(s).Null(columns...); return s }
 
 func (s VnetSet) Name(v string) VnetSet { s["name"] = VnetCol.Name.Value(v); return s }
+
 func (s VnetSet) Description(v string) VnetSet {
 	s["description"] = VnetCol.Description.Value(v)
 	return s
 }
+
 func (s VnetSet) Enabled(v bool) VnetSet { s["enabled"] = VnetCol.Enabled.Value(v); return s }
-func (s VnetSet) Type(v string) VnetSet  { s["type"] = VnetCol.Type.Value(v); return s }
+
+func (s VnetSet) Type(v string) VnetSet { s["type"] = VnetCol.Type.Value(v); return s }
+
 func (s VnetSet) Layer2Type(v string) VnetSet {
 	s["layer2_type"] = VnetCol.Layer2Type.Value(v)
 	return s
 }
-func (s VnetSet) Layer2ID(v int64) VnetSet   { s["layer2_id"] = VnetCol.Layer2ID.Value(v); return s }
-func (s VnetSet) Network(v string) VnetSet   { s["network"] = VnetCol.Network.Value(v); return s }
+
+func (s VnetSet) Layer2ID(v int64) VnetSet { s["layer2_id"] = VnetCol.Layer2ID.Value(v); return s }
+
+func (s VnetSet) Network(v string) VnetSet { s["network"] = VnetCol.Network.Value(v); return s }
+
 func (s VnetSet) Ipaddress(v string) VnetSet { s["ipaddress"] = VnetCol.Ipaddress.Value(v); return s }
-func (s VnetSet) Gateway(v string) VnetSet   { s["gateway"] = VnetCol.Gateway.Value(v); return s }
-func (s VnetSet) MTU(v int64) VnetSet        { s["mtu"] = VnetCol.MTU.Value(v); return s }
+
+func (s VnetSet) Gateway(v string) VnetSet { s["gateway"] = VnetCol.Gateway.Value(v); return s }
+
+func (s VnetSet) MTU(v int64) VnetSet { s["mtu"] = VnetCol.MTU.Value(v); return s }
+
 func (s VnetSet) DHCPEnabled(v bool) VnetSet {
 	s["dhcp_enabled"] = VnetCol.DHCPEnabled.Value(v)
 	return s
 }
+
 func (s VnetSet) DHCPStart(v string) VnetSet { s["dhcp_start"] = VnetCol.DHCPStart.Value(v); return s }
-func (s VnetSet) DHCPStop(v string) VnetSet  { s["dhcp_stop"] = VnetCol.DHCPStop.Value(v); return s }
-func (s VnetSet) DNS(v string) VnetSet       { s["dns"] = VnetCol.DNS.Value(v); return s }
-func (s VnetSet) Domain(v string) VnetSet    { s["domain"] = VnetCol.Domain.Value(v); return s }
+
+func (s VnetSet) DHCPStop(v string) VnetSet { s["dhcp_stop"] = VnetCol.DHCPStop.Value(v); return s }
+
+func (s VnetSet) DNS(v string) VnetSet { s["dns"] = VnetCol.DNS.Value(v); return s }
+
+func (s VnetSet) Domain(v string) VnetSet { s["domain"] = VnetCol.Domain.Value(v); return s }
+
 func (s VnetSet) NeedFwApply(v bool) VnetSet {
 	s["need_fw_apply"] = VnetCol.NeedFwApply.Value(v)
 	return s
 }
+
 func (s VnetSet) NeedDNSApply(v bool) VnetSet {
 	s["need_dns_apply"] = VnetCol.NeedDNSApply.Value(v)
 	return s
 }
+
 func (s VnetSet) NeedProxyApply(v bool) VnetSet {
 	s["need_proxy_apply"] = VnetCol.NeedProxyApply.Value(v)
 	return s
 }
+
 func (s VnetSet) NeedRestart(v bool) VnetSet {
 	s["need_restart"] = VnetCol.NeedRestart.Value(v)
 	return s
 }
+
 func (s VnetSet) OnPowerLoss(v string) VnetSet {
 	s["on_power_loss"] = VnetCol.OnPowerLoss.Value(v)
 	return s
 }
+
 func (s VnetSet) InterfaceVnet(v int64) VnetSet {
 	s["interface_vnet"] = VnetCol.InterfaceVnet.Value(v)
 	return s
 }
+
 func (s VnetSet) ProxyEnabled(v bool) VnetSet {
 	s["proxy_enabled"] = VnetCol.ProxyEnabled.Value(v)
 	return s
 }
-func (s VnetSet) Machine(v int64) VnetSet  { s["machine"] = VnetCol.Machine.Value(v); return s }
+
+func (s VnetSet) Machine(v int64) VnetSet { s["machine"] = VnetCol.Machine.Value(v); return s }
+
 func (s VnetSet) Dnslist(v string) VnetSet { s["dnslist"] = VnetCol.Dnslist.Value(v); return s }
+
 func (s VnetSet) Creator(v string) VnetSet { s["creator"] = VnetCol.Creator.Value(v); return s }
+
 func (s VnetSet) DmzIpaddress(v string) VnetSet {
 	s["dmz_ipaddress"] = VnetCol.DmzIpaddress.Value(v)
 	return s
 }
+
 func (s VnetSet) Macaddress(v string) VnetSet {
 	s["macaddress"] = VnetCol.Macaddress.Value(v)
 	return s
 }
+
 func (s VnetSet) IpaddressType(v string) VnetSet {
 	s["ipaddress_type"] = VnetCol.IpaddressType.Value(v)
 	return s
 }
+
 func (s VnetSet) Hostname(v string) VnetSet { s["hostname"] = VnetCol.Hostname.Value(v); return s }
+
 func (s VnetSet) OverrideDHCPDNS(v bool) VnetSet {
 	s["override_dhcp_dns"] = VnetCol.OverrideDHCPDNS.Value(v)
 	return s
 }
+
 func (s VnetSet) NetworkDNS(v int64) VnetSet {
 	s["network_dns"] = VnetCol.NetworkDNS.Value(v)
 	return s
 }
+
 func (s VnetSet) DHCPDynamic(v bool) VnetSet {
 	s["dhcp_dynamic"] = VnetCol.DHCPDynamic.Value(v)
 	return s
 }
+
 func (s VnetSet) DHCPSequential(v bool) VnetSet {
 	s["dhcp_sequential"] = VnetCol.DHCPSequential.Value(v)
 	return s
 }
+
 func (s VnetSet) VxlanMulticast(v string) VnetSet {
 	s["vxlan_multicast"] = VnetCol.VxlanMulticast.Value(v)
 	return s
 }
+
 func (s VnetSet) PhysicalBridged(v bool) VnetSet {
 	s["physical_bridged"] = VnetCol.PhysicalBridged.Value(v)
 	return s
 }
+
 func (s VnetSet) EnableBonding(v bool) VnetSet {
 	s["enable_bonding"] = VnetCol.EnableBonding.Value(v)
 	return s
 }
+
 func (s VnetSet) PortMirroring(v string) VnetSet {
 	s["port_mirroring"] = VnetCol.PortMirroring.Value(v)
 	return s
 }
+
 func (s VnetSet) PortMirroringVnet(v int64) VnetSet {
 	s["port_mirroring_vnet"] = VnetCol.PortMirroringVnet.Value(v)
 	return s
 }
+
 func (s VnetSet) Statistics(v bool) VnetSet { s["statistics"] = VnetCol.Statistics.Value(v); return s }
+
 func (s VnetSet) DmzStatistics(v bool) VnetSet {
 	s["dmz_statistics"] = VnetCol.DmzStatistics.Value(v)
 	return s
 }
-func (s VnetSet) Trace(v bool) VnetSet      { s["trace"] = VnetCol.Trace.Value(v); return s }
+
+func (s VnetSet) Trace(v bool) VnetSet { s["trace"] = VnetCol.Trace.Value(v); return s }
+
 func (s VnetSet) MirrorLogs(v bool) VnetSet { s["mirror_logs"] = VnetCol.MirrorLogs.Value(v); return s }
+
 func (s VnetSet) RateLimit(v int64) VnetSet { s["rate_limit"] = VnetCol.RateLimit.Value(v); return s }
+
 func (s VnetSet) RateLimitType(v string) VnetSet {
 	s["rate_limit_type"] = VnetCol.RateLimitType.Value(v)
 	return s
 }
+
 func (s VnetSet) RateLimitBurst(v int64) VnetSet {
 	s["rate_limit_burst"] = VnetCol.RateLimitBurst.Value(v)
 	return s
 }
+
 func (s VnetSet) BgpAsn(v int64) VnetSet { s["bgp_asn"] = VnetCol.BgpAsn.Value(v); return s }
+
 func (s VnetSet) IpsecEnabled(v bool) VnetSet {
 	s["ipsec_enabled"] = VnetCol.IpsecEnabled.Value(v)
 	return s
 }
+
 func (s VnetSet) ProxyListenAddress(v string) VnetSet {
 	s["proxy_listen_address"] = VnetCol.ProxyListenAddress.Value(v)
 	return s
 }
+
 func (s VnetSet) Pxe(v string) VnetSet { s["pxe"] = VnetCol.Pxe.Value(v); return s }
+
 func (s VnetSet) TftpServer(v string) VnetSet {
 	s["tftp_server"] = VnetCol.TftpServer.Value(v)
 	return s
 }
+
 func (s VnetSet) MonitorGateway(v bool) VnetSet {
 	s["monitor_gateway"] = VnetCol.MonitorGateway.Value(v)
 	return s
 }
+
 func (s VnetSet) MonitorIP(v string) VnetSet { s["monitor_ip"] = VnetCol.MonitorIP.Value(v); return s }
+
 func (s VnetSet) MonitorIntervalMs(v int64) VnetSet {
 	s["monitor_interval_ms"] = VnetCol.MonitorIntervalMs.Value(v)
 	return s
 }
+
 func (s VnetSet) Note(v string) VnetSet { s["note"] = VnetCol.Note.Value(v); return s }
+
 func (s VnetSet) VnetDefaultGateway(v int64) VnetSet {
 	s["vnet_default_gateway"] = VnetCol.VnetDefaultGateway.Value(v)
 	return s
 }
+
 func (s VnetSet) BondInterfacesArgs(v string) VnetSet {
 	s["bond_interfaces_args"] = VnetCol.BondInterfacesArgs.Value(v)
 	return s
 }
+
 func (s VnetSet) AdvancedOptions(v string) VnetSet {
 	s["advanced_options"] = VnetCol.AdvancedOptions.Value(v)
 	return s
 }
+
 func (s VnetSet) Autostart(v bool) VnetSet { s["autostart"] = VnetCol.Autostart.Value(v); return s }
+
 func (s VnetSet) NeedInterfaceApply(v bool) VnetSet {
 	s["need_interface_apply"] = VnetCol.NeedInterfaceApply.Value(v)
 	return s
 }
+
 func (s VnetSet) ApplyFwOnStart(v bool) VnetSet {
 	s["apply_fw_on_start"] = VnetCol.ApplyFwOnStart.Value(v)
 	return s
 }
+
 func (s VnetSet) LastFwApply(v int64) VnetSet {
 	s["last_fw_apply"] = VnetCol.LastFwApply.Value(v)
 	return s
 }
+
 func (s VnetSet) LastDNSApply(v int64) VnetSet {
 	s["last_dns_apply"] = VnetCol.LastDNSApply.Value(v)
 	return s
 }
-func (s VnetSet) NIC(v int64) VnetSet        { s["nic"] = VnetCol.NIC.Value(v); return s }
-func (s VnetSet) NICDmz(v int64) VnetSet     { s["nic_dmz"] = VnetCol.NICDmz.Value(v); return s }
-func (s VnetSet) Owner(v string) VnetSet     { s["owner"] = VnetCol.Owner.Value(v); return s }
-func (s VnetSet) UUID(v string) VnetSet      { s["uuid"] = VnetCol.UUID.Value(v); return s }
+
+func (s VnetSet) NIC(v int64) VnetSet { s["nic"] = VnetCol.NIC.Value(v); return s }
+
+func (s VnetSet) NICDmz(v int64) VnetSet { s["nic_dmz"] = VnetCol.NICDmz.Value(v); return s }
+
+func (s VnetSet) Owner(v string) VnetSet { s["owner"] = VnetCol.Owner.Value(v); return s }
+
+func (s VnetSet) UUID(v string) VnetSet { s["uuid"] = VnetCol.UUID.Value(v); return s }
+
 func (s VnetSet) StorageID(v string) VnetSet { s["storage_id"] = VnetCol.StorageID.Value(v); return s }
-func (s VnetSet) Mode(v string) VnetSet      { s["mode"] = VnetCol.Mode.Value(v); return s }
-func (s VnetSet) OnDemand(v bool) VnetSet    { s["on_demand"] = VnetCol.OnDemand.Value(v); return s }
-func (s VnetSet) Created(v int64) VnetSet    { s["created"] = VnetCol.Created.Value(v); return s }
-func (s VnetSet) Modified(v int64) VnetSet   { s["modified"] = VnetCol.Modified.Value(v); return s }
+
+func (s VnetSet) Mode(v string) VnetSet { s["mode"] = VnetCol.Mode.Value(v); return s }
+
+func (s VnetSet) OnDemand(v bool) VnetSet { s["on_demand"] = VnetCol.OnDemand.Value(v); return s }
+
+func (s VnetSet) Created(v int64) VnetSet { s["created"] = VnetCol.Created.Value(v); return s }
+
+func (s VnetSet) Modified(v int64) VnetSet { s["modified"] = VnetCol.Modified.Value(v); return s }
 
 // Diff is the change that makes old into r.
 func (r *Vnet) Diff(old *Vnet) schema.Set {
@@ -660,39 +730,49 @@ func (s VnetAddressSet) Vnet(v int64) VnetAddressSet {
 	s["vnet"] = VnetAddressCol.Vnet.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) IP(v string) VnetAddressSet { s["ip"] = VnetAddressCol.IP.Value(v); return s }
+
 func (s VnetAddressSet) Hostname(v string) VnetAddressSet {
 	s["hostname"] = VnetAddressCol.Hostname.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) Description(v string) VnetAddressSet {
 	s["description"] = VnetAddressCol.Description.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) MAC(v string) VnetAddressSet {
 	s["mac"] = VnetAddressCol.MAC.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) Type(v string) VnetAddressSet {
 	s["type"] = VnetAddressCol.Type.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) Owner(v string) VnetAddressSet {
 	s["owner"] = VnetAddressCol.Owner.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) Expiration(v int64) VnetAddressSet {
 	s["expiration"] = VnetAddressCol.Expiration.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) Vendor(v string) VnetAddressSet {
 	s["vendor"] = VnetAddressCol.Vendor.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) ClientID(v string) VnetAddressSet {
 	s["client_id"] = VnetAddressCol.ClientID.Value(v)
 	return s
 }
+
 func (s VnetAddressSet) Reserved(v bool) VnetAddressSet {
 	s["reserved"] = VnetAddressCol.Reserved.Value(v)
 	return s

@@ -75,34 +75,42 @@ func (s StorageTierSet) Tier(v int64) StorageTierSet {
 	s["tier"] = StorageTierCol.Tier.Value(v)
 	return s
 }
+
 func (s StorageTierSet) Description(v string) StorageTierSet {
 	s["description"] = StorageTierCol.Description.Value(v)
 	return s
 }
+
 func (s StorageTierSet) Capacity(v int64) StorageTierSet {
 	s["capacity"] = StorageTierCol.Capacity.Value(v)
 	return s
 }
+
 func (s StorageTierSet) Used(v int64) StorageTierSet {
 	s["used"] = StorageTierCol.Used.Value(v)
 	return s
 }
+
 func (s StorageTierSet) Allocated(v int64) StorageTierSet {
 	s["allocated"] = StorageTierCol.Allocated.Value(v)
 	return s
 }
+
 func (s StorageTierSet) UsedInflated(v int64) StorageTierSet {
 	s["used_inflated"] = StorageTierCol.UsedInflated.Value(v)
 	return s
 }
+
 func (s StorageTierSet) DedupeRatio(v int64) StorageTierSet {
 	s["dedupe_ratio"] = StorageTierCol.DedupeRatio.Value(v)
 	return s
 }
+
 func (s StorageTierSet) UsedPct(v int64) StorageTierSet {
 	s["used_pct"] = StorageTierCol.UsedPct.Value(v)
 	return s
 }
+
 func (s StorageTierSet) Modified(v int64) StorageTierSet {
 	s["modified"] = StorageTierCol.Modified.Value(v)
 	return s
@@ -193,30 +201,37 @@ func (s StorageTierStatsSet) Reads(v int64) StorageTierStatsSet {
 	s["reads"] = StorageTierStatsCol.Reads.Value(v)
 	return s
 }
+
 func (s StorageTierStatsSet) Writes(v int64) StorageTierStatsSet {
 	s["writes"] = StorageTierStatsCol.Writes.Value(v)
 	return s
 }
+
 func (s StorageTierStatsSet) ReadBytes(v int64) StorageTierStatsSet {
 	s["read_bytes"] = StorageTierStatsCol.ReadBytes.Value(v)
 	return s
 }
+
 func (s StorageTierStatsSet) WriteBytes(v int64) StorageTierStatsSet {
 	s["write_bytes"] = StorageTierStatsCol.WriteBytes.Value(v)
 	return s
 }
+
 func (s StorageTierStatsSet) Rops(v int64) StorageTierStatsSet {
 	s["rops"] = StorageTierStatsCol.Rops.Value(v)
 	return s
 }
+
 func (s StorageTierStatsSet) Wops(v int64) StorageTierStatsSet {
 	s["wops"] = StorageTierStatsCol.Wops.Value(v)
 	return s
 }
+
 func (s StorageTierStatsSet) Rbps(v int64) StorageTierStatsSet {
 	s["rbps"] = StorageTierStatsCol.Rbps.Value(v)
 	return s
 }
+
 func (s StorageTierStatsSet) Wbps(v int64) StorageTierStatsSet {
 	s["wbps"] = StorageTierStatsCol.Wbps.Value(v)
 	return s
@@ -294,18 +309,22 @@ func (s ClusterTierSet) Tier(v int64) ClusterTierSet {
 	s["tier"] = ClusterTierCol.Tier.Value(v)
 	return s
 }
+
 func (s ClusterTierSet) Cluster(v int64) ClusterTierSet {
 	s["cluster"] = ClusterTierCol.Cluster.Value(v)
 	return s
 }
+
 func (s ClusterTierSet) Description(v string) ClusterTierSet {
 	s["description"] = ClusterTierCol.Description.Value(v)
 	return s
 }
+
 func (s ClusterTierSet) CostPerGb(v float64) ClusterTierSet {
 	s["cost_per_gb"] = ClusterTierCol.CostPerGb.Value(v)
 	return s
 }
+
 func (s ClusterTierSet) PricePerGb(v float64) ClusterTierSet {
 	s["price_per_gb"] = ClusterTierCol.PricePerGb.Value(v)
 	return s
@@ -444,82 +463,102 @@ func (s ClusterTierStatusSet) Tier(v int64) ClusterTierStatusSet {
 	s["tier"] = ClusterTierStatusCol.Tier.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Status(v string) ClusterTierStatusSet {
 	s["status"] = ClusterTierStatusCol.Status.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) State(v string) ClusterTierStatusSet {
 	s["state"] = ClusterTierStatusCol.State.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Capacity(v int64) ClusterTierStatusSet {
 	s["capacity"] = ClusterTierStatusCol.Capacity.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Used(v int64) ClusterTierStatusSet {
 	s["used"] = ClusterTierStatusCol.Used.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Allocated(v int64) ClusterTierStatusSet {
 	s["allocated"] = ClusterTierStatusCol.Allocated.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) UsedPct(v int64) ClusterTierStatusSet {
 	s["used_pct"] = ClusterTierStatusCol.UsedPct.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Redundant(v bool) ClusterTierStatusSet {
 	s["redundant"] = ClusterTierStatusCol.Redundant.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Encrypted(v bool) ClusterTierStatusSet {
 	s["encrypted"] = ClusterTierStatusCol.Encrypted.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Working(v bool) ClusterTierStatusSet {
 	s["working"] = ClusterTierStatusCol.Working.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) LastWalkTimeMs(v int64) ClusterTierStatusSet {
 	s["last_walk_time_ms"] = ClusterTierStatusCol.LastWalkTimeMs.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) LastFullwalkTimeMs(v int64) ClusterTierStatusSet {
 	s["last_fullwalk_time_ms"] = ClusterTierStatusCol.LastFullwalkTimeMs.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Transaction(v int64) ClusterTierStatusSet {
 	s["transaction"] = ClusterTierStatusCol.Transaction.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Repairs(v int64) ClusterTierStatusSet {
 	s["repairs"] = ClusterTierStatusCol.Repairs.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) BadDrives(v float64) ClusterTierStatusSet {
 	s["bad_drives"] = ClusterTierStatusCol.BadDrives.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Fullwalk(v bool) ClusterTierStatusSet {
 	s["fullwalk"] = ClusterTierStatusCol.Fullwalk.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) Progress(v float64) ClusterTierStatusSet {
 	s["progress"] = ClusterTierStatusCol.Progress.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) IndexUnique(v int64) ClusterTierStatusSet {
 	s["index_unique"] = ClusterTierStatusCol.IndexUnique.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) StateTimestamp(v int64) ClusterTierStatusSet {
 	s["state_timestamp"] = ClusterTierStatusCol.StateTimestamp.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) CurSpaceThrottleMs(v float64) ClusterTierStatusSet {
 	s["cur_space_throttle_ms"] = ClusterTierStatusCol.CurSpaceThrottleMs.Value(v)
 	return s
 }
+
 func (s ClusterTierStatusSet) TransactionStartStamp(v int64) ClusterTierStatusSet {
 	s["transaction_start_stamp"] = ClusterTierStatusCol.TransactionStartStamp.Value(v)
 	return s
@@ -630,38 +669,47 @@ func (s ClusterTierStatsSet) Tier(v int64) ClusterTierStatsSet {
 	s["tier"] = ClusterTierStatsCol.Tier.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) Reads(v int64) ClusterTierStatsSet {
 	s["reads"] = ClusterTierStatsCol.Reads.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) Writes(v int64) ClusterTierStatsSet {
 	s["writes"] = ClusterTierStatsCol.Writes.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) ReadBytes(v int64) ClusterTierStatsSet {
 	s["read_bytes"] = ClusterTierStatsCol.ReadBytes.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) WriteBytes(v int64) ClusterTierStatsSet {
 	s["write_bytes"] = ClusterTierStatsCol.WriteBytes.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) Rops(v int64) ClusterTierStatsSet {
 	s["rops"] = ClusterTierStatsCol.Rops.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) Wops(v int64) ClusterTierStatsSet {
 	s["wops"] = ClusterTierStatsCol.Wops.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) Rbps(v int64) ClusterTierStatsSet {
 	s["rbps"] = ClusterTierStatsCol.Rbps.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) Wbps(v int64) ClusterTierStatsSet {
 	s["wbps"] = ClusterTierStatsCol.Wbps.Value(v)
 	return s
 }
+
 func (s ClusterTierStatsSet) LastUpdate(v int64) ClusterTierStatsSet {
 	s["last_update"] = ClusterTierStatsCol.LastUpdate.Value(v)
 	return s
@@ -797,34 +845,53 @@ func (FileSet) TableName() string { return "files" }
 func (s FileSet) Null(columns ...schema.Named) FileSet { schema.Set(s).Null(columns...); return s }
 
 func (s FileSet) Name(v string) FileSet { s["name"] = FileCol.Name.Value(v); return s }
+
 func (s FileSet) Type(v string) FileSet { s["type"] = FileCol.Type.Value(v); return s }
+
 func (s FileSet) Description(v string) FileSet {
 	s["description"] = FileCol.Description.Value(v)
 	return s
 }
+
 func (s FileSet) AllocatedBytes(v int64) FileSet {
 	s["allocated_bytes"] = FileCol.AllocatedBytes.Value(v)
 	return s
 }
-func (s FileSet) Filesize(v int64) FileSet  { s["filesize"] = FileCol.Filesize.Value(v); return s }
+
+func (s FileSet) Filesize(v int64) FileSet { s["filesize"] = FileCol.Filesize.Value(v); return s }
+
 func (s FileSet) UsedBytes(v int64) FileSet { s["used_bytes"] = FileCol.UsedBytes.Value(v); return s }
+
 func (s FileSet) PreferredTier(v string) FileSet {
 	s["preferred_tier"] = FileCol.PreferredTier.Value(v)
 	return s
 }
-func (s FileSet) Modified(v int64) FileSet   { s["modified"] = FileCol.Modified.Value(v); return s }
-func (s FileSet) Creator(v string) FileSet   { s["creator"] = FileCol.Creator.Value(v); return s }
-func (s FileSet) Owner(v int64) FileSet      { s["owner"] = FileCol.Owner.Value(v); return s }
-func (s FileSet) URL(v string) FileSet       { s["url"] = FileCol.URL.Value(v); return s }
-func (s FileSet) UsedPct(v float64) FileSet  { s["used_pct"] = FileCol.UsedPct.Value(v); return s }
-func (s FileSet) Created(v int64) FileSet    { s["created"] = FileCol.Created.Value(v); return s }
-func (s FileSet) UUID(v string) FileSet      { s["uuid"] = FileCol.UUID.Value(v); return s }
-func (s FileSet) Complete(v bool) FileSet    { s["complete"] = FileCol.Complete.Value(v); return s }
-func (s FileSet) SHA256(v string) FileSet    { s["sha256"] = FileCol.SHA256.Value(v); return s }
-func (s FileSet) MD5(v string) FileSet       { s["md5"] = FileCol.MD5.Value(v); return s }
-func (s FileSet) LastUsed(v int64) FileSet   { s["last_used"] = FileCol.LastUsed.Value(v); return s }
+
+func (s FileSet) Modified(v int64) FileSet { s["modified"] = FileCol.Modified.Value(v); return s }
+
+func (s FileSet) Creator(v string) FileSet { s["creator"] = FileCol.Creator.Value(v); return s }
+
+func (s FileSet) Owner(v int64) FileSet { s["owner"] = FileCol.Owner.Value(v); return s }
+
+func (s FileSet) URL(v string) FileSet { s["url"] = FileCol.URL.Value(v); return s }
+
+func (s FileSet) UsedPct(v float64) FileSet { s["used_pct"] = FileCol.UsedPct.Value(v); return s }
+
+func (s FileSet) Created(v int64) FileSet { s["created"] = FileCol.Created.Value(v); return s }
+
+func (s FileSet) UUID(v string) FileSet { s["uuid"] = FileCol.UUID.Value(v); return s }
+
+func (s FileSet) Complete(v bool) FileSet { s["complete"] = FileCol.Complete.Value(v); return s }
+
+func (s FileSet) SHA256(v string) FileSet { s["sha256"] = FileCol.SHA256.Value(v); return s }
+
+func (s FileSet) MD5(v string) FileSet { s["md5"] = FileCol.MD5.Value(v); return s }
+
+func (s FileSet) LastUsed(v int64) FileSet { s["last_used"] = FileCol.LastUsed.Value(v); return s }
+
 func (s FileSet) StorageID(v string) FileSet { s["storage_id"] = FileCol.StorageID.Value(v); return s }
-func (s FileSet) Metadata(v string) FileSet  { s["metadata"] = FileCol.Metadata.Value(v); return s }
+
+func (s FileSet) Metadata(v string) FileSet { s["metadata"] = FileCol.Metadata.Value(v); return s }
 
 // Diff is the change that makes old into r.
 func (r *File) Diff(old *File) schema.Set {
@@ -898,8 +965,10 @@ func (s FileChunkSet) Null(columns ...schema.Named) FileChunkSet {
 	return s
 }
 
-func (s FileChunkSet) File(v int64) FileChunkSet  { s["file"] = FileChunkCol.File.Value(v); return s }
+func (s FileChunkSet) File(v int64) FileChunkSet { s["file"] = FileChunkCol.File.Value(v); return s }
+
 func (s FileChunkSet) First(v int64) FileChunkSet { s["first"] = FileChunkCol.First.Value(v); return s }
+
 func (s FileChunkSet) After(v int64) FileChunkSet { s["after"] = FileChunkCol.After.Value(v); return s }
 
 // Diff is the change that makes old into r.

@@ -68,24 +68,31 @@ func (s SystemSet) YbVersion(v string) SystemSet {
 	s["yb_version"] = SystemCol.YbVersion.Value(v)
 	return s
 }
+
 func (s SystemSet) OSVersion(v string) SystemSet {
 	s["os_version"] = SystemCol.OSVersion.Value(v)
 	return s
 }
+
 func (s SystemSet) CloudName(v string) SystemSet {
 	s["cloud_name"] = SystemCol.CloudName.Value(v)
 	return s
 }
+
 func (s SystemSet) Branch(v string) SystemSet { s["branch"] = SystemCol.Branch.Value(v); return s }
+
 func (s SystemSet) Instance(v string) SystemSet {
 	s["instance"] = SystemCol.Instance.Value(v)
 	return s
 }
+
 func (s SystemSet) Keeper(v string) SystemSet { s["keeper"] = SystemCol.Keeper.Value(v); return s }
+
 func (s SystemSet) KeeperHost(v string) SystemSet {
 	s["keeper_host"] = SystemCol.KeeperHost.Value(v)
 	return s
 }
+
 func (s SystemSet) Lineage(v string) SystemSet { s["lineage"] = SystemCol.Lineage.Value(v); return s }
 
 // Diff is the change that makes old into r.
@@ -149,10 +156,12 @@ func (s SettingSet) Null(columns ...schema.Named) SettingSet {
 }
 
 func (s SettingSet) Value(v string) SettingSet { s["value"] = SettingCol.Value.Value(v); return s }
+
 func (s SettingSet) DefaultValue(v string) SettingSet {
 	s["default_value"] = SettingCol.DefaultValue.Value(v)
 	return s
 }
+
 func (s SettingSet) Description(v string) SettingSet {
 	s["description"] = SettingCol.Description.Value(v)
 	return s
@@ -213,6 +222,7 @@ func (s ServedTimeSet) Seconds(v int64) ServedTimeSet {
 	s["seconds"] = ServedTimeCol.Seconds.Value(v)
 	return s
 }
+
 func (s ServedTimeSet) Counted(v int64) ServedTimeSet {
 	s["counted"] = ServedTimeCol.Counted.Value(v)
 	return s
@@ -293,15 +303,23 @@ func (LogSet) TableName() string { return "logs" }
 // Null empties columns.
 func (s LogSet) Null(columns ...schema.Named) LogSet { schema.Set(s).Null(columns...); return s }
 
-func (s LogSet) Level(v string) LogSet      { s["level"] = LogCol.Level.Value(v); return s }
-func (s LogSet) Text(v string) LogSet       { s["text"] = LogCol.Text.Value(v); return s }
-func (s LogSet) Timestamp(v int64) LogSet   { s["timestamp"] = LogCol.Timestamp.Value(v); return s }
-func (s LogSet) User(v string) LogSet       { s["user"] = LogCol.User.Value(v); return s }
+func (s LogSet) Level(v string) LogSet { s["level"] = LogCol.Level.Value(v); return s }
+
+func (s LogSet) Text(v string) LogSet { s["text"] = LogCol.Text.Value(v); return s }
+
+func (s LogSet) Timestamp(v int64) LogSet { s["timestamp"] = LogCol.Timestamp.Value(v); return s }
+
+func (s LogSet) User(v string) LogSet { s["user"] = LogCol.User.Value(v); return s }
+
 func (s LogSet) ObjectType(v string) LogSet { s["object_type"] = LogCol.ObjectType.Value(v); return s }
+
 func (s LogSet) ObjectName(v string) LogSet { s["object_name"] = LogCol.ObjectName.Value(v); return s }
-func (s LogSet) Object(v string) LogSet     { s["object"] = LogCol.Object.Value(v); return s }
-func (s LogSet) Address(v string) LogSet    { s["address"] = LogCol.Address.Value(v); return s }
-func (s LogSet) Request(v string) LogSet    { s["request"] = LogCol.Request.Value(v); return s }
+
+func (s LogSet) Object(v string) LogSet { s["object"] = LogCol.Object.Value(v); return s }
+
+func (s LogSet) Address(v string) LogSet { s["address"] = LogCol.Address.Value(v); return s }
+
+func (s LogSet) Request(v string) LogSet { s["request"] = LogCol.Request.Value(v); return s }
 
 // Diff is the change that makes old into r.
 func (r *Log) Diff(old *Log) schema.Set {
@@ -441,74 +459,95 @@ func (s OperationSet) Null(columns ...schema.Named) OperationSet {
 }
 
 func (s OperationSet) Kind(v string) OperationSet { s["kind"] = OperationCol.Kind.Value(v); return s }
+
 func (s OperationSet) Object(v string) OperationSet {
 	s["object"] = OperationCol.Object.Value(v)
 	return s
 }
+
 func (s OperationSet) Status(v string) OperationSet {
 	s["status"] = OperationCol.Status.Value(v)
 	return s
 }
+
 func (s OperationSet) StatusInfo(v string) OperationSet {
 	s["status_info"] = OperationCol.StatusInfo.Value(v)
 	return s
 }
+
 func (s OperationSet) ProgressPct(v float64) OperationSet {
 	s["progress_pct"] = OperationCol.ProgressPct.Value(v)
 	return s
 }
+
 func (s OperationSet) Place(v int64) OperationSet { s["place"] = OperationCol.Place.Value(v); return s }
+
 func (s OperationSet) Step(v string) OperationSet { s["step"] = OperationCol.Step.Value(v); return s }
+
 func (s OperationSet) StepsDone(v int64) OperationSet {
 	s["steps_done"] = OperationCol.StepsDone.Value(v)
 	return s
 }
+
 func (s OperationSet) Attempt(v int64) OperationSet {
 	s["attempt"] = OperationCol.Attempt.Value(v)
 	return s
 }
+
 func (s OperationSet) Cancel(v bool) OperationSet {
 	s["cancel"] = OperationCol.Cancel.Value(v)
 	return s
 }
+
 func (s OperationSet) Result(v string) OperationSet {
 	s["result"] = OperationCol.Result.Value(v)
 	return s
 }
+
 func (s OperationSet) Node(v int64) OperationSet { s["node"] = OperationCol.Node.Value(v); return s }
+
 func (s OperationSet) Creator(v string) OperationSet {
 	s["creator"] = OperationCol.Creator.Value(v)
 	return s
 }
+
 func (s OperationSet) Created(v int64) OperationSet {
 	s["created"] = OperationCol.Created.Value(v)
 	return s
 }
+
 func (s OperationSet) Started(v int64) OperationSet {
 	s["started"] = OperationCol.Started.Value(v)
 	return s
 }
+
 func (s OperationSet) Ended(v int64) OperationSet { s["ended"] = OperationCol.Ended.Value(v); return s }
+
 func (s OperationSet) Modified(v int64) OperationSet {
 	s["modified"] = OperationCol.Modified.Value(v)
 	return s
 }
+
 func (s OperationSet) Params(v string) OperationSet {
 	s["params"] = OperationCol.Params.Value(v)
 	return s
 }
+
 func (s OperationSet) Queue(v string) OperationSet {
 	s["queue"] = OperationCol.Queue.Value(v)
 	return s
 }
+
 func (s OperationSet) Runner(v string) OperationSet {
 	s["runner"] = OperationCol.Runner.Value(v)
 	return s
 }
+
 func (s OperationSet) Outcome(v string) OperationSet {
 	s["outcome"] = OperationCol.Outcome.Value(v)
 	return s
 }
+
 func (s OperationSet) Failure(v string) OperationSet {
 	s["failure"] = OperationCol.Failure.Value(v)
 	return s
@@ -612,30 +651,37 @@ func (s AlarmTypeSet) Description(v string) AlarmTypeSet {
 	s["description"] = AlarmTypeCol.Description.Value(v)
 	return s
 }
+
 func (s AlarmTypeSet) Level(v string) AlarmTypeSet {
 	s["level"] = AlarmTypeCol.Level.Value(v)
 	return s
 }
+
 func (s AlarmTypeSet) DisableLogging(v bool) AlarmTypeSet {
 	s["disable_logging"] = AlarmTypeCol.DisableLogging.Value(v)
 	return s
 }
+
 func (s AlarmTypeSet) AllowDelete(v bool) AlarmTypeSet {
 	s["allow_delete"] = AlarmTypeCol.AllowDelete.Value(v)
 	return s
 }
+
 func (s AlarmTypeSet) Threshold(v float64) AlarmTypeSet {
 	s["threshold"] = AlarmTypeCol.Threshold.Value(v)
 	return s
 }
+
 func (s AlarmTypeSet) MaxSnoozeThreshold(v float64) AlarmTypeSet {
 	s["max_snooze_threshold"] = AlarmTypeCol.MaxSnoozeThreshold.Value(v)
 	return s
 }
+
 func (s AlarmTypeSet) MaxSnoozeSeconds(v int64) AlarmTypeSet {
 	s["max_snooze_seconds"] = AlarmTypeCol.MaxSnoozeSeconds.Value(v)
 	return s
 }
+
 func (s AlarmTypeSet) DefaultSnoozeSeconds(v int64) AlarmTypeSet {
 	s["default_snooze_seconds"] = AlarmTypeCol.DefaultSnoozeSeconds.Value(v)
 	return s
@@ -755,45 +801,61 @@ func (AlarmSet) TableName() string { return "alarms" }
 func (s AlarmSet) Null(columns ...schema.Named) AlarmSet { schema.Set(s).Null(columns...); return s }
 
 func (s AlarmSet) Owner(v string) AlarmSet { s["owner"] = AlarmCol.Owner.Value(v); return s }
+
 func (s AlarmSet) OwnerType(v string) AlarmSet {
 	s["owner_type"] = AlarmCol.OwnerType.Value(v)
 	return s
 }
+
 func (s AlarmSet) SubOwner(v string) AlarmSet { s["sub_owner"] = AlarmCol.SubOwner.Value(v); return s }
+
 func (s AlarmSet) SubOwnerType(v string) AlarmSet {
 	s["sub_owner_type"] = AlarmCol.SubOwnerType.Value(v)
 	return s
 }
+
 func (s AlarmSet) AlarmType(v string) AlarmSet {
 	s["alarm_type"] = AlarmCol.AlarmType.Value(v)
 	return s
 }
-func (s AlarmSet) Level(v string) AlarmSet   { s["level"] = AlarmCol.Level.Value(v); return s }
-func (s AlarmSet) Status(v string) AlarmSet  { s["status"] = AlarmCol.Status.Value(v); return s }
+
+func (s AlarmSet) Level(v string) AlarmSet { s["level"] = AlarmCol.Level.Value(v); return s }
+
+func (s AlarmSet) Status(v string) AlarmSet { s["status"] = AlarmCol.Status.Value(v); return s }
+
 func (s AlarmSet) AlarmID(v string) AlarmSet { s["alarm_id"] = AlarmCol.AlarmID.Value(v); return s }
+
 func (s AlarmSet) Resolvable(v bool) AlarmSet {
 	s["resolvable"] = AlarmCol.Resolvable.Value(v)
 	return s
 }
+
 func (s AlarmSet) ResolveText(v string) AlarmSet {
 	s["resolve_text"] = AlarmCol.ResolveText.Value(v)
 	return s
 }
+
 func (s AlarmSet) ResolveAction(v string) AlarmSet {
 	s["resolve_action"] = AlarmCol.ResolveAction.Value(v)
 	return s
 }
-func (s AlarmSet) Created(v int64) AlarmSet  { s["created"] = AlarmCol.Created.Value(v); return s }
+
+func (s AlarmSet) Created(v int64) AlarmSet { s["created"] = AlarmCol.Created.Value(v); return s }
+
 func (s AlarmSet) Modified(v int64) AlarmSet { s["modified"] = AlarmCol.Modified.Value(v); return s }
-func (s AlarmSet) Snooze(v int64) AlarmSet   { s["snooze"] = AlarmCol.Snooze.Value(v); return s }
+
+func (s AlarmSet) Snooze(v int64) AlarmSet { s["snooze"] = AlarmCol.Snooze.Value(v); return s }
+
 func (s AlarmSet) SnoozedBy(v string) AlarmSet {
 	s["snoozed_by"] = AlarmCol.SnoozedBy.Value(v)
 	return s
 }
+
 func (s AlarmSet) SnoozeThreshold(v float64) AlarmSet {
 	s["snooze_threshold"] = AlarmCol.SnoozeThreshold.Value(v)
 	return s
 }
+
 func (s AlarmSet) Expires(v int64) AlarmSet { s["expires"] = AlarmCol.Expires.Value(v); return s }
 
 // Diff is the change that makes old into r.
@@ -897,38 +959,47 @@ func (s AlarmHistorySet) AlarmRaised(v int64) AlarmHistorySet {
 	s["alarm_raised"] = AlarmHistoryCol.AlarmRaised.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) AlarmLowered(v int64) AlarmHistorySet {
 	s["alarm_lowered"] = AlarmHistoryCol.AlarmLowered.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) ArchivedBy(v string) AlarmHistorySet {
 	s["archived_by"] = AlarmHistoryCol.ArchivedBy.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) Owner(v string) AlarmHistorySet {
 	s["owner"] = AlarmHistoryCol.Owner.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) AlarmType(v string) AlarmHistorySet {
 	s["alarm_type"] = AlarmHistoryCol.AlarmType.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) Level(v string) AlarmHistorySet {
 	s["level"] = AlarmHistoryCol.Level.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) Status(v string) AlarmHistorySet {
 	s["status"] = AlarmHistoryCol.Status.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) AlarmID(v string) AlarmHistorySet {
 	s["alarm_id"] = AlarmHistoryCol.AlarmID.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) SubOwner(v string) AlarmHistorySet {
 	s["sub_owner"] = AlarmHistoryCol.SubOwner.Value(v)
 	return s
 }
+
 func (s AlarmHistorySet) Standing(v bool) AlarmHistorySet {
 	s["standing"] = AlarmHistoryCol.Standing.Value(v)
 	return s
@@ -993,6 +1064,7 @@ func (s TagMemberSet) Null(columns ...schema.Named) TagMemberSet {
 }
 
 func (s TagMemberSet) Tag(v int64) TagMemberSet { s["tag"] = TagMemberCol.Tag.Value(v); return s }
+
 func (s TagMemberSet) Member(v string) TagMemberSet {
 	s["member"] = TagMemberCol.Member.Value(v)
 	return s
@@ -1058,12 +1130,16 @@ func (TagSet) TableName() string { return "tags" }
 func (s TagSet) Null(columns ...schema.Named) TagSet { schema.Set(s).Null(columns...); return s }
 
 func (s TagSet) Name(v string) TagSet { s["name"] = TagCol.Name.Value(v); return s }
+
 func (s TagSet) Description(v string) TagSet {
 	s["description"] = TagCol.Description.Value(v)
 	return s
 }
+
 func (s TagSet) Category(v int64) TagSet { s["category"] = TagCol.Category.Value(v); return s }
-func (s TagSet) Created(v int64) TagSet  { s["created"] = TagCol.Created.Value(v); return s }
+
+func (s TagSet) Created(v int64) TagSet { s["created"] = TagCol.Created.Value(v); return s }
+
 func (s TagSet) Modified(v int64) TagSet { s["modified"] = TagCol.Modified.Value(v); return s }
 
 // Diff is the change that makes old into r.
@@ -1183,66 +1259,82 @@ func (s TagCategorySet) Name(v string) TagCategorySet {
 	s["name"] = TagCategoryCol.Name.Value(v)
 	return s
 }
+
 func (s TagCategorySet) Description(v string) TagCategorySet {
 	s["description"] = TagCategoryCol.Description.Value(v)
 	return s
 }
+
 func (s TagCategorySet) SingleTagSelection(v bool) TagCategorySet {
 	s["single_tag_selection"] = TagCategoryCol.SingleTagSelection.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableVMs(v bool) TagCategorySet {
 	s["taggable_vms"] = TagCategoryCol.TaggableVMs.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableVnets(v bool) TagCategorySet {
 	s["taggable_vnets"] = TagCategoryCol.TaggableVnets.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableVolumes(v bool) TagCategorySet {
 	s["taggable_volumes"] = TagCategoryCol.TaggableVolumes.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableVnetRules(v bool) TagCategorySet {
 	s["taggable_vnet_rules"] = TagCategoryCol.TaggableVnetRules.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableVmwareContainers(v bool) TagCategorySet {
 	s["taggable_vmware_containers"] = TagCategoryCol.TaggableVmwareContainers.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableUsers(v bool) TagCategorySet {
 	s["taggable_users"] = TagCategoryCol.TaggableUsers.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableTenantNodes(v bool) TagCategorySet {
 	s["taggable_tenant_nodes"] = TagCategoryCol.TaggableTenantNodes.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableSites(v bool) TagCategorySet {
 	s["taggable_sites"] = TagCategoryCol.TaggableSites.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableNodes(v bool) TagCategorySet {
 	s["taggable_nodes"] = TagCategoryCol.TaggableNodes.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableGroups(v bool) TagCategorySet {
 	s["taggable_groups"] = TagCategoryCol.TaggableGroups.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableClusters(v bool) TagCategorySet {
 	s["taggable_clusters"] = TagCategoryCol.TaggableClusters.Value(v)
 	return s
 }
+
 func (s TagCategorySet) TaggableTenants(v bool) TagCategorySet {
 	s["taggable_tenants"] = TagCategoryCol.TaggableTenants.Value(v)
 	return s
 }
+
 func (s TagCategorySet) Created(v int64) TagCategorySet {
 	s["created"] = TagCategoryCol.Created.Value(v)
 	return s
 }
+
 func (s TagCategorySet) Modified(v int64) TagCategorySet {
 	s["modified"] = TagCategoryCol.Modified.Value(v)
 	return s
@@ -1321,7 +1413,9 @@ func (s AppliedRowSet) Object(v string) AppliedRowSet {
 	s["object"] = AppliedRowCol.Object.Value(v)
 	return s
 }
+
 func (s AppliedRowSet) Of(v string) AppliedRowSet { s["of"] = AppliedRowCol.Of.Value(v); return s }
+
 func (s AppliedRowSet) Rows(v string) AppliedRowSet {
 	s["rows"] = AppliedRowCol.Rows.Value(v)
 	return s
@@ -1426,38 +1520,50 @@ func (s QuarantineSet) Kind(v string) QuarantineSet {
 	s["kind"] = QuarantineCol.Kind.Value(v)
 	return s
 }
+
 func (s QuarantineSet) Path(v string) QuarantineSet {
 	s["path"] = QuarantineCol.Path.Value(v)
 	return s
 }
+
 func (s QuarantineSet) Size(v int64) QuarantineSet { s["size"] = QuarantineCol.Size.Value(v); return s }
+
 func (s QuarantineSet) Why(v string) QuarantineSet { s["why"] = QuarantineCol.Why.Value(v); return s }
+
 func (s QuarantineSet) Found(v int64) QuarantineSet {
 	s["found"] = QuarantineCol.Found.Value(v)
 	return s
 }
+
 func (s QuarantineSet) KeepUntil(v int64) QuarantineSet {
 	s["keep_until"] = QuarantineCol.KeepUntil.Value(v)
 	return s
 }
+
 func (s QuarantineSet) Over(v int64) QuarantineSet { s["over"] = QuarantineCol.Over.Value(v); return s }
+
 func (s QuarantineSet) Wish(v string) QuarantineSet {
 	s["wish"] = QuarantineCol.Wish.Value(v)
 	return s
 }
+
 func (s QuarantineSet) StatusInfo(v string) QuarantineSet {
 	s["status_info"] = QuarantineCol.StatusInfo.Value(v)
 	return s
 }
+
 func (s QuarantineSet) File(v int64) QuarantineSet { s["file"] = QuarantineCol.File.Value(v); return s }
+
 func (s QuarantineSet) Place(v string) QuarantineSet {
 	s["place"] = QuarantineCol.Place.Value(v)
 	return s
 }
+
 func (s QuarantineSet) Created(v int64) QuarantineSet {
 	s["created"] = QuarantineCol.Created.Value(v)
 	return s
 }
+
 func (s QuarantineSet) Modified(v int64) QuarantineSet {
 	s["modified"] = QuarantineCol.Modified.Value(v)
 	return s
@@ -1574,50 +1680,62 @@ func (s DatabaseBackupSet) Name(v string) DatabaseBackupSet {
 	s["name"] = DatabaseBackupCol.Name.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Status(v string) DatabaseBackupSet {
 	s["status"] = DatabaseBackupCol.Status.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) StatusInfo(v string) DatabaseBackupSet {
 	s["status_info"] = DatabaseBackupCol.StatusInfo.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Bytes(v int64) DatabaseBackupSet {
 	s["bytes"] = DatabaseBackupCol.Bytes.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) SHA256(v string) DatabaseBackupSet {
 	s["sha256"] = DatabaseBackupCol.SHA256.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Sealed(v bool) DatabaseBackupSet {
 	s["sealed"] = DatabaseBackupCol.Sealed.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Path(v string) DatabaseBackupSet {
 	s["path"] = DatabaseBackupCol.Path.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Scheduled(v bool) DatabaseBackupSet {
 	s["scheduled"] = DatabaseBackupCol.Scheduled.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Keep(v int64) DatabaseBackupSet {
 	s["keep"] = DatabaseBackupCol.Keep.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Creator(v string) DatabaseBackupSet {
 	s["creator"] = DatabaseBackupCol.Creator.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Created(v int64) DatabaseBackupSet {
 	s["created"] = DatabaseBackupCol.Created.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Modified(v int64) DatabaseBackupSet {
 	s["modified"] = DatabaseBackupCol.Modified.Value(v)
 	return s
 }
+
 func (s DatabaseBackupSet) Attempt(v int64) DatabaseBackupSet {
 	s["attempt"] = DatabaseBackupCol.Attempt.Value(v)
 	return s
@@ -1696,14 +1814,17 @@ func (s IdempotencyKeySet) Request(v string) IdempotencyKeySet {
 	s["request"] = IdempotencyKeyCol.Request.Value(v)
 	return s
 }
+
 func (s IdempotencyKeySet) Status(v int64) IdempotencyKeySet {
 	s["status"] = IdempotencyKeyCol.Status.Value(v)
 	return s
 }
+
 func (s IdempotencyKeySet) Answer(v string) IdempotencyKeySet {
 	s["answer"] = IdempotencyKeyCol.Answer.Value(v)
 	return s
 }
+
 func (s IdempotencyKeySet) Created(v int64) IdempotencyKeySet {
 	s["created"] = IdempotencyKeyCol.Created.Value(v)
 	return s

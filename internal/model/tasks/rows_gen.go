@@ -105,40 +105,57 @@ func (TaskSet) TableName() string { return "tasks" }
 func (s TaskSet) Null(columns ...schema.Named) TaskSet { schema.Set(s).Null(columns...); return s }
 
 func (s TaskSet) Name(v string) TaskSet { s["name"] = TaskCol.Name.Value(v); return s }
+
 func (s TaskSet) Description(v string) TaskSet {
 	s["description"] = TaskCol.Description.Value(v)
 	return s
 }
-func (s TaskSet) Enabled(v bool) TaskSet  { s["enabled"] = TaskCol.Enabled.Value(v); return s }
+
+func (s TaskSet) Enabled(v bool) TaskSet { s["enabled"] = TaskCol.Enabled.Value(v); return s }
+
 func (s TaskSet) Status(v string) TaskSet { s["status"] = TaskCol.Status.Value(v); return s }
+
 func (s TaskSet) StatusInfo(v string) TaskSet {
 	s["status_info"] = TaskCol.StatusInfo.Value(v)
 	return s
 }
+
 func (s TaskSet) Progress(v int64) TaskSet { s["progress"] = TaskCol.Progress.Value(v); return s }
-func (s TaskSet) Action(v string) TaskSet  { s["action"] = TaskCol.Action.Value(v); return s }
+
+func (s TaskSet) Action(v string) TaskSet { s["action"] = TaskCol.Action.Value(v); return s }
+
 func (s TaskSet) ActionDisplay(v string) TaskSet {
 	s["action_display"] = TaskCol.ActionDisplay.Value(v)
 	return s
 }
+
 func (s TaskSet) Table(v string) TaskSet { s["table"] = TaskCol.Table.Value(v); return s }
+
 func (s TaskSet) Owner(v string) TaskSet { s["owner"] = TaskCol.Owner.Value(v); return s }
+
 func (s TaskSet) SettingsArgs(v string) TaskSet {
 	s["settings_args"] = TaskCol.SettingsArgs.Value(v)
 	return s
 }
+
 func (s TaskSet) Creator(v string) TaskSet { s["creator"] = TaskCol.Creator.Value(v); return s }
-func (s TaskSet) LastRun(v int64) TaskSet  { s["last_run"] = TaskCol.LastRun.Value(v); return s }
+
+func (s TaskSet) LastRun(v int64) TaskSet { s["last_run"] = TaskCol.LastRun.Value(v); return s }
+
 func (s TaskSet) DeleteAfterRun(v bool) TaskSet {
 	s["delete_after_run"] = TaskCol.DeleteAfterRun.Value(v)
 	return s
 }
+
 func (s TaskSet) SystemCreated(v bool) TaskSet {
 	s["system_created"] = TaskCol.SystemCreated.Value(v)
 	return s
 }
-func (s TaskSet) ID(v string) TaskSet      { s["id"] = TaskCol.ID.Value(v); return s }
-func (s TaskSet) Created(v int64) TaskSet  { s["created"] = TaskCol.Created.Value(v); return s }
+
+func (s TaskSet) ID(v string) TaskSet { s["id"] = TaskCol.ID.Value(v); return s }
+
+func (s TaskSet) Created(v int64) TaskSet { s["created"] = TaskCol.Created.Value(v); return s }
+
 func (s TaskSet) Modified(v int64) TaskSet { s["modified"] = TaskCol.Modified.Value(v); return s }
 
 // Diff is the change that makes old into r.
@@ -299,94 +316,117 @@ func (s TaskScheduleSet) Name(v string) TaskScheduleSet {
 	s["name"] = TaskScheduleCol.Name.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Description(v string) TaskScheduleSet {
 	s["description"] = TaskScheduleCol.Description.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Enabled(v bool) TaskScheduleSet {
 	s["enabled"] = TaskScheduleCol.Enabled.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Task(v int64) TaskScheduleSet {
 	s["task"] = TaskScheduleCol.Task.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) RepeatEvery(v string) TaskScheduleSet {
 	s["repeat_every"] = TaskScheduleCol.RepeatEvery.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) RepeatIteration(v int64) TaskScheduleSet {
 	s["repeat_iteration"] = TaskScheduleCol.RepeatIteration.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) StartDate(v string) TaskScheduleSet {
 	s["start_date"] = TaskScheduleCol.StartDate.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) StartDateEpoch(v int64) TaskScheduleSet {
 	s["start_date_epoch"] = TaskScheduleCol.StartDateEpoch.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) EndDate(v string) TaskScheduleSet {
 	s["end_date"] = TaskScheduleCol.EndDate.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) StartTimeOfDay(v int64) TaskScheduleSet {
 	s["start_time_of_day"] = TaskScheduleCol.StartTimeOfDay.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) EndTimeOfDay(v int64) TaskScheduleSet {
 	s["end_time_of_day"] = TaskScheduleCol.EndTimeOfDay.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) AllDay(v bool) TaskScheduleSet {
 	s["all_day"] = TaskScheduleCol.AllDay.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) DayOfMonth(v string) TaskScheduleSet {
 	s["day_of_month"] = TaskScheduleCol.DayOfMonth.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Monday(v bool) TaskScheduleSet {
 	s["monday"] = TaskScheduleCol.Monday.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Tuesday(v bool) TaskScheduleSet {
 	s["tuesday"] = TaskScheduleCol.Tuesday.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Wednesday(v bool) TaskScheduleSet {
 	s["wednesday"] = TaskScheduleCol.Wednesday.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Thursday(v bool) TaskScheduleSet {
 	s["thursday"] = TaskScheduleCol.Thursday.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Friday(v bool) TaskScheduleSet {
 	s["friday"] = TaskScheduleCol.Friday.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Saturday(v bool) TaskScheduleSet {
 	s["saturday"] = TaskScheduleCol.Saturday.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Sunday(v bool) TaskScheduleSet {
 	s["sunday"] = TaskScheduleCol.Sunday.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) SystemCreated(v bool) TaskScheduleSet {
 	s["system_created"] = TaskScheduleCol.SystemCreated.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Creator(v int64) TaskScheduleSet {
 	s["creator"] = TaskScheduleCol.Creator.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Created(v int64) TaskScheduleSet {
 	s["created"] = TaskScheduleCol.Created.Value(v)
 	return s
 }
+
 func (s TaskScheduleSet) Modified(v int64) TaskScheduleSet {
 	s["modified"] = TaskScheduleCol.Modified.Value(v)
 	return s
@@ -472,10 +512,12 @@ func (s TaskScheduleTriggerSet) Task(v int64) TaskScheduleTriggerSet {
 	s["task"] = TaskScheduleTriggerCol.Task.Value(v)
 	return s
 }
+
 func (s TaskScheduleTriggerSet) Schedule(v int64) TaskScheduleTriggerSet {
 	s["schedule"] = TaskScheduleTriggerCol.Schedule.Value(v)
 	return s
 }
+
 func (s TaskScheduleTriggerSet) Trigger(v int64) TaskScheduleTriggerSet {
 	s["trigger"] = TaskScheduleTriggerCol.Trigger.Value(v)
 	return s
@@ -560,27 +602,34 @@ func (s TaskEventSet) Table(v string) TaskEventSet {
 	s["table"] = TaskEventCol.Table.Value(v)
 	return s
 }
+
 func (s TaskEventSet) Event(v string) TaskEventSet {
 	s["event"] = TaskEventCol.Event.Value(v)
 	return s
 }
+
 func (s TaskEventSet) EventName(v string) TaskEventSet {
 	s["event_name"] = TaskEventCol.EventName.Value(v)
 	return s
 }
+
 func (s TaskEventSet) Task(v int64) TaskEventSet { s["task"] = TaskEventCol.Task.Value(v); return s }
+
 func (s TaskEventSet) TableEventFilters(v string) TaskEventSet {
 	s["table_event_filters"] = TaskEventCol.TableEventFilters.Value(v)
 	return s
 }
+
 func (s TaskEventSet) Trigger(v int64) TaskEventSet {
 	s["trigger"] = TaskEventCol.Trigger.Value(v)
 	return s
 }
+
 func (s TaskEventSet) Context(v string) TaskEventSet {
 	s["context"] = TaskEventCol.Context.Value(v)
 	return s
 }
+
 func (s TaskEventSet) Seen(v int64) TaskEventSet { s["seen"] = TaskEventCol.Seen.Value(v); return s }
 
 // Diff is the change that makes old into r.
