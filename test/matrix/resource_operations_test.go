@@ -1,6 +1,7 @@
 package matrix_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -9,7 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 // area is a family of operations of the resource API on the same rows, by what stands behind its path.
@@ -21,13 +25,21 @@ type area struct {
 	body    string          // of creates, with %d where it must be new
 	change  string          // of PUTs
 	unusual map[string]kind // what isn't what its method and path say, by both
+	refers  string          // a table of which the body names a row, as {table}
 }
 
 var areas = map[string]area{
 	"/virtualization/computes": {
 		table: "vms", make: func(s *server) object { return s.create("vms", `{"name":"vm%d"}`) }, id: "name", missing: "nowhere", change: `{"description":"%d"}`,
 		body:    `{"name":"made%d","memory":256,"vcpus":1,"disk_size":1}`,
-		unusual: map[string]kind{"POST /create-enhanced": creates},
+		unusual: map[string]kind{"POST /create-enhanced": creates, "POST /{id}/template": reads},
+	},
+	"/virtualization/computes/from-template": {
+		table: "vms", make: maker("vms"), id: "name", missing: "nowhere", body: `{"template_id":{vm_templates},"name":"made%d"}`, refers: "vm_templates",
+	},
+	"/virtualization/computes/templates": {
+		table: "vm_templates", make: maker("vm_templates"), id: "$key", missing: "987654", change: `{"description":"%d"}`,
+		body: `{"name":"t%d","os_type":"linux","min_memory":512,"min_vcpus":1,"min_disk":1}`,
 	},
 	"/virtualization/networks": {
 		table: "vnets", make: func(s *server) object { return s.create("vnets", `{"name":"net%d","network":"10.1.0.0/24"}`) }, id: "name", missing: "nowhere",
@@ -132,6 +144,13 @@ func (a area) kindOf(method, tail string) kind {
 
 // describe fills in how the operation is called.
 func (a area) describe(op *operation, method, path string) {
+	refs := map[string]object{}
+	if a.refers != "" {
+		op.refers = func(s *server, _ object) ([]object, perm.Rights) {
+			s.fill(a.body, refs)
+			return []object{refs[a.refers]}, perm.RightsOf(perm.Read)
+		}
+	}
 	at := func(s *server, id string) request {
 		q := request{method: method, path: "/api/v1" + strings.NewReplacer("{id}", id, "{name}", id).Replace(path), header: map[string]string{"Content-Type": "application/json"}}
 		switch {
@@ -140,7 +159,10 @@ func (a area) describe(op *operation, method, path string) {
 		case method == http.MethodPut:
 			q.body = s.numbered(a.change)
 		case method == http.MethodPost && op.kind != modifies:
-			q.body = s.numbered(a.body)
+			q.body = s.numbered(s.fill(a.body, refs))
+		}
+		if strings.HasSuffix(path, "/{id}/template") {
+			q.body = s.numbered(`{"name":"of%d"}`)
 		}
 		if a.body == "tus" {
 			q = tus(q)
@@ -158,7 +180,13 @@ func (a area) describe(op *operation, method, path string) {
 		op.make = (*server).image
 	}
 	if op.kind == lists {
-		op.shows = func(s *server, body string, o object) bool { return strings.Contains(body, `"`+s.id(o, a.id)+`"`) }
+		op.shows = func(s *server, body string, o object) bool {
+			id := s.id(o, a.id)
+			return strings.Contains(body, `"`+id+`"`) || strings.Contains(body, `"id":`+id+`,`)
+		}
+	}
+	if strings.HasSuffix(path, "/{id}/template") {
+		op.make = (*server).vmWithDisk
 	}
 	switch name := path[strings.LastIndex(path, "/")+1:]; {
 	case name == "pause" || name == "resume" || name == "restart" || name == "reset":
@@ -224,6 +252,20 @@ func (s *server) create(table, body string) object {
 		s.Fatalf("making a row of %s by %s: %v", table, body, err)
 	}
 	return object{table, made.Key}
+}
+
+// vmWithDisk makes a VM with a disk.
+func (s *server) vmWithDisk() object {
+	s.Helper()
+	vm := s.create("vms", `{"name":"vm%d"}`)
+	s.must(s.DB.View(context.Background(), func(tx *store.Tx) error {
+		row, err := store.GetRow[compute.VM](tx, vm.key)
+		if err == nil {
+			s.create("machine_drives", fmt.Sprintf(`{"machine":%d,"disksize":512}`, row.Machine))
+		}
+		return err
+	}))
+	return vm
 }
 
 // image makes an ISO image of three bytes.

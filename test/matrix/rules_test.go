@@ -41,6 +41,8 @@ var exceptions = []struct {
 }{
 	{"POST /api/v1/auth/login", http.StatusUnauthorized, "the password is wrong", false},
 	{"POST /api/sys/tokens", http.StatusUnauthorized, "the password is wrong", false},
+	{"POST /api/v1/virtualization/computes/{id}/template", http.StatusForbidden, "it takes create on templates", false},
+	{"POST /api/v1/virtualization/virtualmachines/{id}/template", http.StatusForbidden, "it takes create on templates", false},
 	{"PUT /api/v4/auth_sources/{key}", http.StatusForbidden, "who decides about passwords decides about everybody: administrators only", false},
 	{"POST /api/v4/auth_sources", http.StatusForbidden, "administrators only", false},
 	{"DELETE /api/v4/auth_sources/{key}", http.StatusForbidden, "administrators only", false},

@@ -10,7 +10,7 @@ import (
 )
 
 // shadowed are paths of absences that also look like a VM's id, with the verbs that would take them for one.
-var shadowed = []string{"GET /virtualization/computes/backups", "GET /virtualization/computes/templates", "GET /virtualization/computes/pci-devices"}
+var shadowed = []string{"GET /virtualization/computes/backups", "GET /virtualization/computes/pci-devices"}
 
 // beforeLogin are paths of absences that clients call without a credential.
 var beforeLogin = []string{"POST /auth/challenge", "POST /auth/challenge/verify", "GET /auth/users/{username}/keys"}
@@ -74,7 +74,7 @@ func (s *server) verbs(r *http.Request) (verbs []string) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := r.Clone(r.Context())
 		probe.Method = method
-		if _, pattern := s.Mux.Handler(probe); strings.HasPrefix(pattern, method+" ") && !slices.Contains(shadowed, pattern) {
+		if pattern := s.Pattern(probe); strings.HasPrefix(pattern, method+" ") && !slices.Contains(shadowed, pattern) {
 			verbs = append(verbs, method)
 		}
 	}

@@ -2665,6 +2665,263 @@ func (r *VM) Diff(old *VM) schema.Set {
 // KeyValue is the row's key.
 func (r *VM) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
+// VMTemplate is one row of vm_templates: its stored columns, null as the zero value.
+type VMTemplate struct {
+	Key               int64  // $key
+	Name              string // name
+	Description       string // description
+	OSType            string // os_type
+	OSVariant         string // os_variant
+	MinMemory         int64  // min_memory
+	RecommendedMemory int64  // recommended_memory
+	MinVcpus          int64  // min_vcpus
+	RecommendedVcpus  int64  // recommended_vcpus
+	MinDisk           int64  // min_disk
+	RecommendedDisk   int64  // recommended_disk
+	DiskFormat        string // disk_format
+	NetworkModel      string // network_model
+	GraphicsType      string // graphics_type
+	CloudInit         bool   // cloud_init
+	UEFIBoot          bool   // uefi_boot
+	SecureBoot        bool   // secure_boot
+	Tpm               bool   // tpm
+	DefaultUser       string // default_user
+	Metadata          string // metadata
+	Creator           string // creator
+	Created           int64  // created
+	Modified          int64  // modified
+}
+
+// TableName returns "vm_templates".
+func (*VMTemplate) TableName() string { return "vm_templates" }
+
+// Scan fills r from a record of vm_templates.
+func (r *VMTemplate) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.OSType = next().Text()
+	r.OSVariant = next().Text()
+	r.MinMemory = next().Int()
+	r.RecommendedMemory = next().Int()
+	r.MinVcpus = next().Int()
+	r.RecommendedVcpus = next().Int()
+	r.MinDisk = next().Int()
+	r.RecommendedDisk = next().Int()
+	r.DiskFormat = next().Text()
+	r.NetworkModel = next().Text()
+	r.GraphicsType = next().Text()
+	r.CloudInit = next().Bool()
+	r.UEFIBoot = next().Bool()
+	r.SecureBoot = next().Bool()
+	r.Tpm = next().Bool()
+	r.DefaultUser = next().Text()
+	r.Metadata = next().Text()
+	r.Creator = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// VMTemplateCol are the columns of vm_templates.
+var VMTemplateCol = struct {
+	Name              schema.Column[string]
+	Description       schema.Column[string]
+	OSType            schema.Column[string]
+	OSVariant         schema.Column[string]
+	MinMemory         schema.Column[int64]
+	RecommendedMemory schema.Column[int64]
+	MinVcpus          schema.Column[int64]
+	RecommendedVcpus  schema.Column[int64]
+	MinDisk           schema.Column[int64]
+	RecommendedDisk   schema.Column[int64]
+	DiskFormat        schema.Column[string]
+	NetworkModel      schema.Column[string]
+	GraphicsType      schema.Column[string]
+	CloudInit         schema.Column[bool]
+	UEFIBoot          schema.Column[bool]
+	SecureBoot        schema.Column[bool]
+	Tpm               schema.Column[bool]
+	DefaultUser       schema.Column[string]
+	Metadata          schema.Column[string]
+	Creator           schema.Column[string]
+	Created           schema.Column[int64]
+	Modified          schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[string]("os_type"),
+	schema.Col[string]("os_variant"),
+	schema.Col[int64]("min_memory"),
+	schema.Col[int64]("recommended_memory"),
+	schema.Col[int64]("min_vcpus"),
+	schema.Col[int64]("recommended_vcpus"),
+	schema.Col[int64]("min_disk"),
+	schema.Col[int64]("recommended_disk"),
+	schema.Col[string]("disk_format"),
+	schema.Col[string]("network_model"),
+	schema.Col[string]("graphics_type"),
+	schema.Col[bool]("cloud_init"),
+	schema.Col[bool]("uefi_boot"),
+	schema.Col[bool]("secure_boot"),
+	schema.Col[bool]("tpm"),
+	schema.Col[string]("default_user"),
+	schema.Col[string]("metadata"),
+	schema.Col[string]("creator"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// VMTemplateSet is a change of a row of vm_templates.
+type VMTemplateSet schema.Set
+
+// TableName returns "vm_templates".
+func (VMTemplateSet) TableName() string { return "vm_templates" }
+
+// Null empties columns.
+func (s VMTemplateSet) Null(columns ...schema.Named) VMTemplateSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VMTemplateSet) Name(v string) VMTemplateSet {
+	s["name"] = VMTemplateCol.Name.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) Description(v string) VMTemplateSet {
+	s["description"] = VMTemplateCol.Description.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) OSType(v string) VMTemplateSet {
+	s["os_type"] = VMTemplateCol.OSType.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) OSVariant(v string) VMTemplateSet {
+	s["os_variant"] = VMTemplateCol.OSVariant.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) MinMemory(v int64) VMTemplateSet {
+	s["min_memory"] = VMTemplateCol.MinMemory.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) RecommendedMemory(v int64) VMTemplateSet {
+	s["recommended_memory"] = VMTemplateCol.RecommendedMemory.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) MinVcpus(v int64) VMTemplateSet {
+	s["min_vcpus"] = VMTemplateCol.MinVcpus.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) RecommendedVcpus(v int64) VMTemplateSet {
+	s["recommended_vcpus"] = VMTemplateCol.RecommendedVcpus.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) MinDisk(v int64) VMTemplateSet {
+	s["min_disk"] = VMTemplateCol.MinDisk.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) RecommendedDisk(v int64) VMTemplateSet {
+	s["recommended_disk"] = VMTemplateCol.RecommendedDisk.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) DiskFormat(v string) VMTemplateSet {
+	s["disk_format"] = VMTemplateCol.DiskFormat.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) NetworkModel(v string) VMTemplateSet {
+	s["network_model"] = VMTemplateCol.NetworkModel.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) GraphicsType(v string) VMTemplateSet {
+	s["graphics_type"] = VMTemplateCol.GraphicsType.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) CloudInit(v bool) VMTemplateSet {
+	s["cloud_init"] = VMTemplateCol.CloudInit.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) UEFIBoot(v bool) VMTemplateSet {
+	s["uefi_boot"] = VMTemplateCol.UEFIBoot.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) SecureBoot(v bool) VMTemplateSet {
+	s["secure_boot"] = VMTemplateCol.SecureBoot.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) Tpm(v bool) VMTemplateSet { s["tpm"] = VMTemplateCol.Tpm.Value(v); return s }
+
+func (s VMTemplateSet) DefaultUser(v string) VMTemplateSet {
+	s["default_user"] = VMTemplateCol.DefaultUser.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) Metadata(v string) VMTemplateSet {
+	s["metadata"] = VMTemplateCol.Metadata.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) Creator(v string) VMTemplateSet {
+	s["creator"] = VMTemplateCol.Creator.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) Created(v int64) VMTemplateSet {
+	s["created"] = VMTemplateCol.Created.Value(v)
+	return s
+}
+
+func (s VMTemplateSet) Modified(v int64) VMTemplateSet {
+	s["modified"] = VMTemplateCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VMTemplate) Diff(old *VMTemplate) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VMTemplateCol.Name, old.Name, r.Name)
+	schema.Differ(s, VMTemplateCol.Description, old.Description, r.Description)
+	schema.Differ(s, VMTemplateCol.OSType, old.OSType, r.OSType)
+	schema.Differ(s, VMTemplateCol.OSVariant, old.OSVariant, r.OSVariant)
+	schema.Differ(s, VMTemplateCol.MinMemory, old.MinMemory, r.MinMemory)
+	schema.Differ(s, VMTemplateCol.RecommendedMemory, old.RecommendedMemory, r.RecommendedMemory)
+	schema.Differ(s, VMTemplateCol.MinVcpus, old.MinVcpus, r.MinVcpus)
+	schema.Differ(s, VMTemplateCol.RecommendedVcpus, old.RecommendedVcpus, r.RecommendedVcpus)
+	schema.Differ(s, VMTemplateCol.MinDisk, old.MinDisk, r.MinDisk)
+	schema.Differ(s, VMTemplateCol.RecommendedDisk, old.RecommendedDisk, r.RecommendedDisk)
+	schema.Differ(s, VMTemplateCol.DiskFormat, old.DiskFormat, r.DiskFormat)
+	schema.Differ(s, VMTemplateCol.NetworkModel, old.NetworkModel, r.NetworkModel)
+	schema.Differ(s, VMTemplateCol.GraphicsType, old.GraphicsType, r.GraphicsType)
+	schema.Differ(s, VMTemplateCol.CloudInit, old.CloudInit, r.CloudInit)
+	schema.Differ(s, VMTemplateCol.UEFIBoot, old.UEFIBoot, r.UEFIBoot)
+	schema.Differ(s, VMTemplateCol.SecureBoot, old.SecureBoot, r.SecureBoot)
+	schema.Differ(s, VMTemplateCol.Tpm, old.Tpm, r.Tpm)
+	schema.Differ(s, VMTemplateCol.DefaultUser, old.DefaultUser, r.DefaultUser)
+	schema.Differ(s, VMTemplateCol.Metadata, old.Metadata, r.Metadata)
+	schema.Differ(s, VMTemplateCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, VMTemplateCol.Created, old.Created, r.Created)
+	schema.Differ(s, VMTemplateCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VMTemplate) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // CloudinitFile is one row of cloudinit_files: its stored columns, null as the zero value.
 type CloudinitFile struct {
 	Key               int64  // $key

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -31,7 +32,9 @@ type Server struct {
 	Engine *engine.Engine
 	Mux    *http.ServeMux
 	Trees  []Tree
+	config huma.Config
 	api    huma.API
+	apart  map[string]*http.ServeMux // by the path of their trees
 	fail   Failures
 	public map[string]bool
 }
@@ -45,9 +48,32 @@ type Tree struct {
 
 // New returns a server without operations.
 func New(e *engine.Engine, c huma.Config, f Failures) *Server {
-	s := &Server{Engine: e, Mux: http.NewServeMux(), fail: f, public: map[string]bool{}}
+	s := &Server{Engine: e, Mux: http.NewServeMux(), config: c, fail: f, public: map[string]bool{}, apart: map[string]*http.ServeMux{}}
 	s.api = humago.New(s.Mux, c)
 	return s
+}
+
+// Apart returns a server for the operations at a path and below it, in the same document. They have a mux of their own, since one mux can't tell
+// /things/parts/{id} from /things/{id}/parts. What isn't among them is the first server's.
+func (s *Server) Apart(path string) *Server {
+	mux, c := http.NewServeMux(), s.config
+	c.OpenAPIPath = "" // it is served already
+	mux.Handle("/", s.Mux)
+	s.apart[Prefix+path] = mux
+	s.Beside(Tree{Path: Prefix + path, Public: s.IsOpen, Handler: func() http.Handler { return mux }})
+	return &Server{Engine: s.Engine, Mux: mux, config: c, api: humago.New(mux, c), fail: s.fail, public: s.public}
+}
+
+// Pattern is that of the operation which serves a request.
+func (s *Server) Pattern(r *http.Request) string {
+	for path, mux := range s.apart {
+		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
+			_, pattern := mux.Handler(r)
+			return pattern
+		}
+	}
+	_, pattern := s.Mux.Handler(r)
+	return pattern
 }
 
 // Document returns the OpenAPI document of what is registered, as JSON.
@@ -62,8 +88,7 @@ func (s *Server) Open(patterns ...string) {
 
 // IsOpen reports whether a request needs no credential.
 func (s *Server) IsOpen(r *http.Request) bool {
-	_, pattern := s.Mux.Handler(r)
-	return s.public[pattern]
+	return s.public[s.Pattern(r)]
 }
 
 // Beside serves a tree beside the mux: its paths may look like those of operations.
