@@ -91,9 +91,12 @@ func (r *renderer) found(p *query.Plan) {
 	r.nameAll(p.Find.Joins)
 	r.put(in, `."_key" AS k`)
 	for i, o := range p.Order {
+		if isKey(o.Value) {
+			continue
+		}
 		r.put(", ")
 		r.sortable(r, o.Value)
-		r.put(" AS o", strconv.Itoa(i))
+		r.put(" AS ", sorted(i, o))
 	}
 	r.put(" FROM ", quoteName(p.Table.Name), " ", in)
 	r.joins(p.Find)
@@ -120,10 +123,19 @@ func (r *renderer) reply(p *query.Plan) {
 	}
 }
 
+// sorted is the column of what found is sorted by. PostgreSQL sorts again what it doesn't know to be sorted: it takes the key by another name for
+// another value.
+func sorted(i int, o query.Order) string {
+	if isKey(o.Value) {
+		return "k"
+	}
+	return "o" + strconv.Itoa(i)
+}
+
 // orderBy sorts by the columns that found gave to the things to sort by.
 func (r *renderer) orderBy(from string, order []query.Order) {
 	for i, o := range order {
-		r.put([]string{" ORDER BY ", ", "}[min(i, 1)], from, "o", strconv.Itoa(i), direction(o.Desc))
+		r.put([]string{" ORDER BY ", ", "}[min(i, 1)], from, sorted(i, o), direction(o.Desc))
 		if !isKey(o.Value) {
 			r.put(r.nulls(o.Desc))
 		}
