@@ -55,9 +55,10 @@ type node struct {
 	uploads *upload.Uploads
 	dir     *datadir.Dir
 	hypervisor
-	host     *nodes.Controller
-	identity nodes.Identity
-	password string // of admin, when this start made one
+	connections front.Connections
+	host        *nodes.Controller
+	identity    nodes.Identity
+	password    string // of admin, when this start made one
 }
 
 // openNode opens the database and makes all that serves requests. Nothing here waits for libvirt.
@@ -87,7 +88,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	n.bus = event.New(n.db)
 	n.host = nodes.New(nodes.Config{
 		DB: n.db, Probe: &n.hypervisor, Log: log, Root: os.DirFS("/"), Data: cfg.Data,
-		Version: version, TableVersion: tableVersion, Accelerator: cfg.Accelerator,
+		Version: version, TableVersion: tableVersion, Accelerator: cfg.Accelerator, Bound: n.connections.Bound,
 	})
 	if n.identity, err = n.host.Ensure(ctx); err != nil {
 		return nil, err

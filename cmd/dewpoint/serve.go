@@ -55,13 +55,14 @@ func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logg
 	if err != nil {
 		return err
 	}
-	handler := n.handler()
+	handler := n.connections.Guard(n.handler())
 	if known {
 		handler = front.Strict(handler)
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: mostHeader,
 		BaseContext: func(net.Listener) context.Context { return store.Requested(context.Background()) },
+		ConnState:   n.connections.Count,
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers broke off
 	}
 	server.RegisterOnShutdown(n.bus.Close) // feeds have no end of their own

@@ -91,6 +91,12 @@ func TestConnectionTests(t *testing.T) {
 		}
 	}
 	c.Must(200, "GET", "settings?fields=key,value,default_value,description&filter=key%20eq%20'cloud_name'", nil)
+	if got := c.Must(200, "GET", "settings/max_connections", nil).Object()["value"]; got != "10000" {
+		t.Errorf("max_connections is %v", got)
+	}
+	for value, status := range map[string]int{"many": 422, "-1": 422, "": 422, "20000": 200} {
+		c.Must(status, "PUT", "settings/max_connections", map[string]any{"value": value})
+	}
 }
 
 // TestFirstAdministrator has the account that a first start makes be one of the group by which administrators are known, so that it stays one when
@@ -102,9 +108,10 @@ func TestFirstAdministrator(t *testing.T) {
 	if rows := c.Must(200, "GET", "members?fields=member&filter="+filter, nil).Rows(); len(rows) != 1 || rows[0]["member"] != "users/1" {
 		t.Errorf("members of Administrators: %v", rows)
 	}
-	rows := c.Must(200, "GET", "permissions?fields=identity_display,table,row,list,read,create,modify,delete", nil).Rows()
-	want := map[string]any{"identity_display": "Administrators", "table": "/", "row": 0.0, "list": true, "read": true, "create": true, "modify": true, "delete": true}
-	if len(rows) != 1 || !maps.Equal(rows[0], want) {
+	rows := c.Must(200, "GET", "permissions?fields=identity_display,table,row,list,read,create,modify,delete&sort=table", nil).Rows()
+	all := map[string]any{"identity_display": "Administrators", "table": "/", "row": 0.0, "list": true, "read": true, "create": true, "modify": true, "delete": true}
+	own := map[string]any{"identity_display": "admin", "table": "users", "row": 1.0, "list": true, "read": true, "create": false, "modify": false, "delete": false}
+	if len(rows) != 2 || !maps.Equal(rows[0], all) || !maps.Equal(rows[1], own) {
 		t.Errorf("permissions of a new system: %v", rows)
 	}
 	c.Create("groups", map[string]any{"name": "friends"})

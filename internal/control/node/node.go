@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"dewpoint/internal/errs"
@@ -42,6 +43,8 @@ type Config struct {
 	Data string
 	// Version is ours; TableVersion is what the table API says it is ("26.0.0.1"): its clients refuse other major versions.
 	Version, TableVersion string
+	// Bound is told how many connections clients may hold open, 0 for any number; nil when nobody wants to know.
+	Bound func(most int64)
 	// Accelerator overrules the setting of that name and the self-test; "" doesn't.
 	Accelerator string
 }
@@ -171,6 +174,9 @@ func (c *Controller) write(tx *store.Tx, f facts, pools []pool) (id Identity, er
 	settings, err := ensureSettings(tx, f.hostname)
 	if err != nil {
 		return id, err
+	}
+	if most, err := strconv.ParseInt(settings[maxConnections], 10, 64); err == nil && c.Bound != nil {
+		c.Bound(most)
 	}
 	if id.Instance, id.Keeper, err = c.ensureSystem(tx, f, settings["cloud_name"]); err != nil {
 		return id, err

@@ -149,7 +149,7 @@ func TestFirstPassMakesEverything(t *testing.T) {
 		}
 		if d := cmp.Diff(map[string]string{
 			"cloud_name": "alpha", "quarantine_days": "30", "accelerator": "auto", "max_session_age": "259200", "session_idle": "86400", "max_sign_in_age": "2592000",
-			"rate_limit_per_hour": "1000", "rate_limit_sessions": "0",
+			"rate_limit_per_hour": "1000", "rate_limit_sessions": "0", "max_connections": "10000",
 		}, got); d != "" {
 			t.Errorf("settings (-want +got):\n%s", d)
 		}
@@ -183,6 +183,8 @@ func TestSecondPassChangesNothing(t *testing.T) {
 func TestPeoplesWishesAreKept(t *testing.T) {
 	t.Parallel()
 	c := config(t)
+	var most int64
+	c.Bound = func(n int64) { most = n }
 	h, id := ensure(t, c)
 	set := func(key, value string) {
 		t.Helper()
@@ -194,6 +196,9 @@ func TestPeoplesWishesAreKept(t *testing.T) {
 		if err := h.Reconcile(background); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if set("max_connections", "12"); most != 12 {
+		t.Errorf("%d connections may be open where 12 may", most)
 	}
 	set("cloud_name", "my cloud")
 	view(t, c.DB, func(tx *store.Tx) error {

@@ -8,6 +8,9 @@ import (
 	"dewpoint/internal/store"
 )
 
+// maxConnections is the setting that bounds the connections of this server.
+const maxConnections = "max_connections"
+
 // setting is one row of settings: what it is at first, and what it is for.
 type setting struct{ key, value, description string }
 
@@ -16,6 +19,7 @@ func settingsOf(hostname string) []setting {
 	return []setting{
 		{"cloud_name", hostname, "name of this system, shown to people"},
 		{"accelerator", "auto", "what guests run by: auto (kvm where its self-test passes), kvm, or qemu for emulation"},
+		{maxConnections, "10000", "connections that clients may hold open at once, websockets left out; 0 for any number"},
 		{"max_session_age", "259200", "seconds after which a session ends whether it is used or not"},
 		{"max_sign_in_age", "2592000", "seconds after a login in which its JWT, refreshed or not, is good; after that log in again"},
 		{"session_idle", "86400", "seconds after which an unused session ends"},

@@ -126,7 +126,7 @@ func prepareGroups(tx *store.Tx) error {
 	return err
 }
 
-// seedAdministrators makes the group Administrators of those who are administrators.
+// seedAdministrators makes the group Administrators of those who are administrators, and gives them what others get with their accounts.
 func seedAdministrators(tx *store.Tx) error {
 	n, err := tx.Count("groups", store.Is(access.GroupCol.Name, access.Administrators))
 	if err != nil || n > 0 {
@@ -143,6 +143,9 @@ func seedAdministrators(tx *store.Tx) error {
 	}
 	for _, u := range admins {
 		if _, err := store.Create(tx, access.MemberSet{}.ParentGroup(key.Int()).Member(engine.PathOf(u).Text())); err != nil {
+			return err
+		}
+		if err := ownRow(tx, u); err != nil {
 			return err
 		}
 	}

@@ -55,8 +55,10 @@ func (a area) createUser(w *engine.Inside, r *schema.Record) (err error) {
 }
 
 // grantOwnRow makes the row that says what a user may with the account itself: see it. What it may change of it is said by the table.
-func grantOwnRow(w *engine.Inside, r *schema.Record) error {
-	_, err := store.Create(w.Tx, access.PermissionSet{}.Identity(access.UserCol.Identity.Of(r).Int()).Table("users").Row(r.Row).
+func grantOwnRow(w *engine.Inside, r *schema.Record) error { return ownRow(w.Tx, r) }
+
+func ownRow(tx *store.Tx, r *schema.Record) error {
+	_, err := store.Create(tx, access.PermissionSet{}.Identity(access.UserCol.Identity.Of(r).Int()).Table("users").Row(r.Row).
 		Target(engine.PathOf(r).Text()).List(true).Read(true))
 	return err
 }
