@@ -19,6 +19,18 @@ const machineQueues = "machines/"
 // MachineQueue names the queue of a machine.
 func MachineQueue(machine int64) string { return machineQueues + strconv.FormatInt(machine, 10) }
 
+// MachineOf returns the machine in whose queue an operation stands; ok is false for one that is about something else.
+func MachineOf(row system.Operation) (machine int64, ok bool) {
+	text, ours := strings.CutPrefix(row.Queue, machineQueues)
+	machine, err := strconv.ParseInt(text, 10, 64)
+	return machine, ours && err == nil
+}
+
+// Open reads the operations that haven't ended.
+func Open(tx *store.Tx) ([]system.Operation, error) {
+	return store.FindRows[system.Operation](tx, isOpen())
+}
+
 // Last returns the key of the last operation in a queue that hasn't ended, 0 for none.
 func Last(tx *store.Tx, queue string) (int64, error) {
 	rows, err := store.FindRows[system.Operation](tx, waitingIn(queue)...)
@@ -31,7 +43,7 @@ func Last(tx *store.Tx, queue string) (int64, error) {
 // BeforePower returns, by machine, the operations that a request for power has to wait for: all that are under way, and those that were begun
 // before it. Without a request, as after a power loss, it is all that are open.
 func BeforePower(tx *store.Tx, machines []compute.Machine, done func(machine int64) (seq int64)) (map[int64][]system.Operation, error) {
-	rows, err := store.FindRows[system.Operation](tx, isOpen())
+	rows, err := Open(tx)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -55,9 +67,8 @@ func BeforePower(tx *store.Tx, machines []compute.Machine, done func(machine int
 // behindPower returns what power an operation waits for, "" for none. Power that waits itself, for a disk that the operation may be about to make,
 // or that fails and is tried again, lets it go first.
 func behindPower(tx *store.Tx, row system.Operation) (string, error) {
-	text, ours := strings.CutPrefix(row.Queue, machineQueues)
-	key, err := strconv.ParseInt(text, 10, 64)
-	if !ours || err != nil {
+	key, ours := MachineOf(row)
+	if !ours {
 		return "", nil
 	}
 	machines, err := store.FindRows[compute.Machine](tx, store.Key(schema.IntValue(key)))

@@ -29,6 +29,7 @@ var rules = map[string]rule{
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
 	"held":      {may: []string{"store", "model", "schema", "errs"}, why: "what guests have of the host is told in status rows, and asked of them"},
+	"layer":     {may: []string{"store", "model", "schema", "errs"}, why: "the frozen files beneath disks are rows, which two areas of controllers and the hooks of drives read"},
 	"applied":   {may: []string{"store", "model", "schema", "errs"}, why: "rows in force are kept in a row"},
 	"backup": {
 		may: []string{"datadir", "store", "model", "schema", "fileio", "errs"},
@@ -43,7 +44,7 @@ var rules = map[string]rule{
 		why: "the log of changes is a row, and so is an operation; it knows the rows of no other table",
 	},
 	"tables": {
-		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "held", "subnet", "errs"},
+		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "subnet", "errs"},
 		why: "hooks of a table work on its typed rows inside the engine's transaction, and ask for operations in it",
 	},
 	"served": {may: []string{"store", "schema", "errs"}, why: "the clock that nobody can set is a row"},
@@ -65,7 +66,7 @@ var rules = map[string]rule{
 		why: "the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "operation", "applied", "held", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "fileio", "errs"},
+		may: []string{"store", "operation", "applied", "held", "layer", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "fileio", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},

@@ -71,7 +71,7 @@ func readersOf(tx *store.Tx) (readers, error) {
 // drive returns the key of the drive that a guest reads a path by, 0 if none is known.
 func (r readers) drive(machine int64, path string) int64 {
 	name, disk := strings.CutSuffix(filepath.Base(path), block.DiskEnding)
-	key, _, ours := column.ReadStorageName(name)
+	key, _, _, ours := column.ReadHeadName(name)
 	if disk || !ours {
 		return key
 	}

@@ -40,11 +40,16 @@ func (c *Controller) workOn(d *Drive, seen observed, s step) loop.Work {
 }
 
 func (c *Controller) act(ctx context.Context, d *Drive, seen observed, s step) error {
+	if s.action == grow || s.action == move {
+		if busy, err := c.Rows.Busy(ctx, d.Key); err != nil || busy {
+			return errors.Join(err, errs.New(errs.Unavailable, "drive_busy", "the disk waits for an operation on its machine"))
+		}
+	}
 	switch s.action {
 	case create:
 		return c.makeEmpty(ctx, d, seen.want, s.status)
 	case grow:
-		return block.Resize(ctx, seen.path, block.Qcow2, d.Size)
+		return block.Resize(ctx, seen.path, d.Size)
 	case move:
 		return moveFile(seen.path, seen.want)
 	case remove:
@@ -53,10 +58,15 @@ func (c *Controller) act(ctx context.Context, d *Drive, seen observed, s step) e
 	return nil
 }
 
-// makeEmpty makes an empty disk.
+// makeEmpty makes a disk that holds nothing of its own.
 func (c *Controller) makeEmpty(ctx context.Context, d *Drive, path string, status Status) error {
 	const tables = 1 << 20 // what an empty qcow2 takes, amply
-	if err := c.draft(ctx, path, tables, d.Tier, func(part string) error { return block.Create(ctx, part, d.Size) }); err != nil {
+	if err := c.draft(ctx, path, tables, d.Tier, func(part string) error {
+		if d.Base != "" {
+			return block.CreateOver(ctx, part, d.Base, d.Size)
+		}
+		return block.Create(ctx, part, d.Size)
+	}); err != nil {
 		return err
 	}
 	if err := place(path); err != nil {

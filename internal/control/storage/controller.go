@@ -46,11 +46,12 @@ func (c *Controller) Name() string { return "storage" }
 func (c *Controller) Reconcile(ctx context.Context) error {
 	pass := c.queue.Pass()
 	defer pass.End()
-	drives, err := c.Rows.Wish(ctx)
+	w, err := c.Rows.Wish(ctx)
 	if err != nil {
 		return err
 	}
-	have, err := c.look(ctx, drives) // after the wish: a row is always there before its file
+	drives := w.Drives
+	have, err := c.look(ctx, w) // after the wish: a row is always there before its file
 	if err != nil {
 		return err
 	}
@@ -60,6 +61,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if err := c.write(ctx, p); err != nil {
 		return err
 	}
+	p.work = append(p.work, c.layerWork(w.Layers, pass)...)
 	for _, work := range p.work { // after the report, which would overwrite theirs
 		pass.Begin(ctx, work)
 	}
@@ -124,11 +126,11 @@ func (c *Controller) observe(d *Drive, path string) observed {
 	seen.used, _ = block.Used(path) // of a file that just went, the next pass tells
 	known, ok := c.sizes[d.Key]
 	if !ok || known.path != path {
-		img, err := block.Inspect(path)
+		size, err := block.Size(path)
 		if err != nil {
 			return seen
 		}
-		known = sized{path: path, size: img.VirtualSize}
+		known = sized{path: path, size: size}
 		c.sizes[d.Key] = known
 	}
 	seen.size = known.size

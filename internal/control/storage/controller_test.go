@@ -74,7 +74,7 @@ func newPoolOn(t *testing.T, db *store.DB, dir string) *pool {
 func configOf(db *store.DB, dir string) storage.Config {
 	log := slog.New(slog.DiscardHandler)
 	return storage.Config{
-		DataDir: dir, Rows: storage.NewStoreRows(db, thisNode), Keeper: quarantine.New(db, dir, log), Space: space.New(db, space.Limits{}), Log: log,
+		DataDir: dir, Rows: storage.NewStoreRows(db, dir, thisNode), Keeper: quarantine.New(db, dir, log), Space: space.New(db, space.Limits{}), Log: log,
 	}
 }
 

@@ -87,7 +87,7 @@ func (c *Config) copyDisk(ctx context.Context, r *importRun) (operation.Commit, 
 			return err
 		}
 		if r.Params.Of.Size > r.Params.Image.Size {
-			return block.Resize(ctx, draft, block.Qcow2, r.Params.Of.Size)
+			return block.Resize(ctx, draft, r.Params.Of.Size)
 		}
 		return nil
 	})

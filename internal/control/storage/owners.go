@@ -23,25 +23,31 @@ type sorted struct {
 
 // Known is what the database has beyond the drives of this node's VMs.
 type Known struct {
-	Drives   map[string]bool // all drives, tombstones too, by the names of their files
+	Drives   map[string]bool // all drives, tombstones too, and all layers, by the names of their files
+	Busy     map[int64]bool  // drives whose next files an operation may just be making
 	Machines map[string]bool // UUIDs of all machines, tombstones too
 }
 
 // sortOut finds out whose the files are. A name with an id is its drive's wherever it lies, for a drive may move with its machine. Drives of older
 // versions have no id, and their file is known by its machine's folder too: what lies under a machine that is unknown was another database's.
-// Of two files in one drive's name the one in its place counts. Files of drives that others look after are left out. It is pure.
-func sortOut(dataDir string, drives []Drive, found []lying, known Known) sorted {
+// Of two files in one drive's name the one in its place counts. A layer lies where its row says. Files of drives that others look after are left out, and
+// so is all of a drive whose disks an operation works on. It is pure.
+func sortOut(dataDir string, drives []Drive, layers []Layer, found []lying, known Known) sorted {
 	s := sorted{disks: map[int64]string{}, parts: map[int64][]string{}}
-	byName := make(map[string]*Drive, len(drives))
+	byName, byKey := make(map[string]*Drive, len(drives)), make(map[int64]*Drive, len(drives))
 	machines := make(map[string]bool, len(drives))
 	for i := range drives {
-		byName[drives[i].name()] = &drives[i]
-		machines[drives[i].MachineUUID] = true
+		machines[drives[i].MachineUUID], byKey[drives[i].Key] = true, &drives[i]
+		if !drives[i].Frozen {
+			byName[drives[i].Head] = &drives[i]
+		}
 	}
+	places := layerPlaces(layers)
 	kept := map[int64]lying{}
 	for _, f := range found {
 		d := byName[f.name]
 		switch {
+		case places[f.name] == f.path && !f.part, busy(byKey, f, known):
 		case d == nil && known.Drives[f.name]:
 		case d == nil, d.StorageID == "" && !machines[f.folder] && !known.Machines[f.folder]:
 			s.nobodys = append(s.nobodys, f)
@@ -59,21 +65,25 @@ func sortOut(dataDir string, drives []Drive, found []lying, known Known) sorted 
 	return s
 }
 
-// name is what the drive's files are called, without an ending.
-func (d *Drive) name() string { return column.StorageName(d.Key, d.StorageID) }
+// busy reports whether a file is of a drive that an operation works on, and not its present one.
+func busy(drives map[int64]*Drive, f lying, known Known) bool {
+	key, _, _, _ := column.ReadHeadName(f.name)
+	d := drives[key]
+	return known.Busy[key] || d != nil && d.Busy && (f.part || d.Head != f.name)
+}
 
 // place is where the drive's file belongs.
 func (d *Drive) place(dataDir string) string {
-	return block.DrivePath(dataDir, d.Tier, d.MachineUUID, d.name())
+	return block.DrivePath(dataDir, d.Tier, d.MachineUUID, d.Head)
 }
 
 // look finds what lies in the pools. The database is asked for more only when something is nobody's at first sight.
-func (c *Controller) look(ctx context.Context, drives []Drive) (sorted, error) {
+func (c *Controller) look(ctx context.Context, w Wish) (sorted, error) {
 	found, err := scan(c.DataDir)
 	if err != nil {
 		return sorted{}, err
 	}
-	s := sortOut(c.DataDir, drives, found, Known{})
+	s := sortOut(c.DataDir, w.Drives, w.Layers, found, Known{})
 	if len(s.nobodys) == 0 {
 		return s, nil
 	}
@@ -81,7 +91,7 @@ func (c *Controller) look(ctx context.Context, drives []Drive) (sorted, error) {
 	if err != nil {
 		return sorted{}, err
 	}
-	return sortOut(c.DataDir, drives, found, known), nil
+	return sortOut(c.DataDir, w.Drives, w.Layers, found, known), nil
 }
 
 // setAside puts into quarantine what is nobody's. What a program is using stays until it ends.
@@ -104,7 +114,7 @@ func (c *Controller) setAside(ctx context.Context, files []lying) error {
 func underWay(drives []Drive, pass *loop.Pass) func(drive int64) bool {
 	imports := map[int64]bool{}
 	for _, d := range drives {
-		imports[d.Key] = d.Import != nil && d.Import.Open
+		imports[d.Key] = d.Import != nil && d.Import.Open || d.Busy
 	}
 	return func(drive int64) bool { return imports[drive] || pass.Busy(drive) }
 }

@@ -17,7 +17,7 @@ const partEnding = ".part"
 // lying is a file in the pools that is named like one of ours.
 type lying struct {
 	path   string
-	name   string // as column.StorageName makes it
+	name   string // as column.HeadName makes it
 	folder string // the UUID of a machine
 	part   bool   // unfinished
 }
@@ -34,7 +34,7 @@ func scan(dataDir string) (found []lying, err error) {
 		}
 		name, part := strings.CutSuffix(entry.Name(), partEnding)
 		name, disk := strings.CutSuffix(name, block.DiskEnding)
-		if _, _, ok := column.ReadStorageName(name); disk && ok {
+		if _, _, _, ok := column.ReadHeadName(name); disk && ok {
 			found = append(found, lying{path: path, name: name, folder: filepath.Base(filepath.Dir(path)), part: part})
 		}
 		return nil

@@ -5,7 +5,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/held"
-	"dewpoint/internal/model/column"
+	"dewpoint/internal/layer"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/schema"
@@ -14,24 +14,28 @@ import (
 
 // StoreRows are the rows of the database: machine_drives.
 type StoreRows struct {
-	db   *store.DB
-	node int64 // key of the node this is
+	db      *store.DB
+	dataDir string
+	node    int64 // key of the node this is
 }
 
-// NewStoreRows returns the rows of db for the node with that key.
-func NewStoreRows(db *store.DB, node int64) *StoreRows { return &StoreRows{db: db, node: node} }
+// NewStoreRows returns the rows of db for the node with that key, whose files lie below dataDir.
+func NewStoreRows(db *store.DB, dataDir string, node int64) *StoreRows {
+	return &StoreRows{db: db, dataDir: dataDir, node: node}
+}
 
 // Wish reads the drives in one transaction.
-func (r *StoreRows) Wish(ctx context.Context) (drives []Drive, err error) {
+func (r *StoreRows) Wish(ctx context.Context) (w Wish, err error) {
 	err = r.db.View(ctx, func(tx *store.Tx) error {
 		t, err := r.read(tx)
 		if err != nil {
 			return err
 		}
-		drives = t.wish()
-		return nil
+		w.Drives = t.wish(r.dataDir)
+		w.Layers, err = t.layersFor(tx, r.dataDir)
+		return err
 	})
-	return drives, err
+	return w, err
 }
 
 // tables are the rows that a wish is made of.
@@ -42,6 +46,8 @@ type tables struct {
 	power    map[int64]compute.MachineStatus
 	files    map[int64]storage.File
 	imports  map[string]Import // by object
+	layers   layer.Set
+	busy     map[int64]bool // machines whose disks an operation works on
 }
 
 // read leaves out the drives of machines that run on another node: they are its own.
@@ -76,6 +82,12 @@ func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	t.machines = byKey(machines, func(m compute.Machine) int64 { return m.Key })
 	t.power = byKey(power, func(s compute.MachineStatus) int64 { return s.Key })
 	t.files = byKey(files, func(f storage.File) int64 { return f.Key })
+	if t.layers, err = layer.All(tx); err != nil {
+		return t, err
+	}
+	if t.busy, err = busyMachines(tx); err != nil {
+		return t, err
+	}
 	return t, t.readImports(tx)
 }
 
@@ -87,7 +99,7 @@ func byKey[T any](rows []T, key func(T) int64) map[int64]T {
 	return m
 }
 
-func (t *tables) wish() (drives []Drive) {
+func (t *tables) wish(dataDir string) (drives []Drive) {
 	for _, row := range t.drives {
 		machine, known := t.machines[row.Machine]
 		if !known && !row.Deleted {
@@ -96,11 +108,14 @@ func (t *tables) wish() (drives []Drive) {
 		power, status := t.power[row.Machine], t.statuses[row.Key]
 		d := Drive{
 			Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, Machine: row.Machine, MachineUUID: machine.UUID,
-			InUse: held.InUse(power, status),
-			Tier:  row.PreferredTier, Media: row.Media, Size: row.Disksize,
+			InUse: held.InUse(power, status) || t.busy[row.Machine], Busy: t.busy[row.Machine], Frozen: row.Origin != 0, Head: layer.Head(row),
+			Tier: row.PreferredTier, Media: row.Media, Size: row.Disksize,
 			Last: Status{
 				Status: status.Status, Info: status.StatusInfo, Ready: status.Ready, Progress: status.ProgressPct, UsedBytes: row.UsedBytes,
 			},
+		}
+		if l, rests := t.layers[row.Base]; rests {
+			d.Base = layerPath(dataDir, l)
 		}
 		if row.MediaSource != 0 {
 			file := t.files[row.MediaSource]
@@ -116,14 +131,30 @@ func (t *tables) wish() (drives []Drive) {
 
 // Known reads all drives and machines, those of other nodes and tombstones too.
 func (r *StoreRows) Known(ctx context.Context) (Known, error) {
-	k := Known{Drives: map[string]bool{}, Machines: map[string]bool{}}
+	k := Known{Drives: map[string]bool{}, Machines: map[string]bool{}, Busy: map[int64]bool{}}
 	err := r.db.View(ctx, func(tx *store.Tx) error {
 		drives, err := store.FindRows[compute.MachineDrive](tx, store.Everything())
 		if err != nil {
 			return err
 		}
+		busy, err := busyMachines(tx)
+		if err != nil {
+			return err
+		}
 		for _, d := range drives {
-			k.Drives[column.StorageName(d.Key, d.StorageID)] = true
+			if d.Origin == 0 {
+				k.Drives[layer.Head(d)] = true
+			}
+			if busy[d.Machine] {
+				k.Busy[d.Key] = true
+			}
+		}
+		layers, err := layer.All(tx)
+		if err != nil {
+			return err
+		}
+		for _, l := range layers {
+			k.Drives[l.File] = true
 		}
 		machines, err := store.FindRows[compute.Machine](tx, store.Everything())
 		for _, m := range machines {

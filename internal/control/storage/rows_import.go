@@ -66,7 +66,7 @@ func importing(tx *store.Tx, key int64) (d Drive, err error) {
 	t := tables{
 		drives: []compute.MachineDrive{row}, machines: map[int64]compute.Machine{machine.Key: machine}, files: map[int64]storage.File{file.Key: file},
 	}
-	return t.wish()[0], nil
+	return t.wish("")[0], nil
 }
 
 // Ask begins the imports of drives that have none under way and whose files are whole.

@@ -22,7 +22,11 @@ type Drive struct {
 	Deleted     bool   // a tombstone: remove the file, then purge the row
 	Machine     int64
 	MachineUUID string
-	InUse       bool   // a guest runs with it, or is about to
+	InUse       bool   // a guest runs with it, or is about to, or an operation works on its machine's disks
+	Busy        bool   // such an operation is open
+	Frozen      bool   // a state of a disk that others build upon: it has no file of its own
+	Head        string // what its file is called, without an ending
+	Base        string // path of the layer that its file builds upon, "" for none
 	Tier        string // empty means the default
 	Media       string
 	Size        int64   // bytes wished for; 0 means as big as the source
@@ -70,8 +74,8 @@ type Fact struct {
 
 // Rows is the controller's side of the database.
 type Rows interface {
-	// Wish reads all drives of this node's VMs, tombstones included, as of one moment.
-	Wish(ctx context.Context) ([]Drive, error)
+	// Wish reads all drives of this node's VMs, tombstones included, and all layers, as of one moment.
+	Wish(ctx context.Context) (Wish, error)
 	// Known reads what sortOut needs to know of rows that Wish leaves out.
 	Known(ctx context.Context) (Known, error)
 	// Report writes the status of drives in one transaction. A status of "offline" doesn't replace "online".
@@ -79,6 +83,9 @@ type Rows interface {
 	// Ask begins the imports of drives. Cancel stops operations, if they haven't ended.
 	Ask(ctx context.Context, drives []*Drive) error
 	Cancel(ctx context.Context, operations []int64) error
-	// Purge removes rows of drives whose files are gone.
+	// Busy tells whether an operation is open that works on the disks of a drive's machine.
+	Busy(ctx context.Context, drive int64) (bool, error)
+	// Purge removes rows of drives whose files are gone. PurgeLayer does so for a layer, unless something has come to build upon it.
 	Purge(ctx context.Context, keys []int64) error
+	PurgeLayer(ctx context.Context, key int64) error
 }

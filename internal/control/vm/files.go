@@ -33,6 +33,11 @@ func letQEMU(dataDir string, vm *domxml.VM, n node) error {
 		if err := access.Pass(dataDir, drive.Path, gid); err != nil {
 			return fmt.Errorf("letting QEMU at drive %d: %w", drive.Row.Key, err)
 		}
+		for _, path := range drive.Layers {
+			if err := access.Pass(dataDir, path, gid); err != nil {
+				return fmt.Errorf("letting QEMU at what is beneath drive %d: %w", drive.Row.Key, err)
+			}
+		}
 		if drive.Device != "cdrom" {
 			continue
 		}

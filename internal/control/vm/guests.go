@@ -37,7 +37,7 @@ func seen(instance mark.Instance, h libvirt.Holds) *held.Guest {
 	g := &held.Guest{Drives: map[int64]int64{}, NICs: map[int64]int64{}}
 	for _, path := range h.Files {
 		name, disk := strings.CutSuffix(filepath.Base(path), block.DiskEnding)
-		key, _, ours := column.ReadStorageName(name)
+		key, _, _, ours := column.ReadHeadName(name)
 		switch {
 		case ours && disk:
 			g.Drives[key] = 0

@@ -3,6 +3,7 @@ package vm
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -10,6 +11,7 @@ import (
 	"dewpoint/internal/held"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/layer"
 	"dewpoint/internal/mark"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/compute"
@@ -63,6 +65,7 @@ type tables struct {
 	drives   map[int64][]compute.MachineDrive // by machine, in their order
 	ready    map[int64]bool                   // drives
 	nics     map[int64][]compute.MachineNIC   // by machine, in their order
+	layers   layer.Set                        // beneath the drives
 	media    map[int64]string                 // storage ids of the files that CD-ROM drives read
 	before   map[int64][]system.Operation     // by machine
 }
@@ -97,6 +100,9 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 		return t, err
 	}
 	t.index(vms, statuses, drives, driveStatuses, nics)
+	if t.layers, err = layer.Of(tx, drives...); err != nil {
+		return t, err
+	}
 	if t.before, err = operation.BeforePower(tx, t.machines, func(machine int64) int64 { return t.statuses[machine].DoneSeq }); err != nil {
 		return t, err
 	}
@@ -183,7 +189,9 @@ func (r *StoreRows) machine(t tables, row compute.Machine) Machine {
 	}
 	m.Hardware.ConsolePassword, m.Unreadable = r.consolePassword(t.vms[row.Key])
 	for _, drive := range t.drives[row.Key] {
-		m.Drives = append(m.Drives, Drive{Drive: r.drive(t, row, drive), Ready: t.ready[drive.Key]})
+		made, err := r.drive(t, row, drive)
+		m.Drives = append(m.Drives, Drive{Drive: made, Ready: t.ready[drive.Key]})
+		m.Unreadable = errors.Join(m.Unreadable, err)
 	}
 	for _, nic := range t.nics[row.Key] {
 		if nic.Vnet == 0 {
@@ -209,10 +217,10 @@ func (r *StoreRows) consolePassword(vm compute.VM) (string, error) {
 	return password, nil
 }
 
-// drive says which file a drive is: a CD-ROM reads its medium as it is, everything else has a qcow2 file in a pool.
-func (r *StoreRows) drive(t tables, machine compute.Machine, row compute.MachineDrive) domxml.Drive {
+// drive says which files a drive is: a CD-ROM reads its medium as it is, everything else has a qcow2 file in a pool, with layers beneath it.
+func (r *StoreRows) drive(t tables, machine compute.Machine, row compute.MachineDrive) (domxml.Drive, error) {
 	d := domxml.Drive{
-		Row: row, Device: "disk", Format: string(block.Qcow2), Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, column.StorageName(row.Key, row.StorageID)),
+		Row: row, Device: "disk", Format: string(block.Qcow2), Path: block.DrivePath(r.dataDir, row.PreferredTier, machine.UUID, layer.Head(row)),
 	}
 	if row.Media == "cdrom" {
 		d.Device, d.Format, d.Path = "cdrom", string(block.Raw), ""
@@ -220,7 +228,11 @@ func (r *StoreRows) drive(t tables, machine compute.Machine, row compute.Machine
 			d.Path = block.MediaPath(r.dataDir, column.StorageName(row.MediaSource, t.media[row.MediaSource]))
 		}
 	}
-	return d
+	layers, err := t.layers.Beneath(row.Base)
+	for _, l := range layers {
+		d.Layers = append(d.Layers, block.DrivePath(r.dataDir, l.Tier, l.Folder, l.File))
+	}
+	return d, err
 }
 
 func statusOf(row compute.MachineStatus) Status {

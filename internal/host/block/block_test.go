@@ -156,10 +156,10 @@ func TestCreateConvertResize(t *testing.T) {
 	if got, err := os.ReadFile(back); err != nil || !bytes.Equal(got, content) {
 		t.Errorf("the converted image holds other bytes (%v)", err)
 	}
-	if err := block.Resize(ctx, disk, block.Qcow2, 32<<20); err != nil {
+	if err := block.Resize(ctx, disk, 32<<20); err != nil {
 		t.Fatal(err)
 	}
-	if err := block.Resize(ctx, disk, block.Qcow2, 1<<20); err == nil {
+	if err := block.Resize(ctx, disk, 1<<20); err == nil {
 		t.Error("Resize shrank an image")
 	}
 	if d, err := block.Info(ctx, disk, block.Qcow2); err != nil || d.VirtualSize != 32<<20 || d.ActualSize < 4<<20 {
@@ -226,7 +226,7 @@ func TestResizeRoundsUp(t *testing.T) {
 	}
 	for _, size := range []int64{1 << 20, 2<<20 + 1} {
 		if size == 2<<20+1 {
-			if err := block.Resize(t.Context(), path, block.Qcow2, size); err != nil {
+			if err := block.Resize(t.Context(), path, size); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -172,7 +172,7 @@ func TestLinkInPlaceOfImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, err := range map[string]error{
-		"Resize":  block.Resize(t.Context(), link, block.Raw, 2<<20),
+		"Resize":  block.Resize(t.Context(), link, 2<<20),
 		"Convert": block.Convert(t.Context(), link, block.Raw, filepath.Join(dir, "disk"), nil),
 		"Create":  block.Create(t.Context(), link, 1<<20),
 	} {

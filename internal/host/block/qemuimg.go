@@ -41,9 +41,9 @@ func Sectors(size int64) int64 {
 	return (size + sector - 1) / sector * sector
 }
 
-// Resize lets an image of the given format grow to size bytes, rounded up to whole sectors as Create does it; it never shrinks one. No guest may use it
-// meanwhile.
-func Resize(ctx context.Context, path string, format Format, size int64) error {
+// Resize lets a qcow2 image grow to size bytes, rounded up to whole sectors as Create does it; it never shrinks one. What lies beneath it is no longer
+// than itself, and isn't opened. No guest may use it meanwhile.
+func Resize(ctx context.Context, path string, size int64) error {
 	size = Sectors(size) // qemu-img rounds up at a create only
 	ctx, cancel := context.WithTimeout(ctx, quickLimit)
 	defer cancel()
@@ -57,7 +57,11 @@ func Resize(ctx context.Context, path string, format Format, size int64) error {
 		return err
 	}
 	return lend(f, func(disk child.File) error {
-		_, err := qemuImg(ctx, cage(max(size, info.Size()), disk), nil, "resize", "-q", "-f", string(format), disk.At, strconv.FormatInt(size, 10))
+		name, _, err := stack(disk)
+		if err != nil {
+			return err
+		}
+		_, err = qemuImg(ctx, cage(max(size, info.Size()), disk), nil, "resize", "-q", name, strconv.FormatInt(size, 10))
 		return err
 	})
 }
@@ -156,6 +160,19 @@ func (p *progressReader) Write(text []byte) (int, error) {
 		p.rest = nil
 	}
 	return len(text), nil
+}
+
+// lendAll is lend for several files.
+func lendAll(paths []string, use func() error) error {
+	if len(paths) == 0 {
+		return use()
+	}
+	f, err := openImage(paths[0])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return lend(f, func(child.File) error { return lendAll(paths[1:], use) })
 }
 
 // writeNew has fill write a file that is not there yet.

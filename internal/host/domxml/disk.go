@@ -35,7 +35,7 @@ func drives(machine string) func(*VM, *libvirtxml.Domain) error {
 	}
 }
 
-// newDisk makes the disk element. The format is always named and the backing chain always ended here: neither QEMU nor libvirt ever
+// newDisk makes the disk element. The format and all files beneath the disk are always named here, and their end: neither QEMU nor libvirt ever
 // guesses at bytes that a guest or an uploader wrote.
 func newDisk(drive *Drive, b bus) (*libvirtxml.DomainDisk, error) {
 	disk := &libvirtxml.DomainDisk{
@@ -76,9 +76,21 @@ func newDisk(drive *Drive, b bus) (*libvirtxml.DomainDisk, error) {
 			file.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
 		}
 		disk.Source = &libvirtxml.DomainDiskSource{File: file}
-		disk.BackingStore = &libvirtxml.DomainDiskBackingStore{}
+		disk.BackingStore = beneath(drive.Layers)
 	}
 	return disk, nil
+}
+
+// beneath names all files that a disk builds upon.
+func beneath(layers []string) *libvirtxml.DomainDiskBackingStore {
+	if len(layers) == 0 {
+		return &libvirtxml.DomainDiskBackingStore{} // the end
+	}
+	return &libvirtxml.DomainDiskBackingStore{
+		Format:       &libvirtxml.DomainDiskFormat{Type: "qcow2"},
+		Source:       &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: layers[0]}},
+		BackingStore: beneath(layers[1:]),
+	}
 }
 
 // writable sets what only disks have. IDE and SATA know no read-only disk; QEMU would refuse to start.

@@ -75,8 +75,13 @@ func shapes() map[string]domxml.VM {
 		key := int64(i + 1)
 		buses.NICs = append(buses.NICs, domxml.NIC{Row: compute.MachineNIC{Key: key, Interface: card, Macaddress: "52:54:00:00:00:0" + string(rune('1'+i))}, Bridge: "dpa1b2b4", Tap: "dpa1b2t" + string(rune('1'+i))})
 	}
+	layered := base()
+	layered.Drives = []domxml.Drive{{
+		Row: compute.MachineDrive{Key: 1, Interface: "virtio"}, Device: "disk", Path: "/pool/1/6f1c/1.2.qcow2", Format: "qcow2",
+		Layers: []string{"/pool/1/6f1c/1.1.qcow2", "/pool/2/92a4/7.qcow2"},
+	}}
 	return map[string]domxml.VM{
-		"bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
+		"layered": layered, "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
 	}
 }
 

@@ -23,9 +23,10 @@ type VM struct {
 // Drive is one disk or CD-ROM, in the order of machine_drives.orderid.
 type Drive struct {
 	Row    compute.MachineDrive
-	Device string // "disk" or "cdrom"
-	Path   string // empty for an empty CD-ROM drive
-	Format string // qcow2 or raw: never probed
+	Device string   // "disk" or "cdrom"
+	Path   string   // empty for an empty CD-ROM drive
+	Format string   // qcow2 or raw: never probed
+	Layers []string // paths of the qcow2 files beneath it, the nearest first
 }
 
 // NIC is one network card, in the order of machine_nics.orderid.

@@ -38,6 +38,10 @@ func machineDrives() *schema.Table {
 			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable).Section("Other"),
 			schema.String("creator").Creator(),
 			column.StorageID(),
+			schema.Int64("base").ReadOnly().Hidden().Default(0).Indexed().Doc("the row of drive_layers that the disk's own file builds upon; 0 for none"),
+			schema.Int64("generation").ReadOnly().Hidden().Default(0).Doc("of the disk's own file, in its name; it grows when the one before becomes a layer"),
+			schema.Int64("generations").ReadOnly().Hidden().Default(0).Doc("the last generation that was given away"),
+			schema.Int64("origin").ReadOnly().Hidden().Default(0).Indexed().Doc("the drive that this is a frozen state of; such a one has no file of its own, only its base"),
 			schema.Modified("modified"),
 		},
 	}

@@ -1188,6 +1188,10 @@ type MachineDrive struct {
 	Asset               string // asset
 	Creator             string // creator
 	StorageID           string // storage_id
+	Base                int64  // base
+	Generation          int64  // generation
+	Generations         int64  // generations
+	Origin              int64  // origin
 	Modified            int64  // modified
 }
 
@@ -1221,6 +1225,10 @@ func (r *MachineDrive) Scan(rec *schema.Record) {
 	r.Asset = next().Text()
 	r.Creator = next().Text()
 	r.StorageID = next().Text()
+	r.Base = next().Int()
+	r.Generation = next().Int()
+	r.Generations = next().Int()
+	r.Origin = next().Int()
 	r.Modified = next().Int()
 }
 
@@ -1248,6 +1256,10 @@ var MachineDriveCol = struct {
 	Asset               schema.Column[string]
 	Creator             schema.Column[string]
 	StorageID           schema.Column[string]
+	Base                schema.Column[int64]
+	Generation          schema.Column[int64]
+	Generations         schema.Column[int64]
+	Origin              schema.Column[int64]
 	Modified            schema.Column[int64]
 }{
 	schema.Col[string]("name"),
@@ -1272,6 +1284,10 @@ var MachineDriveCol = struct {
 	schema.Col[string]("asset"),
 	schema.Col[string]("creator"),
 	schema.Col[string]("storage_id"),
+	schema.Col[int64]("base"),
+	schema.Col[int64]("generation"),
+	schema.Col[int64]("generations"),
+	schema.Col[int64]("origin"),
 	schema.Col[int64]("modified"),
 }
 
@@ -1397,6 +1413,26 @@ func (s MachineDriveSet) StorageID(v string) MachineDriveSet {
 	return s
 }
 
+func (s MachineDriveSet) Base(v int64) MachineDriveSet {
+	s["base"] = MachineDriveCol.Base.Value(v)
+	return s
+}
+
+func (s MachineDriveSet) Generation(v int64) MachineDriveSet {
+	s["generation"] = MachineDriveCol.Generation.Value(v)
+	return s
+}
+
+func (s MachineDriveSet) Generations(v int64) MachineDriveSet {
+	s["generations"] = MachineDriveCol.Generations.Value(v)
+	return s
+}
+
+func (s MachineDriveSet) Origin(v int64) MachineDriveSet {
+	s["origin"] = MachineDriveCol.Origin.Value(v)
+	return s
+}
+
 func (s MachineDriveSet) Modified(v int64) MachineDriveSet {
 	s["modified"] = MachineDriveCol.Modified.Value(v)
 	return s
@@ -1427,12 +1463,100 @@ func (r *MachineDrive) Diff(old *MachineDrive) schema.Set {
 	schema.Differ(s, MachineDriveCol.Asset, old.Asset, r.Asset)
 	schema.Differ(s, MachineDriveCol.Creator, old.Creator, r.Creator)
 	schema.Differ(s, MachineDriveCol.StorageID, old.StorageID, r.StorageID)
+	schema.Differ(s, MachineDriveCol.Base, old.Base, r.Base)
+	schema.Differ(s, MachineDriveCol.Generation, old.Generation, r.Generation)
+	schema.Differ(s, MachineDriveCol.Generations, old.Generations, r.Generations)
+	schema.Differ(s, MachineDriveCol.Origin, old.Origin, r.Origin)
 	schema.Differ(s, MachineDriveCol.Modified, old.Modified, r.Modified)
 	return s
 }
 
 // KeyValue is the row's key.
 func (r *MachineDrive) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// DriveLayer is one row of drive_layers: its stored columns, null as the zero value.
+type DriveLayer struct {
+	Key    int64  // $key
+	File   string // file
+	Tier   string // tier
+	Folder string // folder
+	Base   int64  // base
+	Size   int64  // size
+}
+
+// TableName returns "drive_layers".
+func (*DriveLayer) TableName() string { return "drive_layers" }
+
+// Scan fills r from a record of drive_layers.
+func (r *DriveLayer) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.File = next().Text()
+	r.Tier = next().Text()
+	r.Folder = next().Text()
+	r.Base = next().Int()
+	r.Size = next().Int()
+}
+
+// DriveLayerCol are the columns of drive_layers.
+var DriveLayerCol = struct {
+	File   schema.Column[string]
+	Tier   schema.Column[string]
+	Folder schema.Column[string]
+	Base   schema.Column[int64]
+	Size   schema.Column[int64]
+}{
+	schema.Col[string]("file"),
+	schema.Col[string]("tier"),
+	schema.Col[string]("folder"),
+	schema.Col[int64]("base"),
+	schema.Col[int64]("size"),
+}
+
+// DriveLayerSet is a change of a row of drive_layers.
+type DriveLayerSet schema.Set
+
+// TableName returns "drive_layers".
+func (DriveLayerSet) TableName() string { return "drive_layers" }
+
+// Null empties columns.
+func (s DriveLayerSet) Null(columns ...schema.Named) DriveLayerSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s DriveLayerSet) File(v string) DriveLayerSet {
+	s["file"] = DriveLayerCol.File.Value(v)
+	return s
+}
+
+func (s DriveLayerSet) Tier(v string) DriveLayerSet {
+	s["tier"] = DriveLayerCol.Tier.Value(v)
+	return s
+}
+
+func (s DriveLayerSet) Folder(v string) DriveLayerSet {
+	s["folder"] = DriveLayerCol.Folder.Value(v)
+	return s
+}
+
+func (s DriveLayerSet) Base(v int64) DriveLayerSet { s["base"] = DriveLayerCol.Base.Value(v); return s }
+
+func (s DriveLayerSet) Size(v int64) DriveLayerSet { s["size"] = DriveLayerCol.Size.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *DriveLayer) Diff(old *DriveLayer) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, DriveLayerCol.File, old.File, r.File)
+	schema.Differ(s, DriveLayerCol.Tier, old.Tier, r.Tier)
+	schema.Differ(s, DriveLayerCol.Folder, old.Folder, r.Folder)
+	schema.Differ(s, DriveLayerCol.Base, old.Base, r.Base)
+	schema.Differ(s, DriveLayerCol.Size, old.Size, r.Size)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *DriveLayer) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // MachineDriveStatus is one row of machine_drive_status: its stored columns, null as the zero value.
 type MachineDriveStatus struct {

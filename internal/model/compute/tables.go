@@ -9,6 +9,6 @@ import "dewpoint/internal/schema"
 func Tables() []*schema.Table {
 	return []*schema.Table{
 		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(), machineSnapshots(),
-		machineDrives(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
+		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
 	}
 }

@@ -1,0 +1,73 @@
+package storage
+
+import (
+	"context"
+	"slices"
+
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/operation"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// busyMachines are those with an open operation beside imports, which are about one drive and told apart by themselves: it may work on their disks.
+func busyMachines(tx *store.Tx) (map[int64]bool, error) {
+	rows, err := operation.Open(tx)
+	busy := map[int64]bool{}
+	for _, row := range rows {
+		if machine, ok := operation.MachineOf(row); ok && row.Kind != (compute.DriveImport{}).Operation() {
+			busy[machine] = true
+		}
+	}
+	return busy, err
+}
+
+// Busy implements Rows.
+func (r *StoreRows) Busy(ctx context.Context, drive int64) (busy bool, err error) {
+	err = r.db.View(ctx, func(tx *store.Tx) error {
+		d, err := store.GetRow[compute.MachineDrive](tx, drive, store.Everything())
+		if err != nil {
+			return err
+		}
+		machines, err := busyMachines(tx)
+		busy = machines[d.Machine]
+		return err
+	})
+	return busy, err
+}
+
+// layersFor lists the layers with whether anything needs them. Drives of all nodes count, and tombstones, whose files may be there still.
+func (t *tables) layersFor(tx *store.Tx, dataDir string) ([]Layer, error) {
+	if len(t.layers) == 0 {
+		return nil, nil
+	}
+	drives, err := store.FindRows[compute.MachineDrive](tx, store.Everything(), store.IsNot(compute.MachineDriveCol.Base, 0))
+	if err != nil {
+		return nil, err
+	}
+	needed := map[int64]bool{}
+	for _, d := range drives {
+		needed[d.Base] = true
+	}
+	for _, l := range t.layers {
+		needed[l.Base] = true
+	}
+	var list []Layer
+	for _, l := range t.layers {
+		list = append(list, Layer{Key: l.Key, File: l.File, Path: layerPath(dataDir, l), Needed: needed[l.Key]})
+	}
+	slices.SortFunc(list, func(a, b Layer) int { return int(a.Key - b.Key) })
+	return list, nil
+}
+
+// PurgeLayer implements Rows.
+func (r *StoreRows) PurgeLayer(ctx context.Context, key int64) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		err := tx.Purge("drive_layers", schema.IntValue(key))
+		if errs.Is(err, errs.NotFound) {
+			err = nil
+		}
+		return err
+	})
+}
