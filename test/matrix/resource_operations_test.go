@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
@@ -41,6 +42,7 @@ var areas = map[string]area{
 		table: "vm_templates", make: maker("vm_templates"), id: "$key", missing: "987654", change: `{"description":"%d"}`,
 		body: `{"name":"t%d","os_type":"linux","min_memory":512,"min_vcpus":1,"min_disk":1}`,
 	},
+	"/virtualization/computes/pci-devices": {table: "node_pci_devices", make: (*server).pciDevice, id: "slot", unusual: map[string]kind{"GET ": lists}},
 	"/virtualization/networks": {
 		table: "vnets", make: func(s *server) object { return s.create("vnets", `{"name":"net%d","network":"10.1.0.0/24"}`) }, id: "name", missing: "nowhere",
 		body: `{"name":"made%d","mode":"private"}`, change: `{"ip_range":{"address":"10.%d.0.1","netmask":"24"}}`,
@@ -64,6 +66,17 @@ var areas = map[string]area{
 			"PATCH /{id}": own, "POST /{id}": own, "DELETE /{id}": own, "POST /{id}/complete": own,
 		},
 	},
+}
+
+// pciSlot is the address of pciDevice's.
+const pciSlot = "0000:00:1f.7"
+
+// pciDevice is a device with an address, by which it is found in lists.
+func (s *server) pciDevice() object {
+	s.Helper()
+	o := s.existing("node_pci_devices")
+	s.update(func(tx *store.Tx) error { return store.Write(tx, o.key, cluster.NodePciDeviceSet{}.Slot(pciSlot)) })
+	return o
 }
 
 // sameAreas are paths that stand for others.
@@ -285,6 +298,8 @@ func (s *server) id(o object, column string) string {
 		return names[0]
 	case "name":
 		return names[len(names)-2]
+	case "slot":
+		return pciSlot
 	}
 	return o.key.Text()
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // shadowed are paths of absences that also look like a VM's id, with the verbs that would take them for one.
-var shadowed = []string{"GET /virtualization/computes/backups", "GET /virtualization/computes/pci-devices"}
+var shadowed = []string{"GET /virtualization/computes/backups"}
 
 // beforeLogin are paths of absences that clients call without a credential.
 var beforeLogin = []string{"POST /auth/challenge", "POST /auth/challenge/verify", "GET /auth/users/{username}/keys"}

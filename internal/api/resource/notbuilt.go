@@ -28,7 +28,6 @@ var absences = []absence{
 	{"/virtualization/computes/backups", "backups", "", ""},
 	{"/virtualization/computes/restore", "backups", "", ""},
 	{"/virtualization/computes/clone", "clones", "", ""},
-	{"/virtualization/computes/pci-devices", "PCI devices", "", ""},
 	{"/virtualization/computes/{}/snapshots", "snapshots", "", ""},
 	{"/virtualization/computes/{}/backups", "backups", "", ""},
 	{"/virtualization/computes/{}/clone", "clones", "", ""},

@@ -22,6 +22,7 @@ type facts struct {
 	iommu                    bool
 	load                     load
 	disks                    diskSample
+	devices                  devices
 }
 
 // readFacts reads /proc, /etc and /sys. Only what every Linux has is required.

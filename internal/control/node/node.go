@@ -1,5 +1,5 @@
 // Package node keeps the rows that say what this host is: its node with its machine, the cluster, the storage tiers with their sizes,
-// the system row and the settings, and what they use. It reads /proc and asks nobody else, but for what its Probe knows.
+// the system row and the settings, what they use, and the host's devices. It reads /proc and /sys and asks nobody else, but for what its Probe knows.
 package node
 
 import (
@@ -65,6 +65,7 @@ type Controller struct {
 	trouble string      // why the node isn't well; empty when it is, or nobody asked yet
 	load    *load       // of the pass before; nil at first
 	disks   *diskSample // likewise
+	names   names
 }
 
 // probed is what the probe said; a new QEMU or another answer of KVM takes a restart to be seen. The version is asked for at each pass
@@ -154,6 +155,9 @@ func (c *Controller) pass(ctx context.Context) (Identity, error) {
 		return Identity{}, fmt.Errorf("reading the host's load: %w", err)
 	}
 	facts.disks = readDisks(c.Root, time.Now())
+	if facts.devices, err = readDevices(c.Root); err != nil {
+		return Identity{}, fmt.Errorf("reading the host's devices: %w", err)
+	}
 	pools, err := findPools(c.Data)
 	if err != nil {
 		return Identity{}, err
@@ -189,6 +193,9 @@ func (c *Controller) write(tx *store.Tx, f facts, pools []pool) (id Identity, er
 		return id, err
 	}
 	if id.Node, err = c.ensureNode(tx, f, id.Cluster, settings["accelerator"], c.health()); err != nil {
+		return id, err
+	}
+	if err := c.ensureDevices(tx, id.Node, f.devices); err != nil {
 		return id, err
 	}
 	if err := c.ensureTiers(tx, id.Cluster, pools, f.disks); err != nil {

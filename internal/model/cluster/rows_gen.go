@@ -1080,3 +1080,1874 @@ func (r *Node) Diff(old *Node) schema.Set {
 
 // KeyValue is the row's key.
 func (r *Node) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodePciDevice is one row of node_pci_devices: its stored columns, null as the zero value.
+type NodePciDevice struct {
+	Key             int64  // $key
+	Node            int64  // node
+	Name            string // name
+	Slot            string // slot
+	Vendor          string // vendor
+	Device          string // device
+	VendorDeviceHex string // vendor_device_hex
+	Driver          string // driver
+	Module          string // module
+	Numa            string // numa
+	IommuGroup      string // iommu_group
+	Class           string // class
+	ClassHex        string // class_hex
+	DeviceType      string // device_type
+	Svendor         string // svendor
+	SubsystemDevice string // subsystem_device
+	PhysicalSlot    string // physical_slot
+	SriovTotalvfs   int64  // sriov_totalvfs
+	SriovNumvfs     int64  // sriov_numvfs
+	Modified        int64  // modified
+}
+
+// TableName returns "node_pci_devices".
+func (*NodePciDevice) TableName() string { return "node_pci_devices" }
+
+// Scan fills r from a record of node_pci_devices.
+func (r *NodePciDevice) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Node = next().Int()
+	r.Name = next().Text()
+	r.Slot = next().Text()
+	r.Vendor = next().Text()
+	r.Device = next().Text()
+	r.VendorDeviceHex = next().Text()
+	r.Driver = next().Text()
+	r.Module = next().Text()
+	r.Numa = next().Text()
+	r.IommuGroup = next().Text()
+	r.Class = next().Text()
+	r.ClassHex = next().Text()
+	r.DeviceType = next().Text()
+	r.Svendor = next().Text()
+	r.SubsystemDevice = next().Text()
+	r.PhysicalSlot = next().Text()
+	r.SriovTotalvfs = next().Int()
+	r.SriovNumvfs = next().Int()
+	r.Modified = next().Int()
+}
+
+// NodePciDeviceCol are the columns of node_pci_devices.
+var NodePciDeviceCol = struct {
+	Node            schema.Column[int64]
+	Name            schema.Column[string]
+	Slot            schema.Column[string]
+	Vendor          schema.Column[string]
+	Device          schema.Column[string]
+	VendorDeviceHex schema.Column[string]
+	Driver          schema.Column[string]
+	Module          schema.Column[string]
+	Numa            schema.Column[string]
+	IommuGroup      schema.Column[string]
+	Class           schema.Column[string]
+	ClassHex        schema.Column[string]
+	DeviceType      schema.Column[string]
+	Svendor         schema.Column[string]
+	SubsystemDevice schema.Column[string]
+	PhysicalSlot    schema.Column[string]
+	SriovTotalvfs   schema.Column[int64]
+	SriovNumvfs     schema.Column[int64]
+	Modified        schema.Column[int64]
+}{
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("name"),
+	schema.Col[string]("slot"),
+	schema.Col[string]("vendor"),
+	schema.Col[string]("device"),
+	schema.Col[string]("vendor_device_hex"),
+	schema.Col[string]("driver"),
+	schema.Col[string]("module"),
+	schema.Col[string]("numa"),
+	schema.Col[string]("iommu_group"),
+	schema.Col[string]("class"),
+	schema.Col[string]("class_hex"),
+	schema.Col[string]("device_type"),
+	schema.Col[string]("svendor"),
+	schema.Col[string]("subsystem_device"),
+	schema.Col[string]("physical_slot"),
+	schema.Col[int64]("sriov_totalvfs"),
+	schema.Col[int64]("sriov_numvfs"),
+	schema.Col[int64]("modified"),
+}
+
+// NodePciDeviceSet is a change of a row of node_pci_devices.
+type NodePciDeviceSet schema.Set
+
+// TableName returns "node_pci_devices".
+func (NodePciDeviceSet) TableName() string { return "node_pci_devices" }
+
+// Null empties columns.
+func (s NodePciDeviceSet) Null(columns ...schema.Named) NodePciDeviceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodePciDeviceSet) Node(v int64) NodePciDeviceSet {
+	s["node"] = NodePciDeviceCol.Node.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Name(v string) NodePciDeviceSet {
+	s["name"] = NodePciDeviceCol.Name.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Slot(v string) NodePciDeviceSet {
+	s["slot"] = NodePciDeviceCol.Slot.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Vendor(v string) NodePciDeviceSet {
+	s["vendor"] = NodePciDeviceCol.Vendor.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Device(v string) NodePciDeviceSet {
+	s["device"] = NodePciDeviceCol.Device.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) VendorDeviceHex(v string) NodePciDeviceSet {
+	s["vendor_device_hex"] = NodePciDeviceCol.VendorDeviceHex.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Driver(v string) NodePciDeviceSet {
+	s["driver"] = NodePciDeviceCol.Driver.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Module(v string) NodePciDeviceSet {
+	s["module"] = NodePciDeviceCol.Module.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Numa(v string) NodePciDeviceSet {
+	s["numa"] = NodePciDeviceCol.Numa.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) IommuGroup(v string) NodePciDeviceSet {
+	s["iommu_group"] = NodePciDeviceCol.IommuGroup.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Class(v string) NodePciDeviceSet {
+	s["class"] = NodePciDeviceCol.Class.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) ClassHex(v string) NodePciDeviceSet {
+	s["class_hex"] = NodePciDeviceCol.ClassHex.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) DeviceType(v string) NodePciDeviceSet {
+	s["device_type"] = NodePciDeviceCol.DeviceType.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Svendor(v string) NodePciDeviceSet {
+	s["svendor"] = NodePciDeviceCol.Svendor.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) SubsystemDevice(v string) NodePciDeviceSet {
+	s["subsystem_device"] = NodePciDeviceCol.SubsystemDevice.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) PhysicalSlot(v string) NodePciDeviceSet {
+	s["physical_slot"] = NodePciDeviceCol.PhysicalSlot.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) SriovTotalvfs(v int64) NodePciDeviceSet {
+	s["sriov_totalvfs"] = NodePciDeviceCol.SriovTotalvfs.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) SriovNumvfs(v int64) NodePciDeviceSet {
+	s["sriov_numvfs"] = NodePciDeviceCol.SriovNumvfs.Value(v)
+	return s
+}
+
+func (s NodePciDeviceSet) Modified(v int64) NodePciDeviceSet {
+	s["modified"] = NodePciDeviceCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodePciDevice) Diff(old *NodePciDevice) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodePciDeviceCol.Node, old.Node, r.Node)
+	schema.Differ(s, NodePciDeviceCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodePciDeviceCol.Slot, old.Slot, r.Slot)
+	schema.Differ(s, NodePciDeviceCol.Vendor, old.Vendor, r.Vendor)
+	schema.Differ(s, NodePciDeviceCol.Device, old.Device, r.Device)
+	schema.Differ(s, NodePciDeviceCol.VendorDeviceHex, old.VendorDeviceHex, r.VendorDeviceHex)
+	schema.Differ(s, NodePciDeviceCol.Driver, old.Driver, r.Driver)
+	schema.Differ(s, NodePciDeviceCol.Module, old.Module, r.Module)
+	schema.Differ(s, NodePciDeviceCol.Numa, old.Numa, r.Numa)
+	schema.Differ(s, NodePciDeviceCol.IommuGroup, old.IommuGroup, r.IommuGroup)
+	schema.Differ(s, NodePciDeviceCol.Class, old.Class, r.Class)
+	schema.Differ(s, NodePciDeviceCol.ClassHex, old.ClassHex, r.ClassHex)
+	schema.Differ(s, NodePciDeviceCol.DeviceType, old.DeviceType, r.DeviceType)
+	schema.Differ(s, NodePciDeviceCol.Svendor, old.Svendor, r.Svendor)
+	schema.Differ(s, NodePciDeviceCol.SubsystemDevice, old.SubsystemDevice, r.SubsystemDevice)
+	schema.Differ(s, NodePciDeviceCol.PhysicalSlot, old.PhysicalSlot, r.PhysicalSlot)
+	schema.Differ(s, NodePciDeviceCol.SriovTotalvfs, old.SriovTotalvfs, r.SriovTotalvfs)
+	schema.Differ(s, NodePciDeviceCol.SriovNumvfs, old.SriovNumvfs, r.SriovNumvfs)
+	schema.Differ(s, NodePciDeviceCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodePciDevice) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeUSBDevice is one row of node_usb_devices: its stored columns, null as the zero value.
+type NodeUSBDevice struct {
+	Key              int64  // $key
+	Node             int64  // node
+	Bus              string // bus
+	Device           string // device
+	Path             string // path
+	Devpath          string // devpath
+	Vendor           string // vendor
+	VendorID         string // vendor_id
+	Model            string // model
+	ModelID          string // model_id
+	Serial           string // serial
+	USBVersion       string // usb_version
+	Speed            string // speed
+	InterfaceDrivers string // interface_drivers
+	Modified         int64  // modified
+}
+
+// TableName returns "node_usb_devices".
+func (*NodeUSBDevice) TableName() string { return "node_usb_devices" }
+
+// Scan fills r from a record of node_usb_devices.
+func (r *NodeUSBDevice) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Node = next().Int()
+	r.Bus = next().Text()
+	r.Device = next().Text()
+	r.Path = next().Text()
+	r.Devpath = next().Text()
+	r.Vendor = next().Text()
+	r.VendorID = next().Text()
+	r.Model = next().Text()
+	r.ModelID = next().Text()
+	r.Serial = next().Text()
+	r.USBVersion = next().Text()
+	r.Speed = next().Text()
+	r.InterfaceDrivers = next().Text()
+	r.Modified = next().Int()
+}
+
+// NodeUSBDeviceCol are the columns of node_usb_devices.
+var NodeUSBDeviceCol = struct {
+	Node             schema.Column[int64]
+	Bus              schema.Column[string]
+	Device           schema.Column[string]
+	Path             schema.Column[string]
+	Devpath          schema.Column[string]
+	Vendor           schema.Column[string]
+	VendorID         schema.Column[string]
+	Model            schema.Column[string]
+	ModelID          schema.Column[string]
+	Serial           schema.Column[string]
+	USBVersion       schema.Column[string]
+	Speed            schema.Column[string]
+	InterfaceDrivers schema.Column[string]
+	Modified         schema.Column[int64]
+}{
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("bus"),
+	schema.Col[string]("device"),
+	schema.Col[string]("path"),
+	schema.Col[string]("devpath"),
+	schema.Col[string]("vendor"),
+	schema.Col[string]("vendor_id"),
+	schema.Col[string]("model"),
+	schema.Col[string]("model_id"),
+	schema.Col[string]("serial"),
+	schema.Col[string]("usb_version"),
+	schema.Col[string]("speed"),
+	schema.Col[string]("interface_drivers"),
+	schema.Col[int64]("modified"),
+}
+
+// NodeUSBDeviceSet is a change of a row of node_usb_devices.
+type NodeUSBDeviceSet schema.Set
+
+// TableName returns "node_usb_devices".
+func (NodeUSBDeviceSet) TableName() string { return "node_usb_devices" }
+
+// Null empties columns.
+func (s NodeUSBDeviceSet) Null(columns ...schema.Named) NodeUSBDeviceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Node(v int64) NodeUSBDeviceSet {
+	s["node"] = NodeUSBDeviceCol.Node.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Bus(v string) NodeUSBDeviceSet {
+	s["bus"] = NodeUSBDeviceCol.Bus.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Device(v string) NodeUSBDeviceSet {
+	s["device"] = NodeUSBDeviceCol.Device.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Path(v string) NodeUSBDeviceSet {
+	s["path"] = NodeUSBDeviceCol.Path.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Devpath(v string) NodeUSBDeviceSet {
+	s["devpath"] = NodeUSBDeviceCol.Devpath.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Vendor(v string) NodeUSBDeviceSet {
+	s["vendor"] = NodeUSBDeviceCol.Vendor.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) VendorID(v string) NodeUSBDeviceSet {
+	s["vendor_id"] = NodeUSBDeviceCol.VendorID.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Model(v string) NodeUSBDeviceSet {
+	s["model"] = NodeUSBDeviceCol.Model.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) ModelID(v string) NodeUSBDeviceSet {
+	s["model_id"] = NodeUSBDeviceCol.ModelID.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Serial(v string) NodeUSBDeviceSet {
+	s["serial"] = NodeUSBDeviceCol.Serial.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) USBVersion(v string) NodeUSBDeviceSet {
+	s["usb_version"] = NodeUSBDeviceCol.USBVersion.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Speed(v string) NodeUSBDeviceSet {
+	s["speed"] = NodeUSBDeviceCol.Speed.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) InterfaceDrivers(v string) NodeUSBDeviceSet {
+	s["interface_drivers"] = NodeUSBDeviceCol.InterfaceDrivers.Value(v)
+	return s
+}
+
+func (s NodeUSBDeviceSet) Modified(v int64) NodeUSBDeviceSet {
+	s["modified"] = NodeUSBDeviceCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeUSBDevice) Diff(old *NodeUSBDevice) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeUSBDeviceCol.Node, old.Node, r.Node)
+	schema.Differ(s, NodeUSBDeviceCol.Bus, old.Bus, r.Bus)
+	schema.Differ(s, NodeUSBDeviceCol.Device, old.Device, r.Device)
+	schema.Differ(s, NodeUSBDeviceCol.Path, old.Path, r.Path)
+	schema.Differ(s, NodeUSBDeviceCol.Devpath, old.Devpath, r.Devpath)
+	schema.Differ(s, NodeUSBDeviceCol.Vendor, old.Vendor, r.Vendor)
+	schema.Differ(s, NodeUSBDeviceCol.VendorID, old.VendorID, r.VendorID)
+	schema.Differ(s, NodeUSBDeviceCol.Model, old.Model, r.Model)
+	schema.Differ(s, NodeUSBDeviceCol.ModelID, old.ModelID, r.ModelID)
+	schema.Differ(s, NodeUSBDeviceCol.Serial, old.Serial, r.Serial)
+	schema.Differ(s, NodeUSBDeviceCol.USBVersion, old.USBVersion, r.USBVersion)
+	schema.Differ(s, NodeUSBDeviceCol.Speed, old.Speed, r.Speed)
+	schema.Differ(s, NodeUSBDeviceCol.InterfaceDrivers, old.InterfaceDrivers, r.InterfaceDrivers)
+	schema.Differ(s, NodeUSBDeviceCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeUSBDevice) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeSriovNICDevice is one row of node_sriov_nic_devices: its stored columns, null as the zero value.
+type NodeSriovNICDevice struct {
+	Key              int64  // $key
+	Node             int64  // node
+	Name             string // name
+	Slot             string // slot
+	Vendor           string // vendor
+	Device           string // device
+	VendorDeviceHex  string // vendor_device_hex
+	Driver           string // driver
+	Module           string // module
+	Numa             string // numa
+	IommuGroup       string // iommu_group
+	PciDevice        int64  // pci_device
+	Svendor          string // svendor
+	SubsystemDevice  string // subsystem_device
+	PhysicalSlot     string // physical_slot
+	PhysicalFunction string // physical_function
+	RevisionNumber   string // revision_number
+	Modified         int64  // modified
+}
+
+// TableName returns "node_sriov_nic_devices".
+func (*NodeSriovNICDevice) TableName() string { return "node_sriov_nic_devices" }
+
+// Scan fills r from a record of node_sriov_nic_devices.
+func (r *NodeSriovNICDevice) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Node = next().Int()
+	r.Name = next().Text()
+	r.Slot = next().Text()
+	r.Vendor = next().Text()
+	r.Device = next().Text()
+	r.VendorDeviceHex = next().Text()
+	r.Driver = next().Text()
+	r.Module = next().Text()
+	r.Numa = next().Text()
+	r.IommuGroup = next().Text()
+	r.PciDevice = next().Int()
+	r.Svendor = next().Text()
+	r.SubsystemDevice = next().Text()
+	r.PhysicalSlot = next().Text()
+	r.PhysicalFunction = next().Text()
+	r.RevisionNumber = next().Text()
+	r.Modified = next().Int()
+}
+
+// NodeSriovNICDeviceCol are the columns of node_sriov_nic_devices.
+var NodeSriovNICDeviceCol = struct {
+	Node             schema.Column[int64]
+	Name             schema.Column[string]
+	Slot             schema.Column[string]
+	Vendor           schema.Column[string]
+	Device           schema.Column[string]
+	VendorDeviceHex  schema.Column[string]
+	Driver           schema.Column[string]
+	Module           schema.Column[string]
+	Numa             schema.Column[string]
+	IommuGroup       schema.Column[string]
+	PciDevice        schema.Column[int64]
+	Svendor          schema.Column[string]
+	SubsystemDevice  schema.Column[string]
+	PhysicalSlot     schema.Column[string]
+	PhysicalFunction schema.Column[string]
+	RevisionNumber   schema.Column[string]
+	Modified         schema.Column[int64]
+}{
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("name"),
+	schema.Col[string]("slot"),
+	schema.Col[string]("vendor"),
+	schema.Col[string]("device"),
+	schema.Col[string]("vendor_device_hex"),
+	schema.Col[string]("driver"),
+	schema.Col[string]("module"),
+	schema.Col[string]("numa"),
+	schema.Col[string]("iommu_group"),
+	schema.RefCol[int64]("pci_device"),
+	schema.Col[string]("svendor"),
+	schema.Col[string]("subsystem_device"),
+	schema.Col[string]("physical_slot"),
+	schema.Col[string]("physical_function"),
+	schema.Col[string]("revision_number"),
+	schema.Col[int64]("modified"),
+}
+
+// NodeSriovNICDeviceSet is a change of a row of node_sriov_nic_devices.
+type NodeSriovNICDeviceSet schema.Set
+
+// TableName returns "node_sriov_nic_devices".
+func (NodeSriovNICDeviceSet) TableName() string { return "node_sriov_nic_devices" }
+
+// Null empties columns.
+func (s NodeSriovNICDeviceSet) Null(columns ...schema.Named) NodeSriovNICDeviceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Node(v int64) NodeSriovNICDeviceSet {
+	s["node"] = NodeSriovNICDeviceCol.Node.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Name(v string) NodeSriovNICDeviceSet {
+	s["name"] = NodeSriovNICDeviceCol.Name.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Slot(v string) NodeSriovNICDeviceSet {
+	s["slot"] = NodeSriovNICDeviceCol.Slot.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Vendor(v string) NodeSriovNICDeviceSet {
+	s["vendor"] = NodeSriovNICDeviceCol.Vendor.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Device(v string) NodeSriovNICDeviceSet {
+	s["device"] = NodeSriovNICDeviceCol.Device.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) VendorDeviceHex(v string) NodeSriovNICDeviceSet {
+	s["vendor_device_hex"] = NodeSriovNICDeviceCol.VendorDeviceHex.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Driver(v string) NodeSriovNICDeviceSet {
+	s["driver"] = NodeSriovNICDeviceCol.Driver.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Module(v string) NodeSriovNICDeviceSet {
+	s["module"] = NodeSriovNICDeviceCol.Module.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Numa(v string) NodeSriovNICDeviceSet {
+	s["numa"] = NodeSriovNICDeviceCol.Numa.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) IommuGroup(v string) NodeSriovNICDeviceSet {
+	s["iommu_group"] = NodeSriovNICDeviceCol.IommuGroup.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) PciDevice(v int64) NodeSriovNICDeviceSet {
+	s["pci_device"] = NodeSriovNICDeviceCol.PciDevice.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Svendor(v string) NodeSriovNICDeviceSet {
+	s["svendor"] = NodeSriovNICDeviceCol.Svendor.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) SubsystemDevice(v string) NodeSriovNICDeviceSet {
+	s["subsystem_device"] = NodeSriovNICDeviceCol.SubsystemDevice.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) PhysicalSlot(v string) NodeSriovNICDeviceSet {
+	s["physical_slot"] = NodeSriovNICDeviceCol.PhysicalSlot.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) PhysicalFunction(v string) NodeSriovNICDeviceSet {
+	s["physical_function"] = NodeSriovNICDeviceCol.PhysicalFunction.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) RevisionNumber(v string) NodeSriovNICDeviceSet {
+	s["revision_number"] = NodeSriovNICDeviceCol.RevisionNumber.Value(v)
+	return s
+}
+
+func (s NodeSriovNICDeviceSet) Modified(v int64) NodeSriovNICDeviceSet {
+	s["modified"] = NodeSriovNICDeviceCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeSriovNICDevice) Diff(old *NodeSriovNICDevice) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeSriovNICDeviceCol.Node, old.Node, r.Node)
+	schema.Differ(s, NodeSriovNICDeviceCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodeSriovNICDeviceCol.Slot, old.Slot, r.Slot)
+	schema.Differ(s, NodeSriovNICDeviceCol.Vendor, old.Vendor, r.Vendor)
+	schema.Differ(s, NodeSriovNICDeviceCol.Device, old.Device, r.Device)
+	schema.Differ(s, NodeSriovNICDeviceCol.VendorDeviceHex, old.VendorDeviceHex, r.VendorDeviceHex)
+	schema.Differ(s, NodeSriovNICDeviceCol.Driver, old.Driver, r.Driver)
+	schema.Differ(s, NodeSriovNICDeviceCol.Module, old.Module, r.Module)
+	schema.Differ(s, NodeSriovNICDeviceCol.Numa, old.Numa, r.Numa)
+	schema.Differ(s, NodeSriovNICDeviceCol.IommuGroup, old.IommuGroup, r.IommuGroup)
+	schema.Differ(s, NodeSriovNICDeviceCol.PciDevice, old.PciDevice, r.PciDevice)
+	schema.Differ(s, NodeSriovNICDeviceCol.Svendor, old.Svendor, r.Svendor)
+	schema.Differ(s, NodeSriovNICDeviceCol.SubsystemDevice, old.SubsystemDevice, r.SubsystemDevice)
+	schema.Differ(s, NodeSriovNICDeviceCol.PhysicalSlot, old.PhysicalSlot, r.PhysicalSlot)
+	schema.Differ(s, NodeSriovNICDeviceCol.PhysicalFunction, old.PhysicalFunction, r.PhysicalFunction)
+	schema.Differ(s, NodeSriovNICDeviceCol.RevisionNumber, old.RevisionNumber, r.RevisionNumber)
+	schema.Differ(s, NodeSriovNICDeviceCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeSriovNICDevice) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeGpu is one row of node_gpus: its stored columns, null as the zero value.
+type NodeGpu struct {
+	Key               int64  // $key
+	Node              int64  // node
+	Name              string // name
+	Description       string // description
+	PciDevice         int64  // pci_device
+	Mode              string // mode
+	NvidiaVgpuProfile int64  // nvidia_vgpu_profile
+	MaxInstances      int64  // max_instances
+	Modified          int64  // modified
+}
+
+// TableName returns "node_gpus".
+func (*NodeGpu) TableName() string { return "node_gpus" }
+
+// Scan fills r from a record of node_gpus.
+func (r *NodeGpu) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Node = next().Int()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.PciDevice = next().Int()
+	r.Mode = next().Text()
+	r.NvidiaVgpuProfile = next().Int()
+	r.MaxInstances = next().Int()
+	r.Modified = next().Int()
+}
+
+// NodeGpuCol are the columns of node_gpus.
+var NodeGpuCol = struct {
+	Node              schema.Column[int64]
+	Name              schema.Column[string]
+	Description       schema.Column[string]
+	PciDevice         schema.Column[int64]
+	Mode              schema.Column[string]
+	NvidiaVgpuProfile schema.Column[int64]
+	MaxInstances      schema.Column[int64]
+	Modified          schema.Column[int64]
+}{
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.RefCol[int64]("pci_device"),
+	schema.Col[string]("mode"),
+	schema.RefCol[int64]("nvidia_vgpu_profile"),
+	schema.Col[int64]("max_instances"),
+	schema.Col[int64]("modified"),
+}
+
+// NodeGpuSet is a change of a row of node_gpus.
+type NodeGpuSet schema.Set
+
+// TableName returns "node_gpus".
+func (NodeGpuSet) TableName() string { return "node_gpus" }
+
+// Null empties columns.
+func (s NodeGpuSet) Null(columns ...schema.Named) NodeGpuSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeGpuSet) Node(v int64) NodeGpuSet { s["node"] = NodeGpuCol.Node.Value(v); return s }
+
+func (s NodeGpuSet) Name(v string) NodeGpuSet { s["name"] = NodeGpuCol.Name.Value(v); return s }
+
+func (s NodeGpuSet) Description(v string) NodeGpuSet {
+	s["description"] = NodeGpuCol.Description.Value(v)
+	return s
+}
+
+func (s NodeGpuSet) PciDevice(v int64) NodeGpuSet {
+	s["pci_device"] = NodeGpuCol.PciDevice.Value(v)
+	return s
+}
+
+func (s NodeGpuSet) Mode(v string) NodeGpuSet { s["mode"] = NodeGpuCol.Mode.Value(v); return s }
+
+func (s NodeGpuSet) NvidiaVgpuProfile(v int64) NodeGpuSet {
+	s["nvidia_vgpu_profile"] = NodeGpuCol.NvidiaVgpuProfile.Value(v)
+	return s
+}
+
+func (s NodeGpuSet) MaxInstances(v int64) NodeGpuSet {
+	s["max_instances"] = NodeGpuCol.MaxInstances.Value(v)
+	return s
+}
+
+func (s NodeGpuSet) Modified(v int64) NodeGpuSet {
+	s["modified"] = NodeGpuCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeGpu) Diff(old *NodeGpu) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeGpuCol.Node, old.Node, r.Node)
+	schema.Differ(s, NodeGpuCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodeGpuCol.Description, old.Description, r.Description)
+	schema.Differ(s, NodeGpuCol.PciDevice, old.PciDevice, r.PciDevice)
+	schema.Differ(s, NodeGpuCol.Mode, old.Mode, r.Mode)
+	schema.Differ(s, NodeGpuCol.NvidiaVgpuProfile, old.NvidiaVgpuProfile, r.NvidiaVgpuProfile)
+	schema.Differ(s, NodeGpuCol.MaxInstances, old.MaxInstances, r.MaxInstances)
+	schema.Differ(s, NodeGpuCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeGpu) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeHostGpuDevice is one row of node_host_gpu_devices: its stored columns, null as the zero value.
+type NodeHostGpuDevice struct {
+	Key             int64  // $key
+	Node            int64  // node
+	Name            string // name
+	Slot            string // slot
+	Vendor          string // vendor
+	Device          string // device
+	VendorDeviceHex string // vendor_device_hex
+	Driver          string // driver
+	Module          string // module
+	Numa            string // numa
+	IommuGroup      string // iommu_group
+	PciDevice       int64  // pci_device
+	TypeID          int64  // type_id
+	DeviceIndex     int64  // device_index
+	MaxInstances    int64  // max_instances
+	Fingerprint     string // fingerprint
+	Created         int64  // created
+	Modified        int64  // modified
+}
+
+// TableName returns "node_host_gpu_devices".
+func (*NodeHostGpuDevice) TableName() string { return "node_host_gpu_devices" }
+
+// Scan fills r from a record of node_host_gpu_devices.
+func (r *NodeHostGpuDevice) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Node = next().Int()
+	r.Name = next().Text()
+	r.Slot = next().Text()
+	r.Vendor = next().Text()
+	r.Device = next().Text()
+	r.VendorDeviceHex = next().Text()
+	r.Driver = next().Text()
+	r.Module = next().Text()
+	r.Numa = next().Text()
+	r.IommuGroup = next().Text()
+	r.PciDevice = next().Int()
+	r.TypeID = next().Int()
+	r.DeviceIndex = next().Int()
+	r.MaxInstances = next().Int()
+	r.Fingerprint = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// NodeHostGpuDeviceCol are the columns of node_host_gpu_devices.
+var NodeHostGpuDeviceCol = struct {
+	Node            schema.Column[int64]
+	Name            schema.Column[string]
+	Slot            schema.Column[string]
+	Vendor          schema.Column[string]
+	Device          schema.Column[string]
+	VendorDeviceHex schema.Column[string]
+	Driver          schema.Column[string]
+	Module          schema.Column[string]
+	Numa            schema.Column[string]
+	IommuGroup      schema.Column[string]
+	PciDevice       schema.Column[int64]
+	TypeID          schema.Column[int64]
+	DeviceIndex     schema.Column[int64]
+	MaxInstances    schema.Column[int64]
+	Fingerprint     schema.Column[string]
+	Created         schema.Column[int64]
+	Modified        schema.Column[int64]
+}{
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("name"),
+	schema.Col[string]("slot"),
+	schema.Col[string]("vendor"),
+	schema.Col[string]("device"),
+	schema.Col[string]("vendor_device_hex"),
+	schema.Col[string]("driver"),
+	schema.Col[string]("module"),
+	schema.Col[string]("numa"),
+	schema.Col[string]("iommu_group"),
+	schema.RefCol[int64]("pci_device"),
+	schema.Col[int64]("type_id"),
+	schema.Col[int64]("device_index"),
+	schema.Col[int64]("max_instances"),
+	schema.Col[string]("fingerprint"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// NodeHostGpuDeviceSet is a change of a row of node_host_gpu_devices.
+type NodeHostGpuDeviceSet schema.Set
+
+// TableName returns "node_host_gpu_devices".
+func (NodeHostGpuDeviceSet) TableName() string { return "node_host_gpu_devices" }
+
+// Null empties columns.
+func (s NodeHostGpuDeviceSet) Null(columns ...schema.Named) NodeHostGpuDeviceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Node(v int64) NodeHostGpuDeviceSet {
+	s["node"] = NodeHostGpuDeviceCol.Node.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Name(v string) NodeHostGpuDeviceSet {
+	s["name"] = NodeHostGpuDeviceCol.Name.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Slot(v string) NodeHostGpuDeviceSet {
+	s["slot"] = NodeHostGpuDeviceCol.Slot.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Vendor(v string) NodeHostGpuDeviceSet {
+	s["vendor"] = NodeHostGpuDeviceCol.Vendor.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Device(v string) NodeHostGpuDeviceSet {
+	s["device"] = NodeHostGpuDeviceCol.Device.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) VendorDeviceHex(v string) NodeHostGpuDeviceSet {
+	s["vendor_device_hex"] = NodeHostGpuDeviceCol.VendorDeviceHex.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Driver(v string) NodeHostGpuDeviceSet {
+	s["driver"] = NodeHostGpuDeviceCol.Driver.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Module(v string) NodeHostGpuDeviceSet {
+	s["module"] = NodeHostGpuDeviceCol.Module.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Numa(v string) NodeHostGpuDeviceSet {
+	s["numa"] = NodeHostGpuDeviceCol.Numa.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) IommuGroup(v string) NodeHostGpuDeviceSet {
+	s["iommu_group"] = NodeHostGpuDeviceCol.IommuGroup.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) PciDevice(v int64) NodeHostGpuDeviceSet {
+	s["pci_device"] = NodeHostGpuDeviceCol.PciDevice.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) TypeID(v int64) NodeHostGpuDeviceSet {
+	s["type_id"] = NodeHostGpuDeviceCol.TypeID.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) DeviceIndex(v int64) NodeHostGpuDeviceSet {
+	s["device_index"] = NodeHostGpuDeviceCol.DeviceIndex.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) MaxInstances(v int64) NodeHostGpuDeviceSet {
+	s["max_instances"] = NodeHostGpuDeviceCol.MaxInstances.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Fingerprint(v string) NodeHostGpuDeviceSet {
+	s["fingerprint"] = NodeHostGpuDeviceCol.Fingerprint.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Created(v int64) NodeHostGpuDeviceSet {
+	s["created"] = NodeHostGpuDeviceCol.Created.Value(v)
+	return s
+}
+
+func (s NodeHostGpuDeviceSet) Modified(v int64) NodeHostGpuDeviceSet {
+	s["modified"] = NodeHostGpuDeviceCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeHostGpuDevice) Diff(old *NodeHostGpuDevice) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeHostGpuDeviceCol.Node, old.Node, r.Node)
+	schema.Differ(s, NodeHostGpuDeviceCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodeHostGpuDeviceCol.Slot, old.Slot, r.Slot)
+	schema.Differ(s, NodeHostGpuDeviceCol.Vendor, old.Vendor, r.Vendor)
+	schema.Differ(s, NodeHostGpuDeviceCol.Device, old.Device, r.Device)
+	schema.Differ(s, NodeHostGpuDeviceCol.VendorDeviceHex, old.VendorDeviceHex, r.VendorDeviceHex)
+	schema.Differ(s, NodeHostGpuDeviceCol.Driver, old.Driver, r.Driver)
+	schema.Differ(s, NodeHostGpuDeviceCol.Module, old.Module, r.Module)
+	schema.Differ(s, NodeHostGpuDeviceCol.Numa, old.Numa, r.Numa)
+	schema.Differ(s, NodeHostGpuDeviceCol.IommuGroup, old.IommuGroup, r.IommuGroup)
+	schema.Differ(s, NodeHostGpuDeviceCol.PciDevice, old.PciDevice, r.PciDevice)
+	schema.Differ(s, NodeHostGpuDeviceCol.TypeID, old.TypeID, r.TypeID)
+	schema.Differ(s, NodeHostGpuDeviceCol.DeviceIndex, old.DeviceIndex, r.DeviceIndex)
+	schema.Differ(s, NodeHostGpuDeviceCol.MaxInstances, old.MaxInstances, r.MaxInstances)
+	schema.Differ(s, NodeHostGpuDeviceCol.Fingerprint, old.Fingerprint, r.Fingerprint)
+	schema.Differ(s, NodeHostGpuDeviceCol.Created, old.Created, r.Created)
+	schema.Differ(s, NodeHostGpuDeviceCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeHostGpuDevice) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeGpuStats is one row of node_gpu_stats: its stored columns, null as the zero value.
+type NodeGpuStats struct {
+	Key        int64 // $key
+	NodeGpu    int64 // node_gpu
+	Timestamp  int64 // timestamp
+	GpusTotal  int64 // gpus_total
+	Gpus       int64 // gpus
+	GpusIdle   int64 // gpus_idle
+	VgpusTotal int64 // vgpus_total
+	Vgpus      int64 // vgpus
+	VgpusIdle  int64 // vgpus_idle
+}
+
+// TableName returns "node_gpu_stats".
+func (*NodeGpuStats) TableName() string { return "node_gpu_stats" }
+
+// Scan fills r from a record of node_gpu_stats.
+func (r *NodeGpuStats) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.NodeGpu = next().Int()
+	r.Timestamp = next().Int()
+	r.GpusTotal = next().Int()
+	r.Gpus = next().Int()
+	r.GpusIdle = next().Int()
+	r.VgpusTotal = next().Int()
+	r.Vgpus = next().Int()
+	r.VgpusIdle = next().Int()
+}
+
+// NodeGpuStatsCol are the columns of node_gpu_stats.
+var NodeGpuStatsCol = struct {
+	NodeGpu    schema.Column[int64]
+	Timestamp  schema.Column[int64]
+	GpusTotal  schema.Column[int64]
+	Gpus       schema.Column[int64]
+	GpusIdle   schema.Column[int64]
+	VgpusTotal schema.Column[int64]
+	Vgpus      schema.Column[int64]
+	VgpusIdle  schema.Column[int64]
+}{
+	schema.RefCol[int64]("node_gpu"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("gpus_total"),
+	schema.Col[int64]("gpus"),
+	schema.Col[int64]("gpus_idle"),
+	schema.Col[int64]("vgpus_total"),
+	schema.Col[int64]("vgpus"),
+	schema.Col[int64]("vgpus_idle"),
+}
+
+// NodeGpuStatsSet is a change of a row of node_gpu_stats.
+type NodeGpuStatsSet schema.Set
+
+// TableName returns "node_gpu_stats".
+func (NodeGpuStatsSet) TableName() string { return "node_gpu_stats" }
+
+// Null empties columns.
+func (s NodeGpuStatsSet) Null(columns ...schema.Named) NodeGpuStatsSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeGpuStatsSet) NodeGpu(v int64) NodeGpuStatsSet {
+	s["node_gpu"] = NodeGpuStatsCol.NodeGpu.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsSet) Timestamp(v int64) NodeGpuStatsSet {
+	s["timestamp"] = NodeGpuStatsCol.Timestamp.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsSet) GpusTotal(v int64) NodeGpuStatsSet {
+	s["gpus_total"] = NodeGpuStatsCol.GpusTotal.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsSet) Gpus(v int64) NodeGpuStatsSet {
+	s["gpus"] = NodeGpuStatsCol.Gpus.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsSet) GpusIdle(v int64) NodeGpuStatsSet {
+	s["gpus_idle"] = NodeGpuStatsCol.GpusIdle.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsSet) VgpusTotal(v int64) NodeGpuStatsSet {
+	s["vgpus_total"] = NodeGpuStatsCol.VgpusTotal.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsSet) Vgpus(v int64) NodeGpuStatsSet {
+	s["vgpus"] = NodeGpuStatsCol.Vgpus.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsSet) VgpusIdle(v int64) NodeGpuStatsSet {
+	s["vgpus_idle"] = NodeGpuStatsCol.VgpusIdle.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeGpuStats) Diff(old *NodeGpuStats) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeGpuStatsCol.NodeGpu, old.NodeGpu, r.NodeGpu)
+	schema.Differ(s, NodeGpuStatsCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, NodeGpuStatsCol.GpusTotal, old.GpusTotal, r.GpusTotal)
+	schema.Differ(s, NodeGpuStatsCol.Gpus, old.Gpus, r.Gpus)
+	schema.Differ(s, NodeGpuStatsCol.GpusIdle, old.GpusIdle, r.GpusIdle)
+	schema.Differ(s, NodeGpuStatsCol.VgpusTotal, old.VgpusTotal, r.VgpusTotal)
+	schema.Differ(s, NodeGpuStatsCol.Vgpus, old.Vgpus, r.Vgpus)
+	schema.Differ(s, NodeGpuStatsCol.VgpusIdle, old.VgpusIdle, r.VgpusIdle)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeGpuStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeGpuStatsHistoryShort is one row of node_gpu_stats_history_short: its stored columns, null as the zero value.
+type NodeGpuStatsHistoryShort struct {
+	Key        int64 // $key
+	NodeGpu    int64 // node_gpu
+	Timestamp  int64 // timestamp
+	GpusTotal  int64 // gpus_total
+	Gpus       int64 // gpus
+	GpusIdle   int64 // gpus_idle
+	VgpusTotal int64 // vgpus_total
+	Vgpus      int64 // vgpus
+	VgpusIdle  int64 // vgpus_idle
+}
+
+// TableName returns "node_gpu_stats_history_short".
+func (*NodeGpuStatsHistoryShort) TableName() string { return "node_gpu_stats_history_short" }
+
+// Scan fills r from a record of node_gpu_stats_history_short.
+func (r *NodeGpuStatsHistoryShort) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.NodeGpu = next().Int()
+	r.Timestamp = next().Int()
+	r.GpusTotal = next().Int()
+	r.Gpus = next().Int()
+	r.GpusIdle = next().Int()
+	r.VgpusTotal = next().Int()
+	r.Vgpus = next().Int()
+	r.VgpusIdle = next().Int()
+}
+
+// NodeGpuStatsHistoryShortCol are the columns of node_gpu_stats_history_short.
+var NodeGpuStatsHistoryShortCol = struct {
+	NodeGpu    schema.Column[int64]
+	Timestamp  schema.Column[int64]
+	GpusTotal  schema.Column[int64]
+	Gpus       schema.Column[int64]
+	GpusIdle   schema.Column[int64]
+	VgpusTotal schema.Column[int64]
+	Vgpus      schema.Column[int64]
+	VgpusIdle  schema.Column[int64]
+}{
+	schema.RefCol[int64]("node_gpu"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("gpus_total"),
+	schema.Col[int64]("gpus"),
+	schema.Col[int64]("gpus_idle"),
+	schema.Col[int64]("vgpus_total"),
+	schema.Col[int64]("vgpus"),
+	schema.Col[int64]("vgpus_idle"),
+}
+
+// NodeGpuStatsHistoryShortSet is a change of a row of node_gpu_stats_history_short.
+type NodeGpuStatsHistoryShortSet schema.Set
+
+// TableName returns "node_gpu_stats_history_short".
+func (NodeGpuStatsHistoryShortSet) TableName() string { return "node_gpu_stats_history_short" }
+
+// Null empties columns.
+func (s NodeGpuStatsHistoryShortSet) Null(columns ...schema.Named) NodeGpuStatsHistoryShortSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) NodeGpu(v int64) NodeGpuStatsHistoryShortSet {
+	s["node_gpu"] = NodeGpuStatsHistoryShortCol.NodeGpu.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) Timestamp(v int64) NodeGpuStatsHistoryShortSet {
+	s["timestamp"] = NodeGpuStatsHistoryShortCol.Timestamp.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) GpusTotal(v int64) NodeGpuStatsHistoryShortSet {
+	s["gpus_total"] = NodeGpuStatsHistoryShortCol.GpusTotal.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) Gpus(v int64) NodeGpuStatsHistoryShortSet {
+	s["gpus"] = NodeGpuStatsHistoryShortCol.Gpus.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) GpusIdle(v int64) NodeGpuStatsHistoryShortSet {
+	s["gpus_idle"] = NodeGpuStatsHistoryShortCol.GpusIdle.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) VgpusTotal(v int64) NodeGpuStatsHistoryShortSet {
+	s["vgpus_total"] = NodeGpuStatsHistoryShortCol.VgpusTotal.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) Vgpus(v int64) NodeGpuStatsHistoryShortSet {
+	s["vgpus"] = NodeGpuStatsHistoryShortCol.Vgpus.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryShortSet) VgpusIdle(v int64) NodeGpuStatsHistoryShortSet {
+	s["vgpus_idle"] = NodeGpuStatsHistoryShortCol.VgpusIdle.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeGpuStatsHistoryShort) Diff(old *NodeGpuStatsHistoryShort) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.NodeGpu, old.NodeGpu, r.NodeGpu)
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.GpusTotal, old.GpusTotal, r.GpusTotal)
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.Gpus, old.Gpus, r.Gpus)
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.GpusIdle, old.GpusIdle, r.GpusIdle)
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.VgpusTotal, old.VgpusTotal, r.VgpusTotal)
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.Vgpus, old.Vgpus, r.Vgpus)
+	schema.Differ(s, NodeGpuStatsHistoryShortCol.VgpusIdle, old.VgpusIdle, r.VgpusIdle)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeGpuStatsHistoryShort) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeGpuStatsHistoryLong is one row of node_gpu_stats_history_long: its stored columns, null as the zero value.
+type NodeGpuStatsHistoryLong struct {
+	Key        int64 // $key
+	NodeGpu    int64 // node_gpu
+	Timestamp  int64 // timestamp
+	GpusTotal  int64 // gpus_total
+	Gpus       int64 // gpus
+	GpusIdle   int64 // gpus_idle
+	VgpusTotal int64 // vgpus_total
+	Vgpus      int64 // vgpus
+	VgpusIdle  int64 // vgpus_idle
+}
+
+// TableName returns "node_gpu_stats_history_long".
+func (*NodeGpuStatsHistoryLong) TableName() string { return "node_gpu_stats_history_long" }
+
+// Scan fills r from a record of node_gpu_stats_history_long.
+func (r *NodeGpuStatsHistoryLong) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.NodeGpu = next().Int()
+	r.Timestamp = next().Int()
+	r.GpusTotal = next().Int()
+	r.Gpus = next().Int()
+	r.GpusIdle = next().Int()
+	r.VgpusTotal = next().Int()
+	r.Vgpus = next().Int()
+	r.VgpusIdle = next().Int()
+}
+
+// NodeGpuStatsHistoryLongCol are the columns of node_gpu_stats_history_long.
+var NodeGpuStatsHistoryLongCol = struct {
+	NodeGpu    schema.Column[int64]
+	Timestamp  schema.Column[int64]
+	GpusTotal  schema.Column[int64]
+	Gpus       schema.Column[int64]
+	GpusIdle   schema.Column[int64]
+	VgpusTotal schema.Column[int64]
+	Vgpus      schema.Column[int64]
+	VgpusIdle  schema.Column[int64]
+}{
+	schema.RefCol[int64]("node_gpu"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("gpus_total"),
+	schema.Col[int64]("gpus"),
+	schema.Col[int64]("gpus_idle"),
+	schema.Col[int64]("vgpus_total"),
+	schema.Col[int64]("vgpus"),
+	schema.Col[int64]("vgpus_idle"),
+}
+
+// NodeGpuStatsHistoryLongSet is a change of a row of node_gpu_stats_history_long.
+type NodeGpuStatsHistoryLongSet schema.Set
+
+// TableName returns "node_gpu_stats_history_long".
+func (NodeGpuStatsHistoryLongSet) TableName() string { return "node_gpu_stats_history_long" }
+
+// Null empties columns.
+func (s NodeGpuStatsHistoryLongSet) Null(columns ...schema.Named) NodeGpuStatsHistoryLongSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) NodeGpu(v int64) NodeGpuStatsHistoryLongSet {
+	s["node_gpu"] = NodeGpuStatsHistoryLongCol.NodeGpu.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) Timestamp(v int64) NodeGpuStatsHistoryLongSet {
+	s["timestamp"] = NodeGpuStatsHistoryLongCol.Timestamp.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) GpusTotal(v int64) NodeGpuStatsHistoryLongSet {
+	s["gpus_total"] = NodeGpuStatsHistoryLongCol.GpusTotal.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) Gpus(v int64) NodeGpuStatsHistoryLongSet {
+	s["gpus"] = NodeGpuStatsHistoryLongCol.Gpus.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) GpusIdle(v int64) NodeGpuStatsHistoryLongSet {
+	s["gpus_idle"] = NodeGpuStatsHistoryLongCol.GpusIdle.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) VgpusTotal(v int64) NodeGpuStatsHistoryLongSet {
+	s["vgpus_total"] = NodeGpuStatsHistoryLongCol.VgpusTotal.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) Vgpus(v int64) NodeGpuStatsHistoryLongSet {
+	s["vgpus"] = NodeGpuStatsHistoryLongCol.Vgpus.Value(v)
+	return s
+}
+
+func (s NodeGpuStatsHistoryLongSet) VgpusIdle(v int64) NodeGpuStatsHistoryLongSet {
+	s["vgpus_idle"] = NodeGpuStatsHistoryLongCol.VgpusIdle.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeGpuStatsHistoryLong) Diff(old *NodeGpuStatsHistoryLong) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.NodeGpu, old.NodeGpu, r.NodeGpu)
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.GpusTotal, old.GpusTotal, r.GpusTotal)
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.Gpus, old.Gpus, r.Gpus)
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.GpusIdle, old.GpusIdle, r.GpusIdle)
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.VgpusTotal, old.VgpusTotal, r.VgpusTotal)
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.Vgpus, old.Vgpus, r.Vgpus)
+	schema.Differ(s, NodeGpuStatsHistoryLongCol.VgpusIdle, old.VgpusIdle, r.VgpusIdle)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeGpuStatsHistoryLong) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeNvidiaVgpuDevice is one row of node_nvidia_vgpu_devices: its stored columns, null as the zero value.
+type NodeNvidiaVgpuDevice struct {
+	Key              int64  // $key
+	Node             int64  // node
+	Name             string // name
+	Slot             string // slot
+	Vendor           string // vendor
+	Device           string // device
+	VendorDeviceHex  string // vendor_device_hex
+	Driver           string // driver
+	Module           string // module
+	Numa             string // numa
+	IommuGroup       string // iommu_group
+	PciDevice        int64  // pci_device
+	TypeID           int64  // type_id
+	MaxInstances     int64  // max_instances
+	PhysicalFunction string // physical_function
+	Virtfn           string // virtfn
+	Fingerprint      string // fingerprint
+	Created          int64  // created
+	Modified         int64  // modified
+}
+
+// TableName returns "node_nvidia_vgpu_devices".
+func (*NodeNvidiaVgpuDevice) TableName() string { return "node_nvidia_vgpu_devices" }
+
+// Scan fills r from a record of node_nvidia_vgpu_devices.
+func (r *NodeNvidiaVgpuDevice) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Node = next().Int()
+	r.Name = next().Text()
+	r.Slot = next().Text()
+	r.Vendor = next().Text()
+	r.Device = next().Text()
+	r.VendorDeviceHex = next().Text()
+	r.Driver = next().Text()
+	r.Module = next().Text()
+	r.Numa = next().Text()
+	r.IommuGroup = next().Text()
+	r.PciDevice = next().Int()
+	r.TypeID = next().Int()
+	r.MaxInstances = next().Int()
+	r.PhysicalFunction = next().Text()
+	r.Virtfn = next().Text()
+	r.Fingerprint = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// NodeNvidiaVgpuDeviceCol are the columns of node_nvidia_vgpu_devices.
+var NodeNvidiaVgpuDeviceCol = struct {
+	Node             schema.Column[int64]
+	Name             schema.Column[string]
+	Slot             schema.Column[string]
+	Vendor           schema.Column[string]
+	Device           schema.Column[string]
+	VendorDeviceHex  schema.Column[string]
+	Driver           schema.Column[string]
+	Module           schema.Column[string]
+	Numa             schema.Column[string]
+	IommuGroup       schema.Column[string]
+	PciDevice        schema.Column[int64]
+	TypeID           schema.Column[int64]
+	MaxInstances     schema.Column[int64]
+	PhysicalFunction schema.Column[string]
+	Virtfn           schema.Column[string]
+	Fingerprint      schema.Column[string]
+	Created          schema.Column[int64]
+	Modified         schema.Column[int64]
+}{
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("name"),
+	schema.Col[string]("slot"),
+	schema.Col[string]("vendor"),
+	schema.Col[string]("device"),
+	schema.Col[string]("vendor_device_hex"),
+	schema.Col[string]("driver"),
+	schema.Col[string]("module"),
+	schema.Col[string]("numa"),
+	schema.Col[string]("iommu_group"),
+	schema.RefCol[int64]("pci_device"),
+	schema.Col[int64]("type_id"),
+	schema.Col[int64]("max_instances"),
+	schema.Col[string]("physical_function"),
+	schema.Col[string]("virtfn"),
+	schema.Col[string]("fingerprint"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// NodeNvidiaVgpuDeviceSet is a change of a row of node_nvidia_vgpu_devices.
+type NodeNvidiaVgpuDeviceSet schema.Set
+
+// TableName returns "node_nvidia_vgpu_devices".
+func (NodeNvidiaVgpuDeviceSet) TableName() string { return "node_nvidia_vgpu_devices" }
+
+// Null empties columns.
+func (s NodeNvidiaVgpuDeviceSet) Null(columns ...schema.Named) NodeNvidiaVgpuDeviceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Node(v int64) NodeNvidiaVgpuDeviceSet {
+	s["node"] = NodeNvidiaVgpuDeviceCol.Node.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Name(v string) NodeNvidiaVgpuDeviceSet {
+	s["name"] = NodeNvidiaVgpuDeviceCol.Name.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Slot(v string) NodeNvidiaVgpuDeviceSet {
+	s["slot"] = NodeNvidiaVgpuDeviceCol.Slot.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Vendor(v string) NodeNvidiaVgpuDeviceSet {
+	s["vendor"] = NodeNvidiaVgpuDeviceCol.Vendor.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Device(v string) NodeNvidiaVgpuDeviceSet {
+	s["device"] = NodeNvidiaVgpuDeviceCol.Device.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) VendorDeviceHex(v string) NodeNvidiaVgpuDeviceSet {
+	s["vendor_device_hex"] = NodeNvidiaVgpuDeviceCol.VendorDeviceHex.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Driver(v string) NodeNvidiaVgpuDeviceSet {
+	s["driver"] = NodeNvidiaVgpuDeviceCol.Driver.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Module(v string) NodeNvidiaVgpuDeviceSet {
+	s["module"] = NodeNvidiaVgpuDeviceCol.Module.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Numa(v string) NodeNvidiaVgpuDeviceSet {
+	s["numa"] = NodeNvidiaVgpuDeviceCol.Numa.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) IommuGroup(v string) NodeNvidiaVgpuDeviceSet {
+	s["iommu_group"] = NodeNvidiaVgpuDeviceCol.IommuGroup.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) PciDevice(v int64) NodeNvidiaVgpuDeviceSet {
+	s["pci_device"] = NodeNvidiaVgpuDeviceCol.PciDevice.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) TypeID(v int64) NodeNvidiaVgpuDeviceSet {
+	s["type_id"] = NodeNvidiaVgpuDeviceCol.TypeID.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) MaxInstances(v int64) NodeNvidiaVgpuDeviceSet {
+	s["max_instances"] = NodeNvidiaVgpuDeviceCol.MaxInstances.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) PhysicalFunction(v string) NodeNvidiaVgpuDeviceSet {
+	s["physical_function"] = NodeNvidiaVgpuDeviceCol.PhysicalFunction.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Virtfn(v string) NodeNvidiaVgpuDeviceSet {
+	s["virtfn"] = NodeNvidiaVgpuDeviceCol.Virtfn.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Fingerprint(v string) NodeNvidiaVgpuDeviceSet {
+	s["fingerprint"] = NodeNvidiaVgpuDeviceCol.Fingerprint.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Created(v int64) NodeNvidiaVgpuDeviceSet {
+	s["created"] = NodeNvidiaVgpuDeviceCol.Created.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuDeviceSet) Modified(v int64) NodeNvidiaVgpuDeviceSet {
+	s["modified"] = NodeNvidiaVgpuDeviceCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeNvidiaVgpuDevice) Diff(old *NodeNvidiaVgpuDevice) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Node, old.Node, r.Node)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Slot, old.Slot, r.Slot)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Vendor, old.Vendor, r.Vendor)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Device, old.Device, r.Device)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.VendorDeviceHex, old.VendorDeviceHex, r.VendorDeviceHex)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Driver, old.Driver, r.Driver)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Module, old.Module, r.Module)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Numa, old.Numa, r.Numa)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.IommuGroup, old.IommuGroup, r.IommuGroup)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.PciDevice, old.PciDevice, r.PciDevice)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.TypeID, old.TypeID, r.TypeID)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.MaxInstances, old.MaxInstances, r.MaxInstances)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.PhysicalFunction, old.PhysicalFunction, r.PhysicalFunction)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Virtfn, old.Virtfn, r.Virtfn)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Fingerprint, old.Fingerprint, r.Fingerprint)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Created, old.Created, r.Created)
+	schema.Differ(s, NodeNvidiaVgpuDeviceCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeNvidiaVgpuDevice) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeNvidiaVgpuProfile is one row of node_nvidia_vgpu_profiles: its stored columns, null as the zero value.
+type NodeNvidiaVgpuProfile struct {
+	Key                int64  // $key
+	PhysicalGpu        int64  // physical_gpu
+	Name               string // name
+	NumHeads           int64  // num_heads
+	FrlConfig          int64  // frl_config
+	Framebuffer        string // framebuffer
+	MaxResolution      string // max_resolution
+	MaxInstance        int64  // max_instance
+	AvailableInstances int64  // available_instances
+	DeviceAPI          string // device_api
+	ProfileType        string // profile_type
+	VirtualFunction    bool   // virtual_function
+	ProfileFolder      string // profile_folder
+}
+
+// TableName returns "node_nvidia_vgpu_profiles".
+func (*NodeNvidiaVgpuProfile) TableName() string { return "node_nvidia_vgpu_profiles" }
+
+// Scan fills r from a record of node_nvidia_vgpu_profiles.
+func (r *NodeNvidiaVgpuProfile) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.PhysicalGpu = next().Int()
+	r.Name = next().Text()
+	r.NumHeads = next().Int()
+	r.FrlConfig = next().Int()
+	r.Framebuffer = next().Text()
+	r.MaxResolution = next().Text()
+	r.MaxInstance = next().Int()
+	r.AvailableInstances = next().Int()
+	r.DeviceAPI = next().Text()
+	r.ProfileType = next().Text()
+	r.VirtualFunction = next().Bool()
+	r.ProfileFolder = next().Text()
+}
+
+// NodeNvidiaVgpuProfileCol are the columns of node_nvidia_vgpu_profiles.
+var NodeNvidiaVgpuProfileCol = struct {
+	PhysicalGpu        schema.Column[int64]
+	Name               schema.Column[string]
+	NumHeads           schema.Column[int64]
+	FrlConfig          schema.Column[int64]
+	Framebuffer        schema.Column[string]
+	MaxResolution      schema.Column[string]
+	MaxInstance        schema.Column[int64]
+	AvailableInstances schema.Column[int64]
+	DeviceAPI          schema.Column[string]
+	ProfileType        schema.Column[string]
+	VirtualFunction    schema.Column[bool]
+	ProfileFolder      schema.Column[string]
+}{
+	schema.RefCol[int64]("physical_gpu"),
+	schema.Col[string]("name"),
+	schema.Col[int64]("num_heads"),
+	schema.Col[int64]("frl_config"),
+	schema.Col[string]("framebuffer"),
+	schema.Col[string]("max_resolution"),
+	schema.Col[int64]("max_instance"),
+	schema.Col[int64]("available_instances"),
+	schema.Col[string]("device_api"),
+	schema.Col[string]("profile_type"),
+	schema.Col[bool]("virtual_function"),
+	schema.Col[string]("profile_folder"),
+}
+
+// NodeNvidiaVgpuProfileSet is a change of a row of node_nvidia_vgpu_profiles.
+type NodeNvidiaVgpuProfileSet schema.Set
+
+// TableName returns "node_nvidia_vgpu_profiles".
+func (NodeNvidiaVgpuProfileSet) TableName() string { return "node_nvidia_vgpu_profiles" }
+
+// Null empties columns.
+func (s NodeNvidiaVgpuProfileSet) Null(columns ...schema.Named) NodeNvidiaVgpuProfileSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) PhysicalGpu(v int64) NodeNvidiaVgpuProfileSet {
+	s["physical_gpu"] = NodeNvidiaVgpuProfileCol.PhysicalGpu.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) Name(v string) NodeNvidiaVgpuProfileSet {
+	s["name"] = NodeNvidiaVgpuProfileCol.Name.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) NumHeads(v int64) NodeNvidiaVgpuProfileSet {
+	s["num_heads"] = NodeNvidiaVgpuProfileCol.NumHeads.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) FrlConfig(v int64) NodeNvidiaVgpuProfileSet {
+	s["frl_config"] = NodeNvidiaVgpuProfileCol.FrlConfig.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) Framebuffer(v string) NodeNvidiaVgpuProfileSet {
+	s["framebuffer"] = NodeNvidiaVgpuProfileCol.Framebuffer.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) MaxResolution(v string) NodeNvidiaVgpuProfileSet {
+	s["max_resolution"] = NodeNvidiaVgpuProfileCol.MaxResolution.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) MaxInstance(v int64) NodeNvidiaVgpuProfileSet {
+	s["max_instance"] = NodeNvidiaVgpuProfileCol.MaxInstance.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) AvailableInstances(v int64) NodeNvidiaVgpuProfileSet {
+	s["available_instances"] = NodeNvidiaVgpuProfileCol.AvailableInstances.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) DeviceAPI(v string) NodeNvidiaVgpuProfileSet {
+	s["device_api"] = NodeNvidiaVgpuProfileCol.DeviceAPI.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) ProfileType(v string) NodeNvidiaVgpuProfileSet {
+	s["profile_type"] = NodeNvidiaVgpuProfileCol.ProfileType.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) VirtualFunction(v bool) NodeNvidiaVgpuProfileSet {
+	s["virtual_function"] = NodeNvidiaVgpuProfileCol.VirtualFunction.Value(v)
+	return s
+}
+
+func (s NodeNvidiaVgpuProfileSet) ProfileFolder(v string) NodeNvidiaVgpuProfileSet {
+	s["profile_folder"] = NodeNvidiaVgpuProfileCol.ProfileFolder.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeNvidiaVgpuProfile) Diff(old *NodeNvidiaVgpuProfile) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.PhysicalGpu, old.PhysicalGpu, r.PhysicalGpu)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.NumHeads, old.NumHeads, r.NumHeads)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.FrlConfig, old.FrlConfig, r.FrlConfig)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.Framebuffer, old.Framebuffer, r.Framebuffer)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.MaxResolution, old.MaxResolution, r.MaxResolution)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.MaxInstance, old.MaxInstance, r.MaxInstance)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.AvailableInstances, old.AvailableInstances, r.AvailableInstances)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.DeviceAPI, old.DeviceAPI, r.DeviceAPI)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.ProfileType, old.ProfileType, r.ProfileType)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.VirtualFunction, old.VirtualFunction, r.VirtualFunction)
+	schema.Differ(s, NodeNvidiaVgpuProfileCol.ProfileFolder, old.ProfileFolder, r.ProfileFolder)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeNvidiaVgpuProfile) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NvidiaVgpuProfile is one row of nvidia_vgpu_profiles: its stored columns, null as the zero value.
+type NvidiaVgpuProfile struct {
+	Key               int64  // $key
+	Name              string // name
+	TypeID            int64  // type_id
+	DeviceHex         string // device_hex
+	NumHeads          int64  // num_heads
+	FrlConfig         int64  // frl_config
+	Framebuffer       string // framebuffer
+	MaxResolution     string // max_resolution
+	MaxInstance       int64  // max_instance
+	MaxInstancesPerVM int64  // max_instances_per_vm
+	PlacementIds      string // placement_ids
+	Location          string // location
+	ProfileType       string // profile_type
+	GridLicense       string // grid_license
+	VirtualFunction   bool   // virtual_function
+	ProfileFolder     string // profile_folder
+}
+
+// TableName returns "nvidia_vgpu_profiles".
+func (*NvidiaVgpuProfile) TableName() string { return "nvidia_vgpu_profiles" }
+
+// Scan fills r from a record of nvidia_vgpu_profiles.
+func (r *NvidiaVgpuProfile) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.TypeID = next().Int()
+	r.DeviceHex = next().Text()
+	r.NumHeads = next().Int()
+	r.FrlConfig = next().Int()
+	r.Framebuffer = next().Text()
+	r.MaxResolution = next().Text()
+	r.MaxInstance = next().Int()
+	r.MaxInstancesPerVM = next().Int()
+	r.PlacementIds = next().Text()
+	r.Location = next().Text()
+	r.ProfileType = next().Text()
+	r.GridLicense = next().Text()
+	r.VirtualFunction = next().Bool()
+	r.ProfileFolder = next().Text()
+}
+
+// NvidiaVgpuProfileCol are the columns of nvidia_vgpu_profiles.
+var NvidiaVgpuProfileCol = struct {
+	Name              schema.Column[string]
+	TypeID            schema.Column[int64]
+	DeviceHex         schema.Column[string]
+	NumHeads          schema.Column[int64]
+	FrlConfig         schema.Column[int64]
+	Framebuffer       schema.Column[string]
+	MaxResolution     schema.Column[string]
+	MaxInstance       schema.Column[int64]
+	MaxInstancesPerVM schema.Column[int64]
+	PlacementIds      schema.Column[string]
+	Location          schema.Column[string]
+	ProfileType       schema.Column[string]
+	GridLicense       schema.Column[string]
+	VirtualFunction   schema.Column[bool]
+	ProfileFolder     schema.Column[string]
+}{
+	schema.Col[string]("name"),
+	schema.Col[int64]("type_id"),
+	schema.Col[string]("device_hex"),
+	schema.Col[int64]("num_heads"),
+	schema.Col[int64]("frl_config"),
+	schema.Col[string]("framebuffer"),
+	schema.Col[string]("max_resolution"),
+	schema.Col[int64]("max_instance"),
+	schema.Col[int64]("max_instances_per_vm"),
+	schema.Col[string]("placement_ids"),
+	schema.Col[string]("location"),
+	schema.Col[string]("profile_type"),
+	schema.Col[string]("grid_license"),
+	schema.Col[bool]("virtual_function"),
+	schema.Col[string]("profile_folder"),
+}
+
+// NvidiaVgpuProfileSet is a change of a row of nvidia_vgpu_profiles.
+type NvidiaVgpuProfileSet schema.Set
+
+// TableName returns "nvidia_vgpu_profiles".
+func (NvidiaVgpuProfileSet) TableName() string { return "nvidia_vgpu_profiles" }
+
+// Null empties columns.
+func (s NvidiaVgpuProfileSet) Null(columns ...schema.Named) NvidiaVgpuProfileSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) Name(v string) NvidiaVgpuProfileSet {
+	s["name"] = NvidiaVgpuProfileCol.Name.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) TypeID(v int64) NvidiaVgpuProfileSet {
+	s["type_id"] = NvidiaVgpuProfileCol.TypeID.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) DeviceHex(v string) NvidiaVgpuProfileSet {
+	s["device_hex"] = NvidiaVgpuProfileCol.DeviceHex.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) NumHeads(v int64) NvidiaVgpuProfileSet {
+	s["num_heads"] = NvidiaVgpuProfileCol.NumHeads.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) FrlConfig(v int64) NvidiaVgpuProfileSet {
+	s["frl_config"] = NvidiaVgpuProfileCol.FrlConfig.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) Framebuffer(v string) NvidiaVgpuProfileSet {
+	s["framebuffer"] = NvidiaVgpuProfileCol.Framebuffer.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) MaxResolution(v string) NvidiaVgpuProfileSet {
+	s["max_resolution"] = NvidiaVgpuProfileCol.MaxResolution.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) MaxInstance(v int64) NvidiaVgpuProfileSet {
+	s["max_instance"] = NvidiaVgpuProfileCol.MaxInstance.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) MaxInstancesPerVM(v int64) NvidiaVgpuProfileSet {
+	s["max_instances_per_vm"] = NvidiaVgpuProfileCol.MaxInstancesPerVM.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) PlacementIds(v string) NvidiaVgpuProfileSet {
+	s["placement_ids"] = NvidiaVgpuProfileCol.PlacementIds.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) Location(v string) NvidiaVgpuProfileSet {
+	s["location"] = NvidiaVgpuProfileCol.Location.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) ProfileType(v string) NvidiaVgpuProfileSet {
+	s["profile_type"] = NvidiaVgpuProfileCol.ProfileType.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) GridLicense(v string) NvidiaVgpuProfileSet {
+	s["grid_license"] = NvidiaVgpuProfileCol.GridLicense.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) VirtualFunction(v bool) NvidiaVgpuProfileSet {
+	s["virtual_function"] = NvidiaVgpuProfileCol.VirtualFunction.Value(v)
+	return s
+}
+
+func (s NvidiaVgpuProfileSet) ProfileFolder(v string) NvidiaVgpuProfileSet {
+	s["profile_folder"] = NvidiaVgpuProfileCol.ProfileFolder.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NvidiaVgpuProfile) Diff(old *NvidiaVgpuProfile) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NvidiaVgpuProfileCol.Name, old.Name, r.Name)
+	schema.Differ(s, NvidiaVgpuProfileCol.TypeID, old.TypeID, r.TypeID)
+	schema.Differ(s, NvidiaVgpuProfileCol.DeviceHex, old.DeviceHex, r.DeviceHex)
+	schema.Differ(s, NvidiaVgpuProfileCol.NumHeads, old.NumHeads, r.NumHeads)
+	schema.Differ(s, NvidiaVgpuProfileCol.FrlConfig, old.FrlConfig, r.FrlConfig)
+	schema.Differ(s, NvidiaVgpuProfileCol.Framebuffer, old.Framebuffer, r.Framebuffer)
+	schema.Differ(s, NvidiaVgpuProfileCol.MaxResolution, old.MaxResolution, r.MaxResolution)
+	schema.Differ(s, NvidiaVgpuProfileCol.MaxInstance, old.MaxInstance, r.MaxInstance)
+	schema.Differ(s, NvidiaVgpuProfileCol.MaxInstancesPerVM, old.MaxInstancesPerVM, r.MaxInstancesPerVM)
+	schema.Differ(s, NvidiaVgpuProfileCol.PlacementIds, old.PlacementIds, r.PlacementIds)
+	schema.Differ(s, NvidiaVgpuProfileCol.Location, old.Location, r.Location)
+	schema.Differ(s, NvidiaVgpuProfileCol.ProfileType, old.ProfileType, r.ProfileType)
+	schema.Differ(s, NvidiaVgpuProfileCol.GridLicense, old.GridLicense, r.GridLicense)
+	schema.Differ(s, NvidiaVgpuProfileCol.VirtualFunction, old.VirtualFunction, r.VirtualFunction)
+	schema.Differ(s, NvidiaVgpuProfileCol.ProfileFolder, old.ProfileFolder, r.ProfileFolder)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NvidiaVgpuProfile) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -8,6 +8,7 @@ import "dewpoint/internal/schema"
 // Tables lists the tables of the area.
 func Tables() []*schema.Table {
 	return []*schema.Table{
-		clusters(), clusterStatus(), nodes(),
+		clusters(), clusterStatus(), nodes(), nodePCIDevices(), nodeUSBDevices(), nodeSRIOVNICDevices(), nodeGPUs(), nodeHostGPUDevices(),
+		nodeGPUStats(), nodeGPUStatsHistoryShort(), nodeGPUStatsHistoryLong(), nodeNvidiaVGPUDevices(), nodeNvidiaVGPUProfiles(), nvidiaVGPUProfiles(),
 	}
 }

@@ -6,6 +6,7 @@ import "dewpoint/internal/engine"
 // Hooks lists the hooks of the area by table.
 func Hooks() map[string]engine.Hooks {
 	return map[string]engine.Hooks{
-		"nodes": nodeHooks,
+		"node_gpus": gpuHooks,
+		"nodes":     nodeHooks,
 	}
 }
