@@ -43,6 +43,7 @@ type Rows struct {
 	VM     compute.VM
 	Drives []compute.MachineDrive
 	NICs   []compute.MachineNIC
+	Seed   []compute.CloudinitFile // that cloud-init finds; none where the VM has no source for them
 }
 
 // Report writes what a machine's guest has into the status rows of its drives and NICs, and what now waits for its next start into the VM's.

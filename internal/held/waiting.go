@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dewpoint/internal/model/compute"
@@ -26,8 +27,14 @@ func snapshotOf(s *schema.Schema, r Rows) snapshot {
 	for _, n := range r.NICs {
 		shot[fmt.Sprintf("machine_nics/%d", n.Key)] = waits(s.Table("machine_nics"), n.Diff(&compute.MachineNIC{}))
 	}
+	for _, f := range r.Seed {
+		shot[seedFiles+strconv.FormatInt(f.Key, 10)] = waits(s.Table("cloudinit_files"), f.Diff(&compute.CloudinitFile{}))
+	}
 	return shot
 }
+
+// seedFiles begins the paths of files for cloud-init.
+const seedFiles = "cloudinit_files/"
 
 func waits(t *schema.Table, row schema.Set) Columns {
 	columns := Columns{}
@@ -37,7 +44,7 @@ func waits(t *schema.Table, row schema.Set) Columns {
 			continue
 		}
 		columns[name] = v.Text()
-		if f.IsSealed {
+		if f.IsSealed || len(v.Text()) > mostKept {
 			digest := sha256.Sum256([]byte(v.Text()))
 			columns[name] = hex.EncodeToString(digest[:])
 		}
@@ -57,13 +64,16 @@ func StartedWith(status compute.MachineStatus) Columns {
 	return s[""]
 }
 
+// mostKept bounds the texts that are kept as they are: of longer ones a digest says as well whether they have changed.
+const mostKept = 256
+
 func (s snapshot) text() (string, error) {
 	raw, err := json.Marshal(s)
 	return string(raw), err
 }
 
-// waiting lists what a domain that was made from before lacks of now, as in ram, machine_nics/5#vnet, and machine_drives/7 for one that is new. Of a part that
-// isn't there any more nothing waits: it can't be deleted while a guest has it.
+// waiting lists what a domain that was made from before lacks of now, as in ram, machine_nics/5#vnet, and machine_drives/7 for one that is new. Of a drive or
+// NIC that isn't there any more nothing waits: it can't be deleted while a guest has it. A file for cloud-init can.
 func waiting(before, now snapshot) (list []string) {
 	for path, columns := range now {
 		was, known := before[path]
@@ -76,13 +86,18 @@ func waiting(before, now snapshot) (list []string) {
 			}
 		}
 	}
+	for path := range before {
+		if now[path] == nil && strings.HasPrefix(path, seedFiles) {
+			list = append(list, path)
+		}
+	}
 	slices.Sort(list)
 	return list
 }
 
 // plugged reports whether a part would be given to a guest that starts.
 func plugged(path string, columns Columns) bool {
-	return columns["enabled"] != "" && (columns["vnet"] != "" || !strings.HasPrefix(path, "machine_nics/"))
+	return strings.HasPrefix(path, seedFiles) || columns["enabled"] != "" && (columns["vnet"] != "" || !strings.HasPrefix(path, "machine_nics/"))
 }
 
 func differ(a, b Columns) map[string]bool {
@@ -137,5 +152,16 @@ func lacks(tx *store.Tx, vm compute.VM, status compute.MachineStatus) ([]string,
 	if rows.NICs, err = store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Machine, vm.Machine)); err != nil {
 		return nil, err
 	}
+	if rows.Seed, err = seedOf(tx, vm); err != nil {
+		return nil, err
+	}
 	return waiting(before, snapshotOf(tx.Schema(), rows)), nil
+}
+
+// seedOf are the files that a start of the VM would give to cloud-init.
+func seedOf(tx *store.Tx, vm compute.VM) ([]compute.CloudinitFile, error) {
+	if vm.CloudinitDatasource == "" || vm.CloudinitDatasource == "none" {
+		return nil, nil
+	}
+	return store.FindRows[compute.CloudinitFile](tx, store.Is(compute.CloudinitFileCol.Owner, fmt.Sprintf("vms/%d", vm.Key)))
 }

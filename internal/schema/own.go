@@ -20,6 +20,7 @@ const (
 	NoBytes   Bytes = iota
 	SentBytes       // clients send and download them
 	MadeBytes       // the program makes them, and the log tells who downloads them
+	TextBytes       // they are the text in the column contents, and clients download them
 )
 
 // checkFacts refuses columns that the table's own facts name and that it doesn't have.

@@ -30,6 +30,7 @@ var removals = map[string]struct {
 	"internal/control/storage/apply.go":      {6, "half-made disks of drives that are there, disks of tombstones and of imports that are undone, empty folders, and moves of a drive's own disk"},
 	"internal/control/storage/owners.go":     {1, "half-made disks of drives that are there"},
 	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
+	"internal/control/vm/seed.go":            {1, "the disk for cloud-init of an earlier start, made from rows: the VM has no source for one any more"},
 	"internal/control/vnet/facet_dnsmasq.go": {1, "the folder of a tombstone; diff plans it for no other"},
 	"internal/control/vnet/linux_folders.go": {1, "the folder of a network that an older version made gets its new name"},
 	"internal/host/dnsmasq/files.go":         {1, "the removal that the line above calls"},

@@ -23,6 +23,7 @@ var rules = map[string]rule{
 	"query":     {may: []string{"schema", "errs"}},
 	"perm":      {may: []string{"schema", "query", "errs"}},
 	"subnet":    {may: []string{"errs"}, why: "which addresses a network has: its declaration checks them, hooks complete them, controllers and the resource API use them"},
+	"cloudinit": {may: []string{"model", "errs"}, why: "what a VM's files become on the disk that cloud-init reads: hooks check it, the VM controller makes it, the resource API writes such files"},
 	"calendar":  {why: "when a schedule is due, which its declaration checks, its hooks show and its controller waits for"},
 	"model":     {may: []string{"schema", "calendar", "subnet", "errs"}, why: "a schedule's row is read as the calendar takes it, and a network's as its addresses are worked out"},
 	"store":     {may: []string{"schema", "query", "lru", "errs"}},
@@ -44,7 +45,7 @@ var rules = map[string]rule{
 		why: "the log of changes is a row, and so is an operation; it knows the rows of no other table",
 	},
 	"tables": {
-		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "subnet", "errs"},
+		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "subnet", "cloudinit", "errs"},
 		why: "hooks of a table work on its typed rows inside the engine's transaction, and ask for operations in it",
 	},
 	"served": {may: []string{"store", "schema", "errs"}, why: "the clock that nobody can set is a row"},
@@ -62,11 +63,11 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "fileio", "lru", "errs"},
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "cloudinit", "fileio", "lru", "errs"},
 		why: "the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "operation", "applied", "held", "layer", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "fileio", "errs"},
+		may: []string{"store", "operation", "applied", "held", "layer", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},
@@ -141,6 +142,8 @@ var libraries = []library{
 	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
 	{path: "github.com/jackc/pgx", owners: []string{"internal/store/postgres"}},
 	{path: "github.com/klauspost/compress", owners: []string{"internal/backup"}},
+	{path: "github.com/diskfs/go-diskfs", owners: []string{"internal/host/iso"}},
+	{path: "github.com/goccy/go-yaml", owners: []string{"internal/cloudinit"}},
 	{path: "github.com/spf13/cobra", owners: []string{"cmd/dewpoint"}},
 }
 

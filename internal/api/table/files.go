@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/engine"
@@ -76,16 +77,7 @@ func (s sized) Len() int { return s.bytes }
 
 // download sends the bytes of a row, or the ranges of them that the client asks for.
 func (c *call) download() error {
-	var row struct {
-		Key int64 `json:"$key"`
-	}
-	err := c.eng.Query(c.r.Context(), c.t.Name, query.Request{Key: c.key, Fields: "$key"}, func(raw json.RawMessage) error {
-		return json.Unmarshal(raw, &row)
-	})
-	if err != nil {
-		return err
-	}
-	content, name, modified, err := c.bytes[c.t.Name].Open(c.r.Context(), row.Key)
+	content, name, modified, err := c.open()
 	if err != nil {
 		return err
 	}
@@ -104,6 +96,36 @@ func (c *call) download() error {
 	http.ServeContent(c.w, c.r, "", modified, content)
 	return nil
 }
+
+// open finds the bytes of a row that the caller may read.
+func (c *call) open() (content io.ReadSeekCloser, name string, modified time.Time, err error) {
+	var row struct {
+		Key      int64  `json:"$key"`
+		Name     string `json:"name"`
+		Contents string `json:"contents"`
+		Modified int64  `json:"modified"`
+	}
+	fields := "$key"
+	if c.t.Bytes == schema.TextBytes {
+		fields = "$key,name,contents,modified"
+	}
+	err = c.eng.Query(c.r.Context(), c.t.Name, query.Request{Key: c.key, Fields: fields}, func(raw json.RawMessage) error {
+		return json.Unmarshal(raw, &row)
+	})
+	if err != nil {
+		return nil, "", modified, err
+	}
+	if c.t.Bytes == schema.TextBytes {
+		return text{strings.NewReader(row.Contents)}, row.Name, time.Unix(row.Modified, 0).UTC(), nil
+	}
+	return c.bytes[c.t.Name].Open(c.r.Context(), row.Key)
+}
+
+// text are the bytes of a column.
+type text struct{ *strings.Reader }
+
+// Close implements io.Closer.
+func (text) Close() error { return nil }
 
 // disposition makes a browser save the bytes under a name, whatever is in it; folders in front are left out.
 func disposition(name string) string {

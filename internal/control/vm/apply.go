@@ -90,6 +90,10 @@ func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, erro
 	if err := letQEMU(c.cfg.DataDir, &vm, node); err != nil {
 		return nil, err
 	}
+	files, err := c.plantSeed(ctx, &vm, node)
+	if err != nil {
+		return nil, err
+	}
 	domain, err := domxml.Build(&vm, &node.Host)
 	if err != nil {
 		return nil, err
@@ -109,7 +113,7 @@ func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, erro
 	before.Last = s.status
 	status := follow(&before, observed{state: libvirt.Running, bootID: c.cfg.BootID, now: time.Now().Unix()})
 	status.DoneSeq, status.MachineType = s.done, domain.OS.Type.Machine
-	return &Fact{Machine: m.Key, Status: status, Guest: given(&vm)}, nil
+	return &Fact{Machine: m.Key, Status: status, Guest: given(&vm, files)}, nil
 }
 
 // hardware completes the machine's wish with what this node gives it.

@@ -289,6 +289,8 @@ type memoryRows struct {
 	machines map[int64]*Machine
 }
 
+func (r *memoryRows) Seed(context.Context, int64) ([]compute.CloudinitFile, error) { return nil, nil }
+
 func (r *memoryRows) Wish(_ context.Context, present []int64) ([]Machine, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

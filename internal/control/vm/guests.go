@@ -13,11 +13,12 @@ import (
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/mark"
 	"dewpoint/internal/model/column"
+	"dewpoint/internal/model/compute"
 )
 
-// given is what a guest has that was started with this hardware.
-func given(vm *domxml.VM) *held.Guest {
-	g := &held.Guest{Drives: map[int64]int64{}, NICs: map[int64]int64{}, With: &held.Rows{VM: vm.Row}}
+// given is what a guest has that was started with this hardware and these files for cloud-init.
+func given(vm *domxml.VM, files []compute.CloudinitFile) *held.Guest {
+	g := &held.Guest{Drives: map[int64]int64{}, NICs: map[int64]int64{}, With: &held.Rows{VM: vm.Row, Seed: files}}
 	for _, drive := range vm.Drives {
 		g.With.Drives = append(g.With.Drives, drive.Row)
 		g.Drives[drive.Row.Key] = 0

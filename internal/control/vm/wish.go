@@ -9,6 +9,7 @@ import (
 
 	"dewpoint/internal/held"
 	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/system"
 )
 
@@ -24,7 +25,7 @@ type Machine struct {
 	PowerOp     string
 	PowerSeq    int64
 	OnPowerLoss string
-	Hardware    domxml.VM // all but Instance, MachineKey, UUID, Accelerator, Dir and Drives, which the controller fills in
+	Hardware    domxml.VM // all but Instance, MachineKey, UUID, Accelerator, Dir, Seed and Drives, which the controller fills in
 	Drives      []Drive   // in the order of orderid
 	Last        Status
 	Had         held.Columns       // of the VM's row, as the guest has them that runs or hibernates; read where it matters
@@ -67,6 +68,8 @@ type Rows interface {
 	// Wish returns the VMs of this node that there may be something to do about, tombstones included, as of one moment: all but those that
 	// are settled, and those with the given keys, of which the host has domains.
 	Wish(ctx context.Context, present []int64) ([]Machine, error)
+	// Seed returns a VM's files for cloud-init.
+	Seed(ctx context.Context, vm int64) ([]compute.CloudinitFile, error)
 	// Report writes the status rows in one transaction.
 	Report(ctx context.Context, facts []Fact) error
 	// Purge removes the rows of machines of which nothing is left on the host. It leaves those that have drives still.

@@ -19,7 +19,7 @@ func Build(vm *VM, host *Host) (*libvirtxml.Domain, error) {
 	}
 	parts := []func(*VM, *libvirtxml.Domain) error{
 		identity, size, host.cpu, host.firmware, clock, power, drives(machine), nics,
-		bootOrder, serial, console, video, sound(machine), input, agent, balloon, rng,
+		bootOrder, seed, serial, console, video, sound(machine), input, agent, balloon, rng,
 	}
 	for _, part := range parts {
 		if err := part(vm, domain); err != nil {

@@ -36,6 +36,7 @@ func shapes() map[string]domxml.VM {
 		{Row: compute.MachineDrive{Key: 1, Interface: "virtio-scsi", Serial: "vol-1", Discard: true}, Device: "disk", Path: "/var/lib/dewpoint/pools/1/6f1c/1.qcow2", Format: "qcow2"},
 		{Row: compute.MachineDrive{Key: 2, Interface: "virtio-scsi"}, Device: "cdrom", Path: "/var/lib/dewpoint/files/3", Format: "raw"},
 	}
+	usual.Seed = usual.Dir + "/" + domxml.SeedFile
 	usual.NICs = []domxml.NIC{{Row: compute.MachineNIC{Key: 9, Interface: "virtio", Macaddress: "52:54:00:12:34:56"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t9"}}
 
 	secure := base()
@@ -80,8 +81,13 @@ func shapes() map[string]domxml.VM {
 		Row: compute.MachineDrive{Key: 1, Interface: "virtio"}, Device: "disk", Path: "/pool/1/6f1c/1.2.qcow2", Format: "qcow2",
 		Layers: []string{"/pool/1/6f1c/1.1.qcow2", "/pool/2/92a4/7.qcow2"},
 	}}
+	seeded := base()
+	seeded.Row.MachineType, seeded.Seed = "pc", seeded.Dir+"/seed.iso"
+	for i := range 6 {
+		seeded.Drives = append(seeded.Drives, domxml.Drive{Row: compute.MachineDrive{Key: int64(i + 1), Interface: "ahci"}, Device: "cdrom", Format: "raw"})
+	}
 	return map[string]domxml.VM{
-		"layered": layered, "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
+		"layered": layered, "seeded": seeded, "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
 	}
 }
 

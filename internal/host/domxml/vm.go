@@ -16,6 +16,7 @@ type VM struct {
 	Accelerator     string // "kvm" or "qemu"
 	ConsolePassword string // opened; the row has it sealed
 	Dir             string // the machine's own folder: serial log, firmware variables, folder of sockets
+	Seed            string // path of the disk for cloud-init; empty for none
 	Drives          []Drive
 	NICs            []NIC
 }

@@ -34,7 +34,7 @@ func vms() *schema.Table {
 			schema.Bool("secure_boot").Section("Hardware").When("uefi", "true").AtStart(),
 			schema.String("machine_type").Default("q35").Match(column.MachineType, "a machine type such as q35, pc or pc-q35-9.0").Doc("the preferred machine type. If the node doesn't have it, the VM runs with the nearest lower version").
 				ListedIn("nodes", "machine_types").Section("Hardware").AtStart(),
-			schema.Enum("cloudinit_datasource", "none", "config_drive_v2", "nocloud").Default("none").Section("Guest"),
+			schema.Enum("cloudinit_datasource", "none", "config_drive_v2", "nocloud").Default("none").Section("Guest").AtStart(),
 			schema.JSON("cloudinit_files").CreateOnly().Argument().Doc("a list of objects with name and contents: each becomes a row of `cloudinit_files`, and nothing stays here"),
 			schema.String("uuid").CreateOnly().Unique().Match(column.UUID, "a UUID"),
 			schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services", "vm_recipes").Forgets().ReadOnly(),

@@ -1,26 +1,81 @@
 package compute
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"dewpoint/internal/cloudinit"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
 )
 
 var cloudinitFileHooks = engine.Hooks{
-	Create: func(_ *engine.Inside, r *schema.Record) error {
+	Create: func(w *engine.Inside, r *schema.Record) error {
 		measureFile(compute.CloudinitFileCol.Contents.Of(r)).each(r.Put)
-		return nil
+		return fitsSeed(w, r)
 	},
-	Update: func(_ *engine.Inside, _ *schema.Record, set schema.Set) error {
+	Update: func(w *engine.Inside, old *schema.Record, set schema.Set) error {
 		if contents, given := compute.CloudinitFileCol.Contents.In(set); given {
 			measureFile(contents).each(func(name string, v schema.Value) { set[name] = v })
 		}
-		return nil
+		return fitsSeed(w, old.With(set))
 	},
+	Changed: func(w *engine.Inside, old, now *schema.Record) error {
+		if now == nil {
+			now = old
+		}
+		vm, err := ownerVM(w, now)
+		if errs.Is(err, errs.NotFound) {
+			return nil // it goes with its VM
+		}
+		if err == nil {
+			err = held.Tell(w.Tx, vm.Machine)
+		}
+		return err
+	},
+}
+
+// fitsSeed refuses a file that can't be on the disk of its VM together with the others.
+func fitsSeed(w *engine.Inside, r *schema.Record) error {
+	vm, err := ownerVM(w, r)
+	if err != nil {
+		return err
+	}
+	files, err := store.FindRows[compute.CloudinitFile](w.Tx, store.Is(compute.CloudinitFileCol.Owner, compute.CloudinitFileCol.Owner.Of(r).Text()))
+	if err != nil {
+		return err
+	}
+	file := store.RowOf[compute.CloudinitFile](r)
+	files = slices.DeleteFunc(files, func(f compute.CloudinitFile) bool { return f.Key == file.Key })
+	return cloudinit.Check(vm.CloudinitDatasource, append(files, file))
+}
+
+// fitsSource refuses another source for a VM's files that can't be a seed for it.
+func fitsSource(w *engine.Inside, vm *schema.Record, source string) error {
+	files, err := store.FindRows[compute.CloudinitFile](w.Tx, store.Is(compute.CloudinitFileCol.Owner, "vms/"+vm.Key.Text()))
+	if err != nil {
+		return err
+	}
+	err = cloudinit.Check(source, files)
+	if e := errs.As(err); e != nil {
+		return errs.Field("cloudinit_datasource", "doesn't fit the VM's files for cloud-init: %s", errs.Ours(cmp.Or(e.Why, e.Text)))
+	}
+	return err
+}
+
+// ownerVM is the VM of a file; owners of other tables have none.
+func ownerVM(w *engine.Inside, r *schema.Record) (vm compute.VM, err error) {
+	var key int64
+	if _, err := fmt.Sscanf(compute.CloudinitFileCol.Owner.Of(r).Text(), "vms/%d", &key); err != nil {
+		return vm, errs.Field("owner", "must be a VM")
+	}
+	return store.GetRow[compute.VM](w.Tx, key)
 }
 
 // sizes are those of a file.
@@ -58,14 +113,4 @@ func addCloudinitFiles(w *engine.Inside, r *schema.Record) error {
 		}
 	}
 	return nil
-}
-
-// refuseCloudinit keeps a VM off that is to find a source for cloud-init: it would boot without, and never ask again.
-func refuseCloudinit(r *schema.Record) error {
-	source := compute.VMCol.CloudinitDatasource.Of(r).Text()
-	if source == "" || source == "none" {
-		return nil
-	}
-	return errs.New(errs.NotBuilt, "not_built", "VM %q is to find its settings by cloud-init (%s), which isn't built yet; set cloudinit_datasource to none to start it without",
-		compute.VMCol.Name.Of(r).Text(), errs.Ours(source))
 }

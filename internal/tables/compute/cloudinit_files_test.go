@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"dewpoint/internal/engine"
-	"dewpoint/internal/errs"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
@@ -14,8 +13,8 @@ import (
 	"dewpoint/test/rig"
 )
 
-// TestCloudinitFilesAreKept: files that come with a VM are rows, and what they are for is refused where it would be left out.
-func TestCloudinitFilesAreKept(t *testing.T) {
+// TestCloudinitFiles: files that come with a VM are rows, which go with it. What can't be its disk for cloud-init isn't made, nor the VM.
+func TestCloudinitFiles(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
 	ctx := perm.WithActor(t.Context(), perm.System("admin"))
@@ -42,12 +41,8 @@ func TestCloudinitFilesAreKept(t *testing.T) {
 	if len(rows) != 2 || rows[0].Owner != "vms/"+r.Key.Text() || rows[0].Contents != "#cloud-config\n" || rows[0].Filesize != 14 || rows[0].Render != "no" || rows[1].Name != "meta-data" {
 		t.Fatalf("the files are %+v", rows)
 	}
-	err = s.Engine.Do(ctx, func(w *engine.Write) error { return w.Act("vms", r.Key.Text(), "poweron", nil) })
-	if !errs.Is(err, errs.NotBuilt) {
-		t.Errorf("a VM that is to find its settings starts without them: %v", err)
-	}
 	for name, change := range map[string]schema.Input{
-		"power at once": {"name": engine.Text("b"), "powerstate": engine.Flag(true)}, "twice the same name": {"name": engine.Text("c"), "cloudinit_files": json.RawMessage(`[{"name":"x"},{"name":"x"}]`)},
+		"no metadata": {"name": engine.Text("b"), "cloudinit_files": json.RawMessage(`[{"name":"meta-data","contents":"- a"}]`)}, "twice the same name": {"name": engine.Text("c"), "cloudinit_files": json.RawMessage(`[{"name":"x"},{"name":"x"}]`)},
 		"no list": {"name": engine.Text("d"), "cloudinit_files": json.RawMessage(`{"name":"x"}`)}, "no name": {"name": engine.Text("e"), "cloudinit_files": json.RawMessage(`[{"contents":"x"}]`)},
 		"a profile that can't be": {"name": engine.Text("f"), "snapshot_profile": engine.Number(99), "cloudinit_files": nil},
 	} {

@@ -101,6 +101,11 @@ func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
 			return err
 		}
 	}
+	if source, given := compute.VMCol.CloudinitDatasource.In(set); given && source != compute.VMCol.CloudinitDatasource.Of(old) {
+		if err := fitsSource(w, old, source.Text()); err != nil {
+			return err
+		}
+	}
 	machine := compute.MachineSet{}
 	if v, ok := compute.VMCol.CPUCores.In(set); ok {
 		machine.Cores(v.Int())
@@ -117,9 +122,6 @@ func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
 func powerOnVM(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 	if !compute.VMCol.Enabled.Of(r).Bool() {
 		return errs.New(errs.Conflict, "vm_disabled", "VM %q is disabled; enable it first", compute.VMCol.Name.Of(r).Text())
-	}
-	if err := refuseCloudinit(r); err != nil {
-		return err
 	}
 	if err := useMedia(w, r); err != nil {
 		return err
