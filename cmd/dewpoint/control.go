@@ -17,6 +17,7 @@ import (
 	"dewpoint/internal/control/vm"
 	"dewpoint/internal/control/vnet"
 	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/host/link"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/tables/tasks"
 )
@@ -51,7 +52,7 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 		{Every: 10 * time.Second, Make: n.vms(ready)},
 		{Every: 15 * time.Second, Make: after(ready, n.host)},
 		{Every: 15 * time.Second, Make: after(ready, stats.New(stats.Config{
-			DB: n.db, Host: n.client, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node,
+			DB: n.db, Host: n.client, Carried: link.Carried, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node,
 		}))},
 		{Every: 10 * time.Second, Make: n.drives}, // which also brings used_bytes up to date
 		{Every: 10 * time.Second, Make: n.operations},

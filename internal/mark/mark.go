@@ -17,7 +17,10 @@ func (i Instance) Links() string { return "dp" + string(i) }
 func (i Instance) Bridge(vnet int64) string { return i.Bridges() + decimal(vnet) }
 
 // LAN is the host's end of the link between a network and its router.
-func (i Instance) LAN(vnet int64) string { return i.Links() + "l" + decimal(vnet) }
+func (i Instance) LAN(vnet int64) string { return i.LANs() + decimal(vnet) }
+
+// LANs is what their names begin with.
+func (i Instance) LANs() string { return i.Links() + "l" }
 
 // WAN is the host's end of the link between a router and the outside.
 func (i Instance) WAN(vnet int64) string { return i.Links() + "w" + decimal(vnet) }

@@ -109,6 +109,7 @@ func proveGuest(t *testing.T, s *harness.Server, instance string, c *harness.Cli
 	}
 	token := g.console.wait(`GUEST WROTE (\S+)`)[1]
 	checkLoad(t, s, g)
+	checkRouter(t, c, instance, g)
 	checkClosed(t, s.Data)
 
 	g.console.forget()
@@ -127,6 +128,23 @@ func proveGuest(t *testing.T, s *harness.Server, instance string, c *harness.Cli
 		t.Errorf("virsh still lists %s as running", g.uuid)
 	}
 	checkClosed(t, s.Data)
+}
+
+// checkRouter holds the row of the router's card against the host: its address, and that it counts.
+func checkRouter(t *testing.T, c *harness.Client, instance string, g vm) {
+	t.Helper()
+	row := c.Must(200, "GET", "vnets/"+g.vnet+"?fields=macaddress,nic%23macaddress%20as%20card,nic", nil).Object()
+	link := harness.Output(t, "ip", "-n", "dp"+instance+"-"+g.vnet, "-o", "link", "show", "lan")
+	if mac := row["macaddress"].(string); mac == "" || row["card"] != mac || !strings.Contains(link, "link/ether "+mac+" ") {
+		t.Errorf("the router's card is %v on %s", row, link)
+	}
+	harness.Eventually(t, time.Minute, "the router's traffic is counted", func() (bool, string) {
+		row := c.Must(200, "GET", "vnets/"+g.vnet+"?fields=nic%23stats%23tx_bytes%20as%20tx,nic%23stats%23rx_bytes%20as%20rx", nil).Object()
+		return row["tx"].(float64) > 0 && row["rx"].(float64) > 0, fmt.Sprint(row)
+	})
+	for _, verb := range []string{"PUT", "DELETE"} {
+		c.Must(422, verb, "machine_nics/"+fmt.Sprint(row["nic"]), map[string]any{"description": "mine"})
+	}
 }
 
 // checkLoad waits until what the guest sent, received, read and wrote is counted, in both dialects.

@@ -24,9 +24,10 @@ type Host interface {
 
 // Config is what the controller is made of.
 type Config struct {
-	DB   *store.DB
-	Host Host
-	Log  *slog.Logger
+	DB      *store.DB
+	Host    Host
+	Carried Carried // nil: nothing is told of routers
+	Log     *slog.Logger
 	// Instance is the database's id: our mark on domains.
 	Instance string
 	// Node is the key of the node this is.
@@ -53,7 +54,12 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	samples := c.samples(loads, c.DB.Now())
+	at := c.DB.Now()
+	samples := c.samples(loads, at)
+	carried, err := c.carried()
+	if err != nil {
+		return err
+	}
 	var p plan
 	var now parts
 	var steps []func(*store.Tx) error
@@ -64,6 +70,9 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		}
 		p = diff(s, samples, c.before, c.kept, tx.Now())
 		if now, err = partsOf(tx, mark.Instance(c.Instance), samples); err != nil {
+			return err
+		}
+		if err := now.routers(tx, mark.Instance(c.Instance), carried, at); err != nil {
 			return err
 		}
 		steps, err = now.changes(tx, c.Node, c.parts)

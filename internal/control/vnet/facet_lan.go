@@ -15,7 +15,7 @@ var lanFacet = facet{
 	build: func(b *build) {
 		switch {
 		case lanDiffers(b.target, b.has):
-			b.add(Step{Verb: SetLan, Address: b.router.lan, MTU: b.mtu})
+			b.add(Step{Verb: SetLan, Address: b.router.lan, MTU: b.mtu, MAC: b.router.mac})
 		case !b.router.lan.IsValid() && b.has.Lan.Exists:
 			b.add(Step{Verb: DropLan})
 		}
@@ -61,7 +61,7 @@ func (l *Linux) lanLeg(n int64, outer link.Link, bridge string) (Leg, error) {
 
 func (l *Linux) setLan(s Step) error {
 	inside := l.marks.Namespace(s.Key)
-	pair := link.Veth{Name: l.marks.LAN(s.Key), Inside: inside, Peer: lanLink, Bridge: l.marks.Bridge(s.Key), MTU: s.MTU}
+	pair := link.Veth{Name: l.marks.LAN(s.Key), Inside: inside, Peer: lanLink, MAC: s.MAC, Bridge: l.marks.Bridge(s.Key), MTU: s.MTU}
 	if err := link.EnsureVeth(pair); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package vnet
 import (
 	"cmp"
 	"context"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -83,6 +84,7 @@ func settingsOf(row network.Vnet) Vnet {
 		Key: row.Key, ID: row.StorageID, Name: row.Name, Absent: row.Deleted || !row.Enabled, MTU: int(row.MTU), Network: s.Network,
 		NAT: row.Mode == "nat", DHCP: row.DHCPEnabled, Sequential: row.DHCPSequential, DNS: row.DNS != "disabled", Domain: row.Domain, Hostname: row.Hostname,
 	}
+	v.MAC, _ = net.ParseMAC(row.Macaddress)
 	v.Router, v.Gateway, v.DHCPStart, v.DHCPEnd = s.Router, s.Gateway, s.First, s.Last
 	for _, word := range strings.FieldsFunc(row.Dnslist, func(c rune) bool { return strings.ContainsRune(" ,;\t\r\n", c) }) {
 		if a := parseAddr(word); a.IsValid() {

@@ -2,6 +2,7 @@ package vnet
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -11,13 +12,14 @@ import (
 // Step is one change of the host. Which fields count depends on the verb.
 type Step struct {
 	Verb    Verb
-	Key     int64           // the network, 0 for a step about the host as a whole
-	MTU     int             // SetBridge, SetLan
-	Address netip.Prefix    // SetLan: the router's; SetWan: the host's end of the transit
-	Text    string          // SetTable, SetHostTable, Announce
-	Dir     string          // WriteFiles, StartDnsmasq, DropDir: the network's folder
-	Files   dnsmasq.Files   // WriteFiles
-	Process dnsmasq.Process // StopDnsmasq, Announce
+	Key     int64            // the network, 0 for a step about the host as a whole
+	MTU     int              // SetBridge, SetLan
+	MAC     net.HardwareAddr // SetLan
+	Address netip.Prefix     // SetLan: the router's; SetWan: the host's end of the transit
+	Text    string           // SetTable, SetHostTable, Announce
+	Dir     string           // WriteFiles, StartDnsmasq, DropDir: the network's folder
+	Files   dnsmasq.Files    // WriteFiles
+	Process dnsmasq.Process  // StopDnsmasq, Announce
 }
 
 // Verb says what a step does.

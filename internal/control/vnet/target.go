@@ -1,6 +1,7 @@
 package vnet
 
 import (
+	"net"
 	"net/netip"
 
 	"dewpoint/internal/errs"
@@ -20,6 +21,7 @@ type target struct {
 
 type router struct {
 	lan   netip.Prefix // zero: the network has no subnet, so the router has no lan
+	mac   net.HardwareAddr
 	nat   bool
 	rules nft.Router
 	table string         // of the rules
@@ -50,7 +52,7 @@ func compile(v Vnet, m marks, resolvers []netip.Addr) (target, error) {
 	if err != nil {
 		return t, err
 	}
-	c := &compiling{Vnet: v, router: &router{lan: lan}, target: t, resolvers: resolvers}
+	c := &compiling{Vnet: v, router: &router{lan: lan, mac: v.MAC}, target: t, resolvers: resolvers}
 	for _, f := range facets {
 		if f.want != nil {
 			if err := f.want(c); err != nil {

@@ -6,6 +6,7 @@ package vnet
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"time"
 
@@ -23,11 +24,12 @@ type Vnet struct {
 	Restart bool  // the router is to be built anew in this pass
 	Seq     int64 // comes back in the fact: which wish it is about
 
-	MTU     int          // bytes; zero: 1500
-	Network netip.Prefix // zero: the bridge only, and a router that does nothing
-	Router  netip.Addr   // the router's own address; zero: the first one of the network
-	Gateway netip.Addr   // told to DHCP clients; zero: the router
-	NAT     bool         // the network reaches the world through the host
+	MTU     int              // bytes; zero: 1500
+	Network netip.Prefix     // zero: the bridge only, and a router that does nothing
+	MAC     net.HardwareAddr // of the router in the network, from its start on; nil: any
+	Router  netip.Addr       // the router's own address; zero: the first one of the network
+	Gateway netip.Addr       // told to DHCP clients; zero: the router
+	NAT     bool             // the network reaches the world through the host
 
 	Rules map[nft.Hook][]nft.Rule // of people, as they were last applied
 

@@ -1,6 +1,8 @@
 package link
 
 import (
+	"net"
+
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 
@@ -12,8 +14,9 @@ type Veth struct {
 	Name   string
 	Inside string // name of the other end's network namespace
 	Peer   string
-	Bridge string // the bridge Name is a port of, or empty
-	MTU    int    // of both ends, bytes
+	MAC    net.HardwareAddr // of Peer, when the pair is made; nil: any
+	Bridge string           // the bridge Name is a port of, or empty
+	MTU    int              // of both ends, bytes
 }
 
 // EnsureVeth makes the pair, both ends up. An end that is there without its partner, or with another one, is replaced.
@@ -71,7 +74,7 @@ func (v Veth) remake() error {
 	defer ns.Close()
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name, attrs.MTU = v.Name, v.MTU
-	pair := &netlink.Veth{LinkAttrs: attrs, PeerName: v.Peer, PeerNamespace: netlink.NsFd(ns)}
+	pair := &netlink.Veth{LinkAttrs: attrs, PeerName: v.Peer, PeerHardwareAddr: v.MAC, PeerNamespace: netlink.NsFd(ns)}
 	return translate(netlink.LinkAdd(pair), "making veth "+v.Name)
 }
 

@@ -104,7 +104,7 @@ func vnetRest() schema.Fields {
 		schema.Bool("apply_fw_on_start").Doc("apply the rules at every start of the router"),
 		schema.Uint64("last_fw_apply").ReadOnly(),
 		schema.Uint64("last_dns_apply").ReadOnly(),
-		schema.Row("nic", "machine_nics").ReadOnly(),
+		schema.Row("nic", "machine_nics").ReadOnly().Doc("the router's card in its network; its stats hold the router's traffic"),
 		schema.Row("nic_dmz", "machine_nics").ReadOnly(),
 		schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services").Forgets().ReadOnly(),
 		schema.Rows("addresses", "vnet_addresses", "vnet"),

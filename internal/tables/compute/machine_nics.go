@@ -42,10 +42,16 @@ func prepareNIC(w *engine.Inside, r *schema.Record) error {
 
 // removeNIC keeps the row of a card that a guest has: without it nothing would say which address is taken, and on which network.
 func removeNIC(w *engine.Inside, r *schema.Record) error {
+	if err := refuseNode(w, compute.MachineNICCol.Machine.Of(r)); err != nil {
+		return err
+	}
 	return held.NIC(w.Tx, store.RowOf[compute.MachineNIC](r))
 }
 
 func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if err := refuseNode(w, compute.MachineNICCol.Machine.Of(old)); err != nil {
+		return err
+	}
 	if model, given := compute.MachineNICCol.Interface.In(set); given && model != compute.MachineNICCol.Interface.Of(old) {
 		if err := hasCard(w, model.Text()); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 	"dewpoint/internal/store"
 )
 
-// refuseNode keeps drives and NICs off machines that are not VMs: nodes and network routers.
+// refuseNode keeps people from the drives and NICs of machines that are not VMs: nodes and network routers.
 func refuseNode(w *engine.Inside, machine schema.Value) error {
 	m, err := store.GetRow[compute.Machine](w.Tx, machine)
 	if err == nil && m.Type != "vm" {

@@ -9,8 +9,13 @@ import (
 // Hooks lists the hooks of the area by table. With addresses, the system has a network of its own from the first start on, which holds none of them.
 func Hooks(addresses Addresses) map[string]engine.Hooks {
 	vnets := vnetHooks
-	if addresses != nil {
-		vnets.Prepare = func(tx *store.Tx) error { return seedDefault(tx, addresses) }
+	vnets.Prepare = func(tx *store.Tx) error {
+		if addresses != nil {
+			if err := seedDefault(tx, addresses); err != nil {
+				return err
+			}
+		}
+		return giveNICs(tx)
 	}
 	return map[string]engine.Hooks{
 		"vnet_addresses": addressHooks,

@@ -19,7 +19,7 @@ import (
 
 var vnetHooks = engine.Hooks{
 	Create:  prepareVnet,
-	Created: func(w *engine.Inside, r *schema.Record) error { return power.Obey(w, r, network.VnetCol.Machine.Of(r)) },
+	Created: madeVnet,
 	Update:  updateVnet,
 	Remove: func(w *engine.Inside, r *schema.Record) error {
 		return held.Network(w.Tx, r.Key.Int(), network.VnetCol.Name.Of(r).Text())
