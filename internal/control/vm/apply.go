@@ -59,12 +59,19 @@ func (c *Controller) act(ctx context.Context, m *Machine, ref libvirt.Ref, s ste
 	case compute.Hibernate:
 		return c.hibernate(ctx, m, ref, s)
 	}
-	err := c.host.Power(ctx, ref, string(s.action))
+	asked := string(s.action)
+	if s.action == compute.PowerOff && m.Hardware.Row.GuestAgent {
+		asked = libvirt.PowerOffByAgent
+	}
+	err := c.host.Power(ctx, ref, asked)
 	if err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) { // those two: it went off meanwhile
 		return nil, err
 	}
 	status := s.status
-	status.DoneSeq = s.done
+	status.DoneSeq, status.OffAsked = s.done, 0
+	if s.action == compute.PowerOff {
+		status.OffAsked = time.Now().Unix()
+	}
 	if verb, _ := compute.FindPowerVerb(string(s.action)); verb.Cuts {
 		status = follow(&Machine{Last: status}, observed{state: libvirt.Off})
 	}

@@ -67,10 +67,20 @@ func decide(m *Machine, seen observed) step {
 		status := follow(m, seen)
 		status.DoneSeq = m.PowerSeq
 		return step{status: status, done: m.PowerSeq}
+	case tooLong(m, seen):
+		status := follow(m, seen)
+		status.Status = "stopping"
+		return step{action: compute.Kill, status: status, done: m.Last.DoneSeq}
 	case !active && lostPower(m, seen) && m.OnPowerLoss != LeaveOff:
 		return powerUp(m)
 	}
 	return step{status: follow(m, seen), done: m.Last.DoneSeq}
+}
+
+// tooLong reports whether the guest had all the time that its VM gives it to power off, and still runs.
+func tooLong(m *Machine, seen observed) bool {
+	timeout := m.Hardware.Row.PowerCycleTimeout
+	return seen.state.Active() && m.PowerOp == compute.PowerOff && m.Last.OffAsked > 0 && timeout > 0 && seen.now >= m.Last.OffAsked+timeout
 }
 
 // asleep reports whether the machine is off and its guest's memory is kept.
@@ -138,7 +148,7 @@ func follow(m *Machine, seen observed) Status {
 // notRunning is the status of a machine that is off.
 func notRunning(m *Machine, status Status, state libvirt.State) Status {
 	status.Running, status.Status, status.State, status.PowerWanted = false, "stopped", "offline", false
-	status.Started, status.Cores, status.RAMMiB = 0, 0, 0
+	status.Started, status.Cores, status.RAMMiB, status.OffAsked = 0, 0, 0, 0
 	switch {
 	case status.Asleep:
 		status.Status = compute.Hibernated

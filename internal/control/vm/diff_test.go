@@ -98,6 +98,32 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestPowerOffTakesTooLong: once the guest had its time, its power is cut, and nothing else is carried out by that.
+func TestPowerOffTakesTooLong(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		op      string
+		timeout int64
+		now     int64
+		want    action
+	}{
+		{PowerOff, 30, 129, nothing},
+		{PowerOff, 30, 130, Kill},
+		{PowerOff, 0, 9999, nothing},
+		{Reset, 30, 130, nothing},
+	} {
+		m := Machine{PowerOp: c.op, PowerSeq: 1, Last: with(on, func(s *Status) { s.OffAsked = 100 })}
+		m.Hardware.Row.PowerCycleTimeout = c.timeout
+		got := decide(&m, observed{state: libvirt.Running, bootID: thisBoot, now: c.now})
+		if got.action != c.want || got.done != 1 {
+			t.Errorf("%s with %d seconds, asked at 100, at %d: %q carries out %d, want %q", c.op, c.timeout, c.now, got.action, got.done, c.want)
+		}
+		if off := decide(&m, observed{state: libvirt.Off, bootID: thisBoot, now: c.now}); off.status.OffAsked != 0 || off.action != nothing {
+			t.Errorf("once it is off: %+v", off)
+		}
+	}
+}
+
 // TestPowerLoss covers what a host restart leaves: the status says running, the domain is gone, the boot is another.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()

@@ -191,7 +191,7 @@ func (h *hostTest) started() int32 {
 // powered asks what a guest that isn't there can't heed, and what needs none.
 func (h *hostTest) powered(run int32) {
 	ctx := h.t.Context()
-	for _, op := range []string{PowerOff, Reset, Reboot} {
+	for _, op := range []string{PowerOff, libvirt.PowerOffByAgent, Reset, Reboot} {
 		h.done(op, h.Power(ctx, h.ref, op))
 		if got := h.shown(libvirt.Running).Run; got != run {
 			h.t.Errorf("%s begins run %d", op, got)

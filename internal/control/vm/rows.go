@@ -239,6 +239,6 @@ func statusOf(row compute.MachineStatus) Status {
 	return Status{
 		Running: row.Running, Status: row.Status, State: row.State, Info: row.StatusInfo, Started: row.Started, DoneSeq: row.DoneSeq,
 		BootID: row.BootID, PowerWanted: row.Powerstate, Cores: int(row.RunningCores), RAMMiB: int(row.RunningRAM), MachineType: row.MachineType,
-		Settled: row.Settled, Asleep: row.Asleep,
+		Settled: row.Settled, Asleep: row.Asleep, OffAsked: row.OffAsked,
 	}
 }

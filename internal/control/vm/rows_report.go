@@ -39,7 +39,7 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 	want.Running, want.Status, want.State, want.StatusInfo, want.Started = f.Running, f.Status.Status, f.State, f.Info, f.Started
 	want.DoneSeq, want.BootID, want.Powerstate, want.Node, want.MachineType = f.DoneSeq, f.BootID, f.PowerWanted, node, f.MachineType
 	want.RunningCores, want.RunningRAM = int64(f.Cores), int64(f.RAMMiB)
-	want.Asleep = f.Asleep
+	want.Asleep, want.OffAsked = f.Asleep, f.OffAsked
 	want.Settled = f.Settled && machine.PowerSeq <= f.DoneSeq // something may have been asked for meanwhile
 	if err := store.Put(tx, has, want); err != nil || f.Guest == nil {
 		return err

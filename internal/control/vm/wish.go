@@ -48,6 +48,7 @@ type Status struct {
 	Started     int64  // Unix seconds; 0 while off
 	DoneSeq     int64  // the last PowerSeq that was carried out
 	BootID      string // the host's boot in which the machine was last seen running
+	OffAsked    int64  // when the guest was asked to power off, Unix seconds; 0 when it wasn't, or is off
 	PowerWanted bool   // from the request for power until it is off
 	Cores       int    // what it runs with; 0 while off
 	RAMMiB      int

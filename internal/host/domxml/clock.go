@@ -22,7 +22,10 @@ func clock(vm *VM, domain *libvirtxml.Domain) error {
 }
 
 // power says what ends the domain: a guest that crashed stays off, and is seen to be off, until someone asks for it.
-func power(_ *VM, domain *libvirtxml.Domain) error {
+func power(vm *VM, domain *libvirtxml.Domain) error {
 	domain.OnPoweroff, domain.OnReboot, domain.OnCrash = "destroy", "restart", "destroy"
+	if vm.Row.DisablePowercycle {
+		domain.OnReboot = "destroy"
+	}
 	return nil
 }

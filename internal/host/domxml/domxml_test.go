@@ -87,7 +87,7 @@ func shapes() map[string]domxml.VM {
 		seeded.Drives = append(seeded.Drives, domxml.Drive{Row: compute.MachineDrive{Key: int64(i + 1), Interface: "ahci"}, Device: "cdrom", Format: "raw"})
 	}
 	return map[string]domxml.VM{
-		"layered": layered, "seeded": seeded, "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
+		"layered": layered, "seeded": seeded, "tuned": tuned(), "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
 	}
 }
 

@@ -26,6 +26,7 @@ func nics(vm *VM, domain *libvirtxml.Domain) error {
 			return invalid("macaddress", "%q is not the MAC address of a network card", nic.Row.Macaddress)
 		}
 		domain.Devices.Interfaces = append(domain.Devices.Interfaces, libvirtxml.DomainInterface{
+			Driver: queues(vm, nic),
 			MAC:    &libvirtxml.DomainInterfaceMAC{Address: mac.String()},
 			Source: &libvirtxml.DomainInterfaceSource{Bridge: &libvirtxml.DomainInterfaceSourceBridge{Bridge: nic.Bridge}},
 			Target: &libvirtxml.DomainInterfaceTarget{Dev: nic.Tap},
@@ -33,4 +34,14 @@ func nics(vm *VM, domain *libvirtxml.Domain) error {
 		})
 	}
 	return nil
+}
+
+// queues gives a virtio card a queue for each CPU core, so that none waits for another one's packets.
+func queues(vm *VM, nic *NIC) *libvirtxml.DomainInterfaceDriver {
+	const most = 8
+	n := min(uint(vm.Row.CPUCores), most)
+	if nic.Row.DisableMq || n < 2 || nic.Row.Interface != "virtio" && nic.Row.Interface != "" {
+		return nil
+	}
+	return &libvirtxml.DomainInterfaceDriver{Queues: n}
 }

@@ -59,6 +59,13 @@ func (c *Client) Shutdown(ctx context.Context, ref Ref) error {
 	})
 }
 
+// ShutdownByAgent has the guest's agent shut it down, and presses the power button where none answers.
+func (c *Client) ShutdownByAgent(ctx context.Context, ref Ref) error {
+	return c.verb(ctx, ref, "shutting down", func(l *golibvirt.Libvirt, d golibvirt.Domain) error {
+		return l.DomainShutdownFlags(d, golibvirt.DomainShutdownGuestAgent|golibvirt.DomainShutdownAcpiPowerBtn)
+	})
+}
+
 // Destroy cuts the power. Conflict when the domain is off already.
 func (c *Client) Destroy(ctx context.Context, ref Ref) error {
 	return c.verb(ctx, ref, "destroying", func(l *golibvirt.Libvirt, d golibvirt.Domain) error {

@@ -8,15 +8,19 @@ import (
 
 // powers are the calls that carry out what is asked of a running machine's power, by the words of machines.power_op.
 var powers = map[string]func(*Client, context.Context, Ref) error{
-	"poweroff": (*Client).Shutdown,
-	"kill":     (*Client).Destroy,
-	"reset":    (*Client).Reset,
-	"reboot":   (*Client).Reboot,
+	"poweroff":      (*Client).Shutdown,
+	"kill":          (*Client).Destroy,
+	PowerOffByAgent: (*Client).ShutdownByAgent,
+	"reset":         (*Client).Reset,
+	"reboot":        (*Client).Reboot,
 
 	"pause":     (*Client).Suspend,
 	"resume":    (*Client).Resume,
 	"hibernate": (*Client).Save,
 }
+
+// PowerOffByAgent is the power operation of a guest that runs an agent.
+const PowerOffByAgent = "poweroff_by_agent"
 
 // Power does to a running domain what the word asks. Conflict when the domain is off.
 func (c *Client) Power(ctx context.Context, ref Ref, op string) error {

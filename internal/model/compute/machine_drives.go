@@ -9,15 +9,20 @@ import (
 func machineDrives() *schema.Table {
 	return &schema.Table{
 		Name: "machine_drives", Title: "Drive", LogType: "vm", Parent: "machine", Queue: "machine", Wakes: []string{"storage", "vm"}, Tombstone: true,
-		Doc: "Disks and CD-ROM drives of a machine.",
+		Doc: "Disks and CD-ROM drives of a machine.", Check: func(r *schema.Record) error {
+			_, err := DriveOptions(r.Get("advanced").Text())
+			return err
+		},
 		Fields: schema.Fields{
 			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Doc("drive_N if not given"),
 			schema.Uint32("orderid").Summary().Doc("the next free number if not given").AtStart().Label("Order"),
 			schema.Enum("interface", "virtio-scsi", "virtio", "virtio-scsi-dedicated", "ide", "ahci", "nvme", "usb", "lsi53c895a", "megasas",
-				"megasas-gen2", "mptsas1068", "cifs", "nfs", "vsan", "pflash", "direct", "tpm_state").Default("virtio-scsi").Summary().AtStart().Section("Connection"),
+				"megasas-gen2", "mptsas1068", "cifs", "nfs", "vsan", "pflash", "direct", "tpm_state").Default("virtio-scsi").
+				OnlyYet("a drive can't be attached so; use virtio-scsi, virtio, ahci, ide or usb. Firmware variables and TPM state come with uefi and with a TPM among machine_devices",
+					"virtio-scsi", "virtio", "virtio-scsi-dedicated", "ide", "ahci", "usb", "lsi53c895a", "megasas", "mptsas1068").Summary().AtStart().Section("Connection"),
 			schema.Enum("media", "disk", "cdrom", "efidisk", "import", "9p", "dir", "clone", "clone9p", "clonedir", "nonpersistent",
 				"nonpersistent9p", "nonpersistentdir").Default("disk").CreateOnly().
-				OnlyYet("only disk, cdrom, import and clone are supported yet", "disk", "cdrom", "import", "clone").Summary().Section("Disk"),
+				OnlyYet("use disk, cdrom, import or clone. A VM with uefi keeps its firmware variables by itself; folders can't be attached, and disks that forget can't be had", "disk", "cdrom", "import", "clone").Summary().Section("Disk"),
 			schema.LongText("description").Len(0, 2048),
 			schema.Enabled("enabled").Summary().AtStart(),
 			schema.String("serial").Len(0, 64).Match(column.Serial, "a serial number (letters, digits, space _ . + -)").AtStart().Section("Connection"),
@@ -30,11 +35,11 @@ func machineDrives() *schema.Table {
 			schema.Row("status", "machine_drive_status").Twin("parent_drive"),
 			schema.Row("stats", "machine_drive_stats").Twin("parent_drive"),
 			schema.Row("physical_status", "machine_drive_phys").ReadOnly(),
-			schema.Bool("preserve_drive_format").Section("Disk"),
-			schema.Enum("optimize", "general", "large").Section("Disk"),
-			schema.Enum("fsync", "", "0", "1").Section("Connection").Label("Flush writes"),
+			schema.Bool("preserve_drive_format").OnlyYet("disks are stored as qcow2, whatever they were imported from").Section("Disk"),
+			schema.Enum("optimize", "general", "large").AtStart().Section("Disk").Doc("large keeps the whole map of a large disk in memory, 1 MiB for each 8 GiB"),
+			schema.Enum("fsync", "", "0", "1").AtStart().Section("Connection").Label("Flush writes").Doc("1: each write is on the host's disk before it counts as done; 0: flushes of the guest are ignored, and a crash of the host may cost the disk; empty: as the guest asks"),
 			schema.Bool("discard").Default(true).AtStart().Section("Connection"),
-			schema.LongText("advanced").Len(0, 65536).Section("Other"),
+			schema.LongText("advanced").Len(0, 65536).AtStart().Section("Other").Doc("for administrators: a line for each option, as in cache=none (docs/ops/advanced-options.md)"),
 			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable).Section("Other"),
 			schema.String("creator").Creator(),
 			column.StorageID(),

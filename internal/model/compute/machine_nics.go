@@ -5,6 +5,9 @@ import (
 	"dewpoint/internal/schema"
 )
 
+// passedThrough is why a NIC has none of the columns that describe a card of the host.
+const passedThrough = "this describes a card of the host that is passed through, which Dewpoint does by machine_devices; leave it out"
+
 // machineNICs declares the network cards of machines.
 func machineNICs() *schema.Table {
 	return &schema.Table{
@@ -24,11 +27,11 @@ func machineNICs() *schema.Table {
 			schema.Row("machine", "machines").Required().CreateOnly().Summary(),
 			schema.Row("status", "machine_nic_status").Twin("parent_nic"),
 			schema.Row("stats", "machine_nic_stats").Twin("parent_nic"),
-			schema.String("driver").Len(0, 64).Match(column.Printable, column.NotPrintable).Section("Card"),
-			schema.String("model").Len(0, 64).Match(column.Printable, column.NotPrintable).Section("Card"),
-			schema.String("vendor").Len(0, 64).Match(column.Printable, column.NotPrintable).Section("Card"),
-			schema.Uint32("port").Section("Card"),
-			schema.Bool("disable_mq").Section("Card").Label("One queue only"),
+			schema.String("driver").Len(0, 64).OnlyYet(passedThrough).Section("Card"),
+			schema.String("model").Len(0, 64).OnlyYet(passedThrough).Section("Card"),
+			schema.String("vendor").Len(0, 64).OnlyYet(passedThrough).Section("Card"),
+			schema.Uint32("port").OnlyYet(passedThrough).Section("Card"),
+			schema.Bool("disable_mq").Section("Card").AtStart().Label("One queue only").Doc("else a virtio card has a queue for each CPU core, at most eight"),
 			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable).Section("Card"),
 			schema.String("device").ReadOnly(),
 			schema.Bool("ip_reserved").ReadOnly().Hidden().Doc("ipaddress was set by a client, not assigned by DHCP"),

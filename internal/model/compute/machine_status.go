@@ -31,6 +31,7 @@ func machineStatus() *schema.Table {
 			schema.Bool("settled").ReadOnly().Hidden().Indexed().Doc("the machine is off and no request is open, so the VM controller can skip it"),
 			schema.Int64("done_seq").ReadOnly().Hidden().Default(0).Doc("the last completed power_seq"),
 			schema.Bool("asleep").ReadOnly().Hidden().Doc("the guest's memory is kept on disk, and the next start goes on from there"),
+			schema.Int64("off_asked").ReadOnly().Hidden().Default(0).Doc("when the guest was asked to power off, in seconds since 1970; 0 when it wasn't, or is off"),
 			schema.String("boot_id").ReadOnly().Hidden().Doc("id of the host's boot in which the machine was last seen running"),
 			schema.String("machine_type").ReadOnly().Doc("the machine type that the VM runs with"),
 			schema.JSON("started_with").ReadOnly().Hidden().Doc("the columns that wait for a start, as they were at the last one; empty while the machine is off"),

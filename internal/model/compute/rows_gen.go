@@ -227,6 +227,7 @@ type MachineStatus struct {
 	Settled              bool   // settled
 	DoneSeq              int64  // done_seq
 	Asleep               bool   // asleep
+	OffAsked             int64  // off_asked
 	BootID               string // boot_id
 	MachineType          string // machine_type
 	StartedWith          string // started_with
@@ -261,6 +262,7 @@ func (r *MachineStatus) Scan(rec *schema.Record) {
 	r.Settled = next().Bool()
 	r.DoneSeq = next().Int()
 	r.Asleep = next().Bool()
+	r.OffAsked = next().Int()
 	r.BootID = next().Text()
 	r.MachineType = next().Text()
 	r.StartedWith = next().Text()
@@ -290,6 +292,7 @@ var MachineStatusCol = struct {
 	Settled              schema.Column[bool]
 	DoneSeq              schema.Column[int64]
 	Asleep               schema.Column[bool]
+	OffAsked             schema.Column[int64]
 	BootID               schema.Column[string]
 	MachineType          schema.Column[string]
 	StartedWith          schema.Column[string]
@@ -316,6 +319,7 @@ var MachineStatusCol = struct {
 	schema.Col[bool]("settled"),
 	schema.Col[int64]("done_seq"),
 	schema.Col[bool]("asleep"),
+	schema.Col[int64]("off_asked"),
 	schema.Col[string]("boot_id"),
 	schema.Col[string]("machine_type"),
 	schema.Col[string]("started_with"),
@@ -443,6 +447,11 @@ func (s MachineStatusSet) Asleep(v bool) MachineStatusSet {
 	return s
 }
 
+func (s MachineStatusSet) OffAsked(v int64) MachineStatusSet {
+	s["off_asked"] = MachineStatusCol.OffAsked.Value(v)
+	return s
+}
+
 func (s MachineStatusSet) BootID(v string) MachineStatusSet {
 	s["boot_id"] = MachineStatusCol.BootID.Value(v)
 	return s
@@ -483,6 +492,7 @@ func (r *MachineStatus) Diff(old *MachineStatus) schema.Set {
 	schema.Differ(s, MachineStatusCol.Settled, old.Settled, r.Settled)
 	schema.Differ(s, MachineStatusCol.DoneSeq, old.DoneSeq, r.DoneSeq)
 	schema.Differ(s, MachineStatusCol.Asleep, old.Asleep, r.Asleep)
+	schema.Differ(s, MachineStatusCol.OffAsked, old.OffAsked, r.OffAsked)
 	schema.Differ(s, MachineStatusCol.BootID, old.BootID, r.BootID)
 	schema.Differ(s, MachineStatusCol.MachineType, old.MachineType, r.MachineType)
 	schema.Differ(s, MachineStatusCol.StartedWith, old.StartedWith, r.StartedWith)

@@ -29,7 +29,7 @@ func vms() *schema.Table {
 			schema.Uint32("ram").Default(1024).Range(256, 1048576).Unit("MiB").Summary().Section("Hardware").AtStart(),
 			schema.Enum("os_family", "linux", "windows", "freebsd", "other").Default("linux").Labels("freebsd", "FreeBSD").Summary().Section("Guest").Label("Operating system"),
 			schema.String("os_description").Len(0, 2048).Section("Guest"),
-			schema.Bool("guest_agent").Section("Guest"),
+			schema.Bool("guest_agent").Section("Guest").Doc("the guest runs QEMU's agent, which is asked to power off before the power button is pressed. Its channel is always there"),
 			schema.Bool("uefi").Section("Hardware").AtStart(),
 			schema.Bool("secure_boot").Section("Hardware").When("uefi", "true").AtStart(),
 			schema.String("machine_type").Default("q35").Match(column.MachineType, "a machine type such as q35, pc or pc-q35-9.0").Doc("the preferred machine type. If the node doesn't have it, the VM runs with the nearest lower version").
@@ -41,21 +41,21 @@ func vms() *schema.Table {
 			schema.Row("owner_user", "users").Section("Other"),
 			schema.String("creator").Creator(),
 			schema.Enum("cpu_type", column.CPUTypes...).Section("Hardware").AtStart(),
-			schema.Bool("iommu").Section("Hardware"),
-			schema.Bool("usb_legacy").Section("Console and devices"),
+			schema.Bool("iommu").Section("Hardware").AtStart().Label("IOMMU").Doc("gives the guest an IOMMU of its own, for nested passthrough; needs a machine type of the q35 family"),
+			schema.Bool("usb_legacy").Section("Console and devices").AtStart().Label("USB 2 only").Doc("USB 1.1 and 2 controllers instead of USB 3, for guests that know no other"),
 			schema.Enum("boot_order", "cd", "cdn", "dc", "nc", "n", "c", "d", "strict").Default("cd").Doc("c: disk, d: CD-ROM, n: network").Section("Boot").AtStart(),
 			schema.Uint32("boot_delay").Default(5).Range(0, 60).Unit("seconds").Section("Boot").AtStart(),
 			schema.Enum("video", "std", "cirrus", "vmware", "qxl", "virtio", "none").Default("std").Section("Console and devices").AtStart(),
 			schema.Enum("sound", "none", "sb16", "es1370", "ac97", "adlib", "gus", "cs4231a", "hda", "pcspk").Default("none").
 				OnlyYet("such a sound card can't be had; use hda, ac97, es1370, sb16 or none", "none", "sb16", "es1370", "ac97", "hda").Section("Console and devices").AtStart(),
-			schema.Bool("serial_port").Section("Console and devices"),
+			schema.Bool("serial_port").Section("Console and devices").AtStart().Label("Second serial port").Doc("a second serial port; the first one is always there, for the console"),
 			schema.Enum("rtc_base", "utc", "localtime").Default("utc").Section("Hardware").AtStart().Label("Clock"),
 			schema.Bool("allow_hotplug").Default(true).Section("Console and devices"),
 			schema.Bool("nested_virtualization").Section("Hardware").AtStart(),
 			schema.Bool("disable_hypervisor").Section("Hardware").AtStart(),
 			schema.Bool("allow_export").Default(true).Section("Other"),
 			schema.Enum("migration_method", "auto", "live").Default("auto").Section("Placement and power"),
-			schema.Uint32("power_cycle_timeout").Default(0).Range(0, 65535).Unit("seconds").Section("Placement and power"),
+			schema.Uint32("power_cycle_timeout").Default(0).Range(0, 65535).Unit("seconds").Section("Placement and power").Doc("how long the guest has to power off when asked to; then its power is cut. 0 for any time"),
 			schema.Bool("need_restart").ReadOnly().Doc("the guest runs with other values than the columns have; it gets these at its next start"),
 			schema.String("restart_reason").ReadOnly().Doc("what waits for the next start, such as ram, machine_nics/5#vnet, machine_drives/7"),
 			schema.Enum("created_from", "import", "import_vmx", "import_ovf", "import_vmware", "import_shared", "clone", "recipe", "custom", "terraform").Default("custom").CreateOnly().Section("Other"),
@@ -63,8 +63,8 @@ func vms() *schema.Table {
 			schema.Bool("console_pass_enabled").Section("Console and devices").AtStart(),
 			schema.String("console_pass").Len(0, 256).Sealed().Section("Console and devices").When("console_pass_enabled", "true").AtStart(),
 			schema.Bool("usb_tablet").Default(true).Section("Console and devices").AtStart().Label("USB tablet"),
-			schema.Bool("disable_powercycle").Section("Placement and power"),
-			schema.LongText("advanced").Len(0, 65536).Section("Other"),
+			schema.Bool("disable_powercycle").Section("Placement and power").AtStart().Doc("a guest that restarts goes off instead"),
+			schema.LongText("advanced").Len(0, 65536).Section("Other").AtStart().Doc("for administrators: a line for each option, as in watchdog=i6300esb (docs/ops/advanced-options.md)"),
 			schema.LongText("note").Len(0, 1024).Section("Other"),
 			schema.JSON("meta").ReadOnly(),
 			schema.String("display").Section("Other"),
@@ -115,5 +115,6 @@ func checkVM(r *schema.Record) error {
 	if r.Get("secure_boot").Bool() && !r.Get("uefi").Bool() {
 		return errs.Field("secure_boot", "needs uefi")
 	}
-	return nil
+	_, err := VMOptions(r.Get("advanced").Text())
+	return err
 }

@@ -17,6 +17,9 @@ var drivePart = part{
 }
 
 func prepareDrive(w *engine.Inside, r *schema.Record) error {
+	if err := mayTune(w, nil, schema.Set(compute.MachineDriveSet{}.Advanced(compute.MachineDriveCol.Advanced.Of(r).Text())), compute.MachineDriveCol.Advanced); err != nil {
+		return err
+	}
 	if err := drivePart.number(w, r); err != nil {
 		return err
 	}
@@ -61,6 +64,9 @@ func removeDrive(w *engine.Inside, r *schema.Record) error {
 }
 
 func updateDrive(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if err := mayTune(w, old, set, compute.MachineDriveCol.Advanced); err != nil {
+		return err
+	}
 	if machine, ok := compute.MachineDriveCol.Machine.In(set); ok && machine != compute.MachineDriveCol.Machine.Of(old) {
 		if err := held.Drive(w.Tx, store.RowOf[compute.MachineDrive](old)); err != nil {
 			return err // its file would move under the guest

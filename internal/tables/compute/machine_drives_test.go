@@ -93,6 +93,52 @@ func TestWhatNoHostCanStart(t *testing.T) {
 	}
 }
 
+// TestAdvancedIsForAdministrators: others may send back what is there, and nothing else.
+func TestAdvancedIsForAdministrators(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
+	boss := perm.WithActor(t.Context(), perm.System("admin"))
+	var user int64
+	var key string
+	if err := s.Engine.Do(boss, func(w *engine.Write) error {
+		made, err := w.Create("users", schema.Input{"name": engine.Text("tuner"), "password": engine.Text("a long enough password")})
+		if err != nil {
+			return err
+		}
+		user = made.Key.Int()
+		vm, err := w.Create("vms", schema.Input{"name": engine.Text("a"), "advanced": engine.Text("rng=none")})
+		if err != nil {
+			return err
+		}
+		key = vm.Key.Text()
+		_, err = w.Create("permissions", schema.Input{
+			"identity": engine.Number(user), "table": engine.Text("vms"), "list": engine.Flag(true), "read": engine.Flag(true), "create": engine.Flag(true), "modify": engine.Flag(true),
+		})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ctx := perm.WithActor(t.Context(), perm.Actor{User: user, Name: "tuner"})
+	for _, c := range []struct {
+		value string
+		may   bool
+	}{{"rng=none", true}, {"rng=virtio", false}, {"", true}, {"rng=none", false}} {
+		err := s.Engine.Do(ctx, func(w *engine.Write) error {
+			return w.Update("vms", key, schema.Input{"advanced": engine.Text(c.value)})
+		})
+		if c.may && err != nil || !c.may && !errs.Is(err, errs.Denied) {
+			t.Errorf("%q: %v", c.value, err)
+		}
+	}
+	err := s.Engine.Do(ctx, func(w *engine.Write) error {
+		_, err := w.Create("vms", schema.Input{"name": engine.Text("b"), "advanced": engine.Text("rng=none")})
+		return err
+	})
+	if !errs.Is(err, errs.Denied) || errs.As(err).Field != "advanced" {
+		t.Errorf("a VM with options: %v", err)
+	}
+}
+
 // TestWhatTheHostsHave: a CPU model or a card that no node's QEMU has is refused when it is written, once the nodes have told what they have.
 func TestWhatTheHostsHave(t *testing.T) {
 	t.Parallel()
@@ -127,6 +173,12 @@ func TestWhatTheHostsHave(t *testing.T) {
 		{"vms", vm("b", "SapphireRapids"), errs.Invalid, "cpu_type"},
 		{"machine_nics", card("igb"), errs.Invalid, "interface"},
 		{"machine_nics", card("direct"), errs.NotBuilt, "interface"},
+		{"vms", schema.Input{"name": engine.Text("c"), "advanced": engine.Text("rng=none\nargs=-s")}, errs.Invalid, "advanced"},
+		{"machine_drives", schema.Input{"machine": engine.Number(1), "media": engine.Text("cdrom"), "advanced": engine.Text("cache=maybe")}, errs.Invalid, "advanced"},
+		{"machine_drives", schema.Input{"machine": engine.Number(1), "media": engine.Text("cdrom"), "interface": engine.Text("pflash")}, errs.NotBuilt, "interface"},
+		{"machine_drives", schema.Input{"machine": engine.Number(1), "media": engine.Text("efidisk")}, errs.NotBuilt, "media"},
+		{"machine_drives", schema.Input{"machine": engine.Number(1), "media": engine.Text("cdrom"), "preserve_drive_format": engine.Flag(true)}, errs.NotBuilt, "preserve_drive_format"},
+		{"machine_nics", schema.Input{"machine": engine.Number(1), "vendor": engine.Text("8086")}, errs.NotBuilt, "vendor"},
 		{"vms", schema.Input{"name": engine.Text("c"), "sound": engine.Text("pcspk")}, errs.NotBuilt, "sound"},
 	} {
 		if err := try(c.table, c.in); !errs.Is(err, c.kind) || errs.As(err).Field != c.field {

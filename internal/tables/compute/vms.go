@@ -66,6 +66,9 @@ func prepareVM(w *engine.Inside, r *schema.Record) error {
 	if err := hasCPU(w, compute.VMCol.CPUType.Of(r).Text()); err != nil {
 		return err
 	}
+	if err := mayTune(w, nil, schema.Set(compute.VMSet{}.Advanced(compute.VMCol.Advanced.Of(r).Text())), compute.VMCol.Advanced); err != nil {
+		return err
+	}
 	return fitsConsole(r, compute.VMCol.ConsolePass.Of(r))
 }
 
@@ -91,6 +94,9 @@ func finishVM(w *engine.Inside, r *schema.Record) error {
 }
 
 func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if err := mayTune(w, old, set, compute.VMCol.Advanced); err != nil {
+		return err
+	}
 	if model, given := compute.VMCol.CPUType.In(set); given && model != compute.VMCol.CPUType.Of(old) {
 		if err := hasCPU(w, model.Text()); err != nil {
 			return err
