@@ -106,7 +106,7 @@ func (n *node) vms(ready readiness) func(context.Context, *loop.Queue) (loop.Rec
 			Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: accelerator, BootID: bootID, Firmware: domxml.DebianFirmware,
 			Strays: n.keeper.Domains,
 		}
-		rows := vm.NewStoreRows(n.db, n.auth, n.cfg.Data, n.identity.Instance, n.identity.Node)
+		rows := vm.NewStoreRows(n.db, n.auth, n.cfg.Data, n.identity.Instance, n.identity.Node).Relayed(n.relay)
 		return vm.New(cfg, rows, n.client, q, n.log), nil
 	}
 }

@@ -18,8 +18,10 @@ import (
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/config"
+	"dewpoint/internal/console"
 	"dewpoint/internal/control/backup"
 	nodes "dewpoint/internal/control/node"
+	"dewpoint/internal/control/vm"
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
@@ -41,19 +43,21 @@ const tableVersion = "26.0.0"
 
 // node is everything that one running server is made of.
 type node struct {
-	cfg     config.Config
-	log     *slog.Logger
-	db      *store.DB
-	bus     *event.Bus
-	auth    *auth.Service
-	engine  *engine.Engine
-	files   files
-	space   *space.Account
-	library *media.Library     // nil where the files are another server's
-	keeper  *quarantine.Keeper // nil likewise
-	backups *backup.Controller // nil likewise
-	uploads *upload.Uploads
-	dir     *datadir.Dir
+	cfg      config.Config
+	log      *slog.Logger
+	db       *store.DB
+	bus      *event.Bus
+	auth     *auth.Service
+	engine   *engine.Engine
+	files    files
+	space    *space.Account
+	library  *media.Library     // nil where the files are another server's
+	keeper   *quarantine.Keeper // nil likewise
+	backups  *backup.Controller // nil likewise
+	uploads  *upload.Uploads
+	consoles *console.Service
+	relay    vm.Address // where people reach the consoles
+	dir      *datadir.Dir
 	hypervisor
 	connections front.Connections
 	host        *nodes.Controller
@@ -112,6 +116,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	if n.uploads, err = upload.New(ctx, n.engine, n.files, cfg.Data, log); err != nil {
 		return nil, err
 	}
+	n.consoles = newConsoles(n)
 	return n, nil
 }
 
@@ -170,7 +175,7 @@ func (n *node) close() {
 // handler joins the dialects.
 func (n *node) handler() http.Handler {
 	mux := http.NewServeMux()
-	tables := table.New(n.engine, n.auth, n.files, n.backupFiles(), table.Version{Version: tableVersion, Hash: version})
+	tables := table.New(n.engine, n.auth, n.files, n.backupFiles(), n.consoles, table.Version{Version: tableVersion, Hash: version})
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/sys/tokens", "/sys/tokens/", "/version.json"} {
 		mux.Handle(path, tables)
 	}
@@ -197,6 +202,7 @@ func (n *node) run(ctx context.Context, group *errgroup.Group) {
 		n.uploads.Run(ctx)
 		return nil
 	})
+	group.Go(func() error { return ended(ctx, n.keepConsoles(ctx)) })
 	group.Go(func() error { return ended(ctx, n.keep(ctx)) })
 }
 

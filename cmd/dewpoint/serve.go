@@ -55,6 +55,7 @@ func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logg
 	if err != nil {
 		return err
 	}
+	n.relay = n.relayAddress(listener.Addr())
 	handler := n.connections.Guard(n.handler())
 	if known {
 		handler = front.Strict(handler)
@@ -65,7 +66,8 @@ func serve(ctx context.Context, cfg config.Config, given bidding, log *slog.Logg
 		ConnState:   n.connections.Count,
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers broke off
 	}
-	server.RegisterOnShutdown(n.bus.Close) // feeds have no end of their own
+	server.RegisterOnShutdown(n.bus.Close)      // feeds have no end of their own
+	server.RegisterOnShutdown(n.consoles.Close) // nor have consoles
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -21,6 +21,8 @@ type Guest struct {
 	// CD-ROM drives, which are Media then, and not the drives.
 	With  *Rows
 	Media []int64
+	// Console is what can be looked at: vnc, spice or serial, "" for nothing.
+	Console string
 }
 
 // drive tells whether the guest has a drive, and which file as its medium. Of a domain that is only known by sight a CD-ROM drive is what was known of

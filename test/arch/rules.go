@@ -48,6 +48,10 @@ var rules = map[string]rule{
 		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "subnet", "cloudinit", "errs"},
 		why: "hooks of a table work on its typed rows inside the engine's transaction, and ask for operations in it",
 	},
+	"console": {
+		may: []string{"store", "model", "schema", "errs"},
+		why: "where a console is and who looks at it are rows; its sockets are an interface",
+	},
 	"served": {may: []string{"store", "schema", "errs"}, why: "the clock that nobody can set is a row"},
 	"space":  {may: []string{"store", "errs"}, why: "what was announced is read in the transaction that announces more"},
 	"quarantine": {
@@ -63,8 +67,8 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "cloudinit", "fileio", "lru", "errs"},
-		why: "the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "cloudinit", "fileio", "lru", "console", "errs"},
+		why: "both dialects relay consoles; the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
 		may: []string{"store", "operation", "applied", "held", "layer", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "errs"},
@@ -78,8 +82,8 @@ var rules = map[string]rule{
 	"web":     {},
 	"cmd": {
 		may: []string{
-			"api", "backup", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "logs",
-			"media", "metrics", "model", "operation", "perm", "quarantine", "query", "schema", "space", "store", "tables", "web", "errs",
+			"api", "backup", "console", "control", "cluster", "auth", "config", "datadir", "engine", "event", "host", "logs",
+			"mark", "media", "metrics", "model", "operation", "perm", "quarantine", "query", "schema", "space", "store", "tables", "web", "errs",
 		},
 		why: "joins everything: what api needs of host and control is an interface that cmd fills",
 	},
@@ -144,6 +148,7 @@ var libraries = []library{
 	{path: "github.com/klauspost/compress", owners: []string{"internal/backup"}},
 	{path: "github.com/diskfs/go-diskfs", owners: []string{"internal/host/iso"}},
 	{path: "github.com/goccy/go-yaml", owners: []string{"internal/cloudinit"}},
+	{path: "github.com/coder/websocket", owners: []string{"internal/api/ws"}},
 	{path: "github.com/spf13/cobra", owners: []string{"cmd/dewpoint"}},
 }
 

@@ -98,7 +98,7 @@ func serveWide(t *testing.T, dir string) *wide {
 	}
 	log := slog.New(slog.DiscardHandler)
 	s := rig.StartOn(t, rig.DatabaseOf(t, dir, tables), dir, log)
-	return &wide{t, front.Wrap(table.New(s.Engine, s.Auth, s.Media, s.Backups, table.Version{Version: "26.0"}), front.Edge{}, log), "admin"}
+	return &wide{t, front.Wrap(table.New(s.Engine, s.Auth, s.Media, s.Backups, s.Consoles, table.Version{Version: "26.0"}), front.Edge{}, log), "admin"}
 }
 
 // ask returns the body of an answer, which must be a good one.

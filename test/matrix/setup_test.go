@@ -46,7 +46,7 @@ func start(t *testing.T) *server {
 	uploads, err := upload.New(t.Context(), s.Engine, s.Media, dir, log)
 	s.must(err)
 	mux := http.NewServeMux()
-	mux.Handle("/", table.New(s.Engine, s.Auth, s.Media, s.Backups, table.Version{Version: "26.0.0.1", Hash: "abc"}))
+	mux.Handle("/", table.New(s.Engine, s.Auth, s.Media, s.Backups, s.Consoles, table.Version{Version: "26.0.0.1", Hash: "abc"}))
 	resources := resource.New(resource.Config{Engine: s.Engine, Auth: s.Auth, Media: s.Media, Uploads: uploads, Version: "1", Instance: "abcd"})
 	mux.Handle("/api/v1", resources)
 	mux.Handle("/api/v1/", resources)

@@ -11,6 +11,7 @@ import (
 
 	"dewpoint/internal/auth"
 	writer "dewpoint/internal/backup"
+	"dewpoint/internal/console"
 	"dewpoint/internal/control/backup"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
@@ -89,6 +90,7 @@ type Services struct {
 	Media      *media.Library
 	Quarantine *quarantine.Keeper
 	Backups    *backup.Controller // whose passes are the test's to make
+	Consoles   *console.Service   // of a node without VMs
 }
 
 // Start opens the services of the data directory dir, which may be empty, until the test ends.
@@ -114,6 +116,7 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 	s.Backups = backup.New(backup.Config{DB: db, Dir: dir, Space: s.Space, Log: log, Write: func(ctx context.Context, path string) (writer.Written, error) {
 		return writer.Source{DB: db, Dir: dir, Version: "test"}.WriteFile(ctx, path, "")
 	}})
+	s.Consoles = console.New(console.Config{DB: db, Log: log})
 	s.Bus = event.New(s.DB)
 	s.Engine = engine.New(s.DB, s.Bus, s.Auth, tables.Hooks(tables.Needs{Secrets: s.Auth, Space: s.Media}), log)
 	return s

@@ -19,6 +19,8 @@ type Call struct {
 	Log *slog.Logger
 	// user is filled in by Authenticated, for the access line.
 	user string
+	// origins are those of web pages that may read replies.
+	origins []string
 }
 
 type callKey struct{}
@@ -41,7 +43,7 @@ func newCall(r *http.Request, edge Edge, log *slog.Logger) *Call {
 		rand.Read(b[:])
 		id = hex.EncodeToString(b[:])
 	}
-	return &Call{ID: id, Address: edge.client(r), Log: log.With("request", id)}
+	return &Call{ID: id, Address: edge.client(r), Log: log.With("request", id), origins: edge.Origins}
 }
 
 // addressOf returns the address at the other end of the connection in its shortest form, the one that allow lists are compared with.

@@ -2,7 +2,9 @@ package front
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/rs/cors"
 )
@@ -35,4 +37,24 @@ func (e Edge) crossOrigin(h http.Handler) http.Handler {
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions},
 		AllowedHeaders: sent, ExposedHeaders: shown, MaxAge: preflightSeconds,
 	}).Handler(h)
+}
+
+// MayCall reports whether a request comes from no web page, from one of the server's own, or from one of an origin that may read replies. Browsers send
+// no preflight before they open a websocket, so that its handler has to ask.
+func MayCall(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	own, err := url.Parse(origin)
+	if err == nil && own.Host != "" && (strings.EqualFold(own.Host, r.Host) || strings.EqualFold(own.Host, r.URL.Host)) {
+		return true
+	}
+	origins := Of(r.Context()).origins
+	return slices.Contains(origins, "*") || slices.ContainsFunc(origins, func(o string) bool { return strings.EqualFold(o, origin) })
+}
+
+// HasWord reports whether a header that is a list has the word, in whatever case.
+func HasWord(h http.Header, name, word string) bool {
+	return slices.ContainsFunc(list(h, name), func(s string) bool { return strings.EqualFold(s, word) })
 }

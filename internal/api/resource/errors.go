@@ -43,8 +43,9 @@ var statuses = map[errs.Kind]int{
 	errs.Stale:           http.StatusPreconditionFailed,
 }
 
-// exact holds the errors whose status differs from that of their kind, as TUS 1.0.0 asks.
+// exact holds the errors whose status differs from that of their kind: as TUS 1.0.0 asks, where nothing else is said.
 var exact = map[string]int{
+	"no_console_available":    http.StatusServiceUnavailable, // what clients of this dialect expect
 	"upload_expired":          http.StatusGone,
 	"unsupported_tus_version": http.StatusPreconditionFailed,
 	"invalid_content_type":    http.StatusUnsupportedMediaType,

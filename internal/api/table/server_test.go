@@ -68,7 +68,7 @@ func startOn(t testing.TB, db *store.DB, dir string) *server {
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r := rig.StartOn(t, db, dir, log)
 	s := &server{t: t, db: r.DB, bus: r.Bus, eng: r.Engine, dir: dir, backups: r.Backups, log: out}
-	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, countedAuth{r.Auth, &s.rechecks}, r.Media, r.Backups, table.Version{Version: "26.0.0.1", Hash: "abc"}), front.Edge{}, log))
+	s.Server = httptest.NewServer(front.Wrap(table.New(r.Engine, countedAuth{r.Auth, &s.rechecks}, r.Media, r.Backups, r.Consoles, table.Version{Version: "26.0.0.1", Hash: "abc"}), front.Edge{}, log))
 	t.Cleanup(s.Close)
 	return s
 }

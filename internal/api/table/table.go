@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/api/ws"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
@@ -47,23 +48,24 @@ type Files interface {
 type Version struct{ Version, Hash string }
 
 type api struct {
-	eng    *engine.Engine
-	feeds  feeds
-	long   turns
-	auth   Auth
-	files  Files
-	bytes  map[string]Opener // by table
-	info   Version
-	tables http.Handler
-	rights http.Handler
-	forms  http.Handler
-	pages  http.Handler
-	docs   *documents
+	eng      *engine.Engine
+	feeds    feeds
+	long     turns
+	auth     Auth
+	files    Files
+	bytes    map[string]Opener // by table
+	consoles ws.Consoles
+	info     Version
+	tables   http.Handler
+	rights   http.Handler
+	forms    http.Handler
+	pages    http.Handler
+	docs     *documents
 }
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
-func New(eng *engine.Engine, auth Auth, files Files, backups Opener, info Version) http.Handler {
-	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, info: info, docs: newDocuments(), pages: docsPages(), long: make(turns, mostLong)}
+func New(eng *engine.Engine, auth Auth, files Files, backups Opener, consoles ws.Consoles, info Version) http.Handler {
+	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, consoles: consoles, info: info, docs: newDocuments(), pages: docsPages(), long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	a.forms = front.Authenticated(auth, fail)(a.handler((*call).forms))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
@@ -148,6 +150,9 @@ func (c *call) tables() error {
 	if c.t == nil || c.t.Internal {
 		return errs.New(errs.NotFound, "no_table", "there is no table '/v4/%s'; GET /api/v4 lists the tables", c.path[0])
 	}
+	if c.t.Name == consoleTable && len(c.path) <= 2 && ws.Wanted(c.r) {
+		return c.openConsole()
+	}
 	switch len(c.path) {
 	case 1:
 		return c.wholeTable()
@@ -159,6 +164,9 @@ func (c *call) tables() error {
 		return c.row()
 	case 3:
 		c.key = c.path[1]
+		if c.t.Name == consoleTable && c.path[2] == "screenshot" && c.r.Method == http.MethodGet {
+			return c.screenshot()
+		}
 		return c.pathAction()
 	}
 	return c.nowhere()

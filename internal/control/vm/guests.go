@@ -18,7 +18,9 @@ import (
 
 // given is what a guest has that was started with this hardware and these files for cloud-init.
 func given(vm *domxml.VM, files []compute.CloudinitFile) *held.Guest {
-	g := &held.Guest{Drives: map[int64]int64{}, NICs: map[int64]int64{}, With: &held.Rows{VM: vm.Row, Seed: files}}
+	g := &held.Guest{
+		Drives: map[int64]int64{}, NICs: map[int64]int64{}, With: &held.Rows{VM: vm.Row, Seed: files}, Console: consoleOf(vm.Row.Console, vm.Row.Console),
+	}
 	for _, drive := range vm.Drives {
 		g.With.Drives = append(g.With.Drives, drive.Row)
 		g.Drives[drive.Row.Key] = 0
@@ -34,8 +36,8 @@ func given(vm *domxml.VM, files []compute.CloudinitFile) *held.Guest {
 }
 
 // seen is what a guest has whose start this program didn't make or didn't live to report, as far as libvirt tells.
-func seen(instance mark.Instance, h libvirt.Holds) *held.Guest {
-	g := &held.Guest{Drives: map[int64]int64{}, NICs: map[int64]int64{}}
+func seen(instance mark.Instance, m *Machine, h libvirt.Holds) *held.Guest {
+	g := &held.Guest{Drives: map[int64]int64{}, NICs: map[int64]int64{}, Console: consoleOf(h.Screen, m.Hardware.Row.Console)}
 	for _, path := range h.Files {
 		name, disk := strings.CutSuffix(filepath.Base(path), block.DiskEnding)
 		key, _, _, ours := column.ReadHeadName(name)
@@ -56,6 +58,19 @@ func seen(instance mark.Instance, h libvirt.Holds) *held.Guest {
 	return g
 }
 
+// consoleOf is what can be looked at of a guest with that screen. Each has a serial line; which it is without a screen, the row says.
+func consoleOf(screen, wished string) string {
+	switch {
+	case screen == "vnc", screen == "spice":
+		return screen
+	case wished == "":
+		return "vnc" // as a domain is made that nothing is said of
+	case wished == "serial":
+		return "serial"
+	}
+	return ""
+}
+
 // look has libvirt asked what a guest has that runs since a moment that this controller hasn't seen. It is work of the machine's own queue: no pass
 // waits for it. A guest that can't be asked is asked again by the next pass; until then what is known of it stays.
 func (c *Controller) look(m *Machine, d libvirt.Info, status Status) loop.Work {
@@ -68,7 +83,7 @@ func (c *Controller) look(m *Machine, d libvirt.Info, status Status) loop.Work {
 				c.log.Warn("libvirt can't describe a running VM", "machine", m.Key, "err", err)
 				return nil // which is no reason to let the machine rest
 			}
-			guest = seen(mark.Instance(c.cfg.Instance), h)
+			guest = seen(mark.Instance(c.cfg.Instance), m, h)
 			return nil
 		},
 		Report: func(ctx context.Context, err error) error {

@@ -34,7 +34,8 @@ type StoreRows struct {
 	secrets  Opener
 	dataDir  string
 	instance string
-	node     int64 // key of the node this is
+	node     int64   // key of the node this is
+	relay    Address // of consoles
 }
 
 // NewStoreRows returns the rows of db for the node with that key.

@@ -44,6 +44,9 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 	if err := store.Put(tx, has, want); err != nil || f.Guest == nil {
 		return err
 	}
+	if err := r.reportConsole(tx, f); err != nil {
+		return err
+	}
 	return held.Report(tx, f.Machine, f.Running, *f.Guest)
 }
 

@@ -36,20 +36,22 @@ func console(vm *VM, domain *libvirtxml.Domain) error {
 	return nil
 }
 
-// serial attaches the serial line, which every VM has. What the guest writes is logged as well, so that the words of a guest that died
-// early can be read after it.
+// serial attaches the serial line, which every VM has, on a socket beside that of the screen: it takes one client at a time, the server, which lets
+// viewers share it. What the guest writes is logged as well, so that the words of a guest that nobody looked at can be read later.
+// docs/design/0031-consoles.md has why it is no pseudo-terminal.
 func serial(vm *VM, domain *libvirtxml.Domain) error {
 	port := uint(0)
-	pty := func() *libvirtxml.DomainChardevSource {
-		return &libvirtxml.DomainChardevSource{Pty: &libvirtxml.DomainChardevSourcePty{}}
+	source := func() *libvirtxml.DomainChardevSource {
+		path := filepath.Join(vm.Dir, SocketFolder, SerialSocket)
+		return &libvirtxml.DomainChardevSource{UNIX: &libvirtxml.DomainChardevSourceUNIX{Mode: "bind", Path: path}}
 	}
 	domain.Devices.Serials = []libvirtxml.DomainSerial{{
-		Source: pty(),
+		Source: source(),
 		Target: &libvirtxml.DomainSerialTarget{Type: "isa-serial", Port: &port},
 		Log:    &libvirtxml.DomainChardevLog{File: filepath.Join(vm.Dir, SerialLog), Append: "on"},
 	}}
 	domain.Devices.Consoles = []libvirtxml.DomainConsole{{
-		Source: pty(),
+		Source: source(),
 		Target: &libvirtxml.DomainConsoleTarget{Type: "serial", Port: &port},
 	}}
 	return nil

@@ -68,4 +68,5 @@ const (
 	SocketFolder = "run"
 	VNCSocket    = "vnc.sock"
 	SPICESocket  = "spice.sock"
+	SerialSocket = "serial.sock"
 )

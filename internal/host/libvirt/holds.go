@@ -6,6 +6,8 @@ import "context"
 type Holds struct {
 	Files []string // paths that its disks are read from
 	Ports []Port
+	// Screen is how its screen is shown, as vms.console calls it: vnc or spice; empty where it has none.
+	Screen string
 }
 
 // Port is where a network card of a domain is plugged in.
@@ -28,6 +30,14 @@ func (c *Client) Holds(ctx context.Context, ref Ref) (h Holds, err error) {
 	for _, card := range domain.Devices.Interfaces {
 		if card.Source != nil && card.Source.Bridge != nil && card.Target != nil {
 			h.Ports = append(h.Ports, Port{Device: card.Target.Dev, Bridge: card.Source.Bridge.Bridge})
+		}
+	}
+	for _, screen := range domain.Devices.Graphics {
+		switch {
+		case screen.VNC != nil:
+			h.Screen = "vnc"
+		case screen.Spice != nil:
+			h.Screen = "spice"
 		}
 	}
 	return h, nil

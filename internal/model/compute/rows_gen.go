@@ -4,6 +4,126 @@ package compute
 
 import "dewpoint/internal/schema"
 
+// MachineConsoleActive is one row of machine_console_active: its stored columns, null as the zero value.
+type MachineConsoleActive struct {
+	Key       int64  // $key
+	Console   int64  // console
+	Type      string // type
+	User      int64  // user
+	Address   string // address
+	ReadOnly  bool   // read_only
+	Connected int64  // connected
+	Ending    bool   // ending
+	Node      int64  // node
+}
+
+// TableName returns "machine_console_active".
+func (*MachineConsoleActive) TableName() string { return "machine_console_active" }
+
+// Scan fills r from a record of machine_console_active.
+func (r *MachineConsoleActive) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Console = next().Int()
+	r.Type = next().Text()
+	r.User = next().Int()
+	r.Address = next().Text()
+	r.ReadOnly = next().Bool()
+	r.Connected = next().Int()
+	r.Ending = next().Bool()
+	r.Node = next().Int()
+}
+
+// MachineConsoleActiveCol are the columns of machine_console_active.
+var MachineConsoleActiveCol = struct {
+	Console   schema.Column[int64]
+	Type      schema.Column[string]
+	User      schema.Column[int64]
+	Address   schema.Column[string]
+	ReadOnly  schema.Column[bool]
+	Connected schema.Column[int64]
+	Ending    schema.Column[bool]
+	Node      schema.Column[int64]
+}{
+	schema.RefCol[int64]("console"),
+	schema.Col[string]("type"),
+	schema.RefCol[int64]("user"),
+	schema.Col[string]("address"),
+	schema.Col[bool]("read_only"),
+	schema.Col[int64]("connected"),
+	schema.Col[bool]("ending"),
+	schema.RefCol[int64]("node"),
+}
+
+// MachineConsoleActiveSet is a change of a row of machine_console_active.
+type MachineConsoleActiveSet schema.Set
+
+// TableName returns "machine_console_active".
+func (MachineConsoleActiveSet) TableName() string { return "machine_console_active" }
+
+// Null empties columns.
+func (s MachineConsoleActiveSet) Null(columns ...schema.Named) MachineConsoleActiveSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineConsoleActiveSet) Console(v int64) MachineConsoleActiveSet {
+	s["console"] = MachineConsoleActiveCol.Console.Value(v)
+	return s
+}
+
+func (s MachineConsoleActiveSet) Type(v string) MachineConsoleActiveSet {
+	s["type"] = MachineConsoleActiveCol.Type.Value(v)
+	return s
+}
+
+func (s MachineConsoleActiveSet) User(v int64) MachineConsoleActiveSet {
+	s["user"] = MachineConsoleActiveCol.User.Value(v)
+	return s
+}
+
+func (s MachineConsoleActiveSet) Address(v string) MachineConsoleActiveSet {
+	s["address"] = MachineConsoleActiveCol.Address.Value(v)
+	return s
+}
+
+func (s MachineConsoleActiveSet) ReadOnly(v bool) MachineConsoleActiveSet {
+	s["read_only"] = MachineConsoleActiveCol.ReadOnly.Value(v)
+	return s
+}
+
+func (s MachineConsoleActiveSet) Connected(v int64) MachineConsoleActiveSet {
+	s["connected"] = MachineConsoleActiveCol.Connected.Value(v)
+	return s
+}
+
+func (s MachineConsoleActiveSet) Ending(v bool) MachineConsoleActiveSet {
+	s["ending"] = MachineConsoleActiveCol.Ending.Value(v)
+	return s
+}
+
+func (s MachineConsoleActiveSet) Node(v int64) MachineConsoleActiveSet {
+	s["node"] = MachineConsoleActiveCol.Node.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineConsoleActive) Diff(old *MachineConsoleActive) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineConsoleActiveCol.Console, old.Console, r.Console)
+	schema.Differ(s, MachineConsoleActiveCol.Type, old.Type, r.Type)
+	schema.Differ(s, MachineConsoleActiveCol.User, old.User, r.User)
+	schema.Differ(s, MachineConsoleActiveCol.Address, old.Address, r.Address)
+	schema.Differ(s, MachineConsoleActiveCol.ReadOnly, old.ReadOnly, r.ReadOnly)
+	schema.Differ(s, MachineConsoleActiveCol.Connected, old.Connected, r.Connected)
+	schema.Differ(s, MachineConsoleActiveCol.Ending, old.Ending, r.Ending)
+	schema.Differ(s, MachineConsoleActiveCol.Node, old.Node, r.Node)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineConsoleActive) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Machine is one row of machines: its stored columns, null as the zero value.
 type Machine struct {
 	Key             int64  // $key
@@ -929,6 +1049,7 @@ type MachineConsole struct {
 	Host    string // host
 	Port    int64  // port
 	Active  bool   // active
+	Type    string // type
 }
 
 // TableName returns "machine_console".
@@ -942,6 +1063,7 @@ func (r *MachineConsole) Scan(rec *schema.Record) {
 	r.Host = next().Text()
 	r.Port = next().Int()
 	r.Active = next().Bool()
+	r.Type = next().Text()
 }
 
 // MachineConsoleCol are the columns of machine_console.
@@ -950,11 +1072,13 @@ var MachineConsoleCol = struct {
 	Host    schema.Column[string]
 	Port    schema.Column[int64]
 	Active  schema.Column[bool]
+	Type    schema.Column[string]
 }{
 	schema.RefCol[int64]("machine"),
 	schema.Col[string]("host"),
 	schema.Col[int64]("port"),
 	schema.Col[bool]("active"),
+	schema.Col[string]("type"),
 }
 
 // MachineConsoleSet is a change of a row of machine_console.
@@ -989,6 +1113,11 @@ func (s MachineConsoleSet) Active(v bool) MachineConsoleSet {
 	return s
 }
 
+func (s MachineConsoleSet) Type(v string) MachineConsoleSet {
+	s["type"] = MachineConsoleCol.Type.Value(v)
+	return s
+}
+
 // Diff is the change that makes old into r.
 func (r *MachineConsole) Diff(old *MachineConsole) schema.Set {
 	s := schema.Set{}
@@ -996,6 +1125,7 @@ func (r *MachineConsole) Diff(old *MachineConsole) schema.Set {
 	schema.Differ(s, MachineConsoleCol.Host, old.Host, r.Host)
 	schema.Differ(s, MachineConsoleCol.Port, old.Port, r.Port)
 	schema.Differ(s, MachineConsoleCol.Active, old.Active, r.Active)
+	schema.Differ(s, MachineConsoleCol.Type, old.Type, r.Type)
 	return s
 }
 

@@ -8,6 +8,7 @@ import "dewpoint/internal/schema"
 // Tables lists the tables of the area.
 func Tables() []*schema.Table {
 	return []*schema.Table{
+		machineConsoleActive(),
 		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(), machineSnapshots(),
 		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
 	}

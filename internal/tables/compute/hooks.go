@@ -7,6 +7,7 @@ import "dewpoint/internal/engine"
 func Hooks() map[string]engine.Hooks {
 	return map[string]engine.Hooks{
 		"cloudinit_files": cloudinitFileHooks,
+		"machine_console": consoleHooks,
 		"machine_drives":  driveHooks,
 		"machine_nics":    nicHooks,
 		"machine_status":  machineStatusHooks,
