@@ -17,6 +17,7 @@ import (
 type batch struct {
 	rows    map[string]store.Logged // of the feed's table, by key: the last entry of each
 	been    map[string]bool         // those of them that were there before their last entry, or still are
+	whole   bool                    // any row of the feed's table may have changed
 	others  bool                    // rows of other tables that the feed shows have changed
 	decided bool                    // such that decide which rows it shows
 	rights  bool                    // the rights of somebody have changed
@@ -45,6 +46,8 @@ func (b *batch) add(f *Feed, l store.Logged) {
 		}
 		b.rows[l.Key.Text()] = l
 		b.been[l.Key.Text()] = b.been[l.Key.Text()] || l.Verb != store.Deleted
+	case l.Table == f.table:
+		b.whole, b.others, b.decided = true, true, true
 	case slices.Contains(f.decide, l.Table.Name):
 		b.others, b.decided = true, true
 	case slices.Contains(f.reads, l.Table.Name):
@@ -70,6 +73,10 @@ func (b *batch) keys() []schema.Value {
 
 // tell makes the events of a feed that remembers nothing: a row that isn't shown, and may have been, is told as deleted.
 func (f *Feed) tell(ctx context.Context, b batch) ([]Event, error) {
+	if b.whole {
+		f.listing = time.Now().Add(listTime)
+		return []Event{reset(b.end)}, nil
+	}
 	if len(b.rows) == 0 {
 		return nil, nil
 	}

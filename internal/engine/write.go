@@ -342,9 +342,12 @@ func (w *Write) logRow(r *schema.Record, what string) error {
 }
 
 func (w *Write) logLine(r *schema.Record, text string) error {
-	_, err := store.Insert(w.tx, system.LogSet{}.Level(system.LogAudit).Text(text).User(w.actor.Name).ObjectType(r.Table.LogType).ObjectName(nameOf(r)).
+	line := store.RecordOf(w.tx, system.LogSet{}.Level(system.LogAudit).Text(text).User(w.actor.Name).ObjectType(r.Table.LogType).ObjectName(nameOf(r)).
 		Object(r.Table.Name+"/"+r.Key.Text()).Address(w.actor.Address).Request(w.actor.Request))
-	return err
+	if _, err := w.tx.Insert(line); err != nil {
+		return err
+	}
+	return w.copyLine(line, r)
 }
 
 func nameOf(r *schema.Record) string {

@@ -47,6 +47,9 @@ type Table struct {
 	Queue string
 	// IsLog tables tell of changes: their own are none that anybody is told of.
 	IsLog bool
+	// Samples are measurements, made and dropped many at a time by a controller: watchers are told that the table has changed, not which rows. They
+	// have nothing below them, and go with the row that Parent leads to, in one statement.
+	Samples bool
 	// Tombstone keeps a deleted row, unseen by clients, until a controller has cleared what it had on the host.
 	Tombstone bool
 	// Aside names the boolean column that sets rows aside which most requests leave out, such as snapshots: there may be many of them, they
@@ -141,6 +144,20 @@ func (t *Table) Stored(name string) *Field {
 		panic("schema: table " + t.Name + " has no column " + name)
 	}
 	return f
+}
+
+// ParentOf returns the key of the row below which a row of t that is about r lies: r itself, or the one that r leads to by a column of the same name.
+func (t *Table) ParentOf(r *Record) (key Value, leads bool) {
+	parent := t.Field(t.Parent)
+	if r.Table.Name == parent.Ref {
+		return r.Key, true
+	}
+	f := r.Table.Field(t.Parent)
+	if f == nil || !f.Stored() || f.Ref != parent.Ref {
+		return Value{}, false
+	}
+	key = r.Get(f.Name)
+	return key, !key.IsNull()
 }
 
 // Creatable reports whether clients make and delete rows of the table.

@@ -73,7 +73,9 @@ func (db *DB) ChangesSince(ctx context.Context, seq int64, most int) (found []Lo
 				return db.classify(err)
 			}
 			if l.Table = db.Schema.Table(table); l.Table != nil {
-				l.Key, _ = l.Table.ReadKey(key)
+				if known, ok := l.Table.ReadKey(key); ok { // else any row may have changed
+					l.Key = known
+				}
 			}
 			found = append(found, l)
 		}

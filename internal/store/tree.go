@@ -103,7 +103,7 @@ func (tx *Tx) doomed(r *schema.Record, list []*schema.Record) ([]*schema.Record,
 		var with []*schema.Record
 		var err error
 		switch {
-		case f.IsRows() && !f.IsStaying:
+		case f.IsRows() && !f.IsStaying && !tx.table(f.Ref).Samples: // those go when it is buried
 			with, err = tx.Find(f.Ref, Eq(f.Back, r.Key))
 		case f.Bond == schema.Owned && !r.Get(f.Name).IsNull():
 			with, err = tx.Find(f.Ref, Eq(keyColumn, r.Get(f.Name)))
@@ -142,7 +142,7 @@ func (tx *Tx) followers(r *schema.Record, list []*schema.Record) ([]*schema.Reco
 // release refuses the deletion when something that stays needs the row, and empties the other references to it.
 func (tx *Tx) release(r *schema.Record, doomed []*schema.Record) error {
 	for _, ref := range tx.db.Schema.PointingAt(r.Table.Name) {
-		if ref.Field.Bond == schema.Twin || ref.Field.Bond == schema.Owned {
+		if ref.Field.Bond == schema.Twin || ref.Field.Bond == schema.Owned || ref.Table.Samples {
 			continue
 		}
 		users, err := tx.Find(ref.Table.Name, Eq(ref.Field.Name, ref.To(r.Table.Name, r.Key)))
@@ -190,6 +190,13 @@ func isIn(r *schema.Record, list []*schema.Record) bool {
 // bury makes a tombstone of a row, or removes it for good where its table has none.
 func (tx *Tx) bury(r *schema.Record) error {
 	tx.notePending(r)
+	for _, f := range r.Table.Fields {
+		if f.IsRows() && !f.IsStaying && tx.table(f.Ref).Samples {
+			if err := tx.PurgeAll(f.Ref, Eq(f.Back, r.Key)); err != nil {
+				return err
+			}
+		}
+	}
 	if !r.Table.Tombstone {
 		if err := tx.Purge(r.Table.Name, r.Key); err != nil {
 			return err

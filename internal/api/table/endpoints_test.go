@@ -24,7 +24,7 @@ import (
 // path has.
 func (s *server) endpoints() []string {
 	s.t.Helper()
-	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/sys/can", "/api/sys/forms", "/api/v4", "/api/v4/openapi", "/api/v4/openapi.json", "/api/v4/openapi.yaml", "/api/v4/openapi/{document}"}
+	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/sys/can", "/api/sys/forms", "/api/v4", "/api/v4/note_actions", "/api/v4/openapi", "/api/v4/openapi.json", "/api/v4/openapi.yaml", "/api/v4/openapi/{document}"}
 	for _, t := range s.db.Schema.Tables() {
 		if t.Internal {
 			continue

@@ -38,6 +38,7 @@ func (d *describer) sessions() {
 		method: http.MethodGet, path: "/api/v4", id: "tables", tag: sessionsTag, summary: "List the tables", status: http.StatusOK,
 		reply: &huma.Response{Description: "The tables.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: tables}, nil)}, fails: []errs.Kind{errs.NotAllowed},
 	})
+	d.notes()
 	d.documents()
 }
 

@@ -141,6 +141,9 @@ func (c *call) tables() error {
 	if isDocument(c.r.URL.Path) {
 		return c.documents()
 	}
+	if c.path[0] == noteTable {
+		return c.noteActions()
+	}
 	s := c.eng.Schema()
 	if t := s.ActionTable(c.path[0]); t != nil {
 		c.t = t

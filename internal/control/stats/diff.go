@@ -8,49 +8,22 @@ import (
 	"dewpoint/internal/schema"
 )
 
-const (
-	history = "machine_stats_history_short"
-	// keepEvery is the time between two entries of a machine in the history, and keptFor how long they stay: at most 288 of each machine.
-	keepEvery = 5 * time.Minute
-	keptFor   = 24 * time.Hour
-)
-
-// plan is what a pass has to write.
-type plan struct {
-	change []changed
-	keep   []*schema.Record // rows of machine_stats, as they are now, that go to the history
-	drop   []*schema.Record
-}
-
+// changed is what a pass has to write into a row of machine_stats.
 type changed struct {
 	key schema.Value
 	set schema.Set
 }
 
 // diff compares what was seen with the rows. It is pure.
-func diff(s state, now, before map[int64]sample, kept map[int64]time.Time, at time.Time) plan {
-	p := plan{drop: s.old}
-	look := func(r *schema.Record) {
-		if !compute.MachineStatsCol.TotalCPU.Of(r).IsNull() && due(kept[r.Key.Int()], at) {
-			p.keep = append(p.keep, r)
-		}
-	}
+func diff(s state, now, before map[int64]sample) (change []changed) {
 	for _, r := range s.vms {
 		set := r.Changes(schema.Set(measure(now, before, r.Key.Int(), s.cores)))
 		if len(set) > 0 {
-			p.change = append(p.change, changed{r.Key, set})
+			change = append(change, changed{r.Key, set})
 		}
-		look(r.With(set))
 	}
-	for _, r := range s.node {
-		look(r)
-	}
-	return p
+	return change
 }
-
-// due reports whether a machine whose figures went to the history at a time has to go there again: after keepEvery, or when that time hasn't come
-// yet, since it was told by a clock that was ahead.
-func due(kept, at time.Time) bool { return at.Sub(kept) >= keepEvery || kept.After(at) }
 
 // measure returns the columns of machine_stats of a VM. All are null for one that doesn't run, and those that take two looks after the first.
 func measure(now, before map[int64]sample, key, nodeCores int64) compute.MachineStatsSet {

@@ -4,8 +4,6 @@ package stats
 import (
 	"context"
 	"log/slog"
-	"maps"
-	"slices"
 	"time"
 
 	"dewpoint/internal/host/libvirt"
@@ -37,13 +35,13 @@ type Config struct {
 // Controller is the reconciler "stats".
 type Controller struct {
 	Config
-	before map[int64]sample    // the last look at each running machine
-	parts  parts               // and at what it has
-	kept   map[int64]time.Time // when a machine's figures last went to the history
+	before map[int64]sample // the last look at each running machine
+	parts  parts            // and at what it has
+	kept   time.Time        // when figures last went to the history
 }
 
 // New makes the controller.
-func New(c Config) *Controller { return &Controller{Config: c, kept: map[int64]time.Time{}} }
+func New(c Config) *Controller { return &Controller{Config: c} }
 
 // Name implements loop.Reconciler.
 func (c *Controller) Name() string { return "stats" }
@@ -60,7 +58,6 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var p plan
 	var now parts
 	var steps []func(*store.Tx) error
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
@@ -68,43 +65,25 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p = diff(s, samples, c.before, c.kept, tx.Now())
+		steps = stepsOf(diff(s, samples, c.before))
 		if now, err = partsOf(tx, mark.Instance(c.Instance), samples); err != nil {
 			return err
 		}
 		if err := now.routers(tx, mark.Instance(c.Instance), carried, at); err != nil {
 			return err
 		}
-		steps, err = now.changes(tx, c.Node, c.parts)
+		more, err := now.changes(tx, c.Node, c.parts)
+		steps = append(steps, more...)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for part := range slices.Chunk(append(p.steps(), steps...), mostSteps) {
-		err := c.DB.Update(ctx, func(tx *store.Tx) error {
-			for _, step := range part {
-				if err := step(tx); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	if err := c.write(ctx, steps); err != nil {
+		return err
 	}
 	c.before, c.parts = samples, now
-	c.keptAt(p.keep, c.DB.Now())
-	return nil
-}
-
-// keptAt remembers when machines went to the history, and forgets those that have to go there again anyway.
-func (c *Controller) keptAt(rows []*schema.Record, now time.Time) {
-	maps.DeleteFunc(c.kept, func(_ int64, at time.Time) bool { return due(at, now) })
-	for _, r := range rows {
-		c.kept[r.Key.Int()] = now
-	}
+	return c.keep(ctx)
 }
 
 func (c *Controller) prefix() string { return mark.Instance(c.Instance).Domains() }
@@ -130,8 +109,6 @@ func (c *Controller) samples(loads []libvirt.Load, at time.Time) map[int64]sampl
 type state struct {
 	cores int64            // of the node
 	vms   []*schema.Record // of machine_stats: VMs that run, or did at the look before
-	node  []*schema.Record // of this node's machine
-	old   []*schema.Record // of the history: rows to be dropped
 }
 
 func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err error) {
@@ -159,14 +136,5 @@ func read(tx *store.Tx, node int64, samples map[int64]sample) (s state, err erro
 			s.vms = append(s.vms, r)
 		}
 	}
-	if s.node, err = tx.Find("machine_stats", store.Key(schema.IntValue(n.Machine))); err != nil {
-		return s, err
-	}
-	if s.old, err = tx.Find(history, store.IsUpTo(compute.MachineStatsHistoryShortCol.Timestamp, tx.Now().Add(-keptFor).Unix())); err != nil {
-		return s, err
-	}
-	// Those of a clock that was ahead would stand at the end of every curve, and never grow old.
-	ahead, err := tx.Find(history, tx.InFuture(compute.MachineStatsHistoryShortCol.Timestamp))
-	s.old = append(s.old, ahead...)
-	return s, err
+	return s, nil
 }

@@ -39,16 +39,20 @@ func (r *running) Loads(context.Context, string) ([]libvirt.Load, error) { retur
 
 // bench is a node of four cores with two VMs, machines 1 and 2, and its own machine 3.
 type bench struct {
-	t    *testing.T
+	t    testing.TB
 	db   *store.DB
 	host running
 	c    *stats.Controller
 	now  time.Time
 }
 
-func open(t *testing.T) *bench {
+func open(t testing.TB) *bench {
 	t.Helper()
-	db := rig.Database(t, t.TempDir())
+	return on(t, rig.Database(t, t.TempDir()))
+}
+
+func on(t testing.TB, db *store.DB) *bench {
+	t.Helper()
 	b := &bench{t: t, db: db, now: time.Unix(1_700_000_000, 0)}
 	db.Now = func() time.Time { return b.now }
 	b.update(func(tx *store.Tx) error {

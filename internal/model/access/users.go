@@ -40,6 +40,7 @@ func users() *schema.Table {
 			schema.String("id").ReadOnly().Doc("40 hex digits"),
 			schema.Linked("groups", "groups", schema.Link{Table: "members", From: "member", To: "parent_group"}).Doc("groups that the user is a member of"),
 			schema.Rows("api_keys", "user_api_keys", "user"),
+			schema.Rows("favorites", "vm_favorites", "user").Hidden(),
 			schema.Rows("sessions", "sessions", "user").Hidden(),
 			schema.Bool("admin").ReadOnly().Hidden().Doc("may do everything, as a member of Administrators"),
 			schema.String("two_factor_secret").ReadOnly().Sealed().Hidden().Doc("the authenticator's secret, in base 32, sealed; not used while two_factor_authentication is false"),

@@ -34,6 +34,8 @@ func machineDrives() *schema.Table {
 			schema.Row("machine", "machines").Required().Summary(),
 			schema.Row("status", "machine_drive_status").Twin("parent_drive"),
 			schema.Row("stats", "machine_drive_stats").Twin("parent_drive"),
+			schema.Rows("history", "machine_drive_stats_history_short", "parent_drive").Hidden(),
+			schema.Rows("history_long", "machine_drive_stats_history_long", "parent_drive").Hidden(),
 			schema.Row("physical_status", "machine_drive_phys").ReadOnly(),
 			schema.Bool("preserve_drive_format").OnlyYet("disks are stored as qcow2, whatever they were imported from").Section("Disk"),
 			schema.Enum("optimize", "general", "large").AtStart().Section("Disk").Doc("large keeps the whole map of a large disk in memory, 1 MiB for each 8 GiB"),

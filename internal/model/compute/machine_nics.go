@@ -27,6 +27,8 @@ func machineNICs() *schema.Table {
 			schema.Row("machine", "machines").Required().CreateOnly().Summary(),
 			schema.Row("status", "machine_nic_status").Twin("parent_nic"),
 			schema.Row("stats", "machine_nic_stats").Twin("parent_nic"),
+			schema.Rows("history", "machine_nic_stats_history_short", "parent_nic").Hidden(),
+			schema.Rows("history_long", "machine_nic_stats_history_long", "parent_nic").Hidden(),
 			schema.String("driver").Len(0, 64).OnlyYet(passedThrough).Section("Card"),
 			schema.String("model").Len(0, 64).OnlyYet(passedThrough).Section("Card"),
 			schema.String("vendor").Len(0, 64).OnlyYet(passedThrough).Section("Card"),

@@ -17,6 +17,8 @@ func machines() *schema.Table {
 			schema.Row("stats", "machine_stats").Twin("machine"),
 			schema.Row("console_status", "machine_console").Twin("machine"),
 			schema.Rows("history", "machine_stats_history_short", "machine").Hidden(),
+			schema.Rows("logs", "machine_logs", "machine").Hidden(),
+			schema.Rows("history_long", "machine_stats_history_long", "machine").Hidden(),
 			schema.Uint32("cores").ReadOnly(),
 			schema.Uint32("ram").ReadOnly().Unit("MiB"),
 			schema.Uint32("running_cores").Via("status#running_cores").Argument(),

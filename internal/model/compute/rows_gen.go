@@ -4,6 +4,1040 @@ package compute
 
 import "dewpoint/internal/schema"
 
+// MachineDriveStatsHistoryShort is one row of machine_drive_stats_history_short: its stored columns, null as the zero value.
+type MachineDriveStatsHistoryShort struct {
+	Key         int64   // $key
+	ParentDrive int64   // parent_drive
+	Timestamp   int64   // timestamp
+	Rops        int64   // rops
+	Wops        int64   // wops
+	Rbps        int64   // rbps
+	Wbps        int64   // wbps
+	ServiceTime float64 // service_time
+	Util        float64 // util
+	Reads       int64   // reads
+	Writes      int64   // writes
+	ReadBytes   int64   // read_bytes
+	WriteBytes  int64   // write_bytes
+}
+
+// TableName returns "machine_drive_stats_history_short".
+func (*MachineDriveStatsHistoryShort) TableName() string { return "machine_drive_stats_history_short" }
+
+// Scan fills r from a record of machine_drive_stats_history_short.
+func (r *MachineDriveStatsHistoryShort) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ParentDrive = next().Int()
+	r.Timestamp = next().Int()
+	r.Rops = next().Int()
+	r.Wops = next().Int()
+	r.Rbps = next().Int()
+	r.Wbps = next().Int()
+	r.ServiceTime = next().Real()
+	r.Util = next().Real()
+	r.Reads = next().Int()
+	r.Writes = next().Int()
+	r.ReadBytes = next().Int()
+	r.WriteBytes = next().Int()
+}
+
+// MachineDriveStatsHistoryShortCol are the columns of machine_drive_stats_history_short.
+var MachineDriveStatsHistoryShortCol = struct {
+	ParentDrive schema.Column[int64]
+	Timestamp   schema.Column[int64]
+	Rops        schema.Column[int64]
+	Wops        schema.Column[int64]
+	Rbps        schema.Column[int64]
+	Wbps        schema.Column[int64]
+	ServiceTime schema.Column[float64]
+	Util        schema.Column[float64]
+	Reads       schema.Column[int64]
+	Writes      schema.Column[int64]
+	ReadBytes   schema.Column[int64]
+	WriteBytes  schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_drive"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("rops"),
+	schema.Col[int64]("wops"),
+	schema.Col[int64]("rbps"),
+	schema.Col[int64]("wbps"),
+	schema.Col[float64]("service_time"),
+	schema.Col[float64]("util"),
+	schema.Col[int64]("reads"),
+	schema.Col[int64]("writes"),
+	schema.Col[int64]("read_bytes"),
+	schema.Col[int64]("write_bytes"),
+}
+
+// MachineDriveStatsHistoryShortSet is a change of a row of machine_drive_stats_history_short.
+type MachineDriveStatsHistoryShortSet schema.Set
+
+// TableName returns "machine_drive_stats_history_short".
+func (MachineDriveStatsHistoryShortSet) TableName() string {
+	return "machine_drive_stats_history_short"
+}
+
+// Null empties columns.
+func (s MachineDriveStatsHistoryShortSet) Null(columns ...schema.Named) MachineDriveStatsHistoryShortSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) ParentDrive(v int64) MachineDriveStatsHistoryShortSet {
+	s["parent_drive"] = MachineDriveStatsHistoryShortCol.ParentDrive.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Timestamp(v int64) MachineDriveStatsHistoryShortSet {
+	s["timestamp"] = MachineDriveStatsHistoryShortCol.Timestamp.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Rops(v int64) MachineDriveStatsHistoryShortSet {
+	s["rops"] = MachineDriveStatsHistoryShortCol.Rops.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Wops(v int64) MachineDriveStatsHistoryShortSet {
+	s["wops"] = MachineDriveStatsHistoryShortCol.Wops.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Rbps(v int64) MachineDriveStatsHistoryShortSet {
+	s["rbps"] = MachineDriveStatsHistoryShortCol.Rbps.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Wbps(v int64) MachineDriveStatsHistoryShortSet {
+	s["wbps"] = MachineDriveStatsHistoryShortCol.Wbps.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) ServiceTime(v float64) MachineDriveStatsHistoryShortSet {
+	s["service_time"] = MachineDriveStatsHistoryShortCol.ServiceTime.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Util(v float64) MachineDriveStatsHistoryShortSet {
+	s["util"] = MachineDriveStatsHistoryShortCol.Util.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Reads(v int64) MachineDriveStatsHistoryShortSet {
+	s["reads"] = MachineDriveStatsHistoryShortCol.Reads.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) Writes(v int64) MachineDriveStatsHistoryShortSet {
+	s["writes"] = MachineDriveStatsHistoryShortCol.Writes.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) ReadBytes(v int64) MachineDriveStatsHistoryShortSet {
+	s["read_bytes"] = MachineDriveStatsHistoryShortCol.ReadBytes.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryShortSet) WriteBytes(v int64) MachineDriveStatsHistoryShortSet {
+	s["write_bytes"] = MachineDriveStatsHistoryShortCol.WriteBytes.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDriveStatsHistoryShort) Diff(old *MachineDriveStatsHistoryShort) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.ParentDrive, old.ParentDrive, r.ParentDrive)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Rops, old.Rops, r.Rops)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Wops, old.Wops, r.Wops)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Rbps, old.Rbps, r.Rbps)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Wbps, old.Wbps, r.Wbps)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.ServiceTime, old.ServiceTime, r.ServiceTime)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Util, old.Util, r.Util)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Reads, old.Reads, r.Reads)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.Writes, old.Writes, r.Writes)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.ReadBytes, old.ReadBytes, r.ReadBytes)
+	schema.Differ(s, MachineDriveStatsHistoryShortCol.WriteBytes, old.WriteBytes, r.WriteBytes)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDriveStatsHistoryShort) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDriveStatsHistoryLong is one row of machine_drive_stats_history_long: its stored columns, null as the zero value.
+type MachineDriveStatsHistoryLong struct {
+	Key         int64 // $key
+	ParentDrive int64 // parent_drive
+	Timestamp   int64 // timestamp
+	RopsPeak    int64 // rops_peak
+	RopsAvg     int64 // rops_avg
+	WopsPeak    int64 // wops_peak
+	WopsAvg     int64 // wops_avg
+	RbpsPeak    int64 // rbps_peak
+	RbpsAvg     int64 // rbps_avg
+	WbpsPeak    int64 // wbps_peak
+	WbpsAvg     int64 // wbps_avg
+	Reads       int64 // reads
+	Writes      int64 // writes
+	ReadBytes   int64 // read_bytes
+	WriteBytes  int64 // write_bytes
+}
+
+// TableName returns "machine_drive_stats_history_long".
+func (*MachineDriveStatsHistoryLong) TableName() string { return "machine_drive_stats_history_long" }
+
+// Scan fills r from a record of machine_drive_stats_history_long.
+func (r *MachineDriveStatsHistoryLong) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ParentDrive = next().Int()
+	r.Timestamp = next().Int()
+	r.RopsPeak = next().Int()
+	r.RopsAvg = next().Int()
+	r.WopsPeak = next().Int()
+	r.WopsAvg = next().Int()
+	r.RbpsPeak = next().Int()
+	r.RbpsAvg = next().Int()
+	r.WbpsPeak = next().Int()
+	r.WbpsAvg = next().Int()
+	r.Reads = next().Int()
+	r.Writes = next().Int()
+	r.ReadBytes = next().Int()
+	r.WriteBytes = next().Int()
+}
+
+// MachineDriveStatsHistoryLongCol are the columns of machine_drive_stats_history_long.
+var MachineDriveStatsHistoryLongCol = struct {
+	ParentDrive schema.Column[int64]
+	Timestamp   schema.Column[int64]
+	RopsPeak    schema.Column[int64]
+	RopsAvg     schema.Column[int64]
+	WopsPeak    schema.Column[int64]
+	WopsAvg     schema.Column[int64]
+	RbpsPeak    schema.Column[int64]
+	RbpsAvg     schema.Column[int64]
+	WbpsPeak    schema.Column[int64]
+	WbpsAvg     schema.Column[int64]
+	Reads       schema.Column[int64]
+	Writes      schema.Column[int64]
+	ReadBytes   schema.Column[int64]
+	WriteBytes  schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_drive"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("rops_peak"),
+	schema.Col[int64]("rops_avg"),
+	schema.Col[int64]("wops_peak"),
+	schema.Col[int64]("wops_avg"),
+	schema.Col[int64]("rbps_peak"),
+	schema.Col[int64]("rbps_avg"),
+	schema.Col[int64]("wbps_peak"),
+	schema.Col[int64]("wbps_avg"),
+	schema.Col[int64]("reads"),
+	schema.Col[int64]("writes"),
+	schema.Col[int64]("read_bytes"),
+	schema.Col[int64]("write_bytes"),
+}
+
+// MachineDriveStatsHistoryLongSet is a change of a row of machine_drive_stats_history_long.
+type MachineDriveStatsHistoryLongSet schema.Set
+
+// TableName returns "machine_drive_stats_history_long".
+func (MachineDriveStatsHistoryLongSet) TableName() string { return "machine_drive_stats_history_long" }
+
+// Null empties columns.
+func (s MachineDriveStatsHistoryLongSet) Null(columns ...schema.Named) MachineDriveStatsHistoryLongSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) ParentDrive(v int64) MachineDriveStatsHistoryLongSet {
+	s["parent_drive"] = MachineDriveStatsHistoryLongCol.ParentDrive.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) Timestamp(v int64) MachineDriveStatsHistoryLongSet {
+	s["timestamp"] = MachineDriveStatsHistoryLongCol.Timestamp.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) RopsPeak(v int64) MachineDriveStatsHistoryLongSet {
+	s["rops_peak"] = MachineDriveStatsHistoryLongCol.RopsPeak.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) RopsAvg(v int64) MachineDriveStatsHistoryLongSet {
+	s["rops_avg"] = MachineDriveStatsHistoryLongCol.RopsAvg.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) WopsPeak(v int64) MachineDriveStatsHistoryLongSet {
+	s["wops_peak"] = MachineDriveStatsHistoryLongCol.WopsPeak.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) WopsAvg(v int64) MachineDriveStatsHistoryLongSet {
+	s["wops_avg"] = MachineDriveStatsHistoryLongCol.WopsAvg.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) RbpsPeak(v int64) MachineDriveStatsHistoryLongSet {
+	s["rbps_peak"] = MachineDriveStatsHistoryLongCol.RbpsPeak.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) RbpsAvg(v int64) MachineDriveStatsHistoryLongSet {
+	s["rbps_avg"] = MachineDriveStatsHistoryLongCol.RbpsAvg.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) WbpsPeak(v int64) MachineDriveStatsHistoryLongSet {
+	s["wbps_peak"] = MachineDriveStatsHistoryLongCol.WbpsPeak.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) WbpsAvg(v int64) MachineDriveStatsHistoryLongSet {
+	s["wbps_avg"] = MachineDriveStatsHistoryLongCol.WbpsAvg.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) Reads(v int64) MachineDriveStatsHistoryLongSet {
+	s["reads"] = MachineDriveStatsHistoryLongCol.Reads.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) Writes(v int64) MachineDriveStatsHistoryLongSet {
+	s["writes"] = MachineDriveStatsHistoryLongCol.Writes.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) ReadBytes(v int64) MachineDriveStatsHistoryLongSet {
+	s["read_bytes"] = MachineDriveStatsHistoryLongCol.ReadBytes.Value(v)
+	return s
+}
+
+func (s MachineDriveStatsHistoryLongSet) WriteBytes(v int64) MachineDriveStatsHistoryLongSet {
+	s["write_bytes"] = MachineDriveStatsHistoryLongCol.WriteBytes.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDriveStatsHistoryLong) Diff(old *MachineDriveStatsHistoryLong) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.ParentDrive, old.ParentDrive, r.ParentDrive)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.RopsPeak, old.RopsPeak, r.RopsPeak)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.RopsAvg, old.RopsAvg, r.RopsAvg)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.WopsPeak, old.WopsPeak, r.WopsPeak)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.WopsAvg, old.WopsAvg, r.WopsAvg)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.RbpsPeak, old.RbpsPeak, r.RbpsPeak)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.RbpsAvg, old.RbpsAvg, r.RbpsAvg)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.WbpsPeak, old.WbpsPeak, r.WbpsPeak)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.WbpsAvg, old.WbpsAvg, r.WbpsAvg)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.Reads, old.Reads, r.Reads)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.Writes, old.Writes, r.Writes)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.ReadBytes, old.ReadBytes, r.ReadBytes)
+	schema.Differ(s, MachineDriveStatsHistoryLongCol.WriteBytes, old.WriteBytes, r.WriteBytes)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDriveStatsHistoryLong) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineNICStatsHistoryShort is one row of machine_nic_stats_history_short: its stored columns, null as the zero value.
+type MachineNICStatsHistoryShort struct {
+	Key       int64 // $key
+	ParentNIC int64 // parent_nic
+	Timestamp int64 // timestamp
+	Txpps     int64 // txpps
+	Rxpps     int64 // rxpps
+	Txbps     int64 // txbps
+	Rxbps     int64 // rxbps
+	TxPckts   int64 // tx_pckts
+	RxPckts   int64 // rx_pckts
+	TxBytes   int64 // tx_bytes
+	RxBytes   int64 // rx_bytes
+}
+
+// TableName returns "machine_nic_stats_history_short".
+func (*MachineNICStatsHistoryShort) TableName() string { return "machine_nic_stats_history_short" }
+
+// Scan fills r from a record of machine_nic_stats_history_short.
+func (r *MachineNICStatsHistoryShort) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ParentNIC = next().Int()
+	r.Timestamp = next().Int()
+	r.Txpps = next().Int()
+	r.Rxpps = next().Int()
+	r.Txbps = next().Int()
+	r.Rxbps = next().Int()
+	r.TxPckts = next().Int()
+	r.RxPckts = next().Int()
+	r.TxBytes = next().Int()
+	r.RxBytes = next().Int()
+}
+
+// MachineNICStatsHistoryShortCol are the columns of machine_nic_stats_history_short.
+var MachineNICStatsHistoryShortCol = struct {
+	ParentNIC schema.Column[int64]
+	Timestamp schema.Column[int64]
+	Txpps     schema.Column[int64]
+	Rxpps     schema.Column[int64]
+	Txbps     schema.Column[int64]
+	Rxbps     schema.Column[int64]
+	TxPckts   schema.Column[int64]
+	RxPckts   schema.Column[int64]
+	TxBytes   schema.Column[int64]
+	RxBytes   schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_nic"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("txpps"),
+	schema.Col[int64]("rxpps"),
+	schema.Col[int64]("txbps"),
+	schema.Col[int64]("rxbps"),
+	schema.Col[int64]("tx_pckts"),
+	schema.Col[int64]("rx_pckts"),
+	schema.Col[int64]("tx_bytes"),
+	schema.Col[int64]("rx_bytes"),
+}
+
+// MachineNICStatsHistoryShortSet is a change of a row of machine_nic_stats_history_short.
+type MachineNICStatsHistoryShortSet schema.Set
+
+// TableName returns "machine_nic_stats_history_short".
+func (MachineNICStatsHistoryShortSet) TableName() string { return "machine_nic_stats_history_short" }
+
+// Null empties columns.
+func (s MachineNICStatsHistoryShortSet) Null(columns ...schema.Named) MachineNICStatsHistoryShortSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) ParentNIC(v int64) MachineNICStatsHistoryShortSet {
+	s["parent_nic"] = MachineNICStatsHistoryShortCol.ParentNIC.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) Timestamp(v int64) MachineNICStatsHistoryShortSet {
+	s["timestamp"] = MachineNICStatsHistoryShortCol.Timestamp.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) Txpps(v int64) MachineNICStatsHistoryShortSet {
+	s["txpps"] = MachineNICStatsHistoryShortCol.Txpps.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) Rxpps(v int64) MachineNICStatsHistoryShortSet {
+	s["rxpps"] = MachineNICStatsHistoryShortCol.Rxpps.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) Txbps(v int64) MachineNICStatsHistoryShortSet {
+	s["txbps"] = MachineNICStatsHistoryShortCol.Txbps.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) Rxbps(v int64) MachineNICStatsHistoryShortSet {
+	s["rxbps"] = MachineNICStatsHistoryShortCol.Rxbps.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) TxPckts(v int64) MachineNICStatsHistoryShortSet {
+	s["tx_pckts"] = MachineNICStatsHistoryShortCol.TxPckts.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) RxPckts(v int64) MachineNICStatsHistoryShortSet {
+	s["rx_pckts"] = MachineNICStatsHistoryShortCol.RxPckts.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) TxBytes(v int64) MachineNICStatsHistoryShortSet {
+	s["tx_bytes"] = MachineNICStatsHistoryShortCol.TxBytes.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryShortSet) RxBytes(v int64) MachineNICStatsHistoryShortSet {
+	s["rx_bytes"] = MachineNICStatsHistoryShortCol.RxBytes.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineNICStatsHistoryShort) Diff(old *MachineNICStatsHistoryShort) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineNICStatsHistoryShortCol.ParentNIC, old.ParentNIC, r.ParentNIC)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.Txpps, old.Txpps, r.Txpps)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.Rxpps, old.Rxpps, r.Rxpps)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.Txbps, old.Txbps, r.Txbps)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.Rxbps, old.Rxbps, r.Rxbps)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.TxPckts, old.TxPckts, r.TxPckts)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.RxPckts, old.RxPckts, r.RxPckts)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.TxBytes, old.TxBytes, r.TxBytes)
+	schema.Differ(s, MachineNICStatsHistoryShortCol.RxBytes, old.RxBytes, r.RxBytes)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineNICStatsHistoryShort) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineNICStatsHistoryLong is one row of machine_nic_stats_history_long: its stored columns, null as the zero value.
+type MachineNICStatsHistoryLong struct {
+	Key       int64 // $key
+	ParentNIC int64 // parent_nic
+	Timestamp int64 // timestamp
+	TxppsPeak int64 // txpps_peak
+	TxppsAvg  int64 // txpps_avg
+	RxppsPeak int64 // rxpps_peak
+	RxppsAvg  int64 // rxpps_avg
+	TxbpsPeak int64 // txbps_peak
+	TxbpsAvg  int64 // txbps_avg
+	RxbpsPeak int64 // rxbps_peak
+	RxbpsAvg  int64 // rxbps_avg
+	TxPckts   int64 // tx_pckts
+	RxPckts   int64 // rx_pckts
+	TxBytes   int64 // tx_bytes
+	RxBytes   int64 // rx_bytes
+}
+
+// TableName returns "machine_nic_stats_history_long".
+func (*MachineNICStatsHistoryLong) TableName() string { return "machine_nic_stats_history_long" }
+
+// Scan fills r from a record of machine_nic_stats_history_long.
+func (r *MachineNICStatsHistoryLong) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ParentNIC = next().Int()
+	r.Timestamp = next().Int()
+	r.TxppsPeak = next().Int()
+	r.TxppsAvg = next().Int()
+	r.RxppsPeak = next().Int()
+	r.RxppsAvg = next().Int()
+	r.TxbpsPeak = next().Int()
+	r.TxbpsAvg = next().Int()
+	r.RxbpsPeak = next().Int()
+	r.RxbpsAvg = next().Int()
+	r.TxPckts = next().Int()
+	r.RxPckts = next().Int()
+	r.TxBytes = next().Int()
+	r.RxBytes = next().Int()
+}
+
+// MachineNICStatsHistoryLongCol are the columns of machine_nic_stats_history_long.
+var MachineNICStatsHistoryLongCol = struct {
+	ParentNIC schema.Column[int64]
+	Timestamp schema.Column[int64]
+	TxppsPeak schema.Column[int64]
+	TxppsAvg  schema.Column[int64]
+	RxppsPeak schema.Column[int64]
+	RxppsAvg  schema.Column[int64]
+	TxbpsPeak schema.Column[int64]
+	TxbpsAvg  schema.Column[int64]
+	RxbpsPeak schema.Column[int64]
+	RxbpsAvg  schema.Column[int64]
+	TxPckts   schema.Column[int64]
+	RxPckts   schema.Column[int64]
+	TxBytes   schema.Column[int64]
+	RxBytes   schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_nic"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("txpps_peak"),
+	schema.Col[int64]("txpps_avg"),
+	schema.Col[int64]("rxpps_peak"),
+	schema.Col[int64]("rxpps_avg"),
+	schema.Col[int64]("txbps_peak"),
+	schema.Col[int64]("txbps_avg"),
+	schema.Col[int64]("rxbps_peak"),
+	schema.Col[int64]("rxbps_avg"),
+	schema.Col[int64]("tx_pckts"),
+	schema.Col[int64]("rx_pckts"),
+	schema.Col[int64]("tx_bytes"),
+	schema.Col[int64]("rx_bytes"),
+}
+
+// MachineNICStatsHistoryLongSet is a change of a row of machine_nic_stats_history_long.
+type MachineNICStatsHistoryLongSet schema.Set
+
+// TableName returns "machine_nic_stats_history_long".
+func (MachineNICStatsHistoryLongSet) TableName() string { return "machine_nic_stats_history_long" }
+
+// Null empties columns.
+func (s MachineNICStatsHistoryLongSet) Null(columns ...schema.Named) MachineNICStatsHistoryLongSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) ParentNIC(v int64) MachineNICStatsHistoryLongSet {
+	s["parent_nic"] = MachineNICStatsHistoryLongCol.ParentNIC.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) Timestamp(v int64) MachineNICStatsHistoryLongSet {
+	s["timestamp"] = MachineNICStatsHistoryLongCol.Timestamp.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) TxppsPeak(v int64) MachineNICStatsHistoryLongSet {
+	s["txpps_peak"] = MachineNICStatsHistoryLongCol.TxppsPeak.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) TxppsAvg(v int64) MachineNICStatsHistoryLongSet {
+	s["txpps_avg"] = MachineNICStatsHistoryLongCol.TxppsAvg.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) RxppsPeak(v int64) MachineNICStatsHistoryLongSet {
+	s["rxpps_peak"] = MachineNICStatsHistoryLongCol.RxppsPeak.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) RxppsAvg(v int64) MachineNICStatsHistoryLongSet {
+	s["rxpps_avg"] = MachineNICStatsHistoryLongCol.RxppsAvg.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) TxbpsPeak(v int64) MachineNICStatsHistoryLongSet {
+	s["txbps_peak"] = MachineNICStatsHistoryLongCol.TxbpsPeak.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) TxbpsAvg(v int64) MachineNICStatsHistoryLongSet {
+	s["txbps_avg"] = MachineNICStatsHistoryLongCol.TxbpsAvg.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) RxbpsPeak(v int64) MachineNICStatsHistoryLongSet {
+	s["rxbps_peak"] = MachineNICStatsHistoryLongCol.RxbpsPeak.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) RxbpsAvg(v int64) MachineNICStatsHistoryLongSet {
+	s["rxbps_avg"] = MachineNICStatsHistoryLongCol.RxbpsAvg.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) TxPckts(v int64) MachineNICStatsHistoryLongSet {
+	s["tx_pckts"] = MachineNICStatsHistoryLongCol.TxPckts.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) RxPckts(v int64) MachineNICStatsHistoryLongSet {
+	s["rx_pckts"] = MachineNICStatsHistoryLongCol.RxPckts.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) TxBytes(v int64) MachineNICStatsHistoryLongSet {
+	s["tx_bytes"] = MachineNICStatsHistoryLongCol.TxBytes.Value(v)
+	return s
+}
+
+func (s MachineNICStatsHistoryLongSet) RxBytes(v int64) MachineNICStatsHistoryLongSet {
+	s["rx_bytes"] = MachineNICStatsHistoryLongCol.RxBytes.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineNICStatsHistoryLong) Diff(old *MachineNICStatsHistoryLong) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineNICStatsHistoryLongCol.ParentNIC, old.ParentNIC, r.ParentNIC)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.TxppsPeak, old.TxppsPeak, r.TxppsPeak)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.TxppsAvg, old.TxppsAvg, r.TxppsAvg)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.RxppsPeak, old.RxppsPeak, r.RxppsPeak)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.RxppsAvg, old.RxppsAvg, r.RxppsAvg)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.TxbpsPeak, old.TxbpsPeak, r.TxbpsPeak)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.TxbpsAvg, old.TxbpsAvg, r.TxbpsAvg)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.RxbpsPeak, old.RxbpsPeak, r.RxbpsPeak)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.RxbpsAvg, old.RxbpsAvg, r.RxbpsAvg)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.TxPckts, old.TxPckts, r.TxPckts)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.RxPckts, old.RxPckts, r.RxPckts)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.TxBytes, old.TxBytes, r.TxBytes)
+	schema.Differ(s, MachineNICStatsHistoryLongCol.RxBytes, old.RxBytes, r.RxBytes)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineNICStatsHistoryLong) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// VMFavorite is one row of vm_favorites: its stored columns, null as the zero value.
+type VMFavorite struct {
+	Key  int64 // $key
+	VM   int64 // vm
+	User int64 // user
+}
+
+// TableName returns "vm_favorites".
+func (*VMFavorite) TableName() string { return "vm_favorites" }
+
+// Scan fills r from a record of vm_favorites.
+func (r *VMFavorite) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.VM = next().Int()
+	r.User = next().Int()
+}
+
+// VMFavoriteCol are the columns of vm_favorites.
+var VMFavoriteCol = struct {
+	VM   schema.Column[int64]
+	User schema.Column[int64]
+}{
+	schema.RefCol[int64]("vm"),
+	schema.RefCol[int64]("user"),
+}
+
+// VMFavoriteSet is a change of a row of vm_favorites.
+type VMFavoriteSet schema.Set
+
+// TableName returns "vm_favorites".
+func (VMFavoriteSet) TableName() string { return "vm_favorites" }
+
+// Null empties columns.
+func (s VMFavoriteSet) Null(columns ...schema.Named) VMFavoriteSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VMFavoriteSet) VM(v int64) VMFavoriteSet { s["vm"] = VMFavoriteCol.VM.Value(v); return s }
+
+func (s VMFavoriteSet) User(v int64) VMFavoriteSet { s["user"] = VMFavoriteCol.User.Value(v); return s }
+
+// Diff is the change that makes old into r.
+func (r *VMFavorite) Diff(old *VMFavorite) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VMFavoriteCol.VM, old.VM, r.VM)
+	schema.Differ(s, VMFavoriteCol.User, old.User, r.User)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VMFavorite) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// VMImport is one row of vm_imports: its stored columns, null as the zero value.
+type VMImport struct {
+	Key                    string // $key
+	Name                   string // name
+	VM                     int64  // vm
+	UUID                   string // uuid
+	File                   int64  // file
+	Volume                 string // volume
+	VolumePath             string // volume_path
+	Status                 string // status
+	StatusInfo             string // status_info
+	Importing              bool   // importing
+	Aborted                bool   // aborted
+	PreserveMacs           bool   // preserve_macs
+	PreserveDriveFormat    bool   // preserve_drive_format
+	PreferredTier          string // preferred_tier
+	SharedObject           int64  // shared_object
+	NoOpticalDrives        bool   // no_optical_drives
+	OverrideDriveInterface string // override_drive_interface
+	OverrideNICInterface   string // override_nic_interface
+	CleanupOnDelete        bool   // cleanup_on_delete
+	Timestamp              int64  // timestamp
+	Modified               int64  // modified
+}
+
+// TableName returns "vm_imports".
+func (*VMImport) TableName() string { return "vm_imports" }
+
+// Scan fills r from a record of vm_imports.
+func (r *VMImport) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.VM = next().Int()
+	r.UUID = next().Text()
+	r.File = next().Int()
+	r.Volume = next().Text()
+	r.VolumePath = next().Text()
+	r.Status = next().Text()
+	r.StatusInfo = next().Text()
+	r.Importing = next().Bool()
+	r.Aborted = next().Bool()
+	r.PreserveMacs = next().Bool()
+	r.PreserveDriveFormat = next().Bool()
+	r.PreferredTier = next().Text()
+	r.SharedObject = next().Int()
+	r.NoOpticalDrives = next().Bool()
+	r.OverrideDriveInterface = next().Text()
+	r.OverrideNICInterface = next().Text()
+	r.CleanupOnDelete = next().Bool()
+	r.Timestamp = next().Int()
+	r.Modified = next().Int()
+}
+
+// VMImportCol are the columns of vm_imports.
+var VMImportCol = struct {
+	Name                   schema.Column[string]
+	VM                     schema.Column[int64]
+	UUID                   schema.Column[string]
+	File                   schema.Column[int64]
+	Volume                 schema.Column[string]
+	VolumePath             schema.Column[string]
+	Status                 schema.Column[string]
+	StatusInfo             schema.Column[string]
+	Importing              schema.Column[bool]
+	Aborted                schema.Column[bool]
+	PreserveMacs           schema.Column[bool]
+	PreserveDriveFormat    schema.Column[bool]
+	PreferredTier          schema.Column[string]
+	SharedObject           schema.Column[int64]
+	NoOpticalDrives        schema.Column[bool]
+	OverrideDriveInterface schema.Column[string]
+	OverrideNICInterface   schema.Column[string]
+	CleanupOnDelete        schema.Column[bool]
+	Timestamp              schema.Column[int64]
+	Modified               schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.RefCol[int64]("vm"),
+	schema.Col[string]("uuid"),
+	schema.RefCol[int64]("file"),
+	schema.RefCol[string]("volume"),
+	schema.Col[string]("volume_path"),
+	schema.Col[string]("status"),
+	schema.Col[string]("status_info"),
+	schema.Col[bool]("importing"),
+	schema.Col[bool]("aborted"),
+	schema.Col[bool]("preserve_macs"),
+	schema.Col[bool]("preserve_drive_format"),
+	schema.Col[string]("preferred_tier"),
+	schema.Col[int64]("shared_object"),
+	schema.Col[bool]("no_optical_drives"),
+	schema.Col[string]("override_drive_interface"),
+	schema.Col[string]("override_nic_interface"),
+	schema.Col[bool]("cleanup_on_delete"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("modified"),
+}
+
+// VMImportSet is a change of a row of vm_imports.
+type VMImportSet schema.Set
+
+// TableName returns "vm_imports".
+func (VMImportSet) TableName() string { return "vm_imports" }
+
+// Null empties columns.
+func (s VMImportSet) Null(columns ...schema.Named) VMImportSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VMImportSet) Name(v string) VMImportSet { s["name"] = VMImportCol.Name.Value(v); return s }
+
+func (s VMImportSet) VM(v int64) VMImportSet { s["vm"] = VMImportCol.VM.Value(v); return s }
+
+func (s VMImportSet) UUID(v string) VMImportSet { s["uuid"] = VMImportCol.UUID.Value(v); return s }
+
+func (s VMImportSet) File(v int64) VMImportSet { s["file"] = VMImportCol.File.Value(v); return s }
+
+func (s VMImportSet) Volume(v string) VMImportSet {
+	s["volume"] = VMImportCol.Volume.Value(v)
+	return s
+}
+
+func (s VMImportSet) VolumePath(v string) VMImportSet {
+	s["volume_path"] = VMImportCol.VolumePath.Value(v)
+	return s
+}
+
+func (s VMImportSet) Status(v string) VMImportSet {
+	s["status"] = VMImportCol.Status.Value(v)
+	return s
+}
+
+func (s VMImportSet) StatusInfo(v string) VMImportSet {
+	s["status_info"] = VMImportCol.StatusInfo.Value(v)
+	return s
+}
+
+func (s VMImportSet) Importing(v bool) VMImportSet {
+	s["importing"] = VMImportCol.Importing.Value(v)
+	return s
+}
+
+func (s VMImportSet) Aborted(v bool) VMImportSet {
+	s["aborted"] = VMImportCol.Aborted.Value(v)
+	return s
+}
+
+func (s VMImportSet) PreserveMacs(v bool) VMImportSet {
+	s["preserve_macs"] = VMImportCol.PreserveMacs.Value(v)
+	return s
+}
+
+func (s VMImportSet) PreserveDriveFormat(v bool) VMImportSet {
+	s["preserve_drive_format"] = VMImportCol.PreserveDriveFormat.Value(v)
+	return s
+}
+
+func (s VMImportSet) PreferredTier(v string) VMImportSet {
+	s["preferred_tier"] = VMImportCol.PreferredTier.Value(v)
+	return s
+}
+
+func (s VMImportSet) SharedObject(v int64) VMImportSet {
+	s["shared_object"] = VMImportCol.SharedObject.Value(v)
+	return s
+}
+
+func (s VMImportSet) NoOpticalDrives(v bool) VMImportSet {
+	s["no_optical_drives"] = VMImportCol.NoOpticalDrives.Value(v)
+	return s
+}
+
+func (s VMImportSet) OverrideDriveInterface(v string) VMImportSet {
+	s["override_drive_interface"] = VMImportCol.OverrideDriveInterface.Value(v)
+	return s
+}
+
+func (s VMImportSet) OverrideNICInterface(v string) VMImportSet {
+	s["override_nic_interface"] = VMImportCol.OverrideNICInterface.Value(v)
+	return s
+}
+
+func (s VMImportSet) CleanupOnDelete(v bool) VMImportSet {
+	s["cleanup_on_delete"] = VMImportCol.CleanupOnDelete.Value(v)
+	return s
+}
+
+func (s VMImportSet) Timestamp(v int64) VMImportSet {
+	s["timestamp"] = VMImportCol.Timestamp.Value(v)
+	return s
+}
+
+func (s VMImportSet) Modified(v int64) VMImportSet {
+	s["modified"] = VMImportCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VMImport) Diff(old *VMImport) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VMImportCol.Name, old.Name, r.Name)
+	schema.Differ(s, VMImportCol.VM, old.VM, r.VM)
+	schema.Differ(s, VMImportCol.UUID, old.UUID, r.UUID)
+	schema.Differ(s, VMImportCol.File, old.File, r.File)
+	schema.Differ(s, VMImportCol.Volume, old.Volume, r.Volume)
+	schema.Differ(s, VMImportCol.VolumePath, old.VolumePath, r.VolumePath)
+	schema.Differ(s, VMImportCol.Status, old.Status, r.Status)
+	schema.Differ(s, VMImportCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, VMImportCol.Importing, old.Importing, r.Importing)
+	schema.Differ(s, VMImportCol.Aborted, old.Aborted, r.Aborted)
+	schema.Differ(s, VMImportCol.PreserveMacs, old.PreserveMacs, r.PreserveMacs)
+	schema.Differ(s, VMImportCol.PreserveDriveFormat, old.PreserveDriveFormat, r.PreserveDriveFormat)
+	schema.Differ(s, VMImportCol.PreferredTier, old.PreferredTier, r.PreferredTier)
+	schema.Differ(s, VMImportCol.SharedObject, old.SharedObject, r.SharedObject)
+	schema.Differ(s, VMImportCol.NoOpticalDrives, old.NoOpticalDrives, r.NoOpticalDrives)
+	schema.Differ(s, VMImportCol.OverrideDriveInterface, old.OverrideDriveInterface, r.OverrideDriveInterface)
+	schema.Differ(s, VMImportCol.OverrideNICInterface, old.OverrideNICInterface, r.OverrideNICInterface)
+	schema.Differ(s, VMImportCol.CleanupOnDelete, old.CleanupOnDelete, r.CleanupOnDelete)
+	schema.Differ(s, VMImportCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, VMImportCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VMImport) KeyValue() schema.Value { return schema.TextValue(r.Key) }
+
+// VMImportLog is one row of vm_import_logs: its stored columns, null as the zero value.
+type VMImportLog struct {
+	Key       int64  // $key
+	VMImport  string // vm_import
+	Level     string // level
+	Text      string // text
+	Timestamp int64  // timestamp
+	User      int64  // user
+}
+
+// TableName returns "vm_import_logs".
+func (*VMImportLog) TableName() string { return "vm_import_logs" }
+
+// Scan fills r from a record of vm_import_logs.
+func (r *VMImportLog) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.VMImport = next().Text()
+	r.Level = next().Text()
+	r.Text = next().Text()
+	r.Timestamp = next().Int()
+	r.User = next().Int()
+}
+
+// VMImportLogCol are the columns of vm_import_logs.
+var VMImportLogCol = struct {
+	VMImport  schema.Column[string]
+	Level     schema.Column[string]
+	Text      schema.Column[string]
+	Timestamp schema.Column[int64]
+	User      schema.Column[int64]
+}{
+	schema.RefCol[string]("vm_import"),
+	schema.Col[string]("level"),
+	schema.Col[string]("text"),
+	schema.Col[int64]("timestamp"),
+	schema.RefCol[int64]("user"),
+}
+
+// VMImportLogSet is a change of a row of vm_import_logs.
+type VMImportLogSet schema.Set
+
+// TableName returns "vm_import_logs".
+func (VMImportLogSet) TableName() string { return "vm_import_logs" }
+
+// Null empties columns.
+func (s VMImportLogSet) Null(columns ...schema.Named) VMImportLogSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VMImportLogSet) VMImport(v string) VMImportLogSet {
+	s["vm_import"] = VMImportLogCol.VMImport.Value(v)
+	return s
+}
+
+func (s VMImportLogSet) Level(v string) VMImportLogSet {
+	s["level"] = VMImportLogCol.Level.Value(v)
+	return s
+}
+
+func (s VMImportLogSet) Text(v string) VMImportLogSet {
+	s["text"] = VMImportLogCol.Text.Value(v)
+	return s
+}
+
+func (s VMImportLogSet) Timestamp(v int64) VMImportLogSet {
+	s["timestamp"] = VMImportLogCol.Timestamp.Value(v)
+	return s
+}
+
+func (s VMImportLogSet) User(v int64) VMImportLogSet {
+	s["user"] = VMImportLogCol.User.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VMImportLog) Diff(old *VMImportLog) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VMImportLogCol.VMImport, old.VMImport, r.VMImport)
+	schema.Differ(s, VMImportLogCol.Level, old.Level, r.Level)
+	schema.Differ(s, VMImportLogCol.Text, old.Text, r.Text)
+	schema.Differ(s, VMImportLogCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, VMImportLogCol.User, old.User, r.User)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VMImportLog) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // MachineConsoleActive is one row of machine_console_active: its stored columns, null as the zero value.
 type MachineConsoleActive struct {
 	Key       int64  // $key
@@ -1041,6 +2075,206 @@ func (r *MachineStatsHistoryShort) Diff(old *MachineStatsHistoryShort) schema.Se
 
 // KeyValue is the row's key.
 func (r *MachineStatsHistoryShort) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineStatsHistoryLong is one row of machine_stats_history_long: its stored columns, null as the zero value.
+type MachineStatsHistoryLong struct {
+	Key           int64 // $key
+	Machine       int64 // machine
+	Timestamp     int64 // timestamp
+	TotalCPU      int64 // total_cpu
+	UserCPU       int64 // user_cpu
+	SystemCPU     int64 // system_cpu
+	IowaitCPU     int64 // iowait_cpu
+	VmusageCPU    int64 // vmusage_cpu
+	IrqCPU        int64 // irq_cpu
+	RAMUsed       int64 // ram_used
+	VramUsed      int64 // vram_used
+	CoreTemp      int64 // core_temp
+	CoreTempTop   int64 // core_temp_top
+	CorePeak      int64 // core_peak
+	CoreCountGt25 int64 // core_count_gt_25
+	CoreCountGt50 int64 // core_count_gt_50
+	CoreCountGt75 int64 // core_count_gt_75
+}
+
+// TableName returns "machine_stats_history_long".
+func (*MachineStatsHistoryLong) TableName() string { return "machine_stats_history_long" }
+
+// Scan fills r from a record of machine_stats_history_long.
+func (r *MachineStatsHistoryLong) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Machine = next().Int()
+	r.Timestamp = next().Int()
+	r.TotalCPU = next().Int()
+	r.UserCPU = next().Int()
+	r.SystemCPU = next().Int()
+	r.IowaitCPU = next().Int()
+	r.VmusageCPU = next().Int()
+	r.IrqCPU = next().Int()
+	r.RAMUsed = next().Int()
+	r.VramUsed = next().Int()
+	r.CoreTemp = next().Int()
+	r.CoreTempTop = next().Int()
+	r.CorePeak = next().Int()
+	r.CoreCountGt25 = next().Int()
+	r.CoreCountGt50 = next().Int()
+	r.CoreCountGt75 = next().Int()
+}
+
+// MachineStatsHistoryLongCol are the columns of machine_stats_history_long.
+var MachineStatsHistoryLongCol = struct {
+	Machine       schema.Column[int64]
+	Timestamp     schema.Column[int64]
+	TotalCPU      schema.Column[int64]
+	UserCPU       schema.Column[int64]
+	SystemCPU     schema.Column[int64]
+	IowaitCPU     schema.Column[int64]
+	VmusageCPU    schema.Column[int64]
+	IrqCPU        schema.Column[int64]
+	RAMUsed       schema.Column[int64]
+	VramUsed      schema.Column[int64]
+	CoreTemp      schema.Column[int64]
+	CoreTempTop   schema.Column[int64]
+	CorePeak      schema.Column[int64]
+	CoreCountGt25 schema.Column[int64]
+	CoreCountGt50 schema.Column[int64]
+	CoreCountGt75 schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine"),
+	schema.Col[int64]("timestamp"),
+	schema.Col[int64]("total_cpu"),
+	schema.Col[int64]("user_cpu"),
+	schema.Col[int64]("system_cpu"),
+	schema.Col[int64]("iowait_cpu"),
+	schema.Col[int64]("vmusage_cpu"),
+	schema.Col[int64]("irq_cpu"),
+	schema.Col[int64]("ram_used"),
+	schema.Col[int64]("vram_used"),
+	schema.Col[int64]("core_temp"),
+	schema.Col[int64]("core_temp_top"),
+	schema.Col[int64]("core_peak"),
+	schema.Col[int64]("core_count_gt_25"),
+	schema.Col[int64]("core_count_gt_50"),
+	schema.Col[int64]("core_count_gt_75"),
+}
+
+// MachineStatsHistoryLongSet is a change of a row of machine_stats_history_long.
+type MachineStatsHistoryLongSet schema.Set
+
+// TableName returns "machine_stats_history_long".
+func (MachineStatsHistoryLongSet) TableName() string { return "machine_stats_history_long" }
+
+// Null empties columns.
+func (s MachineStatsHistoryLongSet) Null(columns ...schema.Named) MachineStatsHistoryLongSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) Machine(v int64) MachineStatsHistoryLongSet {
+	s["machine"] = MachineStatsHistoryLongCol.Machine.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) Timestamp(v int64) MachineStatsHistoryLongSet {
+	s["timestamp"] = MachineStatsHistoryLongCol.Timestamp.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) TotalCPU(v int64) MachineStatsHistoryLongSet {
+	s["total_cpu"] = MachineStatsHistoryLongCol.TotalCPU.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) UserCPU(v int64) MachineStatsHistoryLongSet {
+	s["user_cpu"] = MachineStatsHistoryLongCol.UserCPU.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) SystemCPU(v int64) MachineStatsHistoryLongSet {
+	s["system_cpu"] = MachineStatsHistoryLongCol.SystemCPU.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) IowaitCPU(v int64) MachineStatsHistoryLongSet {
+	s["iowait_cpu"] = MachineStatsHistoryLongCol.IowaitCPU.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) VmusageCPU(v int64) MachineStatsHistoryLongSet {
+	s["vmusage_cpu"] = MachineStatsHistoryLongCol.VmusageCPU.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) IrqCPU(v int64) MachineStatsHistoryLongSet {
+	s["irq_cpu"] = MachineStatsHistoryLongCol.IrqCPU.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) RAMUsed(v int64) MachineStatsHistoryLongSet {
+	s["ram_used"] = MachineStatsHistoryLongCol.RAMUsed.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) VramUsed(v int64) MachineStatsHistoryLongSet {
+	s["vram_used"] = MachineStatsHistoryLongCol.VramUsed.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) CoreTemp(v int64) MachineStatsHistoryLongSet {
+	s["core_temp"] = MachineStatsHistoryLongCol.CoreTemp.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) CoreTempTop(v int64) MachineStatsHistoryLongSet {
+	s["core_temp_top"] = MachineStatsHistoryLongCol.CoreTempTop.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) CorePeak(v int64) MachineStatsHistoryLongSet {
+	s["core_peak"] = MachineStatsHistoryLongCol.CorePeak.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) CoreCountGt25(v int64) MachineStatsHistoryLongSet {
+	s["core_count_gt_25"] = MachineStatsHistoryLongCol.CoreCountGt25.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) CoreCountGt50(v int64) MachineStatsHistoryLongSet {
+	s["core_count_gt_50"] = MachineStatsHistoryLongCol.CoreCountGt50.Value(v)
+	return s
+}
+
+func (s MachineStatsHistoryLongSet) CoreCountGt75(v int64) MachineStatsHistoryLongSet {
+	s["core_count_gt_75"] = MachineStatsHistoryLongCol.CoreCountGt75.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineStatsHistoryLong) Diff(old *MachineStatsHistoryLong) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineStatsHistoryLongCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineStatsHistoryLongCol.Timestamp, old.Timestamp, r.Timestamp)
+	schema.Differ(s, MachineStatsHistoryLongCol.TotalCPU, old.TotalCPU, r.TotalCPU)
+	schema.Differ(s, MachineStatsHistoryLongCol.UserCPU, old.UserCPU, r.UserCPU)
+	schema.Differ(s, MachineStatsHistoryLongCol.SystemCPU, old.SystemCPU, r.SystemCPU)
+	schema.Differ(s, MachineStatsHistoryLongCol.IowaitCPU, old.IowaitCPU, r.IowaitCPU)
+	schema.Differ(s, MachineStatsHistoryLongCol.VmusageCPU, old.VmusageCPU, r.VmusageCPU)
+	schema.Differ(s, MachineStatsHistoryLongCol.IrqCPU, old.IrqCPU, r.IrqCPU)
+	schema.Differ(s, MachineStatsHistoryLongCol.RAMUsed, old.RAMUsed, r.RAMUsed)
+	schema.Differ(s, MachineStatsHistoryLongCol.VramUsed, old.VramUsed, r.VramUsed)
+	schema.Differ(s, MachineStatsHistoryLongCol.CoreTemp, old.CoreTemp, r.CoreTemp)
+	schema.Differ(s, MachineStatsHistoryLongCol.CoreTempTop, old.CoreTempTop, r.CoreTempTop)
+	schema.Differ(s, MachineStatsHistoryLongCol.CorePeak, old.CorePeak, r.CorePeak)
+	schema.Differ(s, MachineStatsHistoryLongCol.CoreCountGt25, old.CoreCountGt25, r.CoreCountGt25)
+	schema.Differ(s, MachineStatsHistoryLongCol.CoreCountGt50, old.CoreCountGt50, r.CoreCountGt50)
+	schema.Differ(s, MachineStatsHistoryLongCol.CoreCountGt75, old.CoreCountGt75, r.CoreCountGt75)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineStatsHistoryLong) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
 // MachineConsole is one row of machine_console: its stored columns, null as the zero value.
 type MachineConsole struct {

@@ -8,8 +8,10 @@ import "dewpoint/internal/schema"
 // Tables lists the tables of the area.
 func Tables() []*schema.Table {
 	return []*schema.Table{
+		machineDriveStatsHistoryShort(), machineDriveStatsHistoryLong(), machineNICStatsHistoryShort(), machineNICStatsHistoryLong(),
+		vmFavorites(), vmImports(), vmImportLogs(),
 		machineConsoleActive(),
-		machines(), machineStatus(), machineStats(), machineStatsHistory(), machineConsole(), machineSnapshots(),
+		machines(), machineStatus(), machineStats(), machineStatsHistoryShort(), machineStatsHistoryLong(), machineConsole(), machineSnapshots(),
 		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
 	}
 }

@@ -71,6 +71,7 @@ func vms() *schema.Table {
 			schema.Row("paste_key_config", "vm_paste_configs").ReadOnly(),
 			schema.Row("parent_vm", "vms").ReadOnly(),
 			schema.Row("status", "machine_status").Via("machine#status").Argument(),
+			schema.Rows("favorites", "vm_favorites", "vm").Hidden(),
 			schema.Uint32("id").Via("machine#$key").Argument().Blank().Doc("always null; name machine#$key as id to see it"),
 			schema.Row("cluster", "clusters").Forward("machine").Most().NamedText().Section("Placement and power"),
 			schema.Row("cluster_failover", "clusters").Forward("machine").Section("Placement and power"),

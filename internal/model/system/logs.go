@@ -16,7 +16,7 @@ func logs() *schema.Table {
 		Name: "logs", Title: "Log line", IsLog: true, ReadOnly: true, Display: "text",
 		Doc: "All changes: who made them, to which row, from which address.",
 		Fields: schema.Fields{
-			schema.Enum("level", LogAudit, LogMessage, LogWarning, LogError, "critical", "summary", "debug").Default(LogMessage).ReadOnly().Summary(),
+			level().ReadOnly().Summary(),
 			schema.LongText("text").ReadOnly().Summary(),
 			schema.CreatedMicros("timestamp").Summary().Indexed(),
 			schema.String("user").ReadOnly().Summary(),

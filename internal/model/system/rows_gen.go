@@ -339,6 +339,96 @@ func (r *Log) Diff(old *Log) schema.Set {
 // KeyValue is the row's key.
 func (r *Log) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
+// MachineLog is one row of machine_logs: its stored columns, null as the zero value.
+type MachineLog struct {
+	Key       int64  // $key
+	Machine   int64  // machine
+	Level     string // level
+	Text      string // text
+	User      string // user
+	Timestamp int64  // timestamp
+}
+
+// TableName returns "machine_logs".
+func (*MachineLog) TableName() string { return "machine_logs" }
+
+// Scan fills r from a record of machine_logs.
+func (r *MachineLog) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Machine = next().Int()
+	r.Level = next().Text()
+	r.Text = next().Text()
+	r.User = next().Text()
+	r.Timestamp = next().Int()
+}
+
+// MachineLogCol are the columns of machine_logs.
+var MachineLogCol = struct {
+	Machine   schema.Column[int64]
+	Level     schema.Column[string]
+	Text      schema.Column[string]
+	User      schema.Column[string]
+	Timestamp schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine"),
+	schema.Col[string]("level"),
+	schema.Col[string]("text"),
+	schema.Col[string]("user"),
+	schema.Col[int64]("timestamp"),
+}
+
+// MachineLogSet is a change of a row of machine_logs.
+type MachineLogSet schema.Set
+
+// TableName returns "machine_logs".
+func (MachineLogSet) TableName() string { return "machine_logs" }
+
+// Null empties columns.
+func (s MachineLogSet) Null(columns ...schema.Named) MachineLogSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineLogSet) Machine(v int64) MachineLogSet {
+	s["machine"] = MachineLogCol.Machine.Value(v)
+	return s
+}
+
+func (s MachineLogSet) Level(v string) MachineLogSet {
+	s["level"] = MachineLogCol.Level.Value(v)
+	return s
+}
+
+func (s MachineLogSet) Text(v string) MachineLogSet {
+	s["text"] = MachineLogCol.Text.Value(v)
+	return s
+}
+
+func (s MachineLogSet) User(v string) MachineLogSet {
+	s["user"] = MachineLogCol.User.Value(v)
+	return s
+}
+
+func (s MachineLogSet) Timestamp(v int64) MachineLogSet {
+	s["timestamp"] = MachineLogCol.Timestamp.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineLog) Diff(old *MachineLog) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineLogCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineLogCol.Level, old.Level, r.Level)
+	schema.Differ(s, MachineLogCol.Text, old.Text, r.Text)
+	schema.Differ(s, MachineLogCol.User, old.User, r.User)
+	schema.Differ(s, MachineLogCol.Timestamp, old.Timestamp, r.Timestamp)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineLog) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Operation is one row of operations: its stored columns, null as the zero value.
 type Operation struct {
 	Key         int64   // $key

@@ -8,7 +8,7 @@ import "dewpoint/internal/schema"
 // Tables lists the tables of the area.
 func Tables() []*schema.Table {
 	return []*schema.Table{
-		system(), settings(), servedTime(), logs(), operations(), alarmTypes(),
+		system(), settings(), servedTime(), logs(), machineLogs(), operations(), alarmTypes(),
 		alarms(), alarmHistory(), tagMembers(), tags(), tagCategories(), appliedRows(),
 		quarantine(), databaseBackups(), idempotencyKeys(),
 	}

@@ -11,6 +11,7 @@ func Hooks() map[string]engine.Hooks {
 		"machine_drives":  driveHooks,
 		"machine_nics":    nicHooks,
 		"machine_status":  machineStatusHooks,
+		"vm_favorites":    favoriteHooks,
 		"vms":             vmHooks,
 	}
 }
