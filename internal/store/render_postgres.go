@@ -78,8 +78,12 @@ func (d postgresDialect) halves(r *renderer, labels []string, cols []query.Colum
 		r.put(")")
 		return
 	}
-	if v := cols[0].Value; isBool(v) {
+	switch v := cols[0].Value; {
+	case isBool(v):
 		r.bool(v, labels[0])
+		return
+	case isFew(v):
+		d.few(r, v.(*query.Cell), labels[0])
 		return
 	}
 	r.put("(", quoteText(labels[0]), " || ")
@@ -136,18 +140,31 @@ func (d postgresDialect) number(r *renderer, n query.Node) {
 const fewValues = 8
 
 func (d postgresDialect) text(r *renderer, n query.Node) {
-	c, ok := n.(*query.Cell)
-	if !ok || c.Field == nil || len(c.Field.Enum) == 0 || len(c.Field.Enum) > fewValues {
-		d.anyText(r, n)
+	if isFew(n) {
+		d.few(r, n.(*query.Cell), "")
 		return
 	}
+	d.anyText(r, n)
+}
+
+// isFew reports whether a value is a column with few values.
+func isFew(n query.Node) bool {
+	c, ok := n.(*query.Cell)
+	return ok && c.Field != nil && len(c.Field.Enum) > 0 && len(c.Field.Enum) <= fewValues
+}
+
+// few writes such a column behind its label, which is one text with each value: to join them takes time.
+func (d postgresDialect) few(r *renderer, c *query.Cell, label string) {
 	r.put("CASE ")
 	r.cell(c)
 	for _, e := range c.Field.Enum {
-		r.put(" WHEN ", quoteText(e.Value), " THEN ", quoteText(jsonString(e.Value)))
+		r.put(" WHEN ", quoteText(e.Value), " THEN ", quoteText(label+jsonString(e.Value)))
 	}
 	r.put(" ELSE ")
-	d.anyText(r, n)
+	if label != "" {
+		r.put(quoteText(label), " || ")
+	}
+	d.anyText(r, c)
 	r.put(" END")
 }
 
