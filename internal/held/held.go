@@ -17,6 +17,7 @@ import (
 type Guest struct {
 	Drives map[int64]int64 // drive → the file that it reads as its medium, 0 for none
 	NICs   map[int64]int64 // NIC → the network that it is plugged into
+	Down   map[int64]bool  // NICs whose link is down
 	// With are the rows that the domain was made from; nil where it runs and only the domain itself is known. That names the files in its
 	// CD-ROM drives, which are Media then, and not the drives.
 	With  *Rows
@@ -132,7 +133,7 @@ func reportNICs(tx *store.Tx, machine int64, g Guest) error {
 		want := has
 		vnet, attached := g.NICs[nic.Key]
 		want.HeldVnet, want.Status, want.State = vnet, "down", "offline"
-		if attached {
+		if attached && !g.Down[nic.Key] {
 			want.Status, want.State = "up", "online"
 		}
 		if want == has {

@@ -22,10 +22,10 @@ type snapshot map[string]Columns
 func snapshotOf(s *schema.Schema, r Rows) snapshot {
 	shot := snapshot{"": waits(s.Table("vms"), r.VM.Diff(&compute.VM{}))}
 	for _, d := range r.Drives {
-		shot[fmt.Sprintf("machine_drives/%d", d.Key)] = waits(s.Table("machine_drives"), d.Diff(&compute.MachineDrive{}))
+		shot[PathOf("machine_drives", d.Key)] = waits(s.Table("machine_drives"), d.Diff(&compute.MachineDrive{}))
 	}
 	for _, n := range r.NICs {
-		shot[fmt.Sprintf("machine_nics/%d", n.Key)] = waits(s.Table("machine_nics"), n.Diff(&compute.MachineNIC{}))
+		shot[PathOf("machine_nics", n.Key)] = waits(s.Table("machine_nics"), n.Diff(&compute.MachineNIC{}))
 	}
 	for _, f := range r.Seed {
 		shot[seedFiles+strconv.FormatInt(f.Key, 10)] = waits(s.Table("cloudinit_files"), f.Diff(&compute.CloudinitFile{}))
@@ -57,10 +57,7 @@ type Columns map[string]string
 
 // StartedWith returns the VM's columns that the guest of a machine runs or hibernates with; none where nobody has noted them.
 func StartedWith(status compute.MachineStatus) Columns {
-	var s snapshot
-	if json.Unmarshal([]byte(status.StartedWith), &s) != nil {
-		return nil
-	}
+	s, _ := read(status)
 	return s[""]
 }
 
@@ -72,27 +69,61 @@ func (s snapshot) text() (string, error) {
 	return string(raw), err
 }
 
-// waiting lists what a domain that was made from before lacks of now, as in ram, machine_nics/5#vnet, and machine_drives/7 for one that is new. Of a drive or
-// NIC that isn't there any more nothing waits: it can't be deleted while a guest has it. A file for cloud-init can.
-func waiting(before, now snapshot) (list []string) {
+// Gap is a column that a guest has otherwise than its row says, or a part that it hasn't.
+type Gap struct {
+	Path   string // machine_nics/5; "" for the VM
+	Column string // "" for the whole part
+	Want   string // the column's value in the row, as text; "" for none
+}
+
+// String is the gap as people read it: ram, machine_nics/5#vnet, machine_drives/7.
+func (g Gap) String() string {
+	if g.Column == "" {
+		return g.Path
+	}
+	return strings.TrimPrefix(g.Path+"#"+g.Column, "#")
+}
+
+// gaps lists what a domain that was made from before lacks of now. Of a drive or NIC that isn't there any more nothing waits: it can't be deleted while a
+// guest has it. A file for cloud-init can.
+func gaps(before, now snapshot) (list []Gap) {
 	for path, columns := range now {
 		was, known := before[path]
 		switch {
 		case !known && plugged(path, columns):
-			list = append(list, path)
+			list = append(list, Gap{Path: path})
 		case known:
 			for name := range differ(was, columns) {
-				list = append(list, strings.TrimPrefix(path+"#"+name, "#"))
+				list = append(list, Gap{Path: path, Column: name, Want: columns[name]})
 			}
 		}
 	}
 	for path := range before {
 		if now[path] == nil && strings.HasPrefix(path, seedFiles) {
-			list = append(list, path)
+			list = append(list, Gap{Path: path})
 		}
 	}
-	slices.Sort(list)
+	slices.SortFunc(list, func(a, b Gap) int { return strings.Compare(a.String(), b.String()) })
 	return list
+}
+
+// Gaps lists what the guest of a machine lacks of the machine's rows; nothing for one that is off.
+func Gaps(tx *store.Tx, status compute.MachineStatus, now Rows) ([]Gap, error) {
+	if !status.Running || status.StartedWith == "" {
+		return nil, nil
+	}
+	before, err := read(status)
+	if err != nil || before[""] == nil {
+		return nil, err // an older version started it, and didn't note with what
+	}
+	return gaps(before, snapshotOf(tx.Schema(), now)), nil
+}
+
+func read(status compute.MachineStatus) (s snapshot, err error) {
+	if err := json.Unmarshal([]byte(status.StartedWith), &s); err != nil {
+		return nil, fmt.Errorf("started_with of machine %d: %w", status.Key, err)
+	}
+	return s, nil
 }
 
 // plugged reports whether a part would be given to a guest that starts.
@@ -133,19 +164,11 @@ func Tell(tx *store.Tx, machine int64) error {
 }
 
 // lacks lists what the guest of a VM lacks of the VM's rows.
-func lacks(tx *store.Tx, vm compute.VM, status compute.MachineStatus) ([]string, error) {
+func lacks(tx *store.Tx, vm compute.VM, status compute.MachineStatus) (list []string, err error) {
 	if !status.Running || status.StartedWith == "" {
 		return nil, nil
 	}
-	var before snapshot
-	if err := json.Unmarshal([]byte(status.StartedWith), &before); err != nil {
-		return nil, fmt.Errorf("started_with of machine %d: %w", status.Key, err)
-	}
-	if before[""] == nil {
-		return nil, nil // an older version started it, and didn't note with what
-	}
 	rows := Rows{VM: vm}
-	var err error
 	if rows.Drives, err = store.FindRows[compute.MachineDrive](tx, store.Is(compute.MachineDriveCol.Machine, vm.Machine)); err != nil {
 		return nil, err
 	}
@@ -155,7 +178,11 @@ func lacks(tx *store.Tx, vm compute.VM, status compute.MachineStatus) ([]string,
 	if rows.Seed, err = seedOf(tx, vm); err != nil {
 		return nil, err
 	}
-	return waiting(before, snapshotOf(tx.Schema(), rows)), nil
+	found, err := Gaps(tx, status, rows)
+	for _, g := range found {
+		list = append(list, g.String())
+	}
+	return list, err
 }
 
 // seedOf are the files that a start of the VM would give to cloud-init.

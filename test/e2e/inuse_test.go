@@ -32,18 +32,17 @@ func TestInUseIsWhatTheHostHolds(t *testing.T) {
 	before := holds()
 
 	c.Must(200, "PUT", "vms/"+g.key, map[string]any{"ram": 512})
-	c.Must(200, "PUT", nicPath, map[string]any{"vnet": spare})
+	c.Must(200, "PUT", nicPath, map[string]any{"interface": "e1000"})
 	refused := func(when string) {
 		t.Helper()
 		for what, r := range map[string]*harness.Reply{
-			"the disk moves":             c.Must(409, "PUT", drivePath, map[string]any{"machine": other.machine}),
-			"the disk goes":              c.Must(409, "DELETE", drivePath, nil),
-			"the card goes":              c.Must(409, "DELETE", nicPath, nil),
-			"the guest's network goes":   c.Must(409, "DELETE", "vnets/"+g.vnet, nil),
-			"the guest's bridge goes":    c.Must(409, "PUT", "vnets/"+g.vnet, map[string]any{"enabled": false}),
-			"the network to come is off": c.Must(409, "DELETE", "vnets/"+spare, nil),
+			"the disk moves":           c.Must(409, "PUT", drivePath, map[string]any{"machine": other.machine}),
+			"the disk goes":            c.Must(409, "DELETE", drivePath, nil),
+			"the card goes":            c.Must(409, "DELETE", nicPath, nil),
+			"the guest's network goes": c.Must(409, "DELETE", "vnets/"+g.vnet, nil),
+			"the guest's bridge goes":  c.Must(409, "PUT", "vnets/"+g.vnet, map[string]any{"enabled": false}),
 		} {
-			if text := string(r.Body); !strings.Contains(text, "keeps") && what != "the network to come is off" {
+			if text := string(r.Body); !strings.Contains(text, "keeps") {
 				t.Errorf("%s, %s: %s doesn't name the VM", when, what, text)
 			}
 		}
@@ -54,7 +53,7 @@ func TestInUseIsWhatTheHostHolds(t *testing.T) {
 			t.Errorf("%s: the guest had\n%s\nand has\n%s", when, before, now)
 		}
 		row := c.Must(200, "GET", "vms/"+g.key+"?fields=ram,need_restart,restart_reason,machine%23status%23running_ram+as+runs", nil).Object()
-		if row["need_restart"] != true || row["restart_reason"] != "machine_nics/1#vnet, ram" || row["ram"] != 512.0 || row["runs"] != 256.0 {
+		if row["need_restart"] != true || row["restart_reason"] != "machine_nics/1#interface, ram" || row["ram"] != 512.0 || row["runs"] != 256.0 {
 			t.Errorf("%s: the VM shows %v", when, row)
 		}
 		same := s.Resource().Must(200, "GET", "virtualization/computes/"+g.name, nil).Data()
@@ -79,6 +78,7 @@ func TestInUseIsWhatTheHostHolds(t *testing.T) {
 	if row := c.Must(200, "GET", "vms/"+g.key+"?fields=need_restart", nil).Object(); row["need_restart"] != false {
 		t.Error("a VM that is off needs a restart")
 	}
+	c.Must(200, "PUT", nicPath, map[string]any{"vnet": spare, "interface": "virtio"})
 	c.Must(200, "DELETE", "vnets/"+g.vnet, nil)
 	act(c, g, "poweron")
 	waitPower(c, "vms", g.key, true)

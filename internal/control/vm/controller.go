@@ -40,6 +40,7 @@ type Controller struct {
 	down     keySet // deleted machines of which nothing is left here but their rows
 	platform platform
 	runs     runs
+	tries    tries
 }
 
 // New makes a controller that hands the machines' work to queue.
@@ -109,8 +110,8 @@ func (c *Controller) plan(machines []Machine, domains map[int64]libvirt.Info, pa
 			}
 			p.work = append(p.work, c.work(m, domain.Ref, s))
 		}
-		if s.action == nothing && c.runs.lacks(m.Key, domain) {
-			p.work = append(p.work, c.look(m, domain, s.status))
+		if s.action == nothing {
+			p.work = append(p.work, c.follow(m, domain, &s.status)...)
 		}
 		if s.status != m.Last {
 			p.facts = append(p.facts, fact(m, s.status, nil))
@@ -119,6 +120,24 @@ func (c *Controller) plan(machines []Machine, domains map[int64]libvirt.Info, pa
 	}
 	c.down.keep(machines)
 	return p
+}
+
+// follow is the work on a machine that is left as it is: to see what its guest has, or to give it what it lacks. The status says why it lacks that still.
+func (c *Controller) follow(m *Machine, d libvirt.Info, status *Status) []loop.Work {
+	if c.runs.lacks(m.Key, d) {
+		return []loop.Work{c.look(m, d, *status)}
+	}
+	gaps := liveGaps(m)
+	if len(gaps) == 0 || d.State != libvirt.Running {
+		c.tries.forget(m.Key)
+		return nil
+	}
+	due, why := c.tries.due(m.Key, sign(d.Run, gaps))
+	status.Info = why
+	if !due {
+		return nil
+	}
+	return []loop.Work{c.adjust(m, d, gaps)}
 }
 
 func (c *Controller) logChange(m *Machine, status Status) {

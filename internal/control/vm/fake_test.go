@@ -10,6 +10,7 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/held"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/compute"
 )
@@ -17,15 +18,16 @@ import (
 // fakeHost is a libvirt in memory that can be told to hang or to be away: what the real one won't do on demand. It stands the suite that the real one
 // stands: TestHosts.
 type fakeHost struct {
-	mu      sync.Mutex
-	states  map[string]libvirt.State // by domain name
-	domains map[string]fakeDomain    // what was defined, by UUID
-	away    bool
-	hang    map[string]bool // domains whose calls hang until their deadline
-	fail    error           // of every start
-	starts  int
-	resets  int
-	changed chan libvirt.Event
+	LiveHost // none: changes of a guest are tested on the real one alone
+	mu       sync.Mutex
+	states   map[string]libvirt.State // by domain name
+	domains  map[string]fakeDomain    // what was defined, by UUID
+	away     bool
+	hang     map[string]bool // domains whose calls hang until their deadline
+	fail     error           // of every start
+	starts   int
+	resets   int
+	changed  chan libvirt.Event
 }
 
 // fakeDomain is what a fake knows of a domain beside its state.
@@ -79,6 +81,10 @@ func (h *fakeHost) Holds(_ context.Context, ref libvirt.Ref) (libvirt.Holds, err
 	defer h.mu.Unlock()
 	d, err := h.find(ref)
 	return d.holds, err
+}
+
+func (h *fakeHost) Describe(context.Context, libvirt.Ref) (*libvirtxml.Domain, error) {
+	return nil, errs.New(errs.NotBuilt, "not_built", "a fake has no devices")
 }
 
 func (h *fakeHost) Events(ctx context.Context) (<-chan libvirt.Event, error) {
@@ -311,6 +317,8 @@ func (r *memoryRows) Report(_ context.Context, facts []Fact) error {
 	}
 	return nil
 }
+
+func (r *memoryRows) Close(context.Context, int64, []held.Gap) error { return nil }
 
 func (r *memoryRows) Purge(_ context.Context, keys []int64) error {
 	r.mu.Lock()

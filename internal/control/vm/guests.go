@@ -37,7 +37,9 @@ func given(vm *domxml.VM, files []compute.CloudinitFile) *held.Guest {
 
 // seen is what a guest has whose start this program didn't make or didn't live to report, as far as libvirt tells.
 func seen(instance mark.Instance, m *Machine, h libvirt.Holds) *held.Guest {
-	g := &held.Guest{Drives: map[int64]int64{}, NICs: map[int64]int64{}, Console: consoleOf(h.Screen, m.Hardware.Row.Console)}
+	g := &held.Guest{
+		Drives: map[int64]int64{}, NICs: map[int64]int64{}, Down: map[int64]bool{}, Console: consoleOf(h.Screen, m.Hardware.Row.Console),
+	}
 	for _, path := range h.Files {
 		name, disk := strings.CutSuffix(filepath.Base(path), block.DiskEnding)
 		key, _, _, ours := column.ReadHeadName(name)
@@ -52,7 +54,7 @@ func seen(instance mark.Instance, m *Machine, h libvirt.Holds) *held.Guest {
 		nic, isTap := mark.Key(port.Device, instance.Taps())
 		vnet, isBridge := mark.Key(port.Bridge, instance.Bridges())
 		if isTap && isBridge {
-			g.NICs[nic] = vnet
+			g.NICs[nic], g.Down[nic] = vnet, port.Down
 		}
 	}
 	return g

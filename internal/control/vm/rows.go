@@ -65,9 +65,10 @@ type tables struct {
 	statuses map[int64]compute.MachineStatus
 	drives   map[int64][]compute.MachineDrive // by machine, in their order
 	ready    map[int64]bool                   // drives
-	nics     map[int64][]compute.MachineNIC   // by machine, in their order
+	nics     map[int64][]compute.MachineNIC   // by machine, in their order; disabled ones too
+	gaps     map[int64][]held.Gap             // by machine
 	layers   layer.Set                        // beneath the drives
-	media    map[int64]string                 // storage ids of the files that CD-ROM drives read
+	media    map[int64]storage.File           // that CD-ROM drives read
 	before   map[int64][]system.Operation     // by machine
 }
 
@@ -96,11 +97,14 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 	if err != nil {
 		return t, err
 	}
-	nics, err := store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Machine, numbers...), store.Is(compute.MachineNICCol.Enabled, true))
+	nics, err := store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Machine, numbers...))
 	if err != nil {
 		return t, err
 	}
 	t.index(vms, statuses, drives, driveStatuses, nics)
+	if err := t.readGaps(tx); err != nil {
+		return t, err
+	}
 	if t.layers, err = layer.Of(tx, drives...); err != nil {
 		return t, err
 	}
@@ -112,7 +116,7 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 
 // readMedia reads the names of what is in CD-ROM drives.
 func (t *tables) readMedia(tx *store.Tx, drives []compute.MachineDrive) error {
-	t.media = map[int64]string{}
+	t.media = map[int64]storage.File{}
 	var keys []schema.Value
 	for _, d := range drives {
 		if d.Media == "cdrom" && d.MediaSource != 0 {
@@ -124,9 +128,24 @@ func (t *tables) readMedia(tx *store.Tx, drives []compute.MachineDrive) error {
 	}
 	files, err := store.FindRows[storage.File](tx, store.Everything(), store.Key(keys...))
 	for _, f := range files {
-		t.media[f.Key] = f.StorageID
+		t.media[f.Key] = f
 	}
 	return err
+}
+
+// readGaps finds out what the guests lack of which a row says that they lack something.
+func (t *tables) readGaps(tx *store.Tx) (err error) {
+	t.gaps = map[int64][]held.Gap{}
+	for machine, vm := range t.vms {
+		if !vm.NeedRestart {
+			continue
+		}
+		now := held.Rows{VM: vm, Drives: t.drives[machine], NICs: t.nics[machine]}
+		if t.gaps[machine], err = held.Gaps(tx, t.statuses[machine], now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // machines reads those that are deleted, that aren't settled, or that the host has a domain of. Those that run on another node are its own.
@@ -191,17 +210,21 @@ func (r *StoreRows) machine(t tables, row compute.Machine) Machine {
 	m.Hardware.ConsolePassword, m.Unreadable = r.consolePassword(t.vms[row.Key])
 	for _, drive := range t.drives[row.Key] {
 		made, err := r.drive(t, row, drive)
-		m.Drives = append(m.Drives, Drive{Drive: made, Ready: t.ready[drive.Key]})
+		whole := drive.Media != "cdrom" || drive.MediaSource == 0 || t.media[drive.MediaSource].Complete
+		m.Drives = append(m.Drives, Drive{Drive: made, Ready: t.ready[drive.Key] && whole})
 		m.Unreadable = errors.Join(m.Unreadable, err)
 	}
 	for _, nic := range t.nics[row.Key] {
 		if nic.Vnet == 0 {
 			continue // plugged into nothing: nothing to attach it to
 		}
-		m.Hardware.NICs = append(m.Hardware.NICs, domxml.NIC{
-			Row: nic, Bridge: mark.Instance(r.instance).Bridge(nic.Vnet), Tap: mark.Instance(r.instance).Tap(nic.Key),
-		})
+		card := domxml.NIC{Row: nic, Bridge: mark.Instance(r.instance).Bridge(nic.Vnet), Tap: mark.Instance(r.instance).Tap(nic.Key)}
+		m.NICs = append(m.NICs, card)
+		if nic.Enabled {
+			m.Hardware.NICs = append(m.Hardware.NICs, card)
+		}
 	}
+	m.Gaps = t.gaps[row.Key]
 	return m
 }
 
@@ -226,7 +249,7 @@ func (r *StoreRows) drive(t tables, machine compute.Machine, row compute.Machine
 	if row.Media == "cdrom" {
 		d.Device, d.Format, d.Path = "cdrom", string(block.Raw), ""
 		if row.MediaSource != 0 {
-			d.Path = block.MediaPath(r.dataDir, column.StorageName(row.MediaSource, t.media[row.MediaSource]))
+			d.Path = block.MediaPath(r.dataDir, column.StorageName(row.MediaSource, t.media[row.MediaSource].StorageID))
 		}
 	}
 	layers, err := t.layers.Beneath(row.Base)

@@ -50,6 +50,11 @@ func (r *StoreRows) report(tx *store.Tx, f Fact) error {
 	return held.Report(tx, f.Machine, f.Running, *f.Guest)
 }
 
+// Close implements Rows.
+func (r *StoreRows) Close(ctx context.Context, machine int64, closed []held.Gap) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error { return held.Close(tx, machine, closed) })
+}
+
 // Purge removes the tombstones of machines. The storage controller purges their drives first: a drive's row is what its file is found by.
 func (r *StoreRows) Purge(ctx context.Context, machineKeys []int64) error {
 	return r.db.Update(ctx, func(tx *store.Tx) error {

@@ -25,8 +25,10 @@ type Machine struct {
 	PowerOp     string
 	PowerSeq    int64
 	OnPowerLoss string
-	Hardware    domxml.VM // all but Instance, MachineKey, UUID, Accelerator, Dir, Seed and Drives, which the controller fills in
-	Drives      []Drive   // in the order of orderid
+	Hardware    domxml.VM    // all but Instance, MachineKey, UUID, Accelerator, Dir, Seed and Drives, which the controller fills in
+	Drives      []Drive      // in the order of orderid
+	NICs        []domxml.NIC // those that are in a network, disabled ones too
+	Gaps        []held.Gap   // what its guest lacks of the rows
 	Last        Status
 	Had         held.Columns       // of the VM's row, as the guest has them that runs or hibernates; read where it matters
 	Before      []system.Operation // that power has to wait for
@@ -71,6 +73,8 @@ type Rows interface {
 	Wish(ctx context.Context, present []int64) ([]Machine, error)
 	// Seed returns a VM's files for cloud-init.
 	Seed(ctx context.Context, vm int64) ([]compute.CloudinitFile, error)
+	// Close notes what a running guest got of what it lacked.
+	Close(ctx context.Context, machine int64, closed []held.Gap) error
 	// Report writes the status rows in one transaction.
 	Report(ctx context.Context, facts []Fact) error
 	// Purge removes the rows of machines of which nothing is left on the host. It leaves those that have drives still.

@@ -13,7 +13,7 @@ import (
 // elsewhere are columns that wait for a start and are no part of Build's rows: the controller picks drives, cards, files and bridges by them, makes the seed, and passes
 // the password opened.
 var elsewhere = []string{
-	"vms.cloudinit_datasource", "vms.console_pass", "vms.console_pass_enabled", "machine_drives.orderid", "machine_drives.enabled", "machine_drives.preferred_tier", "machine_drives.disksize",
+	"vms.name", "vms.cloudinit_datasource", "vms.console_pass", "vms.console_pass_enabled", "machine_drives.orderid", "machine_drives.enabled", "machine_drives.preferred_tier", "machine_drives.disksize",
 	"machine_drives.media_source", "machine_nics.orderid", "machine_nics.enabled", "machine_nics.vnet",
 }
 

@@ -16,7 +16,7 @@ var cpuModel = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 // cpu sets the CPU model: the host's own under KVM, a baseline under emulation, or the named one. Named models are not checked against
 // the host's CPU by libvirt (check none): QEMU leaves out what it can't do, as it does for VMs started by hand.
 func (host *Host) cpu(vm *VM, domain *libvirtxml.Domain) error {
-	c := &libvirtxml.DomainCPU{Topology: &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: int(vm.Row.CPUCores), Threads: 1}}
+	c := &libvirtxml.DomainCPU{Topology: &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: int(roomForCPUs(&vm.Row)), Threads: 1}}
 	kvm := vm.Accelerator == "kvm"
 	switch {
 	case kvm && (vm.Row.CPUType == "" || vm.Row.CPUType == "host"):

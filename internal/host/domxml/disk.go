@@ -58,6 +58,7 @@ func newDisk(drive *Drive, b bus) (*libvirtxml.DomainDisk, error) {
 			return nil, invalid("interface", "drive %d: a CD-ROM can't have the interface virtio; use virtio-scsi, ahci or ide", drive.Row.Key)
 		}
 		disk.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
+		disk.Alias = &libvirtxml.DomainAlias{Name: trayName(drive.Row.Key)}
 	case "disk":
 		if drive.Path == "" {
 			return nil, invalid("media", "drive %d has no file yet", drive.Row.Key)
@@ -68,14 +69,10 @@ func newDisk(drive *Drive, b bus) (*libvirtxml.DomainDisk, error) {
 	default:
 		return nil, invalid("media", "drives with the media %q can't be attached", drive.Device)
 	}
-	if drive.Path != "" {
-		file := &libvirtxml.DomainDiskSourceFile{File: drive.Path}
-		if drive.Device == "cdrom" {
-			// A medium may be in many drives and stays root's: QEMU reads it by the right of its group. libvirt would make it QEMU's own,
-			// never give it back, and a QEMU that was taken over could write into it.
-			file.SecLabel = []libvirtxml.DomainDeviceSecLabel{{Model: "dac", Relabel: "no"}}
-		}
-		disk.Source = &libvirtxml.DomainDiskSource{File: file}
+	if drive.Device == "cdrom" {
+		PutMedium(disk, drive.Path)
+	} else {
+		disk.Source = &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: drive.Path}}
 		disk.BackingStore = beneath(drive.Layers)
 	}
 	return disk, nil

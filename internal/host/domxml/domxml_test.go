@@ -32,6 +32,7 @@ func shapes() map[string]domxml.VM {
 
 	usual := base()
 	usual.Title, usual.Row.USBTablet = `<web> & "friends" – ünïcode`, true
+	usual.Row.AllowHotplug = true
 	usual.Drives = []domxml.Drive{
 		{Row: compute.MachineDrive{Key: 1, Interface: "virtio-scsi", Serial: "vol-1", Discard: true}, Device: "disk", Path: "/var/lib/dewpoint/pools/1/6f1c/1.qcow2", Format: "qcow2"},
 		{Row: compute.MachineDrive{Key: 2, Interface: "virtio-scsi"}, Device: "cdrom", Path: "/var/lib/dewpoint/files/3", Format: "raw"},
@@ -61,7 +62,7 @@ func shapes() map[string]domxml.VM {
 		{Row: compute.MachineNIC{Key: 2, Interface: "rtl8139", Macaddress: "52:54:00:12:34:02"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t2"},
 		{Row: compute.MachineNIC{Key: 3, Interface: "pcnet", Macaddress: "52:54:00:12:34:03"}, Bridge: "dpa1b2b4", Tap: "dpa1b2t3"},
 	}
-	old.Row.BootOrder = "ndc"
+	old.Row.BootOrder, old.Row.AllowHotplug = "ndc", true
 
 	buses := base()
 	buses.Row.CPUType, buses.Row.Video, buses.Row.Console = "host", "virtio", "none"

@@ -14,6 +14,7 @@ type Holds struct {
 type Port struct {
 	Device string // the host's end of the card
 	Bridge string
+	Down   bool // its link
 }
 
 // Holds asks what a domain has. It waits for no QEMU.
@@ -29,7 +30,7 @@ func (c *Client) Holds(ctx context.Context, ref Ref) (h Holds, err error) {
 	}
 	for _, card := range domain.Devices.Interfaces {
 		if card.Source != nil && card.Source.Bridge != nil && card.Target != nil {
-			h.Ports = append(h.Ports, Port{Device: card.Target.Dev, Bridge: card.Source.Bridge.Bridge})
+			h.Ports = append(h.Ports, Port{Device: card.Target.Dev, Bridge: card.Source.Bridge.Bridge, Down: card.Link != nil && card.Link.State == "down"})
 		}
 	}
 	for _, screen := range domain.Devices.Graphics {

@@ -16,7 +16,7 @@ func vms() *schema.Table {
 			"dashboard": "most,machine[$key,name,drives[$key,name,interface,media,description,preferred_tier,media_source[$key,used_bytes,allocated_bytes,filesize],status#status as status],nics[$key,name,interface,vnet#$display as vnet,status#display(status) as status,ipaddress,macaddress],status[agent_guest_info,running,status,state]]",
 		},
 		Fields: schema.Fields{
-			schema.String("name").Required().Unique().Summary().Len(1, 128).Match(column.Printable, column.NotPrintable).Doc("display name; can be used again once the VM is deleted"),
+			schema.String("name").Required().Unique().Summary().AtStart().Len(1, 128).Match(column.Printable, column.NotPrintable).Doc("display name; can be used again once the VM is deleted"),
 			schema.LongText("description").Len(0, 2048).Summary(),
 			schema.Row("machine", "machines").Owned(schema.Set{"type": schema.TextValue("vm")}).Summary(),
 			schema.Created("created"),
@@ -50,7 +50,7 @@ func vms() *schema.Table {
 				OnlyYet("such a sound card can't be had; use hda, ac97, es1370, sb16 or none", "none", "sb16", "es1370", "ac97", "hda").Section("Console and devices").AtStart(),
 			schema.Bool("serial_port").Section("Console and devices").AtStart().Label("Second serial port").Doc("a second serial port; the first one is always there, for the console"),
 			schema.Enum("rtc_base", "utc", "localtime").Default("utc").Section("Hardware").AtStart().Label("Clock"),
-			schema.Bool("allow_hotplug").Default(true).Section("Console and devices"),
+			schema.Bool("allow_hotplug").Default(true).Section("Console and devices").AtStart().Doc("leave room for drives, cards and CPUs that are added while the VM runs, and let them and its memory change"),
 			schema.Bool("nested_virtualization").Section("Hardware").AtStart(),
 			schema.Bool("disable_hypervisor").Section("Hardware").AtStart(),
 			schema.Bool("allow_export").Default(true).Section("Other"),

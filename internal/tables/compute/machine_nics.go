@@ -66,6 +66,9 @@ func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	}
 	next := old.With(set)
 	nic := compute.MachineNICCol
+	if err := wakeNetwork(w, old, next); err != nil {
+		return err
+	}
 	if ip, given := nic.Ipaddress.In(set); given && ip != nic.Ipaddress.Of(old) {
 		compute.MachineNICSet(set).IPReserved(ip.Text() != "")
 		next.PutAll(set)
@@ -74,6 +77,19 @@ func updateNIC(w *engine.Inside, old *schema.Record, set schema.Set) error {
 		return nil
 	}
 	return checkNICAddress(w, next, old)
+}
+
+// wakeNetwork starts a network that waits for its first VM where the card of a running one is moved into it.
+func wakeNetwork(w *engine.Inside, old, next *schema.Record) error {
+	was, now := store.RowOf[compute.MachineNIC](old), store.RowOf[compute.MachineNIC](next)
+	if now.Vnet == 0 || now.Vnet == was.Vnet || !now.Enabled {
+		return nil
+	}
+	status, err := store.GetRow[compute.MachineStatus](w.Tx, now.Machine)
+	if err != nil || !status.Running {
+		return err
+	}
+	return startNetwork(w, now.Vnet)
 }
 
 // checkNICAddress holds a wished address against the network's subnet, and against its reservations for other cards. What was so before isn't looked at.
