@@ -19,6 +19,7 @@ import (
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/operation"
+	"dewpoint/internal/tables/compute"
 	"dewpoint/internal/tables/tasks"
 )
 
@@ -57,7 +58,7 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 		{Every: 10 * time.Second, Make: n.drives}, // which also brings used_bytes up to date
 		{Every: 10 * time.Second, Make: n.operations},
 		{Every: time.Minute, Make: loop.Made(alarm.New(n.db, n.log))},
-		{Every: time.Second, Make: loop.Made(schedule.New(n.db, tasks.NewRunner(n.db, n.engine), n.log))}, // a schedule names seconds
+		{Every: time.Second, Make: loop.Made(schedule.New(n.db, tasks.NewRunner(n.db, n.engine), compute.NewTaker(n.engine), n.log))}, // a schedule names seconds
 		{Every: time.Minute, Make: loop.Made(n.keeper)},
 		{Every: time.Minute, Make: loop.Made(n.backups)},
 		{Every: 10 * time.Minute, Make: loop.Made(n.library), Woken: "storage"},

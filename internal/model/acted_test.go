@@ -9,8 +9,9 @@ import (
 func TestActionsOfTasks(t *testing.T) {
 	t.Parallel()
 	without := map[string]string{
-		"tasks":           "a task that executes tasks could execute itself",
-		"machine_console": "its actions are about connections, which come and go",
+		"tasks":             "a task that executes tasks could execute itself",
+		"machine_console":   "its actions are about connections, which come and go",
+		"snapshot_profiles": "their one action deletes them",
 	}
 	s := Schema()
 	taskOwners, operated := s.Table("tasks").Field("owner").Among, s.Table("operations").Field("object").Among

@@ -33,7 +33,7 @@ var areas = map[string]area{
 	"/virtualization/computes": {
 		table: "vms", make: func(s *server) object { return s.create("vms", `{"name":"vm%d"}`) }, id: "name", missing: "nowhere", change: `{"description":"%d"}`,
 		body:    `{"name":"made%d","memory":256,"vcpus":1,"disk_size":1}`,
-		unusual: map[string]kind{"POST /create-enhanced": creates, "POST /{id}/template": reads},
+		unusual: map[string]kind{"POST /create-enhanced": creates, "POST /{id}/template": reads, "POST /clone": modifies},
 	},
 	"/virtualization/computes/from-template": {
 		table: "vms", make: maker("vms"), id: "name", missing: "nowhere", body: `{"template_id":{vm_templates},"name":"made%d"}`, refers: "vm_templates",
@@ -174,7 +174,12 @@ func (a area) describe(op *operation, method, path string) {
 		case method == http.MethodPost && op.kind != modifies:
 			q.body = s.numbered(s.fill(a.body, refs))
 		}
-		if strings.HasSuffix(path, "/{id}/template") {
+		switch {
+		case strings.HasSuffix(path, "/{id}/clone"):
+			q.body = s.numbered(`{"name":"clone%d"}`)
+		case strings.HasSuffix(path, "/clone"):
+			q.body = s.numbered(`{"source_vm":"` + id + `","name":"clone%d"}`)
+		case strings.HasSuffix(path, "/{id}/template"):
 			q.body = s.numbered(`{"name":"of%d"}`)
 		}
 		if a.body == "tus" {

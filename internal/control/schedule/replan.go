@@ -33,7 +33,7 @@ func (c *Controller) replan(ctx context.Context) error {
 				return err
 			}
 			for _, m := range wrong {
-				if err := store.Write(tx, m.trigger, m.plan); err != nil {
+				if err := m(tx); err != nil {
 					return err
 				}
 			}
@@ -42,19 +42,19 @@ func (c *Controller) replan(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.log.Warn("the clock was ahead; schedules are planned again", "triggers", len(wrong))
+		c.log.Warn("the clock was ahead; schedules are planned again", "plans", len(wrong))
 	}
 	c.passed = now
 	return nil
 }
 
-// move is a trigger, and the change that says when it is due.
-type move struct {
-	trigger int64
-	plan    tasks.TaskScheduleTriggerSet
-}
+// move plans a trigger or a period anew.
+type move = func(*store.Tx) error
 
 func misplanned(tx *store.Tx) (wrong []move, err error) {
+	if wrong, err = misplannedPeriods(tx); err != nil {
+		return nil, err
+	}
 	triggers, err := store.FindRows[tasks.TaskScheduleTrigger](tx)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func misplanned(tx *store.Tx) (wrong []move, err error) {
 			return nil, err
 		}
 		if due := tasks.DueAfter(s, now); due.Int() != t.Trigger {
-			wrong = append(wrong, move{t.Key, tasks.PlanAfter(s, now)})
+			wrong = append(wrong, func(tx *store.Tx) error { return store.Write(tx, t.Key, tasks.PlanAfter(s, now)) })
 		}
 	}
 	return wrong, nil

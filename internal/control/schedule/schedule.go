@@ -1,4 +1,5 @@
-// Package schedule executes tasks: by the clock, as the triggers of schedules say, and upon what happens to rows, as task events say.
+// Package schedule executes tasks: by the clock, as the triggers of schedules say, and upon what happens to rows, as task events say. It makes the
+// snapshots of profiles, too.
 //
 // That a run is taken is written in the transaction that does it. So each moment and each event is run once, whatever happens to the
 // program and however many servers share the database.
@@ -33,6 +34,7 @@ type Tasks interface {
 type Controller struct {
 	db    *store.DB
 	tasks Tasks
+	taker Snapshots
 	log   *slog.Logger
 	// looked is, by event, the last entry of the log of changes up to which nothing was found. After a restart it is looked at again.
 	looked map[int64]int64
@@ -40,8 +42,8 @@ type Controller struct {
 }
 
 // New makes the controller.
-func New(db *store.DB, executor Tasks, log *slog.Logger) *Controller {
-	return &Controller{db: db, tasks: executor, log: log, looked: map[int64]int64{}}
+func New(db *store.DB, executor Tasks, taker Snapshots, log *slog.Logger) *Controller {
+	return &Controller{db: db, tasks: executor, taker: taker, log: log, looked: map[int64]int64{}}
 }
 
 // Name implements loop.Reconciler.
@@ -49,7 +51,7 @@ func (c *Controller) Name() string { return "schedule" }
 
 // Reconcile executes what is due.
 func (c *Controller) Reconcile(ctx context.Context) error {
-	return errors.Join(c.replan(ctx), c.byClock(ctx), c.byEvents(ctx))
+	return errors.Join(c.replan(ctx), c.byClock(ctx), c.byPeriod(ctx), c.byEvents(ctx))
 }
 
 // byClock executes the tasks whose triggers are due.

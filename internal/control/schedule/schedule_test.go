@@ -19,6 +19,7 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/internal/store/postgres/pgtest"
+	"dewpoint/internal/tables/compute"
 	hooks "dewpoint/internal/tables/tasks"
 	"dewpoint/test/rig"
 )
@@ -52,7 +53,7 @@ func open(t *testing.T) *bench {
 
 // restart makes the controller anew, as a restart of the program does.
 func (b *bench) restart() {
-	b.c = schedule.New(b.db, hooks.NewRunner(b.db, b.eng), slog.New(slog.DiscardHandler))
+	b.c = schedule.New(b.db, hooks.NewRunner(b.db, b.eng), compute.NewTaker(b.eng), slog.New(slog.DiscardHandler))
 }
 
 func (b *bench) must(err error) {
@@ -254,7 +255,7 @@ func TestTwoServersShareTheRuns(t *testing.T) {
 	b.make("task_schedule_triggers", `{"task":1,"schedule":1}`)
 	b.make("task_events", `{"task":1,"table":"vnets","event":"created"}`)
 	other := &late{Tasks: hooks.NewRunner(b.db, b.eng)}
-	c := schedule.New(b.db, other, slog.New(slog.DiscardHandler))
+	c := schedule.New(b.db, other, nil, slog.New(slog.DiscardHandler))
 	other.first = func() { b.must(b.c.Reconcile(background)) }
 	b.now = b.now.Add(time.Hour)
 	b.must(c.Reconcile(background))

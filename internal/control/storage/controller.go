@@ -74,6 +74,7 @@ type plan struct {
 	work    []loop.Work
 	asks    []*Drive // whose import is to begin
 	cancels []int64  // operations
+	orphans []int64  // machines
 }
 
 func (c *Controller) plan(drives []Drive, have sorted, pass *loop.Pass) (p plan) {
@@ -81,6 +82,9 @@ func (c *Controller) plan(drives []Drive, have sorted, pass *loop.Pass) (p plan)
 		d := &drives[i]
 		if pass.Busy(d.Key) {
 			continue
+		}
+		if d.Orphan {
+			p.orphans = append(p.orphans, d.Machine)
 		}
 		seen := c.observe(d, have.disks[d.Key])
 		s := decide(d, seen)
@@ -108,6 +112,11 @@ func (c *Controller) plan(drives []Drive, have sorted, pass *loop.Pass) (p plan)
 func (c *Controller) write(ctx context.Context, p plan) error {
 	if len(p.facts) > 0 {
 		if err := c.Rows.Report(ctx, p.facts); err != nil {
+			return err
+		}
+	}
+	if len(p.orphans) > 0 {
+		if err := c.Rows.DropOrphans(ctx, p.orphans); err != nil {
 			return err
 		}
 	}

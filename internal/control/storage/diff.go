@@ -37,7 +37,7 @@ func decide(d *Drive, seen observed) step {
 		return step{status: d.Last} // until its machine is off
 	case d.Deleted:
 		return step{action: remove, status: d.Last}
-	case d.Frozen:
+	case d.Frozen, d.Waits:
 		return step{status: d.Last}
 	case d.Media == mediaCDROM:
 		return step{status: tray(d)}

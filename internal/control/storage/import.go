@@ -14,7 +14,7 @@ import (
 
 // Operations are the kinds of this area.
 func Operations(cfg Config) []operation.Kind {
-	return []operation.Kind{cfg.driveImport()}
+	return []operation.Kind{cfg.driveImport(), cfg.vmClone()}
 }
 
 type importRun = operation.Run[compute.DriveImport]

@@ -47,6 +47,7 @@ type tables struct {
 	files    map[int64]storage.File
 	imports  map[string]Import // by object
 	layers   layer.Set
+	cloned   map[int64]bool // drives that a clone is to be made of
 	busy     map[int64]bool // machines whose disks an operation works on
 }
 
@@ -88,6 +89,9 @@ func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	if t.busy, err = busyMachines(tx); err != nil {
 		return t, err
 	}
+	if t.cloned, err = beingCloned(tx); err != nil {
+		return t, err
+	}
 	return t, t.readImports(tx)
 }
 
@@ -108,7 +112,7 @@ func (t *tables) wish(dataDir string) (drives []Drive) {
 		power, status := t.power[row.Machine], t.statuses[row.Key]
 		d := Drive{
 			Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, Machine: row.Machine, MachineUUID: machine.UUID,
-			InUse: held.InUse(power, status) || t.busy[row.Machine], Busy: t.busy[row.Machine], Frozen: row.Origin != 0, Head: layer.Head(row),
+			InUse: held.InUse(power, status) || t.busy[row.Machine], Busy: t.busy[row.Machine] || waitsForClone(row), Frozen: row.Origin != 0, Waits: waitsForClone(row), Orphan: waitsForClone(row) && !t.cloned[row.Key], Head: layer.Head(row),
 			Tier: row.PreferredTier, Media: row.Media, Size: row.Disksize,
 			Last: Status{
 				Status: status.Status, Info: status.StatusInfo, Ready: status.Ready, Progress: status.ProgressPct, UsedBytes: row.UsedBytes,
@@ -145,7 +149,7 @@ func (r *StoreRows) Known(ctx context.Context) (Known, error) {
 			if d.Origin == 0 {
 				k.Drives[layer.Head(d)] = true
 			}
-			if busy[d.Machine] {
+			if busy[d.Machine] || waitsForClone(d) {
 				k.Busy[d.Key] = true
 			}
 		}

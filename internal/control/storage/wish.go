@@ -24,6 +24,8 @@ type Drive struct {
 	MachineUUID string
 	InUse       bool   // a guest runs with it, or is about to, or an operation works on its machine's disks
 	Busy        bool   // such an operation is open
+	Waits       bool   // an operation is to bring its content
+	Orphan      bool   // it waits for an operation that was cancelled before it began
 	Frozen      bool   // a state of a disk that others build upon: it has no file of its own
 	Head        string // what its file is called, without an ending
 	Base        string // path of the layer that its file builds upon, "" for none
@@ -87,5 +89,8 @@ type Rows interface {
 	Busy(ctx context.Context, drive int64) (bool, error)
 	// Purge removes rows of drives whose files are gone. PurgeLayer does so for a layer, unless something has come to build upon it.
 	Purge(ctx context.Context, keys []int64) error
+	// DropClone deletes a VM that was to be a clone, if it is there, and the snapshot that was taken for it. DropOrphans deletes the VMs of machines.
+	DropClone(ctx context.Context, p compute.VMClone) error
+	DropOrphans(ctx context.Context, machines []int64) error
 	PurgeLayer(ctx context.Context, key int64) error
 }

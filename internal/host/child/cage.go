@@ -20,6 +20,7 @@ import (
 // other program takes part, and there is no moment at which it has more.
 type Cage struct {
 	UID, GID uint32
+	Groups   []uint32  // it is in beside GID
 	Caps     []uintptr // capabilities that it keeps; all others are gone for good
 	Files    []File    // in the order in which they are laid out; a later one may lie in an earlier one
 	Network  bool      // it stays in the caller's network namespace; else it has none, and is alone among processes, too
@@ -42,7 +43,7 @@ const mostFiles = 256
 func (c *Cage) start(cmd *exec.Cmd) error {
 	cmd.Args = append(c.limits(), append([]string{cmd.Path}, cmd.Args[1:]...)...)
 	cmd.Path = cmd.Args[0]
-	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: c.UID, Gid: c.GID}
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: c.UID, Gid: c.GID, Groups: c.Groups}
 	cmd.SysProcAttr.AmbientCaps = c.Caps
 	cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
 	if !c.Network {

@@ -49,6 +49,7 @@ func machineDrives() *schema.Table {
 			schema.Int64("generation").ReadOnly().Hidden().Default(0).Doc("of the disk's own file, in its name; it grows when the one before becomes a layer"),
 			schema.Int64("generations").ReadOnly().Hidden().Default(0).Doc("the last generation that was given away"),
 			schema.Int64("origin").ReadOnly().Hidden().Default(0).Indexed().Doc("the drive that this is a frozen state of; such a one has no file of its own, only its base"),
+			schema.Int64("clone_of").ReadOnly().Hidden().Doc("the drive whose content this one is to get; null once it has it"),
 			schema.Modified("modified"),
 		},
 	}

@@ -2566,6 +2566,7 @@ type MachineDrive struct {
 	Generation          int64  // generation
 	Generations         int64  // generations
 	Origin              int64  // origin
+	CloneOf             int64  // clone_of
 	Modified            int64  // modified
 }
 
@@ -2603,6 +2604,7 @@ func (r *MachineDrive) Scan(rec *schema.Record) {
 	r.Generation = next().Int()
 	r.Generations = next().Int()
 	r.Origin = next().Int()
+	r.CloneOf = next().Int()
 	r.Modified = next().Int()
 }
 
@@ -2634,6 +2636,7 @@ var MachineDriveCol = struct {
 	Generation          schema.Column[int64]
 	Generations         schema.Column[int64]
 	Origin              schema.Column[int64]
+	CloneOf             schema.Column[int64]
 	Modified            schema.Column[int64]
 }{
 	schema.Col[string]("name"),
@@ -2662,6 +2665,7 @@ var MachineDriveCol = struct {
 	schema.Col[int64]("generation"),
 	schema.Col[int64]("generations"),
 	schema.Col[int64]("origin"),
+	schema.Col[int64]("clone_of"),
 	schema.Col[int64]("modified"),
 }
 
@@ -2807,6 +2811,11 @@ func (s MachineDriveSet) Origin(v int64) MachineDriveSet {
 	return s
 }
 
+func (s MachineDriveSet) CloneOf(v int64) MachineDriveSet {
+	s["clone_of"] = MachineDriveCol.CloneOf.Value(v)
+	return s
+}
+
 func (s MachineDriveSet) Modified(v int64) MachineDriveSet {
 	s["modified"] = MachineDriveCol.Modified.Value(v)
 	return s
@@ -2841,6 +2850,7 @@ func (r *MachineDrive) Diff(old *MachineDrive) schema.Set {
 	schema.Differ(s, MachineDriveCol.Generation, old.Generation, r.Generation)
 	schema.Differ(s, MachineDriveCol.Generations, old.Generations, r.Generations)
 	schema.Differ(s, MachineDriveCol.Origin, old.Origin, r.Origin)
+	schema.Differ(s, MachineDriveCol.CloneOf, old.CloneOf, r.CloneOf)
 	schema.Differ(s, MachineDriveCol.Modified, old.Modified, r.Modified)
 	return s
 }
@@ -4559,3 +4569,293 @@ func (r *CloudinitFile) Diff(old *CloudinitFile) schema.Set {
 
 // KeyValue is the row's key.
 func (r *CloudinitFile) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// SnapshotProfile is one row of snapshot_profiles: its stored columns, null as the zero value.
+type SnapshotProfile struct {
+	Key            int64  // $key
+	Name           string // name
+	Description    string // description
+	IgnoreWarnings bool   // ignore_warnings
+	Created        int64  // created
+	Modified       int64  // modified
+}
+
+// TableName returns "snapshot_profiles".
+func (*SnapshotProfile) TableName() string { return "snapshot_profiles" }
+
+// Scan fills r from a record of snapshot_profiles.
+func (r *SnapshotProfile) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.IgnoreWarnings = next().Bool()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// SnapshotProfileCol are the columns of snapshot_profiles.
+var SnapshotProfileCol = struct {
+	Name           schema.Column[string]
+	Description    schema.Column[string]
+	IgnoreWarnings schema.Column[bool]
+	Created        schema.Column[int64]
+	Modified       schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("ignore_warnings"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// SnapshotProfileSet is a change of a row of snapshot_profiles.
+type SnapshotProfileSet schema.Set
+
+// TableName returns "snapshot_profiles".
+func (SnapshotProfileSet) TableName() string { return "snapshot_profiles" }
+
+// Null empties columns.
+func (s SnapshotProfileSet) Null(columns ...schema.Named) SnapshotProfileSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s SnapshotProfileSet) Name(v string) SnapshotProfileSet {
+	s["name"] = SnapshotProfileCol.Name.Value(v)
+	return s
+}
+
+func (s SnapshotProfileSet) Description(v string) SnapshotProfileSet {
+	s["description"] = SnapshotProfileCol.Description.Value(v)
+	return s
+}
+
+func (s SnapshotProfileSet) IgnoreWarnings(v bool) SnapshotProfileSet {
+	s["ignore_warnings"] = SnapshotProfileCol.IgnoreWarnings.Value(v)
+	return s
+}
+
+func (s SnapshotProfileSet) Created(v int64) SnapshotProfileSet {
+	s["created"] = SnapshotProfileCol.Created.Value(v)
+	return s
+}
+
+func (s SnapshotProfileSet) Modified(v int64) SnapshotProfileSet {
+	s["modified"] = SnapshotProfileCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *SnapshotProfile) Diff(old *SnapshotProfile) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, SnapshotProfileCol.Name, old.Name, r.Name)
+	schema.Differ(s, SnapshotProfileCol.Description, old.Description, r.Description)
+	schema.Differ(s, SnapshotProfileCol.IgnoreWarnings, old.IgnoreWarnings, r.IgnoreWarnings)
+	schema.Differ(s, SnapshotProfileCol.Created, old.Created, r.Created)
+	schema.Differ(s, SnapshotProfileCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *SnapshotProfile) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// SnapshotProfilePeriod is one row of snapshot_profile_periods: its stored columns, null as the zero value.
+type SnapshotProfilePeriod struct {
+	Key                    int64  // $key
+	Profile                int64  // profile
+	Name                   string // name
+	Frequency              string // frequency
+	Minute                 int64  // minute
+	Hour                   int64  // hour
+	DayOfWeek              string // day_of_week
+	DayOfMonth             int64  // day_of_month
+	Month                  int64  // month
+	Retention              int64  // retention
+	SkipMissed             bool   // skip_missed
+	MaxTier                string // max_tier
+	Quiesce                bool   // quiesce
+	MinSnapshots           int64  // min_snapshots
+	Immutable              bool   // immutable
+	EstimatedSnapshotCount int64  // estimated_snapshot_count
+	Trigger                int64  // trigger
+}
+
+// TableName returns "snapshot_profile_periods".
+func (*SnapshotProfilePeriod) TableName() string { return "snapshot_profile_periods" }
+
+// Scan fills r from a record of snapshot_profile_periods.
+func (r *SnapshotProfilePeriod) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Profile = next().Int()
+	r.Name = next().Text()
+	r.Frequency = next().Text()
+	r.Minute = next().Int()
+	r.Hour = next().Int()
+	r.DayOfWeek = next().Text()
+	r.DayOfMonth = next().Int()
+	r.Month = next().Int()
+	r.Retention = next().Int()
+	r.SkipMissed = next().Bool()
+	r.MaxTier = next().Text()
+	r.Quiesce = next().Bool()
+	r.MinSnapshots = next().Int()
+	r.Immutable = next().Bool()
+	r.EstimatedSnapshotCount = next().Int()
+	r.Trigger = next().Int()
+}
+
+// SnapshotProfilePeriodCol are the columns of snapshot_profile_periods.
+var SnapshotProfilePeriodCol = struct {
+	Profile                schema.Column[int64]
+	Name                   schema.Column[string]
+	Frequency              schema.Column[string]
+	Minute                 schema.Column[int64]
+	Hour                   schema.Column[int64]
+	DayOfWeek              schema.Column[string]
+	DayOfMonth             schema.Column[int64]
+	Month                  schema.Column[int64]
+	Retention              schema.Column[int64]
+	SkipMissed             schema.Column[bool]
+	MaxTier                schema.Column[string]
+	Quiesce                schema.Column[bool]
+	MinSnapshots           schema.Column[int64]
+	Immutable              schema.Column[bool]
+	EstimatedSnapshotCount schema.Column[int64]
+	Trigger                schema.Column[int64]
+}{
+	schema.RefCol[int64]("profile"),
+	schema.Col[string]("name"),
+	schema.Col[string]("frequency"),
+	schema.Col[int64]("minute"),
+	schema.Col[int64]("hour"),
+	schema.Col[string]("day_of_week"),
+	schema.Col[int64]("day_of_month"),
+	schema.Col[int64]("month"),
+	schema.Col[int64]("retention"),
+	schema.Col[bool]("skip_missed"),
+	schema.Col[string]("max_tier"),
+	schema.Col[bool]("quiesce"),
+	schema.Col[int64]("min_snapshots"),
+	schema.Col[bool]("immutable"),
+	schema.Col[int64]("estimated_snapshot_count"),
+	schema.Col[int64]("trigger"),
+}
+
+// SnapshotProfilePeriodSet is a change of a row of snapshot_profile_periods.
+type SnapshotProfilePeriodSet schema.Set
+
+// TableName returns "snapshot_profile_periods".
+func (SnapshotProfilePeriodSet) TableName() string { return "snapshot_profile_periods" }
+
+// Null empties columns.
+func (s SnapshotProfilePeriodSet) Null(columns ...schema.Named) SnapshotProfilePeriodSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Profile(v int64) SnapshotProfilePeriodSet {
+	s["profile"] = SnapshotProfilePeriodCol.Profile.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Name(v string) SnapshotProfilePeriodSet {
+	s["name"] = SnapshotProfilePeriodCol.Name.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Frequency(v string) SnapshotProfilePeriodSet {
+	s["frequency"] = SnapshotProfilePeriodCol.Frequency.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Minute(v int64) SnapshotProfilePeriodSet {
+	s["minute"] = SnapshotProfilePeriodCol.Minute.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Hour(v int64) SnapshotProfilePeriodSet {
+	s["hour"] = SnapshotProfilePeriodCol.Hour.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) DayOfWeek(v string) SnapshotProfilePeriodSet {
+	s["day_of_week"] = SnapshotProfilePeriodCol.DayOfWeek.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) DayOfMonth(v int64) SnapshotProfilePeriodSet {
+	s["day_of_month"] = SnapshotProfilePeriodCol.DayOfMonth.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Month(v int64) SnapshotProfilePeriodSet {
+	s["month"] = SnapshotProfilePeriodCol.Month.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Retention(v int64) SnapshotProfilePeriodSet {
+	s["retention"] = SnapshotProfilePeriodCol.Retention.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) SkipMissed(v bool) SnapshotProfilePeriodSet {
+	s["skip_missed"] = SnapshotProfilePeriodCol.SkipMissed.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) MaxTier(v string) SnapshotProfilePeriodSet {
+	s["max_tier"] = SnapshotProfilePeriodCol.MaxTier.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Quiesce(v bool) SnapshotProfilePeriodSet {
+	s["quiesce"] = SnapshotProfilePeriodCol.Quiesce.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) MinSnapshots(v int64) SnapshotProfilePeriodSet {
+	s["min_snapshots"] = SnapshotProfilePeriodCol.MinSnapshots.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Immutable(v bool) SnapshotProfilePeriodSet {
+	s["immutable"] = SnapshotProfilePeriodCol.Immutable.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) EstimatedSnapshotCount(v int64) SnapshotProfilePeriodSet {
+	s["estimated_snapshot_count"] = SnapshotProfilePeriodCol.EstimatedSnapshotCount.Value(v)
+	return s
+}
+
+func (s SnapshotProfilePeriodSet) Trigger(v int64) SnapshotProfilePeriodSet {
+	s["trigger"] = SnapshotProfilePeriodCol.Trigger.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *SnapshotProfilePeriod) Diff(old *SnapshotProfilePeriod) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, SnapshotProfilePeriodCol.Profile, old.Profile, r.Profile)
+	schema.Differ(s, SnapshotProfilePeriodCol.Name, old.Name, r.Name)
+	schema.Differ(s, SnapshotProfilePeriodCol.Frequency, old.Frequency, r.Frequency)
+	schema.Differ(s, SnapshotProfilePeriodCol.Minute, old.Minute, r.Minute)
+	schema.Differ(s, SnapshotProfilePeriodCol.Hour, old.Hour, r.Hour)
+	schema.Differ(s, SnapshotProfilePeriodCol.DayOfWeek, old.DayOfWeek, r.DayOfWeek)
+	schema.Differ(s, SnapshotProfilePeriodCol.DayOfMonth, old.DayOfMonth, r.DayOfMonth)
+	schema.Differ(s, SnapshotProfilePeriodCol.Month, old.Month, r.Month)
+	schema.Differ(s, SnapshotProfilePeriodCol.Retention, old.Retention, r.Retention)
+	schema.Differ(s, SnapshotProfilePeriodCol.SkipMissed, old.SkipMissed, r.SkipMissed)
+	schema.Differ(s, SnapshotProfilePeriodCol.MaxTier, old.MaxTier, r.MaxTier)
+	schema.Differ(s, SnapshotProfilePeriodCol.Quiesce, old.Quiesce, r.Quiesce)
+	schema.Differ(s, SnapshotProfilePeriodCol.MinSnapshots, old.MinSnapshots, r.MinSnapshots)
+	schema.Differ(s, SnapshotProfilePeriodCol.Immutable, old.Immutable, r.Immutable)
+	schema.Differ(s, SnapshotProfilePeriodCol.EstimatedSnapshotCount, old.EstimatedSnapshotCount, r.EstimatedSnapshotCount)
+	schema.Differ(s, SnapshotProfilePeriodCol.Trigger, old.Trigger, r.Trigger)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *SnapshotProfilePeriod) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -13,5 +13,6 @@ func Tables() []*schema.Table {
 		machineConsoleActive(),
 		machines(), machineStatus(), machineStats(), machineStatsHistoryShort(), machineStatsHistoryLong(), machineConsole(), machineSnapshots(),
 		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
+		snapshotProfiles(), snapshotProfilePeriods(),
 	}
 }

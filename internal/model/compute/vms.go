@@ -94,7 +94,7 @@ func vmActions() schema.Actions {
 		},
 		{Name: "migrate", NotBuilt: later},
 		{Name: "move", NotBuilt: later},
-		{Name: "clone", NotBuilt: later},
+		cloneAction(),
 		{Name: "snapshot", NotBuilt: later},
 		{Name: "quiesce_snapshot", NotBuilt: later},
 		{Name: "restore", NotBuilt: later},
@@ -107,6 +107,21 @@ func vmActions() schema.Actions {
 		{Name: "fsync_strict", NotBuilt: later},
 		{Name: "erase_drive", NotBuilt: later},
 	}...)
+}
+
+// cloneAction copies a VM, or what a VM was at a snapshot.
+func cloneAction() schema.Action {
+	return schema.Action{
+		Name: "clone",
+		Doc: "make a VM that is as this one is now, but off. It gets a UUID and MAC addresses of its own, and no console password. Its disks build upon this VM's at once, " +
+			"or are copied where full is set; it can be started once they are made. It takes the rights to read this VM and to create VMs",
+		Params: schema.Fields{
+			schema.String("name").Required().Len(1, 128), schema.LongText("description").Len(0, 2048), schema.Bool("quiesce").Doc("ask the guest to flush its data to disk first"),
+			schema.Bool("preserve_macs").Doc("refused while another VM has them"), schema.Bool("preserve_device_uuids"), schema.Row("cluster", "clusters"),
+			schema.Bool("full").Doc("copy the disks"), column.Tier("preferred_tier").Doc("where the new disks lie; as this VM's if not given"),
+		},
+		Answers: schema.Fields{schema.JSON("response").Doc("vmkey, machinekey, machinestatuskey and clusterkey, all as texts")},
+	}
 }
 
 func checkVM(r *schema.Record) error {

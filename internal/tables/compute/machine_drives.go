@@ -28,7 +28,7 @@ func prepareDrive(w *engine.Inside, r *schema.Record) error {
 	if media == "" {
 		media = "disk"
 	}
-	if media == "disk" && drive.Disksize.Of(r).Int() == 0 {
+	if media == "disk" && drive.Disksize.Of(r).Int() == 0 && drive.CloneOf.Of(r).IsNull() {
 		return errs.Field("disksize", "a new disk needs a size in bytes")
 	}
 	if size := drive.Disksize.Of(r); !size.IsNull() {

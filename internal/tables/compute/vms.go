@@ -18,6 +18,7 @@ var vmHooks = engine.Hooks{
 	Create:  prepareVM,
 	Created: finishVM,
 	Update:  updateVM,
+	Remove:  endClones,
 	Changed: func(w *engine.Inside, _, now *schema.Record) error {
 		if now == nil {
 			return nil
@@ -28,6 +29,7 @@ var vmHooks = engine.Hooks{
 		"poweron":      powerOnVM,
 		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,
+		"clone":        cloneVM,
 		"refresh": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 			w.Tx.Touch("machines", compute.VMCol.Machine.Of(r))
 			return nil

@@ -14,7 +14,7 @@ type service struct {
 // Operations registers all operations of the area. Instance is the database's mark.
 func Operations(on *frame.Server, instance string) {
 	for _, family := range Families {
-		for _, add := range []func(*service, Family){addReads, addPCIDevices, addCreate, addUpdate, addDelete, addActions, addTemplates, addFromTemplate} {
+		for _, add := range []func(*service, Family){addReads, addPCIDevices, addCreate, addUpdate, addDelete, addActions, addTemplates, addFromTemplate, addClone} {
 			add(&service{Server: on, host: mark.Instance(instance)}, family)
 		}
 	}
