@@ -14,6 +14,7 @@ import (
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/api/resource"
+	"dewpoint/internal/api/scrape"
 	"dewpoint/internal/api/table"
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/auth"
@@ -28,6 +29,7 @@ import (
 	"dewpoint/internal/event"
 	"dewpoint/internal/host/link"
 	"dewpoint/internal/media"
+	"dewpoint/internal/metrics"
 	"dewpoint/internal/model"
 	"dewpoint/internal/quarantine"
 	"dewpoint/internal/space"
@@ -179,6 +181,7 @@ func (n *node) handler() http.Handler {
 	for _, path := range []string{"/api/v4", "/api/v4/", "/api/sys/", "/sys/tokens", "/sys/tokens/", "/version.json"} {
 		mux.Handle(path, tables)
 	}
+	mux.Handle(scrape.Path, scrape.New(n.auth, metrics.New(n.db), metrics.Type))
 	resources := sync.OnceValue(func() http.Handler { return resource.New(n.resources()) })
 	for _, path := range resource.Paths() {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { resources().ServeHTTP(w, r) })
