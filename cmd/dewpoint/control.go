@@ -58,6 +58,7 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 		{Every: 10 * time.Second, Make: n.drives}, // which also brings used_bytes up to date
 		{Every: 10 * time.Second, Make: n.operations},
 		{Every: time.Minute, Make: loop.Made(alarm.New(n.db, n.log))},
+		{Every: 10 * time.Second, Make: loop.Made(vm.NewExpiry(n.db, n.log))},
 		{Every: time.Second, Make: loop.Made(schedule.New(n.db, tasks.NewRunner(n.db, n.engine), compute.NewTaker(n.engine), n.log))}, // a schedule names seconds
 		{Every: time.Minute, Make: loop.Made(n.keeper)},
 		{Every: time.Minute, Make: loop.Made(n.backups)},
@@ -126,7 +127,9 @@ func (n *node) vnets(_ context.Context, q *loop.Queue) (loop.Reconciler, error) 
 
 // kinds lists the operations that areas have.
 func (n *node) kinds() []operation.Kind {
-	return slices.Concat(storage.Operations(n.disks()))
+	return slices.Concat(storage.Operations(n.disks()), vm.Operations(&vm.Works{
+		Instance: n.identity.Instance, DataDir: n.cfg.Data, DB: n.db, Host: n.client, Space: n.space,
+	}))
 }
 
 func (n *node) operations(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {

@@ -75,6 +75,8 @@ func (s Set) Room(d compute.MachineDrive) error {
 	return err
 }
 
+func keyOf(l compute.DriveLayer) schema.Value { return schema.IntValue(l.Key) }
+
 // Head is the name of the file that a drive writes to, without an ending.
 func Head(d compute.MachineDrive) string {
 	return column.HeadName(d.Key, d.StorageID, d.Generation)

@@ -31,6 +31,7 @@ var removals = map[string]struct {
 	"internal/control/storage/owners.go":     {1, "half-made disks of drives that are there"},
 	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
 	"internal/control/vm/seed.go":            {1, "the disk for cloud-init of an earlier start, made from rows: the VM has no source for one any more"},
+	"internal/control/vm/snapshot.go":        {1, "files that an operation made itself, and the upper one of two that it has merged"},
 	"internal/control/vnet/facet_dnsmasq.go": {1, "the folder of a tombstone; diff plans it for no other"},
 	"internal/control/vnet/linux_folders.go": {1, "the folder of a network that an older version made gets its new name"},
 	"internal/host/dnsmasq/files.go":         {1, "the removal that the line above calls"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/host/block"
@@ -25,7 +26,8 @@ type Controller struct {
 	Config
 	queue   *loop.Queue
 	refused refusals
-	sizes   map[int64]sized // of disks looked into before; used by passes only
+	merges  map[int64]time.Time // of layers: when a merge was begun; used by passes only
+	sizes   map[int64]sized     // of disks looked into before; used by passes only
 }
 
 // sized is a disk's size as its header said when the file was last changed by us.
@@ -36,7 +38,7 @@ type sized struct {
 
 // New makes a controller that hands its work to q.
 func New(cfg Config, q *loop.Queue) *Controller {
-	return &Controller{Config: cfg, queue: q, sizes: map[int64]sized{}}
+	return &Controller{Config: cfg, queue: q, sizes: map[int64]sized{}, merges: map[int64]time.Time{}}
 }
 
 // Name is the area, for logs.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/host/block"
@@ -19,8 +20,12 @@ type Layer struct {
 	Key    int64
 	File   string // its name without an ending
 	Path   string
-	Needed bool // something builds upon it, or is a frozen state of it
+	Needed bool  // something builds upon it, or is a frozen state of it
+	Merges int64 // the machine with which it can be merged with what rests on it; 0 for none
 }
+
+// mergeAgain is how long a merge that was begun is given before another one is.
+const mergeAgain = 10 * time.Minute
 
 func layerPath(dataDir string, l compute.DriveLayer) string {
 	return block.DrivePath(dataDir, l.Tier, l.Folder, l.File)
@@ -40,6 +45,11 @@ func layerPlaces(layers []Layer) map[string]string {
 func (c *Controller) layerWork(layers []Layer, pass *loop.Pass) (work []loop.Work) {
 	for _, l := range layers {
 		key := -l.Key // layers stand in the queues beside drives
+		if l.Merges != 0 && !pass.Busy(key) && time.Since(c.merges[l.Key]) > mergeAgain {
+			c.merges[l.Key] = time.Now()
+			work = append(work, loop.Work{Key: key, Name: "merge layer", Do: func(ctx context.Context) error { return c.Rows.Merge(ctx, l) }, Report: func(_ context.Context, err error) error { return err }})
+			continue
+		}
 		if l.Needed || pass.Busy(key) || c.queue.Rests(key) {
 			continue
 		}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"dewpoint/internal/errs"
@@ -53,12 +54,31 @@ func (t *tables) layersFor(tx *store.Tx, dataDir string) ([]Layer, error) {
 	for _, l := range t.layers {
 		needed[l.Base] = true
 	}
+	merges := map[int64]int64{}
+	for _, lone := range t.layers.Lones(drives) {
+		if !t.busy[lone.Machine] {
+			merges[lone.Layer.Key] = lone.Machine
+		}
+	}
 	var list []Layer
 	for _, l := range t.layers {
-		list = append(list, Layer{Key: l.Key, File: l.File, Path: layerPath(dataDir, l), Needed: needed[l.Key]})
+		list = append(list, Layer{Key: l.Key, File: l.File, Path: layerPath(dataDir, l), Needed: needed[l.Key], Merges: merges[l.Key]})
 	}
 	slices.SortFunc(list, func(a, b Layer) int { return int(a.Key - b.Key) })
 	return list, nil
+}
+
+// Merge implements Rows.
+func (r *StoreRows) Merge(ctx context.Context, l Layer) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		if _, err := store.GetRow[compute.Machine](tx, l.Merges); err != nil {
+			return err
+		}
+		_, err := operation.Begin(tx, operation.Request{
+			Object: fmt.Sprintf("machines/%d", l.Merges), Node: r.node, Params: compute.LayerMerge{Layer: l.Key, Machine: l.Merges},
+		})
+		return err
+	})
 }
 
 // PurgeLayer implements Rows.

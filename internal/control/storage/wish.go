@@ -93,4 +93,6 @@ type Rows interface {
 	DropClone(ctx context.Context, p compute.VMClone) error
 	DropOrphans(ctx context.Context, machines []int64) error
 	PurgeLayer(ctx context.Context, key int64) error
+	// Merge begins the operation that makes one of a layer and what rests on it.
+	Merge(ctx context.Context, l Layer) error
 }

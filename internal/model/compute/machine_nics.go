@@ -37,6 +37,7 @@ func machineNICs() *schema.Table {
 			schema.String("asset").Len(0, 32).Match(column.Printable, column.NotPrintable).Section("Card"),
 			schema.String("device").ReadOnly(),
 			schema.Bool("ip_reserved").ReadOnly().Hidden().Doc("ipaddress was set by a client, not assigned by DHCP"),
+			schema.JSON("was").ReadOnly().Hidden().Doc("of a card in a snapshot: the address and network of the card that it was, which no two may have"),
 			schema.String("creator").Creator(),
 			schema.Modified("modified"),
 		},

@@ -2377,6 +2377,9 @@ type MachineSnapshot struct {
 	ExpiresTimer    int64  // expires_timer
 	Quiesce         bool   // quiesce
 	Quiesced        bool   // quiesced
+	Memory          bool   // memory
+	PauseMs         int64  // pause_ms
+	Taken           bool   // taken
 	CreatedManually bool   // created_manually
 	QueueDelete     bool   // queue_delete
 	Machine         int64  // machine
@@ -2399,6 +2402,9 @@ func (r *MachineSnapshot) Scan(rec *schema.Record) {
 	r.ExpiresTimer = next().Int()
 	r.Quiesce = next().Bool()
 	r.Quiesced = next().Bool()
+	r.Memory = next().Bool()
+	r.PauseMs = next().Int()
+	r.Taken = next().Bool()
 	r.CreatedManually = next().Bool()
 	r.QueueDelete = next().Bool()
 	r.Machine = next().Int()
@@ -2416,6 +2422,9 @@ var MachineSnapshotCol = struct {
 	ExpiresTimer    schema.Column[int64]
 	Quiesce         schema.Column[bool]
 	Quiesced        schema.Column[bool]
+	Memory          schema.Column[bool]
+	PauseMs         schema.Column[int64]
+	Taken           schema.Column[bool]
 	CreatedManually schema.Column[bool]
 	QueueDelete     schema.Column[bool]
 	Machine         schema.Column[int64]
@@ -2430,6 +2439,9 @@ var MachineSnapshotCol = struct {
 	schema.Col[int64]("expires_timer"),
 	schema.Col[bool]("quiesce"),
 	schema.Col[bool]("quiesced"),
+	schema.Col[bool]("memory"),
+	schema.Col[int64]("pause_ms"),
+	schema.Col[bool]("taken"),
 	schema.Col[bool]("created_manually"),
 	schema.Col[bool]("queue_delete"),
 	schema.RefCol[int64]("machine"),
@@ -2489,6 +2501,21 @@ func (s MachineSnapshotSet) Quiesced(v bool) MachineSnapshotSet {
 	return s
 }
 
+func (s MachineSnapshotSet) Memory(v bool) MachineSnapshotSet {
+	s["memory"] = MachineSnapshotCol.Memory.Value(v)
+	return s
+}
+
+func (s MachineSnapshotSet) PauseMs(v int64) MachineSnapshotSet {
+	s["pause_ms"] = MachineSnapshotCol.PauseMs.Value(v)
+	return s
+}
+
+func (s MachineSnapshotSet) Taken(v bool) MachineSnapshotSet {
+	s["taken"] = MachineSnapshotCol.Taken.Value(v)
+	return s
+}
+
 func (s MachineSnapshotSet) CreatedManually(v bool) MachineSnapshotSet {
 	s["created_manually"] = MachineSnapshotCol.CreatedManually.Value(v)
 	return s
@@ -2525,6 +2552,9 @@ func (r *MachineSnapshot) Diff(old *MachineSnapshot) schema.Set {
 	schema.Differ(s, MachineSnapshotCol.ExpiresTimer, old.ExpiresTimer, r.ExpiresTimer)
 	schema.Differ(s, MachineSnapshotCol.Quiesce, old.Quiesce, r.Quiesce)
 	schema.Differ(s, MachineSnapshotCol.Quiesced, old.Quiesced, r.Quiesced)
+	schema.Differ(s, MachineSnapshotCol.Memory, old.Memory, r.Memory)
+	schema.Differ(s, MachineSnapshotCol.PauseMs, old.PauseMs, r.PauseMs)
+	schema.Differ(s, MachineSnapshotCol.Taken, old.Taken, r.Taken)
 	schema.Differ(s, MachineSnapshotCol.CreatedManually, old.CreatedManually, r.CreatedManually)
 	schema.Differ(s, MachineSnapshotCol.QueueDelete, old.QueueDelete, r.QueueDelete)
 	schema.Differ(s, MachineSnapshotCol.Machine, old.Machine, r.Machine)
@@ -3252,6 +3282,7 @@ type MachineNIC struct {
 	Asset       string // asset
 	Device      string // device
 	IPReserved  bool   // ip_reserved
+	Was         string // was
 	Creator     string // creator
 	Modified    int64  // modified
 }
@@ -3280,6 +3311,7 @@ func (r *MachineNIC) Scan(rec *schema.Record) {
 	r.Asset = next().Text()
 	r.Device = next().Text()
 	r.IPReserved = next().Bool()
+	r.Was = next().Text()
 	r.Creator = next().Text()
 	r.Modified = next().Int()
 }
@@ -3303,6 +3335,7 @@ var MachineNICCol = struct {
 	Asset       schema.Column[string]
 	Device      schema.Column[string]
 	IPReserved  schema.Column[bool]
+	Was         schema.Column[string]
 	Creator     schema.Column[string]
 	Modified    schema.Column[int64]
 }{
@@ -3323,6 +3356,7 @@ var MachineNICCol = struct {
 	schema.Col[string]("asset"),
 	schema.Col[string]("device"),
 	schema.Col[bool]("ip_reserved"),
+	schema.Col[string]("was"),
 	schema.Col[string]("creator"),
 	schema.Col[int64]("modified"),
 }
@@ -3418,6 +3452,8 @@ func (s MachineNICSet) IPReserved(v bool) MachineNICSet {
 	return s
 }
 
+func (s MachineNICSet) Was(v string) MachineNICSet { s["was"] = MachineNICCol.Was.Value(v); return s }
+
 func (s MachineNICSet) Creator(v string) MachineNICSet {
 	s["creator"] = MachineNICCol.Creator.Value(v)
 	return s
@@ -3448,6 +3484,7 @@ func (r *MachineNIC) Diff(old *MachineNIC) schema.Set {
 	schema.Differ(s, MachineNICCol.Asset, old.Asset, r.Asset)
 	schema.Differ(s, MachineNICCol.Device, old.Device, r.Device)
 	schema.Differ(s, MachineNICCol.IPReserved, old.IPReserved, r.IPReserved)
+	schema.Differ(s, MachineNICCol.Was, old.Was, r.Was)
 	schema.Differ(s, MachineNICCol.Creator, old.Creator, r.Creator)
 	schema.Differ(s, MachineNICCol.Modified, old.Modified, r.Modified)
 	return s
@@ -3800,6 +3837,7 @@ type VM struct {
 	Display              string // display
 	PasteKeyConfig       int64  // paste_key_config
 	ParentVM             int64  // parent_vm
+	KeptBy               string // kept_by
 }
 
 // TableName returns "vms".
@@ -3860,6 +3898,7 @@ func (r *VM) Scan(rec *schema.Record) {
 	r.Display = next().Text()
 	r.PasteKeyConfig = next().Int()
 	r.ParentVM = next().Int()
+	r.KeptBy = next().Text()
 }
 
 // VMCol are the columns of vms.
@@ -3915,6 +3954,7 @@ var VMCol = struct {
 	Display              schema.Column[string]
 	PasteKeyConfig       schema.Column[int64]
 	ParentVM             schema.Column[int64]
+	KeptBy               schema.Column[string]
 }{
 	schema.Col[string]("name"),
 	schema.Col[string]("description"),
@@ -3967,6 +4007,7 @@ var VMCol = struct {
 	schema.Col[string]("display"),
 	schema.RefCol[int64]("paste_key_config"),
 	schema.RefCol[int64]("parent_vm"),
+	schema.RefCol[string]("kept_by"),
 }
 
 // VMSet is a change of a row of vms.
@@ -4113,6 +4154,8 @@ func (s VMSet) PasteKeyConfig(v int64) VMSet {
 
 func (s VMSet) ParentVM(v int64) VMSet { s["parent_vm"] = VMCol.ParentVM.Value(v); return s }
 
+func (s VMSet) KeptBy(v string) VMSet { s["kept_by"] = VMCol.KeptBy.Value(v); return s }
+
 // Diff is the change that makes old into r.
 func (r *VM) Diff(old *VM) schema.Set {
 	s := schema.Set{}
@@ -4167,6 +4210,7 @@ func (r *VM) Diff(old *VM) schema.Set {
 	schema.Differ(s, VMCol.Display, old.Display, r.Display)
 	schema.Differ(s, VMCol.PasteKeyConfig, old.PasteKeyConfig, r.PasteKeyConfig)
 	schema.Differ(s, VMCol.ParentVM, old.ParentVM, r.ParentVM)
+	schema.Differ(s, VMCol.KeptBy, old.KeptBy, r.KeptBy)
 	return s
 }
 

@@ -70,6 +70,7 @@ func vms() *schema.Table {
 			schema.String("display").Section("Other"),
 			schema.Row("paste_key_config", "vm_paste_configs").ReadOnly(),
 			schema.Row("parent_vm", "vms").ReadOnly(),
+			schema.AnyRow("kept_by", "machine_snapshots").Follows().ReadOnly().Hidden().Doc("the snapshot that this is the VM of"),
 			schema.Row("status", "machine_status").Via("machine#status").Argument(),
 			schema.Rows("favorites", "vm_favorites", "vm").Hidden(),
 			schema.Uint32("id").Via("machine#$key").Argument().Blank().Doc("always null; name machine#$key as id to see it"),
@@ -95,9 +96,15 @@ func vmActions() schema.Actions {
 		{Name: "migrate", NotBuilt: later},
 		{Name: "move", NotBuilt: later},
 		cloneAction(),
-		{Name: "snapshot", NotBuilt: later},
-		{Name: "quiesce_snapshot", NotBuilt: later},
-		{Name: "restore", NotBuilt: later},
+		{Name: "snapshot", Doc: "take a snapshot", Params: snapshotParams()},
+		{Name: "quiesce_snapshot", Doc: "take a snapshot for which the guest's agent flushes its file systems", Params: snapshotParams()},
+		{
+			Name: "restore", By: "machine", Doc: "go back to a snapshot. The VM may be given by its key, by its machine's, or by that of the snapshot's machine",
+			Params: schema.Fields{
+				schema.Row("snapshot_id", "machine_snapshots"), schema.Row("snapshot", "machine_snapshots"), schema.String("name").Len(0, 128),
+				schema.Bool("preserve_macs"), schema.Bool("poweron"), schema.Bool("paused"),
+			},
+		},
 		{Name: "hotplugnic", By: "machine", NotBuilt: later},
 		{Name: "changecd", NotBuilt: later},
 		{Name: "changenet", NotBuilt: later},
@@ -133,4 +140,11 @@ func checkVM(r *schema.Record) error {
 	}
 	_, err := VMOptions(r.Get("advanced").Text())
 	return err
+}
+
+func snapshotParams() schema.Fields {
+	return schema.Fields{
+		schema.String("name").Len(0, 128), schema.LongText("description").Len(0, 2048), schema.Bool("quiesce"), schema.Bool("memory"),
+		schema.Uint32("retention").Unit("seconds"),
+	}
 }

@@ -3,7 +3,7 @@ package system
 import "dewpoint/internal/schema"
 
 // operated lists the tables whose rows there are operations about.
-var operated = []string{"vms", "machines", "machine_drives", "vnets", "files"}
+var operated = []string{"vms", "machines", "machine_drives", "machine_snapshots", "vnets", "files"}
 
 // operations declares long work: what is to be done, how far it is and how it ended. The rows are made in the transaction of the request that
 // asks for the work, and kept by package operation.

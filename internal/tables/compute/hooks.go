@@ -10,6 +10,7 @@ func Hooks() map[string]engine.Hooks {
 		"machine_console":          consoleHooks,
 		"machine_drives":           driveHooks,
 		"machine_nics":             nicHooks,
+		"machine_snapshots":        snapshotHooks,
 		"machine_status":           machineStatusHooks,
 		"snapshot_profile_periods": periodHooks,
 		"snapshot_profiles":        profileHooks,

@@ -60,11 +60,17 @@ func importDrive(w *engine.Inside, r *schema.Record) error {
 
 // removeDrive keeps a disk under a guest that writes it.
 func removeDrive(w *engine.Inside, r *schema.Record) error {
+	if err := refuseFrozen(compute.MachineDriveCol.Origin.Of(r).Int() != 0); err != nil {
+		return err
+	}
 	return held.Drive(w.Tx, store.RowOf[compute.MachineDrive](r))
 }
 
 func updateDrive(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	if err := mayTune(w, old, set, compute.MachineDriveCol.Advanced); err != nil {
+		return err
+	}
+	if err := refuseFrozen(compute.MachineDriveCol.Origin.Of(old).Int() != 0); err != nil {
 		return err
 	}
 	if machine, ok := compute.MachineDriveCol.Machine.In(set); ok && machine != compute.MachineDriveCol.Machine.Of(old) {

@@ -17,6 +17,13 @@ func refuseNode(w *engine.Inside, machine schema.Value) error {
 	if err == nil && m.Type != "vm" {
 		err = errs.Field("machine", "machine %d is a %s, not a VM", m.Key, m.Type)
 	}
+	if err != nil {
+		return err
+	}
+	vms, err := w.Tx.Find("vms", store.Is(compute.VMCol.Machine, m.Key), store.Is(compute.VMCol.IsSnapshot, true))
+	if err == nil && len(vms) > 0 {
+		err = refuseFrozen(true)
+	}
 	return err
 }
 

@@ -18,7 +18,12 @@ var vmHooks = engine.Hooks{
 	Create:  prepareVM,
 	Created: finishVM,
 	Update:  updateVM,
-	Remove:  endClones,
+	Remove: func(w *engine.Inside, r *schema.Record) error {
+		if err := refuseSnapshots(r); err != nil {
+			return err
+		}
+		return endClones(w, r)
+	},
 	Changed: func(w *engine.Inside, _, now *schema.Record) error {
 		if now == nil {
 			return nil
@@ -30,6 +35,11 @@ var vmHooks = engine.Hooks{
 		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,
 		"clone":        cloneVM,
+		"snapshot": func(w *engine.Inside, r *schema.Record, p schema.Set) error {
+			return snapshotVM(w, r, p, p["quiesce"].Bool())
+		},
+		"quiesce_snapshot": func(w *engine.Inside, r *schema.Record, p schema.Set) error { return snapshotVM(w, r, p, true) },
+		"restore":          restoreVM,
 		"refresh": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 			w.Tx.Touch("machines", compute.VMCol.Machine.Of(r))
 			return nil
@@ -42,6 +52,11 @@ func powerActions(actions map[string]engine.Action) map[string]engine.Action {
 	for _, v := range compute.PowerVerbs() {
 		if actions[v.Action.Name] == nil {
 			actions[v.Action.Name] = func(w *engine.Inside, r *schema.Record, _ schema.Set) error { return powerVM(w, r, v) }
+		}
+	}
+	for name, act := range actions {
+		if name != "restore" && name != "clone" && name != "refresh" {
+			actions[name] = notOfSnapshots(act)
 		}
 	}
 	return actions
@@ -96,6 +111,9 @@ func finishVM(w *engine.Inside, r *schema.Record) error {
 }
 
 func updateVM(w *engine.Inside, old *schema.Record, set schema.Set) error {
+	if err := refuseSnapshots(old); err != nil {
+		return err
+	}
 	if err := mayTune(w, old, set, compute.VMCol.Advanced); err != nil {
 		return err
 	}

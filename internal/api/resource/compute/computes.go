@@ -24,7 +24,7 @@ func addReads(s *service, f Family) {
 }
 
 func (s *service) listComputes(ctx context.Context, _ *struct{}) (computeList, error) {
-	rows, err := engine.List[vmRow](ctx, s.Engine, "vms", query.Request{Fields: vmFields, Sort: "name"})
+	rows, err := engine.List[vmRow](ctx, s.Engine, "vms", query.Request{Fields: vmFields, Sort: "name", Filter: "is_snapshot eq false"})
 	list := computeList{VMs: make([]Compute, len(rows)), Count: len(rows)}
 	for i := range rows {
 		list.VMs[i] = rows[i].compute(s.host)

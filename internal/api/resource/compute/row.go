@@ -108,7 +108,7 @@ func vmRequest(id string) query.Request {
 	if shape.UUID.MatchString(id) {
 		column, id = "uuid", strings.ToLower(id)
 	}
-	return query.Request{Fields: vmFields, Equals: map[string]string{column: id}}
+	return query.Request{Fields: vmFields, Equals: map[string]string{column: id, "is_snapshot": "false"}}
 }
 
 // off refuses a change that a running VM can't take.
