@@ -151,7 +151,7 @@ func creation(t *schema.Table) operation {
 		}
 		return on, rights
 	}
-	op.free = t.Name == "user_api_keys" // everybody makes API keys for themselves
+	op.free = t.Own.Make // everybody makes API keys and favorites for themselves
 	op.parent = t.Parent != ""
 	return op
 }
