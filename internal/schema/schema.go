@@ -54,8 +54,10 @@ type Table struct {
 	Tombstone bool
 	// Aside names the boolean column that sets rows aside which most requests leave out, such as snapshots: there may be many of them, they
 	// may have values of unique columns that others have, and a request that says false reads only the others.
-	Aside  string
-	Fields Fields
+	Aside string
+	// Explained rows can be asked why they are as they are: GET <table>/<key>/explain.
+	Explained bool
+	Fields    Fields
 	// Unique lists what no two live rows have in common, beyond columns that are unique by themselves.
 	Unique []Unique
 	// Views are named lists of fields, besides all, most and summary, which every table has.

@@ -24,6 +24,7 @@ var rules = map[string]rule{
 	"perm":      {may: []string{"schema", "query", "errs"}},
 	"subnet":    {may: []string{"errs"}, why: "which addresses a network has: its declaration checks them, hooks complete them, controllers and the resource API use them"},
 	"cloudinit": {may: []string{"model", "errs"}, why: "what a VM's files become on the disk that cloud-init reads: hooks check it, the VM controller makes it, the resource API writes such files"},
+	"explain":   {may: []string{"engine", "perm", "query"}, why: "rows are read with the rights of who asks, and then with the server's own"},
 	"calendar":  {why: "when a schedule is due, which its declaration checks, its hooks show and its controller waits for"},
 	"model":     {may: []string{"schema", "calendar", "subnet", "errs"}, why: "a schedule's row is read as the calendar takes it, and a network's as its addresses are worked out"},
 	"store":     {may: []string{"schema", "query", "lru", "errs"}},
@@ -67,7 +68,7 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "cloudinit", "fileio", "lru", "console", "errs"},
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "cloudinit", "explain", "fileio", "lru", "console", "errs"},
 		why: "both dialects relay consoles; the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {

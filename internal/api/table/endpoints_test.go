@@ -30,6 +30,9 @@ func (s *server) endpoints() []string {
 			continue
 		}
 		paths = append(paths, "/api/v4/"+t.Name, "/api/v4/"+t.Name+"/$table", "/api/v4/"+t.Name+"/{key}")
+		if t.Explained {
+			paths = append(paths, "/api/v4/"+t.Name+"/{key}/explain")
+		}
 		if t.ActionTable != "" {
 			paths = append(paths, "/api/v4/"+t.ActionTable, "/api/v4/"+t.ActionTable+"/refresh", "/api/v4/"+t.ActionTable+"/$table", "/api/v4/"+t.Name+"/{key}/refresh")
 		}

@@ -18,6 +18,9 @@ func (d *describer) table(t *schema.Table) {
 	d.schemas[t.Name] = d.rowSchema(t)
 	d.list(t)
 	d.get(t)
+	if t.Explained {
+		d.explain(t)
+	}
 	if t.Creatable() {
 		d.schemas[t.Name+"_new"] = d.inputSchema(t, true)
 		d.create(t)

@@ -170,6 +170,9 @@ func (c *call) tables() error {
 		if c.t.Name == consoleTable && c.path[2] == "screenshot" && c.r.Method == http.MethodGet {
 			return c.screenshot()
 		}
+		if c.t.Explained && c.path[2] == explainPath {
+			return c.explain()
+		}
 		return c.pathAction()
 	}
 	return c.nowhere()

@@ -9,7 +9,7 @@ import (
 // vms declares what a virtual machine shall be. What it is (running or not, where) stands on its machine.
 func vms() *schema.Table {
 	return &schema.Table{
-		Name: "vms", Title: "VM", Queue: "machine", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner", Aside: "is_snapshot",
+		Name: "vms", Title: "VM", Queue: "machine", LogType: "vm", Wakes: []string{"vm"}, Owner: "owner", Aside: "is_snapshot", Explained: true,
 		Doc:         "Virtual machines with their settings. Each has a machine, which holds its drives, NICs and state.",
 		ActionTable: "vm_actions", ActionRef: "vm", Actions: vmActions(), Check: checkVM,
 		Views: map[string]string{

@@ -5,7 +5,9 @@ import (
 	"net/http"
 
 	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
+	"dewpoint/internal/explain"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/query"
 )
@@ -19,7 +21,19 @@ func addReads(s *service, f Family) {
 	frame.Add(s.Server, f.operation("list-vms", http.MethodGet, "", "List virtual machines"), s.listComputes)
 	frame.Add(s.Server, f.operation("get-vm", http.MethodGet, "/{id}", "Read a virtual machine by its UUID or name"), func(ctx context.Context, in *frame.ByID) (computeDetail, error) {
 		v, err := s.vm(ctx, in.ID, perm.Read)
-		return v.detail(s.host), err
+		if err != nil {
+			return computeDetail{}, err
+		}
+		return s.detail(ctx, &v)
+	})
+	explains := f.operation("explain-vm", http.MethodGet, "/{id}/explain", "Explain why a virtual machine doesn't run, has no address or shows nothing")
+	explains.Doc = "Made from what the server knows already: it asks neither the host nor the guest."
+	frame.Add(s.Server, explains, func(ctx context.Context, in *frame.ByID) (explain.Answer, error) {
+		v, err := s.vm(ctx, in.ID, perm.Read)
+		if err != nil {
+			return explain.Answer{}, err
+		}
+		return explain.VM(ctx, s.Engine, shape.Key(v.Key))
 	})
 }
 

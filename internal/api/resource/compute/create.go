@@ -52,10 +52,14 @@ func (s *service) createCompute(ctx context.Context, in *createComputeInput) (co
 	}
 	var jobs []string
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		if _, err := w.CreateWith("vms", vm, meta); err != nil {
+		r, err := w.CreateWith("vms", vm, meta)
+		if err != nil {
 			return err
 		}
 		machine := w.Response["machine"]
+		if err := b.CloudInit.tell(w, r.Key.Text(), "", nil); err != nil {
+			return err
+		}
 		if err := addParts(w, machine, "machine_drives", drives); err != nil {
 			return err
 		}
@@ -69,7 +73,10 @@ func (s *service) createCompute(ctx context.Context, in *createComputeInput) (co
 		return computeDetail{}, err
 	}
 	v, err := engine.Made[vmRow](ctx, s.Engine, "vms", vmRequest(id))
-	detail := v.detail(s.host)
+	if err != nil {
+		return computeDetail{}, err
+	}
+	detail, err := s.detail(ctx, &v)
 	detail.Jobs = jobs
 	return detail, err
 }

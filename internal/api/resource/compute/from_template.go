@@ -22,15 +22,15 @@ type templateOfVMInput struct {
 
 type fromTemplateInput struct {
 	Body struct {
-		TemplateID int64          `json:"template_id" required:"true"`
-		Name       string         `json:"name" required:"true" maxLength:"128"`
-		Memory     int64          `json:"memory" doc:"in MiB; what the template recommends if left out"`
-		VCPUs      int64          `json:"vcpus" doc:"what the template recommends if left out"`
-		DiskSize   int64          `json:"disk_size" doc:"in GiB; what the template recommends if left out"`
-		Network    *networkInput  `json:"network" doc:"left out: the VM has no network"`
-		Graphics   *graphicsInput `json:"graphics"`
-		CloudInit  map[string]any `json:"cloud_init"`
-		Metadata   map[string]any `json:"metadata" doc:"beside the template's own"`
+		TemplateID int64           `json:"template_id" required:"true"`
+		Name       string          `json:"name" required:"true" maxLength:"128"`
+		Memory     int64           `json:"memory" doc:"in MiB; what the template recommends if left out"`
+		VCPUs      int64           `json:"vcpus" doc:"what the template recommends if left out"`
+		DiskSize   int64           `json:"disk_size" doc:"in GiB; what the template recommends if left out"`
+		Network    *networkInput   `json:"network" doc:"left out: the VM has no network"`
+		Graphics   *graphicsInput  `json:"graphics"`
+		CloudInit  *cloudInitInput `json:"cloud_init"`
+		Metadata   map[string]any  `json:"metadata" doc:"beside the template's own"`
 	}
 }
 

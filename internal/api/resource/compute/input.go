@@ -24,7 +24,7 @@ type ComputeInput struct {
 	Networks     []networkInput                 `json:"networks" maxItems:"31"`
 	Graphics     frame.OneOrMore[graphicsInput] `json:"graphics"`
 	PCIDevices   []any                          `json:"pci_devices" doc:"not built"`
-	CloudInit    map[string]any                 `json:"cloud_init" doc:"not built"`
+	CloudInit    *cloudInitInput                `json:"cloud_init" doc:"what cloud-init finds in the guest at its next start; update: members that are left out stay"`
 	CustomXML    string                         `json:"custom_xml" doc:"refused"`
 	Template     string                         `json:"template" doc:"not built"`
 	Autostart    *bool                          `json:"autostart" doc:"start the VM when the host has come up"`

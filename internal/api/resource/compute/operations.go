@@ -35,5 +35,5 @@ var computeCodes = frame.Codes{Invalid: "INVALID_VM_CONFIG", Body: "INVALID_REQU
 }, Members: map[string]string{
 	"ram": "memory", "cpu_cores": "vcpus", "os_description": "os_variant", "on_power_loss": "autostart", "console_pass": "graphics.password", "console": "graphics.type",
 	"disksize": "disks.size", "media_source": "disks.path", "preferred_tier": "disks.storage_pool", "interface": "bus",
-	"vnet": "networks.source", "macaddress": "networks.mac",
+	"contents": "cloud_init", "cloudinit_datasource": "cloud_init", "vnet": "networks.source", "macaddress": "networks.mac",
 }}

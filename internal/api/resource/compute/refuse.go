@@ -18,7 +18,6 @@ func (b *ComputeInput) refuse(memory, vcpus int64) error {
 	}{
 		{"tpm", b.TPM},
 		{"pci_devices", len(b.PCIDevices) > 0},
-		{"cloud_init", len(b.CloudInit) > 0},
 		{"template", b.Template != ""},
 		{"custom_xml", b.CustomXML != ""},
 		{"os_info.codename", b.OSInfo != nil && b.OSInfo.Codename != ""},

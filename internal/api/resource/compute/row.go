@@ -28,6 +28,7 @@ type vmRow struct {
 	SecureBoot  bool   `json:"secure_boot"`
 	Console     string `json:"console"`
 	BootOrder   string `json:"boot_order"`
+	CloudInit   string `json:"cloudinit_datasource"`
 	OnPowerLoss string `json:"on_power_loss"`
 	NeedRestart bool   `json:"need_restart"`
 	// RestartReason lists what waits.
@@ -89,7 +90,7 @@ type vnetRef struct {
 	Name string `json:"name"`
 }
 
-const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,on_power_loss,need_restart,restart_reason,meta," +
+const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,cloudinit_datasource,on_power_loss,need_restart,restart_reason,meta," +
 	"machine[$key,status[" + shape.Fields + "],console_status[active]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
 	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]]"

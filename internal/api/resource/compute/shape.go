@@ -30,18 +30,19 @@ type Compute struct {
 // computeDetail is a VM as it is shown alone.
 type computeDetail struct {
 	Compute
-	ID         string      `json:"id" doc:"the same as uuid"`
-	Storage    storageItem `json:"storage"`
-	OSType     string      `json:"os_type"`
-	OSVariant  string      `json:"os_variant,omitempty"`
-	MachineTyp string      `json:"machine_type"`
-	Arch       string      `json:"architecture"`
-	UEFI       bool        `json:"uefi"`
-	SecureBoot bool        `json:"secure_boot"`
-	TPM        bool        `json:"tpm"`
-	Running    bool        `json:"running"`
-	PCIDevices []struct{}  `json:"pci_devices" doc:"always empty"`
-	Jobs       []string    `json:"jobs,omitempty" doc:"ids of the jobs that the request started, see /jobs"`
+	ID         string         `json:"id" doc:"the same as uuid"`
+	Storage    storageItem    `json:"storage"`
+	OSType     string         `json:"os_type"`
+	OSVariant  string         `json:"os_variant,omitempty"`
+	MachineTyp string         `json:"machine_type"`
+	Arch       string         `json:"architecture"`
+	UEFI       bool           `json:"uefi"`
+	SecureBoot bool           `json:"secure_boot"`
+	TPM        bool           `json:"tpm"`
+	Running    bool           `json:"running"`
+	PCIDevices []struct{}     `json:"pci_devices" doc:"always empty"`
+	CloudInit  *cloudInitItem `json:"cloud_init,omitempty" doc:"missing while the VM has no source for cloud-init"`
+	Jobs       []string       `json:"jobs,omitempty" doc:"ids of the jobs that the request started, see /jobs"`
 }
 
 type osInfo struct {

@@ -51,7 +51,10 @@ func (s *service) updateCompute(ctx context.Context, in *updateComputeInput) (*u
 		return nil, err
 	}
 	out := &updatedCompute{}
-	detail := v.detail(s.host)
+	detail, err := s.detail(ctx, &v)
+	if err != nil {
+		return nil, err
+	}
 	detail.Jobs = jobs
 	out.Body.ComputeEnvelope, out.Body.Message = frame.Enveloped(detail), fmt.Sprintf("VM %s updated", v.Name)
 	return out, nil
@@ -100,8 +103,17 @@ func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) 
 	if err != nil {
 		return nil, err
 	}
+	var told []cloudInitFile
+	if b.CloudInit != nil {
+		if told, err = s.cloudInitFiles(ctx, v.Key); err != nil {
+			return nil, err
+		}
+	}
 	err = s.Engine.Do(ctx, func(w *engine.Write) error {
 		if err := w.UpdateWith("vms", shape.Key(v.Key), row, meta); err != nil {
+			return err
+		}
+		if err := b.CloudInit.tell(w, shape.Key(v.Key), v.CloudInit, told); err != nil {
 			return err
 		}
 		if err := drives.apply(w, v, "machine_drives"); err != nil {
