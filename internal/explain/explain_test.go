@@ -60,6 +60,7 @@ func TestCauses(t *testing.T) {
 		{"missing drive file", failing("starting domain dp-1: Cannot access storage file '/x/3.qcow2': No such file or directory"), "missing_file", Power, Problem, "3.qcow2"},
 		{"an import that runs", with(off(), driveIs("importing", "copying")), "drive_importing", Power, Problem, "40 %"},
 		{"an import that failed", with(off(), driveIs("error", "the image is broken")), "import_failed", Power, Problem, "the image is broken."},
+		{"a disk whose file is gone", with(failing("internal error; the server's log has the cause"), driveIs("error", "the disk's file is missing")), "missing_file", Power, Problem, "drive_0"},
 		{"libvirt down, by the node", with(off(), func(f *facts) {
 			f.Node.Machine.Status = &status{State: "warning", Info: "libvirt is not running"}
 		}), "libvirt_down", Power, Problem, "libvirt is not running."},

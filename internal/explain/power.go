@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,8 +24,9 @@ func (f *facts) power() []Check {
 	switch {
 	case s.Status == "hibernated":
 		checks = append(checks, f.note("hibernated", "The VM is hibernated: its memory is saved.", "Power it on: it goes on where it was."))
-	case s.State == "error" && s.Info != "":
+	case s.State == "error" && s.Info != "" && !(told(checks) && strings.HasPrefix(s.Info, "internal error")):
 		checks = append(checks, f.failed(s.Info))
+	case s.State == "error" && s.Info != "": // what was said above is why
 	case s.Wanted && s.Info != "":
 		checks = append(checks, f.problem("waiting", "The VM is to start and waits: "+sentence(s.Info), "Wait for it, or see the operations of the VM."))
 	case s.Wanted:
@@ -33,6 +35,11 @@ func (f *facts) power() []Check {
 		checks = append(checks, f.note("not_asked", "The VM is off, and nobody has asked it to run since it was last off.", "Power it on with the action poweron."))
 	}
 	return checks
+}
+
+// told reports whether there is a problem among the checks.
+func told(checks []Check) bool {
+	return slices.ContainsFunc(checks, func(c Check) bool { return c.State == Problem })
 }
 
 func (f *facts) running() []Check {
@@ -92,6 +99,9 @@ func (d drive) ready() []Check {
 	case "importing", "initializing":
 		return []Check{{Power, "drive_importing", Problem, fmt.Sprintf("Drive %s is still being imported (%.0f %%). %s", d.Name, d.Status.Progress, sentence(d.Status.Info)), "Wait for the import; the VM starts by itself if it was asked to.", row}}
 	case "error":
+		if strings.Contains(d.Status.Info, "file is missing") {
+			return []Check{{Power, "missing_file", Problem, fmt.Sprintf("The file of drive %s isn't on the host any more.", d.Name), "Put the file back, as from a backup, or delete the drive.", row}}
+		}
 		return []Check{{Power, "import_failed", Problem, fmt.Sprintf("Drive %s has no usable disk: %s", d.Name, sentence(d.Status.Info)), "Change its media_source to a good file, or delete the drive.", row}}
 	}
 	return nil
