@@ -106,6 +106,7 @@ func (n *node) vms(ready readiness) func(context.Context, *loop.Queue) (loop.Rec
 		}
 		cfg := vm.Config{
 			Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: accelerator, BootID: bootID, Firmware: domxml.DebianFirmware,
+			CPUFlaws: n.cpu.Flaws, NoHostCPU: n.cpu.Refused,
 			Strays: n.keeper.Domains,
 		}
 		rows := vm.NewStoreRows(n.db, n.auth, n.cfg.Data, n.identity.Instance, n.identity.Node).Relayed(n.relay)

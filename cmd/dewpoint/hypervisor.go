@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 
 	"dewpoint/internal/config"
@@ -18,6 +19,7 @@ type hypervisor struct {
 	log    *slog.Logger
 	data   string               // the directory
 	user   atomic.Pointer[user] // nil until QEMU has been asked for
+	cpu    accel.CPU            // that guests under KVM can have; known once Accelerator has answered
 }
 
 // user is whom QEMU runs as.
@@ -31,7 +33,15 @@ func (h *hypervisor) close() { h.client.Close() }
 
 // Accelerator implements node.Probe.
 func (h *hypervisor) Accelerator(ctx context.Context) (accelerator, reason string) {
-	result := accel.Test(ctx, "/dev/kvm")
+	const device = "/dev/kvm"
+	result := accel.Test(ctx, device)
+	info, err := h.client.HostInfo(ctx)
+	if err != nil {
+		return result.Accelerator, result.Reason // QEMU can't be tried while nobody says where it is
+	}
+	if h.cpu = accel.TestCPU(ctx, filepath.Base(info.Emulator), device); h.cpu.Reason != "" {
+		result.Reason += "; " + h.cpu.Reason
+	}
 	return result.Accelerator, result.Reason
 }
 

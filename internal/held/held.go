@@ -46,7 +46,10 @@ type Rows struct {
 	VM     compute.VM
 	Drives []compute.MachineDrive
 	NICs   []compute.MachineNIC
-	Seed   []compute.CloudinitFile // that cloud-init finds; none where the VM has no source for them
+	// Devices are the others, and TPMs the settings of those that are one.
+	Devices []compute.MachineDevice
+	TPMs    []compute.MachineDeviceSettingsTpm
+	Seed    []compute.CloudinitFile // that cloud-init finds; none where the VM has no source for them
 }
 
 // Report writes what a machine's guest has into the status rows of its drives and NICs, and what now waits for its next start into the VM's.
@@ -56,6 +59,9 @@ func Report(tx *store.Tx, machine int64, running bool, g Guest) error {
 		return err
 	}
 	if err := reportNICs(tx, machine, g); err != nil {
+		return err
+	}
+	if err := reportDevices(tx, machine, running, g); err != nil {
 		return err
 	}
 	status, err := store.GetRow[compute.MachineStatus](tx, machine, store.Everything())

@@ -30,6 +30,12 @@ func snapshotOf(s *schema.Schema, r Rows) snapshot {
 	for _, f := range r.Seed {
 		shot[seedFiles+strconv.FormatInt(f.Key, 10)] = waits(s.Table("cloudinit_files"), f.Diff(&compute.CloudinitFile{}))
 	}
+	for _, d := range r.Devices {
+		shot[fmt.Sprintf("machine_devices/%d", d.Key)] = waits(s.Table("machine_devices"), d.Diff(&compute.MachineDevice{}))
+	}
+	for _, t := range r.TPMs {
+		shot[fmt.Sprintf("machine_device_settings_tpm/%d", t.Key)] = waits(s.Table("machine_device_settings_tpm"), t.Diff(&compute.MachineDeviceSettingsTpm{}))
+	}
 	return shot
 }
 
@@ -173,6 +179,9 @@ func lacks(tx *store.Tx, vm compute.VM, status compute.MachineStatus) (list []st
 		return nil, err
 	}
 	if rows.NICs, err = store.FindRows[compute.MachineNIC](tx, store.Is(compute.MachineNICCol.Machine, vm.Machine)); err != nil {
+		return nil, err
+	}
+	if rows.Devices, rows.TPMs, err = Devices(tx, vm.Machine); err != nil {
 		return nil, err
 	}
 	if rows.Seed, err = seedOf(tx, vm); err != nil {

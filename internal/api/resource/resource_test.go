@@ -52,7 +52,6 @@ func TestBadInput(t *testing.T) {
 		"no such network":        {"POST", "/virtualization/computes", "{" + vm + `,"networks":[{"type":"network","source":"x"}]}`, 400, "NETWORK_NOT_FOUND"},
 		"network of no name":     {"POST", "/virtualization/computes", "{" + vm + `,"networks":[{"type":"network"}]}`, 400, "INVALID_VM_CONFIG"},
 		"network type":           {"POST", "/virtualization/computes", "{" + vm + `,"networks":[{"type":"direct","source":"eth0"}]}`, 501, "NOT_IMPLEMENTED"},
-		"TPM":                    {"POST", "/virtualization/computes", "{" + vm + `,"tpm":true}`, 501, "NOT_IMPLEMENTED"},
 		"cloud-init":             {"POST", "/virtualization/computes", "{" + vm + `,"cloud_init":{"meta_data":"- x"}}`, 400, "INVALID_VM_CONFIG"},
 		"screen":                 {"POST", "/virtualization/computes", "{" + vm + `,"graphics":[{"type":"x"}]}`, 400, "INVALID_VM_CONFIG"},
 		"OS":                     {"POST", "/virtualization/computes", "{" + vm + `,"os_type":"x"}`, 400, "INVALID_VM_CONFIG"},

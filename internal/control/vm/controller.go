@@ -24,6 +24,8 @@ type Config struct {
 	Accelerator string // "kvm" or "qemu", as the self-test found or the setting says
 	BootID      string // of the running kernel; see ReadBootID
 	Firmware    domxml.Firmware
+	CPUFlaws    []string // features that a guest under KVM can't have of the host's CPU
+	NoHostCPU   bool     // nor can it have that CPU at all
 	// Strays is told the names of all domains with our mark that no machine stands for, when they change; nil for nobody to tell.
 	Strays func(ctx context.Context, names []string) error
 }
@@ -46,7 +48,7 @@ type Controller struct {
 // New makes a controller that hands the machines' work to queue.
 func New(cfg Config, rows Rows, host Host, queue *loop.Queue, log *slog.Logger) *Controller {
 	c := &Controller{cfg: cfg, rows: rows, host: host, log: log, queue: queue, starts: loop.NewSlots(maxStarts)}
-	c.platform = platform{host: host, firmware: cfg.Firmware}
+	c.platform = platform{host: host, given: domxml.Host{Firmware: cfg.Firmware, CPUFlaws: cfg.CPUFlaws, NoHostCPU: cfg.NoHostCPU}}
 	return c
 }
 

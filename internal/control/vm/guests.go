@@ -32,6 +32,9 @@ func given(vm *domxml.VM, files []compute.CloudinitFile) *held.Guest {
 		g.With.NICs = append(g.With.NICs, nic.Row)
 		g.NICs[nic.Row.Key] = nic.Row.Vnet
 	}
+	for _, device := range vm.Devices {
+		g.With.Devices, g.With.TPMs = append(g.With.Devices, device.Row), append(g.With.TPMs, device.TPM)
+	}
 	return g
 }
 

@@ -7,15 +7,16 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"dewpoint/internal/host/child"
 	"dewpoint/internal/host/domxml"
 )
 
 // platform remembers what libvirt said of this node, so that a start asks nothing twice.
 type platform struct {
-	host     Host
-	firmware domxml.Firmware
-	asking   sync.Mutex
-	known    atomic.Pointer[node]
+	host   Host
+	given  domxml.Host // what needs no asking
+	asking sync.Mutex
+	known  atomic.Pointer[node]
 }
 
 // node is what a start has to know.
@@ -29,18 +30,27 @@ func (p *platform) get(ctx context.Context) (node, error) {
 	p.asking.Lock()
 	defer p.asking.Unlock()
 	if known := p.known.Load(); known != nil {
-		return *known, nil
+		now := *known
+		now.TPM = canTPM()
+		return now, nil
 	}
 	info, err := p.host.HostInfo(ctx)
 	if err != nil {
 		return node{}, err
 	}
 	fresh := node{
-		Host: domxml.Host{Emulator: info.Emulator, MachineTypes: info.MachineTypes, Firmware: p.firmware},
+		Host: p.given,
 		uid:  info.RunUID, gid: info.RunGID,
 	}
+	fresh.Emulator, fresh.MachineTypes = info.Emulator, info.MachineTypes
 	p.known.Store(&fresh)
+	fresh.TPM = canTPM()
 	return fresh, nil
+}
+
+// canTPM reports whether libvirt finds what it emulates TPMs by. It looks at each start, as libvirt does: the packages may come at any time.
+func canTPM() bool {
+	return child.Has("swtpm") && child.Has("swtpm_setup")
 }
 
 // forget drops what is known. It never blocks.

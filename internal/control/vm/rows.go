@@ -69,6 +69,7 @@ type tables struct {
 	gaps     map[int64][]held.Gap             // by machine
 	layers   layer.Set                        // beneath the drives
 	media    map[int64]storage.File           // that CD-ROM drives read
+	devices  map[int64][]domxml.Device        // by machine, in their order
 	before   map[int64][]system.Operation     // by machine
 }
 
@@ -101,10 +102,15 @@ func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
 	if err != nil {
 		return t, err
 	}
+	devices, tpms, err := held.Devices(tx, numbers...)
+	if err != nil {
+		return t, err
+	}
 	t.index(vms, statuses, drives, driveStatuses, nics)
 	if err := t.readGaps(tx); err != nil {
 		return t, err
 	}
+	t.devices = devicesOf(devices, tpms)
 	if t.layers, err = layer.Of(tx, drives...); err != nil {
 		return t, err
 	}
@@ -225,7 +231,20 @@ func (r *StoreRows) machine(t tables, row compute.Machine) Machine {
 		}
 	}
 	m.Gaps = t.gaps[row.Key]
+	m.Hardware.Devices = t.devices[row.Key]
 	return m
+}
+
+// devicesOf puts devices and the settings of TPMs together, by machine.
+func devicesOf(rows []compute.MachineDevice, tpms []compute.MachineDeviceSettingsTpm) map[int64][]domxml.Device {
+	settings, all := map[int64]compute.MachineDeviceSettingsTpm{}, map[int64][]domxml.Device{}
+	for _, t := range tpms {
+		settings[t.Key] = t
+	}
+	for _, row := range rows {
+		all[row.Machine] = append(all[row.Machine], domxml.Device{Row: row, TPM: settings[row.Key]})
+	}
+	return all
 }
 
 // consolePassword is opened no earlier than here, on the way to the host.

@@ -133,6 +133,12 @@ func (l listener) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
+// Has reports whether the host has a program of that name.
+func Has(name string) bool {
+	_, err := find(name)
+	return err == nil
+}
+
 func find(name string) (string, error) {
 	for _, folder := range folders {
 		path := filepath.Join(folder, name)

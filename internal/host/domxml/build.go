@@ -20,7 +20,7 @@ func Build(vm *VM, host *Host) (*libvirtxml.Domain, error) {
 	parts := []func(*VM, *libvirtxml.Domain) error{
 		identity, size, host.cpu, host.firmware, clock, power, drives(machine), nics,
 		bootOrder, seed, serial, console, video, sound(machine), input, agent, balloon, rng,
-		driveOptions, serialPort, iommu, room(machine), advanced,
+		driveOptions, serialPort, iommu, host.tpm, room(machine), advanced,
 	}
 	for _, part := range parts {
 		if err := part(vm, domain); err != nil {

@@ -6,9 +6,9 @@ import (
 	"libvirt.org/go/libvirtxml"
 )
 
-// baselineTCG is the CPU of an emulated guest that wishes for none: the oldest one with the instructions of x86-64-v2, which today's
+// baseline is the CPU of an emulated guest that wishes for none, and under KVM where the host's own can't be had: the oldest one with the instructions of x86-64-v2, which today's
 // distributions ask for, and all QEMU hosts emulate it alike.
-const baselineTCG = "Nehalem"
+const baseline = "Nehalem"
 
 // cpuModel is the form of QEMU's CPU model names.
 var cpuModel = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
@@ -19,7 +19,7 @@ func (host *Host) cpu(vm *VM, domain *libvirtxml.Domain) error {
 	c := &libvirtxml.DomainCPU{Topology: &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: int(roomForCPUs(&vm.Row)), Threads: 1}}
 	kvm := vm.Accelerator == "kvm"
 	switch {
-	case kvm && (vm.Row.CPUType == "" || vm.Row.CPUType == "host"):
+	case kvm && !host.NoHostCPU && (vm.Row.CPUType == "" || vm.Row.CPUType == "host"):
 		c.Mode, c.Check = "host-passthrough", "none"
 		for _, feature := range host.CPUFlaws {
 			disable(c, feature)
@@ -28,11 +28,11 @@ func (host *Host) cpu(vm *VM, domain *libvirtxml.Domain) error {
 			disable(c, "vmx") // Intel's and AMD's; to take away what the CPU has not is harmless
 			disable(c, "svm")
 		}
-	case vm.Row.CPUType == "host":
+	case vm.Row.CPUType == "host" && !kvm:
 		c.Mode = "maximum" // everything that the emulator can do
-	case vm.Row.CPUType == "":
+	case vm.Row.CPUType == "" || vm.Row.CPUType == "host":
 		c.Mode, c.Check = "custom", "none"
-		c.Model = &libvirtxml.DomainCPUModel{Fallback: "forbid", Value: baselineTCG}
+		c.Model = &libvirtxml.DomainCPUModel{Fallback: "forbid", Value: baseline}
 	case cpuModel.MatchString(vm.Row.CPUType):
 		c.Mode, c.Check = "custom", "none"
 		c.Model = &libvirtxml.DomainCPUModel{Fallback: "forbid", Value: vm.Row.CPUType}

@@ -14,7 +14,7 @@ var debian12 = domxml.Host{
 	Emulator:     "/usr/bin/qemu-system-x86_64",
 	MachineTypes: []string{"pc-i440fx-7.2", "pc", "pc-i440fx-7.1", "pc-q35-7.2", "q35", "pc-q35-7.1", "pc-q35-2.10", "pc-q35-4.0.1", "pc-q35-4.0"},
 	Firmware:     domxml.DebianFirmware,
-	CPUFlaws:     []string{"arch-capabilities"},
+	CPUFlaws:     []string{"arch-capabilities"}, TPM: true,
 }
 
 // base is a small VM that the shapes start from.
@@ -88,7 +88,7 @@ func shapes() map[string]domxml.VM {
 		seeded.Drives = append(seeded.Drives, domxml.Drive{Row: compute.MachineDrive{Key: int64(i + 1), Interface: "ahci"}, Device: "cdrom", Format: "raw"})
 	}
 	return map[string]domxml.VM{
-		"layered": layered, "seeded": seeded, "tuned": tuned(), "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
+		"layered": layered, "seeded": seeded, "tuned": tuned(), "trusted": trusted(), "bare": bare, "usual": usual, "secure-boot": secure, "kvm": native, "kvm-nested": nested, "old-pc": old, "all-buses": buses,
 	}
 }
 
@@ -101,6 +101,21 @@ func TestGolden(t *testing.T) {
 			continue
 		}
 		golden.Equal(t, "testdata/"+name+".xml", got+"\n")
+	}
+}
+
+// TestNoHostCPU: where QEMU refuses the host's CPU, a guest under KVM has the one that all hosts have, also when it wishes for the host's.
+func TestNoHostCPU(t *testing.T) {
+	t.Parallel()
+	host := debian12
+	host.NoHostCPU = true
+	for _, wish := range []string{"", "host"} {
+		vm := base()
+		vm.Accelerator, vm.Row.CPUType = "kvm", wish
+		domain, err := domxml.Build(&vm, &host)
+		if err != nil || domain.CPU.Mode != "custom" || domain.CPU.Model.Value != "Nehalem" || domain.Type != "kvm" {
+			t.Errorf("CPU %q: %+v, %v", wish, domain, err)
+		}
 	}
 }
 

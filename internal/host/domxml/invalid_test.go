@@ -51,6 +51,12 @@ func TestInvalid(t *testing.T) {
 		{"threads of an odd number", "advanced", func(vm *domxml.VM) { vm.Row.Advanced, vm.Row.CPUCores = "cpu_threads=2", 3 }},
 		{"NUMA of an odd number", "advanced", func(vm *domxml.VM) { vm.Row.Advanced, vm.Row.CPUCores = "numa_cells=2", 3 }},
 		{"native I/O with a cache", "advanced", drive(func(d *domxml.Drive) { d.Row.Advanced = "io=native" })},
+		{"two TPMs", "type", func(vm *domxml.VM) {
+			vm.Devices = []domxml.Device{{Row: compute.MachineDevice{Type: "tpm"}}, {Row: compute.MachineDevice{Type: "tpm"}}}
+		}},
+		{"a device of the host", "type", func(vm *domxml.VM) {
+			vm.Devices = []domxml.Device{{Row: compute.MachineDevice{Type: "node_pci_devices"}}}
+		}},
 		{"clock", "rtc_base", func(vm *domxml.VM) { vm.Row.RTCBase = "moon" }},
 		{"NVMe", "interface", drive(func(d *domxml.Drive) { d.Row.Interface = "nvme" })},
 		{"unknown interface", "interface", drive(func(d *domxml.Drive) { d.Row.Interface = "x" })},

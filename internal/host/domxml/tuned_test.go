@@ -24,3 +24,10 @@ func tuned() domxml.VM {
 	}
 	return vm
 }
+
+// trusted has a TPM of its own.
+func trusted() domxml.VM {
+	vm := base()
+	vm.Devices = []domxml.Device{{Row: compute.MachineDevice{Key: 1, Type: "tpm"}, TPM: compute.MachineDeviceSettingsTpm{Key: 1, Model: "tpm-tis", Version: "2.0"}}}
+	return vm
+}

@@ -19,6 +19,7 @@ type VM struct {
 	Seed            string // path of the disk for cloud-init; empty for none
 	Drives          []Drive
 	NICs            []NIC
+	Devices         []Device
 }
 
 // Drive is one disk or CD-ROM, in the order of machine_drives.orderid.
@@ -37,12 +38,20 @@ type NIC struct {
 	Tap    string // name of the host's end, made by libvirt
 }
 
+// Device is what a VM has beside drives and NICs, in the order of machine_devices.orderid.
+type Device struct {
+	Row compute.MachineDevice
+	TPM compute.MachineDeviceSettingsTpm // of one of the type tpm
+}
+
 // Host is what Build has to know of the node.
 type Host struct {
 	Emulator     string   // path of the QEMU program
 	MachineTypes []string // that this QEMU has, as libvirt's capabilities list them
 	Firmware     Firmware
+	TPM          bool     // it can emulate TPMs
 	CPUFlaws     []string // CPU features that host-passthrough must leave out here
+	NoHostCPU    bool     // host-passthrough can't be had at all
 }
 
 // Firmware holds the paths of the UEFI images: code and template of the variables, each plain and for Secure Boot.

@@ -95,11 +95,11 @@ func (c *Client) Resume(ctx context.Context, ref Ref) error {
 	return c.verb(ctx, ref, "resuming", func(l *golibvirt.Libvirt, d golibvirt.Domain) error { return l.DomainResume(d) })
 }
 
-// Undefine removes the definition with all that libvirt keeps beside it (firmware variables, saved memory, snapshot records). A running
+// Undefine removes the definition with all that libvirt keeps beside it (firmware variables, what a TPM keeps, saved memory, snapshot records). A running
 // domain runs on without one. NotFound when there is none.
 func (c *Client) Undefine(ctx context.Context, ref Ref) error {
 	const flags = golibvirt.DomainUndefineManagedSave | golibvirt.DomainUndefineSnapshotsMetadata |
-		golibvirt.DomainUndefineCheckpointsMetadata | golibvirt.DomainUndefineNvram
+		golibvirt.DomainUndefineCheckpointsMetadata | golibvirt.DomainUndefineNvram | golibvirt.DomainUndefineTpm
 	return c.verb(ctx, ref, "undefining", func(l *golibvirt.Libvirt, d golibvirt.Domain) error { return l.DomainUndefineFlags(d, flags) })
 }
 

@@ -32,6 +32,7 @@ func machines() *schema.Table {
 			schema.Rows("drives", "machine_drives", "machine"),
 			schema.Rows("nics", "machine_nics", "machine"),
 			schema.Rows("snapshots", "machine_snapshots", "machine").Hidden(),
+			schema.Rows("devices", "machine_devices", "machine"),
 			schema.Created("created"),
 			schema.Modified("modified"),
 			schema.String("uuid").ReadOnly().Hidden().Doc("kept here to find the domain after the VM's row is deleted"),

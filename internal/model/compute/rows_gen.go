@@ -4903,3 +4903,547 @@ func (r *SnapshotProfilePeriod) Diff(old *SnapshotProfilePeriod) schema.Set {
 
 // KeyValue is the row's key.
 func (r *SnapshotProfilePeriod) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDevice is one row of machine_devices: its stored columns, null as the zero value.
+type MachineDevice struct {
+	Key           int64  // $key
+	Machine       int64  // machine
+	Name          string // name
+	Description   string // description
+	Type          string // type
+	Orderid       int64  // orderid
+	UUID          string // uuid
+	Enabled       bool   // enabled
+	Optional      bool   // optional
+	ResourceGroup string // resource_group
+	SettingsArgs  string // settings_args
+	Count         int64  // count
+	Asset         string // asset
+	Created       int64  // created
+	Modified      int64  // modified
+}
+
+// TableName returns "machine_devices".
+func (*MachineDevice) TableName() string { return "machine_devices" }
+
+// Scan fills r from a record of machine_devices.
+func (r *MachineDevice) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Machine = next().Int()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Type = next().Text()
+	r.Orderid = next().Int()
+	r.UUID = next().Text()
+	r.Enabled = next().Bool()
+	r.Optional = next().Bool()
+	r.ResourceGroup = next().Text()
+	r.SettingsArgs = next().Text()
+	r.Count = next().Int()
+	r.Asset = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// MachineDeviceCol are the columns of machine_devices.
+var MachineDeviceCol = struct {
+	Machine       schema.Column[int64]
+	Name          schema.Column[string]
+	Description   schema.Column[string]
+	Type          schema.Column[string]
+	Orderid       schema.Column[int64]
+	UUID          schema.Column[string]
+	Enabled       schema.Column[bool]
+	Optional      schema.Column[bool]
+	ResourceGroup schema.Column[string]
+	SettingsArgs  schema.Column[string]
+	Count         schema.Column[int64]
+	Asset         schema.Column[string]
+	Created       schema.Column[int64]
+	Modified      schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine"),
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[string]("type"),
+	schema.Col[int64]("orderid"),
+	schema.Col[string]("uuid"),
+	schema.Col[bool]("enabled"),
+	schema.Col[bool]("optional"),
+	schema.RefCol[string]("resource_group"),
+	schema.Col[string]("settings_args"),
+	schema.Col[int64]("count"),
+	schema.Col[string]("asset"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// MachineDeviceSet is a change of a row of machine_devices.
+type MachineDeviceSet schema.Set
+
+// TableName returns "machine_devices".
+func (MachineDeviceSet) TableName() string { return "machine_devices" }
+
+// Null empties columns.
+func (s MachineDeviceSet) Null(columns ...schema.Named) MachineDeviceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceSet) Machine(v int64) MachineDeviceSet {
+	s["machine"] = MachineDeviceCol.Machine.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Name(v string) MachineDeviceSet {
+	s["name"] = MachineDeviceCol.Name.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Description(v string) MachineDeviceSet {
+	s["description"] = MachineDeviceCol.Description.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Type(v string) MachineDeviceSet {
+	s["type"] = MachineDeviceCol.Type.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Orderid(v int64) MachineDeviceSet {
+	s["orderid"] = MachineDeviceCol.Orderid.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) UUID(v string) MachineDeviceSet {
+	s["uuid"] = MachineDeviceCol.UUID.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Enabled(v bool) MachineDeviceSet {
+	s["enabled"] = MachineDeviceCol.Enabled.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Optional(v bool) MachineDeviceSet {
+	s["optional"] = MachineDeviceCol.Optional.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) ResourceGroup(v string) MachineDeviceSet {
+	s["resource_group"] = MachineDeviceCol.ResourceGroup.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) SettingsArgs(v string) MachineDeviceSet {
+	s["settings_args"] = MachineDeviceCol.SettingsArgs.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Count(v int64) MachineDeviceSet {
+	s["count"] = MachineDeviceCol.Count.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Asset(v string) MachineDeviceSet {
+	s["asset"] = MachineDeviceCol.Asset.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Created(v int64) MachineDeviceSet {
+	s["created"] = MachineDeviceCol.Created.Value(v)
+	return s
+}
+
+func (s MachineDeviceSet) Modified(v int64) MachineDeviceSet {
+	s["modified"] = MachineDeviceCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDevice) Diff(old *MachineDevice) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceCol.Machine, old.Machine, r.Machine)
+	schema.Differ(s, MachineDeviceCol.Name, old.Name, r.Name)
+	schema.Differ(s, MachineDeviceCol.Description, old.Description, r.Description)
+	schema.Differ(s, MachineDeviceCol.Type, old.Type, r.Type)
+	schema.Differ(s, MachineDeviceCol.Orderid, old.Orderid, r.Orderid)
+	schema.Differ(s, MachineDeviceCol.UUID, old.UUID, r.UUID)
+	schema.Differ(s, MachineDeviceCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, MachineDeviceCol.Optional, old.Optional, r.Optional)
+	schema.Differ(s, MachineDeviceCol.ResourceGroup, old.ResourceGroup, r.ResourceGroup)
+	schema.Differ(s, MachineDeviceCol.SettingsArgs, old.SettingsArgs, r.SettingsArgs)
+	schema.Differ(s, MachineDeviceCol.Count, old.Count, r.Count)
+	schema.Differ(s, MachineDeviceCol.Asset, old.Asset, r.Asset)
+	schema.Differ(s, MachineDeviceCol.Created, old.Created, r.Created)
+	schema.Differ(s, MachineDeviceCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDevice) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDeviceStatus is one row of machine_device_status: its stored columns, null as the zero value.
+type MachineDeviceStatus struct {
+	Key          int64  // $key
+	ParentDevice int64  // parent_device
+	Status       string // status
+	StatusInfo   string // status_info
+	LastUpdate   int64  // last_update
+}
+
+// TableName returns "machine_device_status".
+func (*MachineDeviceStatus) TableName() string { return "machine_device_status" }
+
+// Scan fills r from a record of machine_device_status.
+func (r *MachineDeviceStatus) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ParentDevice = next().Int()
+	r.Status = next().Text()
+	r.StatusInfo = next().Text()
+	r.LastUpdate = next().Int()
+}
+
+// MachineDeviceStatusCol are the columns of machine_device_status.
+var MachineDeviceStatusCol = struct {
+	ParentDevice schema.Column[int64]
+	Status       schema.Column[string]
+	StatusInfo   schema.Column[string]
+	LastUpdate   schema.Column[int64]
+}{
+	schema.RefCol[int64]("parent_device"),
+	schema.Col[string]("status"),
+	schema.Col[string]("status_info"),
+	schema.Col[int64]("last_update"),
+}
+
+// MachineDeviceStatusSet is a change of a row of machine_device_status.
+type MachineDeviceStatusSet schema.Set
+
+// TableName returns "machine_device_status".
+func (MachineDeviceStatusSet) TableName() string { return "machine_device_status" }
+
+// Null empties columns.
+func (s MachineDeviceStatusSet) Null(columns ...schema.Named) MachineDeviceStatusSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceStatusSet) ParentDevice(v int64) MachineDeviceStatusSet {
+	s["parent_device"] = MachineDeviceStatusCol.ParentDevice.Value(v)
+	return s
+}
+
+func (s MachineDeviceStatusSet) Status(v string) MachineDeviceStatusSet {
+	s["status"] = MachineDeviceStatusCol.Status.Value(v)
+	return s
+}
+
+func (s MachineDeviceStatusSet) StatusInfo(v string) MachineDeviceStatusSet {
+	s["status_info"] = MachineDeviceStatusCol.StatusInfo.Value(v)
+	return s
+}
+
+func (s MachineDeviceStatusSet) LastUpdate(v int64) MachineDeviceStatusSet {
+	s["last_update"] = MachineDeviceStatusCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDeviceStatus) Diff(old *MachineDeviceStatus) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceStatusCol.ParentDevice, old.ParentDevice, r.ParentDevice)
+	schema.Differ(s, MachineDeviceStatusCol.Status, old.Status, r.Status)
+	schema.Differ(s, MachineDeviceStatusCol.StatusInfo, old.StatusInfo, r.StatusInfo)
+	schema.Differ(s, MachineDeviceStatusCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDeviceStatus) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDeviceSettingsTpm is one row of machine_device_settings_tpm: its stored columns, null as the zero value.
+type MachineDeviceSettingsTpm struct {
+	Key           int64  // $key
+	MachineDevice int64  // machine_device
+	Model         string // model
+	Version       string // version
+	Modified      int64  // modified
+}
+
+// TableName returns "machine_device_settings_tpm".
+func (*MachineDeviceSettingsTpm) TableName() string { return "machine_device_settings_tpm" }
+
+// Scan fills r from a record of machine_device_settings_tpm.
+func (r *MachineDeviceSettingsTpm) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.MachineDevice = next().Int()
+	r.Model = next().Text()
+	r.Version = next().Text()
+	r.Modified = next().Int()
+}
+
+// MachineDeviceSettingsTpmCol are the columns of machine_device_settings_tpm.
+var MachineDeviceSettingsTpmCol = struct {
+	MachineDevice schema.Column[int64]
+	Model         schema.Column[string]
+	Version       schema.Column[string]
+	Modified      schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[string]("model"),
+	schema.Col[string]("version"),
+	schema.Col[int64]("modified"),
+}
+
+// MachineDeviceSettingsTpmSet is a change of a row of machine_device_settings_tpm.
+type MachineDeviceSettingsTpmSet schema.Set
+
+// TableName returns "machine_device_settings_tpm".
+func (MachineDeviceSettingsTpmSet) TableName() string { return "machine_device_settings_tpm" }
+
+// Null empties columns.
+func (s MachineDeviceSettingsTpmSet) Null(columns ...schema.Named) MachineDeviceSettingsTpmSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceSettingsTpmSet) MachineDevice(v int64) MachineDeviceSettingsTpmSet {
+	s["machine_device"] = MachineDeviceSettingsTpmCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsTpmSet) Model(v string) MachineDeviceSettingsTpmSet {
+	s["model"] = MachineDeviceSettingsTpmCol.Model.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsTpmSet) Version(v string) MachineDeviceSettingsTpmSet {
+	s["version"] = MachineDeviceSettingsTpmCol.Version.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsTpmSet) Modified(v int64) MachineDeviceSettingsTpmSet {
+	s["modified"] = MachineDeviceSettingsTpmCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDeviceSettingsTpm) Diff(old *MachineDeviceSettingsTpm) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceSettingsTpmCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, MachineDeviceSettingsTpmCol.Model, old.Model, r.Model)
+	schema.Differ(s, MachineDeviceSettingsTpmCol.Version, old.Version, r.Version)
+	schema.Differ(s, MachineDeviceSettingsTpmCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDeviceSettingsTpm) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDeviceSettingsUSB is one row of machine_device_settings_usb: its stored columns, null as the zero value.
+type MachineDeviceSettingsUSB struct {
+	Key            int64 // $key
+	MachineDevice  int64 // machine_device
+	GuestReset     bool  // guest_reset
+	GuestResetsAll bool  // guest_resets_all
+	Modified       int64 // modified
+}
+
+// TableName returns "machine_device_settings_usb".
+func (*MachineDeviceSettingsUSB) TableName() string { return "machine_device_settings_usb" }
+
+// Scan fills r from a record of machine_device_settings_usb.
+func (r *MachineDeviceSettingsUSB) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.MachineDevice = next().Int()
+	r.GuestReset = next().Bool()
+	r.GuestResetsAll = next().Bool()
+	r.Modified = next().Int()
+}
+
+// MachineDeviceSettingsUSBCol are the columns of machine_device_settings_usb.
+var MachineDeviceSettingsUSBCol = struct {
+	MachineDevice  schema.Column[int64]
+	GuestReset     schema.Column[bool]
+	GuestResetsAll schema.Column[bool]
+	Modified       schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[bool]("guest_reset"),
+	schema.Col[bool]("guest_resets_all"),
+	schema.Col[int64]("modified"),
+}
+
+// MachineDeviceSettingsUSBSet is a change of a row of machine_device_settings_usb.
+type MachineDeviceSettingsUSBSet schema.Set
+
+// TableName returns "machine_device_settings_usb".
+func (MachineDeviceSettingsUSBSet) TableName() string { return "machine_device_settings_usb" }
+
+// Null empties columns.
+func (s MachineDeviceSettingsUSBSet) Null(columns ...schema.Named) MachineDeviceSettingsUSBSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceSettingsUSBSet) MachineDevice(v int64) MachineDeviceSettingsUSBSet {
+	s["machine_device"] = MachineDeviceSettingsUSBCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsUSBSet) GuestReset(v bool) MachineDeviceSettingsUSBSet {
+	s["guest_reset"] = MachineDeviceSettingsUSBCol.GuestReset.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsUSBSet) GuestResetsAll(v bool) MachineDeviceSettingsUSBSet {
+	s["guest_resets_all"] = MachineDeviceSettingsUSBCol.GuestResetsAll.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsUSBSet) Modified(v int64) MachineDeviceSettingsUSBSet {
+	s["modified"] = MachineDeviceSettingsUSBCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDeviceSettingsUSB) Diff(old *MachineDeviceSettingsUSB) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceSettingsUSBCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, MachineDeviceSettingsUSBCol.GuestReset, old.GuestReset, r.GuestReset)
+	schema.Differ(s, MachineDeviceSettingsUSBCol.GuestResetsAll, old.GuestResetsAll, r.GuestResetsAll)
+	schema.Differ(s, MachineDeviceSettingsUSBCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDeviceSettingsUSB) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDeviceSettingsNvidiaVgpu is one row of machine_device_settings_nvidia_vgpu: its stored columns, null as the zero value.
+type MachineDeviceSettingsNvidiaVgpu struct {
+	Key              int64  // $key
+	MachineDevice    int64  // machine_device
+	ProfileType      string // profile_type
+	FrameRateLimiter int64  // frame_rate_limiter
+	DisableVnc       bool   // disable_vnc
+	EnableUvm        bool   // enable_uvm
+	EnableDebugging  bool   // enable_debugging
+	EnableProfiling  bool   // enable_profiling
+	Modified         int64  // modified
+}
+
+// TableName returns "machine_device_settings_nvidia_vgpu".
+func (*MachineDeviceSettingsNvidiaVgpu) TableName() string {
+	return "machine_device_settings_nvidia_vgpu"
+}
+
+// Scan fills r from a record of machine_device_settings_nvidia_vgpu.
+func (r *MachineDeviceSettingsNvidiaVgpu) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.MachineDevice = next().Int()
+	r.ProfileType = next().Text()
+	r.FrameRateLimiter = next().Int()
+	r.DisableVnc = next().Bool()
+	r.EnableUvm = next().Bool()
+	r.EnableDebugging = next().Bool()
+	r.EnableProfiling = next().Bool()
+	r.Modified = next().Int()
+}
+
+// MachineDeviceSettingsNvidiaVgpuCol are the columns of machine_device_settings_nvidia_vgpu.
+var MachineDeviceSettingsNvidiaVgpuCol = struct {
+	MachineDevice    schema.Column[int64]
+	ProfileType      schema.Column[string]
+	FrameRateLimiter schema.Column[int64]
+	DisableVnc       schema.Column[bool]
+	EnableUvm        schema.Column[bool]
+	EnableDebugging  schema.Column[bool]
+	EnableProfiling  schema.Column[bool]
+	Modified         schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[string]("profile_type"),
+	schema.Col[int64]("frame_rate_limiter"),
+	schema.Col[bool]("disable_vnc"),
+	schema.Col[bool]("enable_uvm"),
+	schema.Col[bool]("enable_debugging"),
+	schema.Col[bool]("enable_profiling"),
+	schema.Col[int64]("modified"),
+}
+
+// MachineDeviceSettingsNvidiaVgpuSet is a change of a row of machine_device_settings_nvidia_vgpu.
+type MachineDeviceSettingsNvidiaVgpuSet schema.Set
+
+// TableName returns "machine_device_settings_nvidia_vgpu".
+func (MachineDeviceSettingsNvidiaVgpuSet) TableName() string {
+	return "machine_device_settings_nvidia_vgpu"
+}
+
+// Null empties columns.
+func (s MachineDeviceSettingsNvidiaVgpuSet) Null(columns ...schema.Named) MachineDeviceSettingsNvidiaVgpuSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) MachineDevice(v int64) MachineDeviceSettingsNvidiaVgpuSet {
+	s["machine_device"] = MachineDeviceSettingsNvidiaVgpuCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) ProfileType(v string) MachineDeviceSettingsNvidiaVgpuSet {
+	s["profile_type"] = MachineDeviceSettingsNvidiaVgpuCol.ProfileType.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) FrameRateLimiter(v int64) MachineDeviceSettingsNvidiaVgpuSet {
+	s["frame_rate_limiter"] = MachineDeviceSettingsNvidiaVgpuCol.FrameRateLimiter.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) DisableVnc(v bool) MachineDeviceSettingsNvidiaVgpuSet {
+	s["disable_vnc"] = MachineDeviceSettingsNvidiaVgpuCol.DisableVnc.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) EnableUvm(v bool) MachineDeviceSettingsNvidiaVgpuSet {
+	s["enable_uvm"] = MachineDeviceSettingsNvidiaVgpuCol.EnableUvm.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) EnableDebugging(v bool) MachineDeviceSettingsNvidiaVgpuSet {
+	s["enable_debugging"] = MachineDeviceSettingsNvidiaVgpuCol.EnableDebugging.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) EnableProfiling(v bool) MachineDeviceSettingsNvidiaVgpuSet {
+	s["enable_profiling"] = MachineDeviceSettingsNvidiaVgpuCol.EnableProfiling.Value(v)
+	return s
+}
+
+func (s MachineDeviceSettingsNvidiaVgpuSet) Modified(v int64) MachineDeviceSettingsNvidiaVgpuSet {
+	s["modified"] = MachineDeviceSettingsNvidiaVgpuCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDeviceSettingsNvidiaVgpu) Diff(old *MachineDeviceSettingsNvidiaVgpu) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.ProfileType, old.ProfileType, r.ProfileType)
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.FrameRateLimiter, old.FrameRateLimiter, r.FrameRateLimiter)
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.DisableVnc, old.DisableVnc, r.DisableVnc)
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.EnableUvm, old.EnableUvm, r.EnableUvm)
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.EnableDebugging, old.EnableDebugging, r.EnableDebugging)
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.EnableProfiling, old.EnableProfiling, r.EnableProfiling)
+	schema.Differ(s, MachineDeviceSettingsNvidiaVgpuCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDeviceSettingsNvidiaVgpu) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -14,5 +14,6 @@ func Tables() []*schema.Table {
 		machines(), machineStatus(), machineStats(), machineStatsHistoryShort(), machineStatsHistoryLong(), machineConsole(), machineSnapshots(),
 		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
 		snapshotProfiles(), snapshotProfilePeriods(),
+		machineDevices(), machineDeviceStatus(), machineDeviceSettingsTPM(), machineDeviceSettingsUSB(), machineDeviceSettingsNvidiaVGPU(),
 	}
 }

@@ -6,15 +6,17 @@ import "dewpoint/internal/engine"
 // Hooks lists the hooks of the area by table.
 func Hooks() map[string]engine.Hooks {
 	return map[string]engine.Hooks{
-		"cloudinit_files":          cloudinitFileHooks,
-		"machine_console":          consoleHooks,
-		"machine_drives":           driveHooks,
-		"machine_nics":             nicHooks,
-		"machine_snapshots":        snapshotHooks,
-		"machine_status":           machineStatusHooks,
-		"snapshot_profile_periods": periodHooks,
-		"snapshot_profiles":        profileHooks,
-		"vm_favorites":             favoriteHooks,
-		"vms":                      vmHooks,
+		"cloudinit_files":             cloudinitFileHooks,
+		"machine_console":             consoleHooks,
+		"machine_device_settings_tpm": tpmHooks,
+		"machine_devices":             deviceHooks,
+		"machine_drives":              driveHooks,
+		"machine_nics":                nicHooks,
+		"machine_snapshots":           snapshotHooks,
+		"machine_status":              machineStatusHooks,
+		"snapshot_profile_periods":    periodHooks,
+		"snapshot_profiles":           profileHooks,
+		"vm_favorites":                favoriteHooks,
+		"vms":                         vmHooks,
 	}
 }

@@ -50,6 +50,20 @@ func TestCreateIsOneTransaction(t *testing.T) {
 	}
 }
 
+// TestTPMOfVM: a VM is made with a TPM, which an update takes away and gives back.
+func TestTPMOfVM(t *testing.T) {
+	t.Parallel()
+	a := v1.Start(t)
+	a.Post("/virtualization/computes", `{"name":"t","memory":256,"vcpus":1,"disk_size":1,"tpm":true}`).Want(http.StatusCreated).Check(map[string]string{"data.tpm": "true"})
+	for _, want := range []string{"true", "false", "true"} {
+		a.Put("/virtualization/computes/t", `{"tpm":`+want+`}`).Want(http.StatusOK).Check(map[string]string{"data.tpm": want})
+		a.Put("/virtualization/computes/t", `{"description":"x"}`).Want(http.StatusOK).Check(map[string]string{"data.tpm": want})
+		if n := count(a, "machine_devices"); (n == 1) != (want == "true") {
+			t.Errorf("tpm %s: %d devices", want, n)
+		}
+	}
+}
+
 func count(a *v1.API, table string) (n int64) {
 	a.T.Helper()
 	a.Update(func(tx *store.Tx) (err error) {

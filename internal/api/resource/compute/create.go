@@ -66,6 +66,9 @@ func (s *service) createCompute(ctx context.Context, in *createComputeInput) (co
 		if err := addParts(w, machine, "machine_nics", nics); err != nil {
 			return err
 		}
+		if err := addTPM(w, machine, b.TPM); err != nil {
+			return err
+		}
 		jobs = shape.Jobs(w)
 		return nil
 	})

@@ -145,7 +145,7 @@ func (in *fromTemplateInput) apply(t *template) (vm ComputeInput, err error) {
 	}
 	vm = ComputeInput{
 		Name: &b.Name, Memory: &memory, VCPUs: &vcpus, DiskSize: disk, Network: b.Network, CloudInit: b.CloudInit, Metadata: map[string]any{},
-		Graphics: frame.OneOrMore[graphicsInput]{screen}, OSType: t.OSType, OSVariant: t.OSVariant, UEFI: t.UEFIBoot, SecureBoot: t.SecureBoot, TPM: *t.TPM,
+		Graphics: frame.OneOrMore[graphicsInput]{screen}, OSType: t.OSType, OSVariant: t.OSVariant, UEFI: t.UEFIBoot, SecureBoot: t.SecureBoot, TPM: t.TPM,
 	}
 	for _, from := range []map[string]any{t.Metadata, b.Metadata} {
 		for name, v := range from {

@@ -20,7 +20,7 @@ type ComputeInput struct {
 	MachineType  *string                        `json:"machine_type"`
 	UEFI         *bool                          `json:"uefi"`
 	SecureBoot   *bool                          `json:"secure_boot"`
-	TPM          bool                           `json:"tpm" doc:"not built"`
+	TPM          *bool                          `json:"tpm" doc:"a TPM 2.0"`
 	Networks     []networkInput                 `json:"networks" maxItems:"31"`
 	Graphics     frame.OneOrMore[graphicsInput] `json:"graphics"`
 	PCIDevices   []any                          `json:"pci_devices" doc:"not built"`

@@ -16,7 +16,6 @@ func (b *ComputeInput) refuse(memory, vcpus int64) error {
 		name  string
 		asked bool
 	}{
-		{"tpm", b.TPM},
 		{"pci_devices", len(b.PCIDevices) > 0},
 		{"template", b.Template != ""},
 		{"custom_xml", b.CustomXML != ""},

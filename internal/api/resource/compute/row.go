@@ -44,6 +44,12 @@ type machineRow struct {
 	Console consoleRow           `json:"console_status"`
 	Drives  []driveRow           `json:"drives"`
 	NICs    []nicRow             `json:"nics"`
+	Devices []deviceRow          `json:"devices"`
+}
+
+type deviceRow struct {
+	Key  int64  `json:"$key"`
+	Type string `json:"type"`
 }
 
 type consoleRow struct {
@@ -93,7 +99,8 @@ type vnetRef struct {
 const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,cloudinit_datasource,on_power_loss,need_restart,restart_reason,meta," +
 	"machine[$key,status[" + shape.Fields + "],console_status[active]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
-	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]]"
+	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]," +
+	"devices[$key,type]]"
 
 // vm reads the VM that has the id as its UUID or name, for somebody with the rights on it.
 func (s *service) vm(ctx context.Context, id string, right perm.Right, more ...perm.Right) (vmRow, error) {

@@ -137,6 +137,6 @@ func (v *vmRow) detail(host mark.Instance) computeDetail {
 	c := v.compute(host)
 	return computeDetail{
 		Compute: c, ID: v.UUID, Storage: storageItem{Disks: c.Disks}, OSType: v.OSFamily, OSVariant: v.OSVariant, MachineTyp: v.MachineType,
-		Arch: "x86_64", UEFI: v.UEFI, SecureBoot: v.SecureBoot, Running: v.Machine.Status.On(), PCIDevices: []struct{}{},
+		Arch: "x86_64", UEFI: v.UEFI, SecureBoot: v.SecureBoot, Running: v.Machine.Status.On(), PCIDevices: []struct{}{}, TPM: v.tpm() != nil,
 	}
 }

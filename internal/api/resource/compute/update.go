@@ -99,6 +99,12 @@ func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) 
 			return nil, err
 		}
 	}
+	tpm := b.tpmChanges(v)
+	if !tpm.none() {
+		if err := v.off("the TPM"); err != nil {
+			return nil, err
+		}
+	}
 	meta, err := b.meta()
 	if err != nil {
 		return nil, err
@@ -120,6 +126,9 @@ func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) 
 			return err
 		}
 		if err := nics.apply(w, v, "machine_nics"); err != nil {
+			return err
+		}
+		if err := tpm.apply(w, v, "machine_devices"); err != nil {
 			return err
 		}
 		jobs = shape.Jobs(w)

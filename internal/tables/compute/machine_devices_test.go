@@ -1,0 +1,66 @@
+package compute_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+	"dewpoint/test/rig"
+)
+
+// TestTPM: a device comes with its settings and its UUID, a VM has one TPM at most, and what can't be had is refused with the reason.
+func TestTPM(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
+	ctx := perm.WithActor(t.Context(), perm.System("admin"))
+	var machine json.RawMessage
+	if err := s.Engine.Do(ctx, func(w *engine.Write) error {
+		_, err := w.Create("vms", schema.Input{"name": engine.Text("a")})
+		machine = json.RawMessage(w.Response["machine"])
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	add := func(in schema.Input) error {
+		in["machine"] = machine
+		return s.Engine.Do(ctx, func(w *engine.Write) error {
+			_, err := w.Create("machine_devices", in)
+			return err
+		})
+	}
+	for field, in := range map[string]schema.Input{
+		"type":    {"type": engine.Text("node_pci_devices")},
+		"version": {"type": engine.Text("tpm"), "settings_args": json.RawMessage(`{"version":"3"}`)},
+		"model":   {"type": engine.Text("tpm"), "settings_args": json.RawMessage(`{"version":"1.2"}`)},
+		"count":   {"type": engine.Text("tpm"), "count": engine.Number(2)},
+	} {
+		if err := add(in); errs.As(err) == nil || errs.As(err).Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if err := add(schema.Input{"type": engine.Text("tpm"), "settings_args": json.RawMessage(`{"version":"1.2","model":"tpm-tis"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(schema.Input{"type": engine.Text("tpm")}); !errs.Is(err, errs.Conflict) {
+		t.Errorf("a second TPM: %v", err)
+	}
+	if err := s.DB.View(t.Context(), func(tx *store.Tx) error {
+		devices, err := store.FindRows[compute.MachineDevice](tx)
+		if err != nil || len(devices) != 1 || devices[0].Name != "device_0" || devices[0].UUID == "" || devices[0].SettingsArgs != "" {
+			t.Errorf("%+v %v", devices, err)
+		}
+		settings, err := store.GetRow[compute.MachineDeviceSettingsTpm](tx, devices[0].Key)
+		if settings.Model != "tpm-tis" || settings.Version != "1.2" {
+			t.Errorf("settings %+v", settings)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
