@@ -31,7 +31,7 @@ packages_test=(
 	strace                                              # ends a server as it enters a system call
 	debootstrap                                         # a fresh machine, for make soak
 )
-packages_bench=(wrk)
+packages_bench=(wrk websockify)
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }

@@ -18,6 +18,7 @@ import (
 	"dewpoint/internal/control/vnet"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/link"
+	"dewpoint/internal/mark"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/tables/compute"
 	"dewpoint/internal/tables/tasks"
@@ -130,7 +131,7 @@ func (n *node) vnets(_ context.Context, q *loop.Queue) (loop.Reconciler, error) 
 func (n *node) kinds() []operation.Kind {
 	return slices.Concat(storage.Operations(n.disks()), vm.Operations(&vm.Works{
 		Instance: n.identity.Instance, DataDir: n.cfg.Data, DB: n.db, Host: n.client, Space: n.space,
-	}))
+	}), []operation.Kind{vm.Paste(mark.Instance(n.identity.Instance), n.client)})
 }
 
 func (n *node) operations(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {

@@ -194,7 +194,7 @@ func (n *node) handler() http.Handler {
 // the start and the first answer, and memory for as long as the server runs.
 func (n *node) resources() resource.Config {
 	return resource.Config{
-		Engine: n.engine, Auth: n.auth, Media: n.files, Uploads: n.uploads, Version: version, Instance: n.identity.Instance,
+		Engine: n.engine, Auth: n.auth, Media: n.files, Uploads: n.uploads, Consoles: n.consoles, Version: version, Instance: n.identity.Instance,
 	}
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"crypto/rand"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 // Session is one connection to a console. Reading gives what the guest shows, until the console ends or the session is closed. Exactly one
 // goroutine may read and one may write.
 type Session struct {
+	ID      string
 	Machine int64
 	Kind    Kind
 	Viewer
@@ -93,6 +95,7 @@ func (s *Service) enter(session *Session) error {
 
 // begin shows a session that has its stream.
 func (s *Service) begin(session *Session) error {
+	session.ID = rand.Text()
 	session.Since = time.Now()
 	session.last.Store(session.Since.UnixNano())
 	s.mu.Lock()

@@ -15,8 +15,8 @@ const (
 	ticketLife = 5 * time.Minute
 	// remembered is for how long after its end a ticket is still known as used or expired.
 	remembered = 5 * time.Minute
-	// mostTickets and mostOfUser bound how many are remembered.
-	mostTickets, mostOfUser = 50_000, 20_000
+	// mostTickets bounds how many are remembered, and mostOfUser how many that weren't used one person can have.
+	mostTickets, mostOfUser = 50_000, 1_000
 )
 
 // Grant is what a ticket is good for: one connection of one person to one console.
@@ -33,7 +33,7 @@ type Tickets struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	known  map[[sha256.Size]byte]*ticket
-	ofUser map[int64]int
+	ofUser map[int64]int // those that weren't used
 	swept  time.Time
 }
 
@@ -84,6 +84,7 @@ func (t *Tickets) Use(text string) error {
 		return err
 	}
 	found.used, found.Again = true, nil
+	t.spent(found.User)
 	return nil
 }
 
@@ -128,8 +129,15 @@ func (t *Tickets) sweep(now time.Time) {
 			continue
 		}
 		delete(t.known, hash)
-		if t.ofUser[one.User]--; t.ofUser[one.User] == 0 {
-			delete(t.ofUser, one.User)
+		if !one.used {
+			t.spent(one.User)
 		}
+	}
+}
+
+// spent counts down the tickets that a user has.
+func (t *Tickets) spent(user int64) {
+	if t.ofUser[user]--; t.ofUser[user] == 0 {
+		delete(t.ofUser, user)
 	}
 }

@@ -25,8 +25,9 @@ var rules = map[string]rule{
 	"subnet":    {may: []string{"errs"}, why: "which addresses a network has: its declaration checks them, hooks complete them, controllers and the resource API use them"},
 	"cloudinit": {may: []string{"model", "errs"}, why: "what a VM's files become on the disk that cloud-init reads: hooks check it, the VM controller makes it, the resource API writes such files"},
 	"explain":   {may: []string{"engine", "perm", "query"}, why: "rows are read with the rights of who asks, and then with the server's own"},
+	"keyboard":  {may: []string{"errs"}, why: "which keys make a text: the declaration lists its layouts, the hook refuses what they lack, the controller presses them"},
 	"calendar":  {why: "when a schedule is due, which its declaration checks, its hooks show and its controller waits for"},
-	"model":     {may: []string{"schema", "calendar", "subnet", "errs"}, why: "a schedule's row is read as the calendar takes it, and a network's as its addresses are worked out"},
+	"model":     {may: []string{"schema", "calendar", "keyboard", "subnet", "errs"}, why: "a schedule's row is read as the calendar takes it, and a network's as its addresses are worked out"},
 	"store":     {may: []string{"schema", "query", "lru", "errs"}},
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
@@ -46,7 +47,7 @@ var rules = map[string]rule{
 		why: "the log of changes is a row, and so is an operation; it knows the rows of no other table",
 	},
 	"tables": {
-		may: []string{"engine", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "subnet", "cloudinit", "errs"},
+		may: []string{"engine", "keyboard", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "subnet", "cloudinit", "errs"},
 		why: "hooks of a table work on its typed rows inside the engine's transaction, and ask for operations in it",
 	},
 	"console": {
@@ -72,7 +73,7 @@ var rules = map[string]rule{
 		why: "both dialects relay consoles; the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"store", "operation", "applied", "held", "layer", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "errs"},
+		may: []string{"keyboard", "store", "operation", "applied", "held", "layer", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},

@@ -88,6 +88,9 @@ func (s *server) matrix(operations []operation) string {
 	return out.String()
 }
 
+// off reports whether somebody was let through to the console of a VM that doesn't run.
+func off(r reply) bool { return strings.Contains(string(r.body), "NO_CONSOLE_AVAILABLE") }
+
 // fresh makes a row for the operation and gives the holders their rights on it.
 func (op *operation) fresh(s *server, holders []*holder) (o object) {
 	s.Helper()
@@ -136,7 +139,7 @@ func (op *operation) try(s *server, h *holder, o *object, holders []*holder) str
 	want := op.due(s, h)
 	what := fmt.Sprintf("%s with %s on %s: status %d", op.name, nameOf(h.rights), h.scope, r.status)
 	refused := r.status == http.StatusForbidden || r.status == http.StatusNotFound || r.status == http.StatusUnauthorized
-	if refused && r.status != want || !refused && want != allowed || r.status >= 500 && r.status != http.StatusNotImplemented {
+	if refused && r.status != want || !refused && want != allowed || r.status >= 500 && r.status != http.StatusNotImplemented && !off(r) {
 		s.Errorf("%s, want %d: %.300s", what, want, r.body)
 	}
 	changed, after := s.ends() != op.end, op.before

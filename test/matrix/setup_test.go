@@ -47,7 +47,7 @@ func start(t *testing.T) *server {
 	s.must(err)
 	mux := http.NewServeMux()
 	mux.Handle("/", table.New(s.Engine, s.Auth, s.Media, s.Backups, s.Consoles, table.Version{Version: "26.0.0.1", Hash: "abc"}))
-	resources := resource.New(resource.Config{Engine: s.Engine, Auth: s.Auth, Media: s.Media, Uploads: uploads, Version: "1", Instance: "abcd"})
+	resources := resource.New(resource.Config{Engine: s.Engine, Auth: s.Auth, Media: s.Media, Uploads: uploads, Consoles: s.Consoles, Version: "1", Instance: "abcd"})
 	mux.Handle("/api/v1", resources)
 	mux.Handle("/api/v1/", resources)
 	s.Server = httptest.NewServer(fromEverywhere(front.Wrap(mux, front.Edge{}, log)))

@@ -33,6 +33,14 @@ func Again(ctx context.Context) (context.Context, error) {
 	return perm.WithActor(ctx, now), nil
 }
 
+// Remember returns Again for a time after the request of ctx has ended: what it gives can be asked again itself.
+func Remember(ctx context.Context) func(context.Context) (context.Context, error) {
+	recheck, was := ctx.Value(againKey{}), perm.ActorOf(ctx)
+	return func(ctx context.Context) (context.Context, error) {
+		return Again(perm.WithActor(context.WithValue(ctx, againKey{}, recheck), was))
+	}
+}
+
 // Authenticated lets requests through that carry a good credential, with the caller in their context; deny answers the others in its
 // dialect's words.
 func Authenticated(auth Authenticator, deny func(w http.ResponseWriter, r *http.Request, err error)) func(http.Handler) http.Handler {

@@ -15,6 +15,7 @@ import (
 	"dewpoint/internal/api/resource/network"
 	"dewpoint/internal/api/resource/storage"
 	"dewpoint/internal/api/resource/system"
+	"dewpoint/internal/api/ws"
 	"dewpoint/internal/engine"
 )
 
@@ -34,10 +35,11 @@ type Auth interface {
 
 // Config is what the dialect is made of. All but Version and Instance is required.
 type Config struct {
-	Engine  *engine.Engine
-	Auth    Auth
-	Media   storage.Media
-	Uploads storage.Uploads
+	Engine   *engine.Engine
+	Auth     Auth
+	Media    storage.Media
+	Uploads  storage.Uploads
+	Consoles ws.Consoles
 	// Version is the program's, as in the reply of /health.
 	Version string
 	// Instance is the database's mark, from which names of host devices follow.
@@ -72,7 +74,7 @@ func newServer(c Config) *server {
 	ourHuma()
 	s := &server{Server: frame.New(c.Engine, configure(c.Version), failures), version: c.Version}
 	access.Operations(s.Server, c.Auth)
-	compute.Operations(s.Server, c.Instance)
+	compute.Operations(s.Server, c.Instance, c.Consoles)
 	network.Operations(s.Server, c.Instance)
 	storage.Operations(s.Server, c.Media, c.Uploads)
 	system.Operations(s.Server)

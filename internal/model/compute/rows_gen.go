@@ -1158,6 +1158,106 @@ func (r *MachineConsoleActive) Diff(old *MachineConsoleActive) schema.Set {
 // KeyValue is the row's key.
 func (r *MachineConsoleActive) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
+// VMPasteConfig is one row of vm_paste_configs: its stored columns, null as the zero value.
+type VMPasteConfig struct {
+	Key         int64  // $key
+	Name        string // name
+	Description string // description
+	Layout      string // layout
+	KeyDelay    int64  // key_delay
+	Created     int64  // created
+	Modified    int64  // modified
+}
+
+// TableName returns "vm_paste_configs".
+func (*VMPasteConfig) TableName() string { return "vm_paste_configs" }
+
+// Scan fills r from a record of vm_paste_configs.
+func (r *VMPasteConfig) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Layout = next().Text()
+	r.KeyDelay = next().Int()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// VMPasteConfigCol are the columns of vm_paste_configs.
+var VMPasteConfigCol = struct {
+	Name        schema.Column[string]
+	Description schema.Column[string]
+	Layout      schema.Column[string]
+	KeyDelay    schema.Column[int64]
+	Created     schema.Column[int64]
+	Modified    schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[string]("layout"),
+	schema.Col[int64]("key_delay"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// VMPasteConfigSet is a change of a row of vm_paste_configs.
+type VMPasteConfigSet schema.Set
+
+// TableName returns "vm_paste_configs".
+func (VMPasteConfigSet) TableName() string { return "vm_paste_configs" }
+
+// Null empties columns.
+func (s VMPasteConfigSet) Null(columns ...schema.Named) VMPasteConfigSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VMPasteConfigSet) Name(v string) VMPasteConfigSet {
+	s["name"] = VMPasteConfigCol.Name.Value(v)
+	return s
+}
+
+func (s VMPasteConfigSet) Description(v string) VMPasteConfigSet {
+	s["description"] = VMPasteConfigCol.Description.Value(v)
+	return s
+}
+
+func (s VMPasteConfigSet) Layout(v string) VMPasteConfigSet {
+	s["layout"] = VMPasteConfigCol.Layout.Value(v)
+	return s
+}
+
+func (s VMPasteConfigSet) KeyDelay(v int64) VMPasteConfigSet {
+	s["key_delay"] = VMPasteConfigCol.KeyDelay.Value(v)
+	return s
+}
+
+func (s VMPasteConfigSet) Created(v int64) VMPasteConfigSet {
+	s["created"] = VMPasteConfigCol.Created.Value(v)
+	return s
+}
+
+func (s VMPasteConfigSet) Modified(v int64) VMPasteConfigSet {
+	s["modified"] = VMPasteConfigCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VMPasteConfig) Diff(old *VMPasteConfig) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VMPasteConfigCol.Name, old.Name, r.Name)
+	schema.Differ(s, VMPasteConfigCol.Description, old.Description, r.Description)
+	schema.Differ(s, VMPasteConfigCol.Layout, old.Layout, r.Layout)
+	schema.Differ(s, VMPasteConfigCol.KeyDelay, old.KeyDelay, r.KeyDelay)
+	schema.Differ(s, VMPasteConfigCol.Created, old.Created, r.Created)
+	schema.Differ(s, VMPasteConfigCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VMPasteConfig) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // Machine is one row of machines: its stored columns, null as the zero value.
 type Machine struct {
 	Key             int64  // $key

@@ -10,7 +10,7 @@ func Tables() []*schema.Table {
 	return []*schema.Table{
 		machineDriveStatsHistoryShort(), machineDriveStatsHistoryLong(), machineNICStatsHistoryShort(), machineNICStatsHistoryLong(),
 		vmFavorites(), vmImports(), vmImportLogs(),
-		machineConsoleActive(),
+		machineConsoleActive(), vmPasteConfigs(),
 		machines(), machineStatus(), machineStats(), machineStatsHistoryShort(), machineStatsHistoryLong(), machineConsole(), machineSnapshots(),
 		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
 		snapshotProfiles(), snapshotProfilePeriods(),

@@ -17,6 +17,7 @@ func Hooks() map[string]engine.Hooks {
 		"snapshot_profile_periods":    periodHooks,
 		"snapshot_profiles":           profileHooks,
 		"vm_favorites":                favoriteHooks,
+		"vm_paste_configs":            pasteConfigHooks,
 		"vms":                         vmHooks,
 	}
 }

@@ -31,6 +31,7 @@ var vmHooks = engine.Hooks{
 		return held.Tell(w.Tx, compute.VMCol.Machine.Of(now).Int())
 	},
 	Actions: powerActions(map[string]engine.Action{
+		"paste":        pasteVM,
 		"poweron":      powerOnVM,
 		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,

@@ -12,6 +12,7 @@ import (
 
 	"dewpoint/internal/api/resource"
 	"dewpoint/internal/api/upload"
+	"dewpoint/internal/console"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
@@ -25,10 +26,11 @@ const Password = rig.Password
 type API struct {
 	T testing.TB
 	*httptest.Server
-	Dir    string // of its data
-	DB     *store.DB
-	Engine *engine.Engine
-	Token  string // nobody's when empty
+	Dir      string // of its data
+	DB       *store.DB
+	Engine   *engine.Engine
+	Consoles *console.Service // whose Host is the test's to give
+	Token    string           // nobody's when empty
 }
 
 // Start serves it until the test ends, to admin.
@@ -38,9 +40,9 @@ func Start(t testing.TB) *API {
 	r := rig.Start(t, dir, log)
 	uploads, err := upload.New(t.Context(), r.Engine, r.Media, dir, log)
 	Must(t, err)
-	a := &API{T: t, Dir: dir, DB: r.DB, Engine: r.Engine}
+	a := &API{T: t, Dir: dir, DB: r.DB, Engine: r.Engine, Consoles: r.Consoles}
 	a.Server = httptest.NewServer(resource.New(resource.Config{
-		Engine: r.Engine, Auth: r.Auth, Media: r.Media, Uploads: uploads, Version: "1.2.3", Instance: "abcd",
+		Engine: r.Engine, Auth: r.Auth, Media: r.Media, Uploads: uploads, Consoles: r.Consoles, Version: "1.2.3", Instance: "abcd",
 	}))
 	t.Cleanup(a.Close)
 	a.Token = a.Login("admin", rig.Password)

@@ -3,19 +3,21 @@ package compute
 
 import (
 	"dewpoint/internal/api/resource/frame"
+	"dewpoint/internal/api/ws"
 	"dewpoint/internal/mark"
 )
 
 type service struct {
 	*frame.Server
-	host mark.Instance // names what is on the host
+	host     mark.Instance // names what is on the host
+	consoles ws.Consoles
 }
 
 // Operations registers all operations of the area. Instance is the database's mark.
-func Operations(on *frame.Server, instance string) {
+func Operations(on *frame.Server, instance string, consoles ws.Consoles) {
 	for _, family := range Families {
-		for _, add := range []func(*service, Family){addReads, addPCIDevices, addCreate, addUpdate, addDelete, addActions, addTemplates, addFromTemplate, addClone} {
-			add(&service{Server: on, host: mark.Instance(instance)}, family)
+		for _, add := range []func(*service, Family){addReads, addPCIDevices, addCreate, addUpdate, addDelete, addActions, addConsole, addTemplates, addFromTemplate, addClone} {
+			add(&service{Server: on, host: mark.Instance(instance), consoles: consoles}, family)
 		}
 	}
 }

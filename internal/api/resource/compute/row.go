@@ -53,7 +53,10 @@ type deviceRow struct {
 }
 
 type consoleRow struct {
-	Active bool `json:"active"`
+	Active bool   `json:"active"`
+	Type   string `json:"type"` // vnc, spice or serial while the VM runs
+	Host   string `json:"host"`
+	Port   int64  `json:"port"`
 }
 
 type driveRow struct {
@@ -97,7 +100,7 @@ type vnetRef struct {
 }
 
 const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,cloudinit_datasource,on_power_loss,need_restart,restart_reason,meta," +
-	"machine[$key,status[" + shape.Fields + "],console_status[active]," +
+	"machine[$key,status[" + shape.Fields + "],console_status[active,type,host,port]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
 	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]," +
 	"devices[$key,type]]"

@@ -1,0 +1,38 @@
+package compute
+
+import (
+	"cmp"
+
+	"dewpoint/internal/engine"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/keyboard"
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/schema"
+	"dewpoint/internal/store"
+)
+
+// pasteVM has text typed into a running VM, by an operation: that takes a while for a long text. A text that the keyboard doesn't have is refused at once.
+func pasteVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
+	vm := store.RowOf[compute.VM](r)
+	status, err := store.GetRow[compute.MachineStatus](w.Tx, vm.Machine)
+	if err != nil {
+		return err
+	}
+	if !status.Running {
+		return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; power it on first", vm.Name)
+	}
+	var with compute.VMPasteConfig
+	if vm.PasteKeyConfig != 0 {
+		if with, err = store.GetRow[compute.VMPasteConfig](w.Tx, vm.PasteKeyConfig); err != nil {
+			return err
+		}
+	}
+	p := compute.Paste{
+		Machine: vm.Machine, Text: params["text"].Text(),
+		Layout: cmp.Or(with.Layout, keyboard.Default), Delay: cmp.Or(with.KeyDelay, compute.KeyDelay),
+	}
+	if _, err := keyboard.Strokes(p.Layout, p.Text); err != nil {
+		return err
+	}
+	return w.Begin(r, p)
+}
