@@ -40,7 +40,7 @@ func (c Config) Text(userData string) (string, error) {
 	config := map[string]any{}
 	if strings.TrimSpace(userData) != "" {
 		if !strings.HasPrefix(userData, "#cloud-config") {
-			return "", errs.New(errs.Invalid, "invalid_cloud_init", "user_data is no #cloud-config, so ssh_keys, users, packages and runcmd can't be added to it; put them into the script").On("cloud_init.user_data")
+			return "", errs.New(errs.Invalid, "invalid_cloud_init", "user_data is not a #cloud-config, so ssh_keys, users, packages and runcmd can't be added to it; put them into the script").On("cloud_init.user_data")
 		}
 		given, err := mapping([]byte(userData))
 		if err != nil {

@@ -256,10 +256,10 @@ func TestWaiting(t *testing.T) {
 		{"vms", s.vm, row{"cpu_cores": 1}, ""},
 		{"vms", s.vm, row{"console_pass_enabled": true, "console_pass": "secret"}, "console_pass, console_pass_enabled"},
 		{"vms", s.vm, row{"console_pass_enabled": false, "console_pass": ""}, ""},
-		{"machine_nics", s.nic, row{"vnet": s.spare}, "machine_nics/1#vnet"},
-		{"machine_nics", s.nic, row{"vnet": s.vnet, "enabled": false}, "machine_nics/1#enabled"},
-		{"machine_nics", s.nic, row{"enabled": true, "macaddress": "52:54:00:00:00:01"}, "machine_nics/1#macaddress"},
-		{"machine_drives", s.disk, row{"interface": "virtio", "readonly": true}, "machine_drives/1#interface, machine_drives/1#readonly, machine_nics/1#macaddress"},
+		{"machine_nics", s.nic, row{"vnet": s.spare}, "machine_nics/3#vnet"},
+		{"machine_nics", s.nic, row{"vnet": s.vnet, "enabled": false}, "machine_nics/3#enabled"},
+		{"machine_nics", s.nic, row{"enabled": true, "macaddress": "52:54:00:00:00:01"}, "machine_nics/3#macaddress"},
+		{"machine_drives", s.disk, row{"interface": "virtio", "readonly": true}, "machine_drives/1#interface, machine_drives/1#readonly, machine_nics/3#macaddress"},
 	} {
 		if err := s.put(c.table, c.key, c.columns); err != nil {
 			t.Fatal(err)
@@ -274,7 +274,7 @@ func TestWaiting(t *testing.T) {
 	}
 	s.start()
 	disk, card := s.make("machine_drives", row{"machine": s.machine, "disksize": 1 << 20}), s.make("machine_nics", row{"machine": s.machine, "vnet": s.spare})
-	if got, want := s.reason(), "machine_drives/3, machine_nics/2"; got != want {
+	if got, want := s.reason(), "machine_drives/3, machine_nics/4"; got != want {
 		t.Errorf("with new parts the VM waits for %q, want %q", got, want)
 	}
 	for table, key := range map[string]int64{"machine_drives": disk, "machine_nics": card} {

@@ -38,15 +38,30 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// try sends a body to an operation while what its path names is there, and removes what was made.
+// try sends a body to an operation while what it names is there, and removes what was made.
 func try(a *v1.API, method, path, body string) *v1.Answer {
 	a.T.Helper()
+	const computes, templates = "/virtualization/computes/", "/virtualization/computes/templates/"
 	a.Post("/virtualization/computes", `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`).Want(http.StatusCreated)
-	a.Running("vms", "x", slices.Contains([]string{"stop", "restart", "reset"}, path[strings.LastIndex(path, "/")+1:]))
-	r := a.Do(method, strings.NewReplacer("{id}", "x", "{name}", "default").Replace(path), strings.Replace(body, "the password of admin", v1.Password, 1))
+	if strings.HasSuffix(path, "/clone") {
+		a.Post("/virtualization/computes", `{"name":"first","memory":256,"vcpus":1,"disk_size":1}`).Want(http.StatusCreated)
+	}
+	named := map[string]string{"{id}": "x", "{name}": "default", "the password of admin": v1.Password}
+	if strings.Contains(path, "template") && method != http.MethodPost || strings.HasSuffix(path, "/from-template") {
+		id := a.Post(computes+"x/template", `{"name":"there"}`).Want(http.StatusCreated).Text("data.id")
+		named["{id}"], named[`"template_id":1`] = id, `"template_id":`+id
+	}
+	a.Running("vms", "x", slices.Contains([]string{"stop", "restart", "reset", "pause", "resume"}, path[strings.LastIndex(path, "/")+1:]))
+	for word, is := range named {
+		path, body = strings.ReplaceAll(path, word, is), strings.ReplaceAll(body, word, is)
+	}
+	r := a.Do(method, path, body)
 	a.Running("vms", "x", false)
-	a.Delete("/virtualization/computes/x").Want(http.StatusNoContent)
-	for _, made := range []string{"computes/first", "computes/second", "networks/lab"} {
+	for left := a.Get("/virtualization/computes/templates"); left.Text("data.count") != "0"; left = a.Get("/virtualization/computes/templates") {
+		a.Delete(templates + left.Text("data.templates.0.id")).Want(http.StatusNoContent)
+	}
+	a.Delete(computes + "x").Want(http.StatusNoContent)
+	for _, made := range []string{"computes/first", "computes/second", "computes/third", "computes/from-template", "networks/lab"} {
 		a.Delete("/virtualization/" + made)
 	}
 	return r

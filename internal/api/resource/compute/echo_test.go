@@ -71,7 +71,7 @@ func TestUpdateOfADrive(t *testing.T) {
 func TestDevicesOfCards(t *testing.T) {
 	t.Parallel()
 	a, _ := v1.StartWithVM(t)
-	for running, want := range map[bool]string{true: "dpabcdt1", false: ""} {
+	for running, want := range map[bool]string{true: "dpabcdt2", false: ""} {
 		a.Running("vms", "box", running)
 		a.Get("/virtualization/computes/box").Check(map[string]string{"data.networks.0.target": want, "data.networks.0.bridge": "dpabcdb1"})
 		a.Get("/virtualization/networks/lan/ports").Check(map[string]string{"data.ports.0.interface_target": want})
