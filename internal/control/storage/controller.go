@@ -18,6 +18,7 @@ type Config struct {
 	Rows    Rows
 	Keeper  *quarantine.Keeper // of what lies in the pools without a row
 	Space   *space.Account     // by which what is written must fit
+	Merges  bool               // layers that one file alone rests on are merged with it, by an operation that the area of VMs has
 	Log     *slog.Logger
 }
 

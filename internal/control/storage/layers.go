@@ -45,7 +45,7 @@ func layerPlaces(layers []Layer) map[string]string {
 func (c *Controller) layerWork(layers []Layer, pass *loop.Pass) (work []loop.Work) {
 	for _, l := range layers {
 		key := -l.Key // layers stand in the queues beside drives
-		if l.Merges != 0 && !pass.Busy(key) && time.Since(c.merges[l.Key]) > mergeAgain {
+		if c.Merges && l.Merges != 0 && !pass.Busy(key) && time.Since(c.merges[l.Key]) > mergeAgain {
 			c.merges[l.Key] = time.Now()
 			work = append(work, loop.Work{Key: key, Name: "merge layer", Do: func(ctx context.Context) error { return c.Rows.Merge(ctx, l) }, Report: func(_ context.Context, err error) error { return err }})
 			continue

@@ -12,12 +12,15 @@ import (
 	"dewpoint/internal/store"
 )
 
-// busyMachines are those with an open operation beside imports, which are about one drive and told apart by themselves: it may work on their disks.
+// busyMachines are those with an open operation that may work on their disks. Imports don't count, which are about one drive and told apart by themselves,
+// nor merges that haven't begun: they look at the rows anew when they do.
 func busyMachines(tx *store.Tx) (map[int64]bool, error) {
 	rows, err := operation.Open(tx)
 	busy := map[int64]bool{}
 	for _, row := range rows {
-		if machine, ok := operation.MachineOf(row); ok && row.Kind != (compute.DriveImport{}).Operation() {
+		machine, ok := operation.MachineOf(row)
+		waits := row.Kind == (compute.LayerMerge{}).Operation() && row.Status == operation.Queued
+		if ok && !waits && row.Kind != (compute.DriveImport{}).Operation() {
 			busy[machine] = true
 		}
 	}
