@@ -25,7 +25,7 @@ func (w *Write) copyLine(line, r *schema.Record) error {
 		}
 		copied := schema.NewRecord(log)
 		for _, f := range log.Fields {
-			if line.Table.Field(f.Name) != nil {
+			if from := line.Table.Field(f.Name); from != nil && from.IsRow() == f.IsRow() { // one names who did it, another refers to the account
 				copied.Put(f.Name, line.Get(f.Name))
 			}
 		}

@@ -56,6 +56,7 @@ func (s *server) fill() map[string]string {
 	s.make("machine_drives", `{"machine":1,"disksize":1}`)
 	s.make("machine_nics", `{"machine":1,"vnet":1}`)
 	s.make("vnet_addresses", `{"vnet":1,"type":"static","ip":"10.1.0.9","mac":"52:54:00:00:00:09"}`)
+	s.make("machine_devices", `{"machine":1,"type":"tpm"}`)
 	s.make("user_api_keys", `{"name":"first"}`)
 	s.make("tasks", `{"name":"on","owner":"vms/1","action":"poweron"}`)
 	s.make("task_schedules", `{"name":"hourly"}`)

@@ -89,6 +89,8 @@ func others(table *schema.Table, but *schema.Field) (members []string) {
 			value = f.ExampleText
 		case f.ExampleText != "":
 			value = `"` + f.ExampleText + `"`
+		case len(f.Built) > 0:
+			value = `"` + f.Built[0] + `"`
 		case len(f.Enum) > 0:
 			value = `"` + f.Enum[0].Value + `"`
 		case f.IsRow() && f.Ref == "":
@@ -98,6 +100,9 @@ func others(table *schema.Table, but *schema.Field) (members []string) {
 			}
 		case f.Type.Shape() != schema.AsString:
 			value = "1"
+			if least, _, bounded := f.Bounds(); bounded {
+				value = fmt.Sprint(max(least, 1))
+			}
 		}
 		members = append(members, `"`+f.Name+`":`+value)
 	}

@@ -54,7 +54,7 @@ func TestTaskThatCannotBeDoneIsRefused(t *testing.T) {
 		`{"name":"x","owner":"vms/1"}`:                                              422,
 		`{"name":"x","owner":"vms/2","action":"poweron"}`:                           422,
 		`{"name":"x","owner":"vms/1","action":"dance"}`:                             422,
-		`{"name":"x","owner":"vms/1","action":"clone"}`:                             501,
+		`{"name":"x","owner":"vms/1","action":"migrate"}`:                           501,
 		`{"name":"x","owner":"vms/1","table":"vnets","action":"poweron"}`:           422,
 		`{"name":"x","owner":"files/1","action":"poweron"}`:                         422,
 		`{"name":"x","owner":"tenants/1","action":"poweron"}`:                       422,

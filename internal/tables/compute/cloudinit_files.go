@@ -31,8 +31,8 @@ var cloudinitFileHooks = engine.Hooks{
 			now = old
 		}
 		vm, err := ownerVM(w, now)
-		if errs.Is(err, errs.NotFound) {
-			return nil // it goes with its VM
+		if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Invalid) {
+			return nil // it goes with its VM, or an older version took it for another owner
 		}
 		if err == nil {
 			err = held.Tell(w.Tx, vm.Machine)
