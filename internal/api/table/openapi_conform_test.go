@@ -298,8 +298,11 @@ func (c *conformer) system() {
 	c.call("GET", "/api/v4/vms/1/explain", "", 200)
 	c.call("POST", "/api/v4/note_actions", `{"owner":"vms/1","action":"update","params":{"text":"mine"}}`, 201)
 	for _, try := range [][2]string{
-		{"POST", "snapshot_profile_actions"}, {"POST", "snapshot_profile_actions/delete"}, {"POST", "snapshot_profiles/KEY/delete"},
-		{"PUT", "snapshot_profiles/KEY/delete"}, {"PUT", "snapshot_profiles/KEY?action=delete"},
+		{"POST", "snapshot_profile_actions"},
+		{"POST", "snapshot_profile_actions/delete"},
+		{"POST", "snapshot_profiles/KEY/delete"},
+		{"PUT", "snapshot_profiles/KEY/delete"},
+		{"PUT", "snapshot_profiles/KEY?action=delete"},
 	} {
 		key := c.make("snapshot_profiles", `{"name":"to go"}`)
 		body := `{"snapshot_profile":` + key + `,"action":"delete"}`
