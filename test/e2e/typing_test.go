@@ -54,7 +54,7 @@ func TestTyping(t *testing.T) {
 	said.wait(`GUEST A\|b`)
 	german := harness.Path(c.Must(200, "GET", "vm_paste_configs?fields=$key&name=de", nil).Rows()[0]["$key"])
 	c.Must(200, "PUT", "vms/"+g.key, map[string]any{"paste_key_config": german})
-	paste("say qyq\n") // the guest has an American keyboard: it takes the key of the German y for z
+	paste("saz qyq\n") // the guest has an American keyboard: it takes the key of the German y for z, and that of z for y
 	said.wait(`GUEST qzq`)
 	if r := c.Must(422, "POST", "vm_actions", map[string]any{"vm": g.key, "action": "paste", "params": map[string]any{"text": "日"}}); !strings.Contains(string(r.Body), "place 1") {
 		t.Errorf("a text that no keyboard has: %s", r.Body)
