@@ -41,6 +41,8 @@ soak_tests = -count=1 -timeout 0 -v ./test/soak
 # Every operation with every right; every point of an operation at which it may be killed.
 matrix_tests = -count=1 -timeout 30m ./test/matrix
 kill_tests   = -count=1 -timeout 30m -run TestKilledAtEveryPoint ./internal/operation
+# A thousand viewers of a console, one after the other.
+viewer_tests = -count=1 -timeout 10m -run TestLeavesNothing ./internal/api/ws
 
 # Tests that keep a golden file.
 golden_packages = $(shell grep -rlE '"dewpoint/test/golden"' --include='*_test.go' cmd internal test | xargs -n1 dirname | sort -u | sed 's|^|./|')
@@ -66,7 +68,7 @@ test: setup-run setup-test libvirt build guest ## check everything, real guests 
 
 soak: setup-run setup-test libvirt build ## run the campaigns whole, half an hour (SOAK=10 for ten times that, SOAK=2h for so long each)
 	DEWPOINT_TEST_DATABASE=postgres $(testsum) -- $(matrix_tests)
-	DEWPOINT_SOAK=$(SOAK) $(testsum) -- $(matrix_tests) -- $(kill_tests) -- $(soak_tests)
+	DEWPOINT_SOAK=$(SOAK) $(testsum) -- $(matrix_tests) -- $(kill_tests) -- $(viewer_tests) -- $(soak_tests)
 
 e2e: setup-run setup-test libvirt build guest ## only the tests across packages
 	$(testsum) -- $(whole_tests)

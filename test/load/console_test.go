@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -128,7 +129,7 @@ func connections(t *testing.T, url string) float64 {
 // perViewer is how many KiB each viewer takes in a process and its children.
 func perViewer(t *testing.T, url string, resident func() float64) float64 {
 	t.Helper()
-	before := resident()
+	before := settled(t, resident)
 	for range viewers {
 		c, err := look(url)
 		if err != nil {
@@ -137,7 +138,23 @@ func perViewer(t *testing.T, url string, resident func() float64) float64 {
 		defer c.CloseNow()
 	}
 	time.Sleep(2 * time.Second)
-	return (resident() - before) * 1024 / viewers
+	grown := (resident() - before) * 1024 / viewers
+	if grown <= 0 {
+		t.Fatalf("%d viewers take %.0f KiB each: what the process gave back meanwhile hides them", viewers, grown)
+	}
+	return grown
+}
+
+// settled waits until a process gives no more memory back of what it needed before, and returns what it has.
+func settled(t *testing.T, resident func() float64) (has float64) {
+	t.Helper()
+	harness.Eventually(t, 3*time.Minute, "the memory stays what it is", func() (bool, string) {
+		before := resident()
+		time.Sleep(8 * time.Second)
+		has = resident()
+		return before-has < 0.1, fmt.Sprint(before, has)
+	})
+	return has
 }
 
 // TestConsoleProxy measures the way to a screen against websockify, to the same stand-in for QEMU. Both serve plain HTTP; Dewpoint checks a session and its
@@ -167,8 +184,14 @@ func TestConsoleProxy(t *testing.T) {
 	mine, other = connections(t, ours), connections(t, theirs)
 	fmt.Printf("| console: new connections, ours / websockify | %.0f/s / %.0f/s | | |\n", mine, other)
 	figure(t, "console: new connections per second ÷ websockify", math.Round(mine/other*10)/10, "×", mine/other >= 20, "≥ 20 ×")
-	mine, other = max(throughput(t, ours), throughput(t, ours)), max(throughput(t, theirs), throughput(t, theirs))
-	fmt.Printf("| console: one stream, ours / websockify | %.0f MB/s / %.0f MB/s | | |\n", mine, other)
+	var both [2][]float64 // in turns, so that what else the machine does is in both
+	for range 7 {
+		both[0], both[1] = append(both[0], throughput(t, ours)), append(both[1], throughput(t, theirs))
+	}
+	slices.Sort(both[0])
+	slices.Sort(both[1])
+	mine, other = both[0][3], both[1][3]
+	fmt.Printf("| console: one stream, ours / websockify (medians of 7) | %.0f MB/s / %.0f MB/s | | |\n", mine, other)
 	figure(t, "console: throughput ÷ websockify", math.Round(mine/other*100)/100, "×", mine/other >= 1, "≥ 1 ×")
 	c.Must(200, "DELETE", "vms/"+made["$key"].(string), nil)
 }

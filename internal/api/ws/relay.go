@@ -25,7 +25,8 @@ type relay struct {
 	reason string
 }
 
-var buffers = sync.Pool{New: func() any { return new([toViewer]byte) }}
+// busy are the buffers of connections over which much goes. Most have little to say most of the time, and keep a small one.
+var busy = sync.Pool{New: func() any { return new([toBusyViewer]byte) }}
 
 // run returns when all that works for the connection has ended.
 func (r *relay) run(ctx context.Context) {
@@ -53,15 +54,31 @@ func (r *relay) end(code websocket.StatusCode, reason string) {
 
 // show sends the viewer what the console has.
 func (r *relay) show(ctx context.Context) {
-	buffer := buffers.Get().(*[toViewer]byte)
-	defer buffers.Put(buffer)
+	small := make([]byte, toViewer)
+	var large *[toBusyViewer]byte
+	defer func() {
+		if large != nil {
+			busy.Put(large)
+		}
+	}()
 	for {
-		n, err := r.session.Read(buffer[:])
+		buffer := small
+		if large != nil {
+			buffer = large[:]
+		}
+		n, err := r.session.Read(buffer)
 		if n > 0 {
 			if sent := r.send(ctx, buffer[:n]); sent != nil {
 				r.end(websocket.StatusPolicyViolation, "the connection is too slow or has broken")
 				return
 			}
+		}
+		switch {
+		case large == nil && n == len(small):
+			large = busy.Get().(*[toBusyViewer]byte)
+		case large != nil && n < len(small):
+			busy.Put(large)
+			large = nil
 		}
 		switch e := errs.As(err); {
 		case err == nil:

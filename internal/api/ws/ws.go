@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// toViewer is the size of the pieces that a viewer is sent, and toHost of those that come from him: he types and clicks.
-	toViewer, toHost = 32 << 10, 4 << 10
+	// toViewer is the size of the pieces that a viewer is sent, toBusyViewer while there is much to send, and toHost of those that come from him: he types and
+	// clicks.
+	toViewer, toBusyViewer, toHost = 8 << 10, 128 << 10, 4 << 10
 	// mostMessage bounds one message of a viewer. It is passed on while it comes, and never held whole.
 	mostMessage = 16 << 20
 	// sendLimit is how long a viewer may take to receive a piece. One that is slower is cut off.
