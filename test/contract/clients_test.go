@@ -54,20 +54,18 @@ var installClients = sync.OnceValue(func() error {
 	return nil
 })
 
-// TestDocumentsLint has Redocly's linter look at the documents of both dialects as the server gives them. Of the resource API's it says one
-// thing, which the contract's own paths are the cause of.
+// contracts are what the linter says of paths of the contract itself: some can be read in two ways, and a websocket answers 101.
+var contracts = regexp.MustCompile("^no-ambiguous-paths: .*/(templates/\\{id\\}` and `/api/v1/virtualization/[a-z]+/\\{id\\}/[a-z-]+|isos/upload/\\{id\\}` and .*/download)`\\.$|" +
+	"^operation-2xx-response: Operation must have at least one `2XX` response\\.$")
+
+// TestDocumentsLint has Redocly's linter look at the documents of both dialects as the server gives them. Of the resource API's it says what
+// the contract's own paths are the cause of.
 func TestDocumentsLint(t *testing.T) {
 	t.Parallel()
 	dir := clients(t)
 	needsNode(t, 20)
 	s := start(t)
-	for path, known := range map[string][]string{
-		"/api/v4/openapi.json": nil,
-		"/api/v1/openapi.json": {
-			"no-ambiguous-paths: Paths should resolve unambiguously. Found two ambiguous paths: " +
-				"`/api/v1/virtualization/isos/upload/{id}` and `/api/v1/virtualization/isos/{id}/download`.",
-		},
-	} {
+	for path, known := range map[string][]string{"/api/v4/openapi.json": nil, "/api/v1/openapi.json": nil} {
 		c := s.Table()
 		c.Base = s.URL
 		file := filepath.Join(t.TempDir(), "openapi.json")
@@ -85,7 +83,9 @@ func TestDocumentsLint(t *testing.T) {
 		}
 		var problems []string
 		for _, p := range said.Problems {
-			problems = append(problems, p.RuleID+": "+p.Message)
+			if said := p.RuleID + ": " + p.Message; path != "/api/v1/openapi.json" || !contracts.MatchString(said) {
+				problems = append(problems, said)
+			}
 		}
 		if diff := cmp.Diff(known, problems); diff != "" {
 			t.Errorf("%s (-known +found):\n%s", path, diff)

@@ -83,7 +83,7 @@ func now(tx *store.Tx) schema.Set {
 func (c *Controller) keep(ctx context.Context) error {
 	present := c.DB.Now()
 	if !due(c.kept, present) {
-		return nil
+		return c.keepFirst(ctx)
 	}
 	for _, s := range kept {
 		for _, f := range []func(*store.Tx) error{s.drop, func(tx *store.Tx) error { return s.keep(tx, c.Node) }, s.sumUp} {
@@ -94,6 +94,32 @@ func (c *Controller) keep(ctx context.Context) error {
 	}
 	c.kept = present
 	return nil
+}
+
+// keepFirst begins the curves of machines whose load is known since this pass, so that nobody waits for theirs.
+func (c *Controller) keepFirst(ctx context.Context) error {
+	if len(c.first) == 0 {
+		return nil
+	}
+	return c.DB.Update(ctx, func(tx *store.Tx) error {
+		s := kept[0]
+		return tx.Roll(store.Roll{Into: s.short, From: s.stats, Set: now(tx)}, measured, store.Key(c.first...))
+	})
+}
+
+// greet notes the machines that were seen for the second time, and so have a load. Those of the first pass had one before.
+func (c *Controller) greet(samples map[int64]sample) {
+	greeted := make(map[int64]bool, len(samples))
+	c.first = nil
+	for key := range samples {
+		if _, twice := c.before[key]; twice && !c.greeted[key] {
+			c.first = append(c.first, schema.IntValue(key))
+		}
+		if _, twice := c.before[key]; twice || c.greeted == nil {
+			greeted[key] = true
+		}
+	}
+	c.greeted = greeted
 }
 
 // due reports whether figures that went to the history at a time have to go there again: after shortEvery, or when that time hasn't come

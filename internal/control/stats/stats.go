@@ -35,9 +35,11 @@ type Config struct {
 // Controller is the reconciler "stats".
 type Controller struct {
 	Config
-	before map[int64]sample // the last look at each running machine
-	parts  parts            // and at what it has
-	kept   time.Time        // when figures last went to the history
+	before  map[int64]sample // the last look at each running machine
+	parts   parts            // and at what it has
+	kept    time.Time        // when figures last went to the history
+	greeted map[int64]bool   // machines that were seen twice; nil before the first pass
+	first   []schema.Value   // those of them that were seen twice in this pass
 }
 
 // New makes the controller.
@@ -82,6 +84,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if err := c.write(ctx, steps); err != nil {
 		return err
 	}
+	c.greet(samples)
 	c.before, c.parts = samples, now
 	return c.keep(ctx)
 }
