@@ -42,7 +42,9 @@ func prepareNIC(w *engine.Inside, r *schema.Record) error {
 
 // removeNIC keeps the row of a card that a guest has: without it nothing would say which address is taken, and on which network.
 func removeNIC(w *engine.Inside, r *schema.Record) error {
-	if err := refuseNode(w, compute.MachineNICCol.Machine.Of(r)); err != nil {
+	if err := refuseNode(w, compute.MachineNICCol.Machine.Of(r)); errs.Is(err, errs.Invalid) {
+		return errs.New(errs.Conflict, "not_of_vm", "this is a router's own card; it goes with its network")
+	} else if err != nil {
 		return err
 	}
 	return held.NIC(w.Tx, store.RowOf[compute.MachineNIC](r))

@@ -31,7 +31,12 @@ func (s *service) addSocket(f Family, path string, kind console.Kind) {
 	o := f.operation(id, http.MethodGet, "/{id}"+path, "Open a console by a websocket: its bytes in binary frames, both ways")
 	o.Public = true
 	s.Handle(o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.socket(w, r, kind) }), frame.Wire{
-		Params: []frame.Param{{Name: "id", In: "path", Required: true}, {Name: "token", In: "query", Required: true}}, Replies: []frame.Reply{{Status: "101", Text: "a websocket"}},
+		Params: []frame.Param{{Name: "id", In: "path", Required: true}, {Name: "token", In: "query", Required: true}}, Replies: []frame.Reply{
+			{Status: "101", Text: "a websocket"},
+			{Status: "400", Text: "the request is not for a websocket; the body has code and error", Type: "application/json"},
+			{Status: "401", Text: "there is no ticket; the body has code and error", Type: "application/json"},
+			{Status: "403", Text: "pages of this origin may not look; the body has code and error", Type: "application/json"},
+		},
 	})
 }
 
