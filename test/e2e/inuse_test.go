@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ func TestInUseIsWhatTheHostHolds(t *testing.T) {
 	disk := c.Must(200, "GET", "machine_drives?fields=$key&filter=machine%20eq%20"+g.machine, nil).Rows()[0]
 	nic := c.Must(200, "GET", "machine_nics?fields=$key&filter=machine%20eq%20"+g.machine, nil).Rows()[0]
 	drivePath, nicPath := harness.Path("machine_drives", disk["$key"]), harness.Path("machine_nics", nic["$key"])
+	card, _ := strconv.ParseInt(harness.Path(nic["$key"]), 10, 64)
 	holds := func() string {
 		domain := "dp-" + instance + "-" + g.machine
 		return harness.Virsh(t, "domblklist", domain) + harness.Virsh(t, "domiflist", domain)
@@ -53,7 +55,7 @@ func TestInUseIsWhatTheHostHolds(t *testing.T) {
 			t.Errorf("%s: the guest had\n%s\nand has\n%s", when, before, now)
 		}
 		row := c.Must(200, "GET", "vms/"+g.key+"?fields=ram,need_restart,restart_reason,machine%23status%23running_ram+as+runs", nil).Object()
-		if row["need_restart"] != true || row["restart_reason"] != "machine_nics/1#interface, ram" || row["ram"] != 512.0 || row["runs"] != 256.0 {
+		if row["need_restart"] != true || row["restart_reason"] != nicPath+"#interface, ram" || row["ram"] != 512.0 || row["runs"] != 256.0 {
 			t.Errorf("%s: the VM shows %v", when, row)
 		}
 		same := s.Resource().Must(200, "GET", "virtualization/computes/"+g.name, nil).Data()
@@ -64,11 +66,11 @@ func TestInUseIsWhatTheHostHolds(t *testing.T) {
 	refused("while it runs")
 
 	s.Kill()
-	forgetGuests(t, s)
+	forgetGuests(t, s, card)
 	s.Run()
 	harness.Eventually(t, time.Minute, "the server learns what the guest has", func() (bool, string) {
 		r, err := c.Do("PUT", "vnets/"+g.vnet, map[string]any{"description": "seen"})
-		return err == nil && r.Status == 200 && heldVnet(t, s) != 0, ""
+		return err == nil && r.Status == 200 && heldVnet(t, s, card) != 0, ""
 	})
 	refused("after the server has learned it from libvirt")
 
@@ -93,21 +95,21 @@ func TestInUseIsWhatTheHostHolds(t *testing.T) {
 
 // forgetGuests empties what the rows say of guests' drives and cards, as it is after an update from a version that didn't note it. What they were
 // started with stays: no later version can find that out.
-func forgetGuests(t *testing.T, s *harness.Server) {
+func forgetGuests(t *testing.T, s *harness.Server, nic int64) {
 	t.Helper()
 	rows(t, s, func(tx *store.Tx) error {
 		if err := store.Write(tx, int64(1), compute.MachineDriveStatusSet{}.Holder(0)); err != nil {
 			return err
 		}
-		return store.Write(tx, int64(1), compute.MachineNICStatusSet{}.HeldVnet(0))
+		return store.Write(tx, nic, compute.MachineNICStatusSet{}.HeldVnet(0))
 	})
 }
 
-// heldVnet is the network that the rows say the first NIC to be plugged into.
-func heldVnet(t *testing.T, s *harness.Server) (vnet int64) {
+// heldVnet is the network that the rows say a NIC to be plugged into.
+func heldVnet(t *testing.T, s *harness.Server, nic int64) (vnet int64) {
 	t.Helper()
 	rows(t, s, func(tx *store.Tx) error {
-		status, err := store.GetRow[compute.MachineNICStatus](tx, int64(1))
+		status, err := store.GetRow[compute.MachineNICStatus](tx, nic)
 		vnet = status.HeldVnet
 		return err
 	})
