@@ -24,19 +24,19 @@ func brief(pkg string, t *test) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "failed: %s %s\n", pkg, t.name)
 	places := said.FindAllStringIndex(text, -1)
-	for i, place := range places[max(0, len(places)-briefMessages):] {
-		end := len(text)
-		if next := max(0, len(places)-briefMessages) + i + 1; next < len(places) {
-			end = places[next][0]
+	if len(places) == 0 {
+		b.WriteString(strings.ToValidUTF8(text[max(0, len(text)-briefBytes):], ""))
+	}
+	places = places[max(0, len(places)-briefMessages):]
+	for i, place := range places {
+		message := text[place[0]:]
+		if i+1 < len(places) {
+			message = text[place[0]:places[i+1][0]]
 		}
-		message := text[place[0]:end]
 		if len(message) > briefBytes {
 			message = strings.ToValidUTF8(message[:briefBytes], "") + " ...\n"
 		}
 		b.WriteString(message)
-	}
-	if len(places) == 0 {
-		b.WriteString(strings.ToValidUTF8(text[max(0, len(text)-briefBytes):], ""))
 	}
 	return b.String()
 }

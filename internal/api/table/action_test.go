@@ -89,7 +89,7 @@ func TestBadActions(t *testing.T) {
 		{"POST", "vm_actions", `{"vm":2,"action":"poweron","params":"x"}`, 422},
 		{"POST", "vm_actions", `{"vm":2,"action":"poweron","params":[1]}`, 422},
 		{"POST", "vm_actions", `{"vm":2,"action":"poweron","params":{"preferred_node":"x"}}`, 422},
-		{"POST", "vm_actions", `{"vm":2,"action":"snapshot"}`, 501},
+		{"POST", "vm_actions", `{"vm":2,"action":"migrate"}`, 501},
 		{"PUT", "vms/2?action=fly", ``, 422},
 		{"PUT", "vms/2/fly", ``, 422},
 		{"GET", "vms/2/poweron", ``, 405},

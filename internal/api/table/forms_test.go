@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -178,6 +179,9 @@ func TestNotBuiltIsRefused(t *testing.T) {
 				value = "true"
 			case f.Type.Name() != "string":
 				value = "77"
+				if _, most, bounded := f.Bounds(); bounded {
+					value = fmt.Sprint(min(77, most))
+				}
 			}
 			body := `{"` + f.Name + `":` + value + `}`
 			r := s.put("/api/v4/"+table.Name+"/"+keys[table.Name], body)

@@ -2,12 +2,10 @@ package table_test
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -138,10 +136,8 @@ func TestServerConforms(t *testing.T) {
 		}
 	}
 	c := conform(s, doc)
-	facts := slices.SortedStableFunc(slices.Values(s.db.Schema.Tables()), func(a, b *schema.Table) int { // before the rows go that they are about
-		return cmp.Compare(map[bool]int{true: 1}[a.Creatable()], map[bool]int{true: 1}[b.Creatable()])
-	})
-	for _, tb := range facts {
+	fact := func(tb *schema.Table) bool { return !tb.Creatable() }
+	for _, tb := range first(fact, s.db.Schema.Tables()) { // before the rows go that they are about
 		if !tb.Internal {
 			s.settle()
 			c.wholeTable(tb, keys[tb.Name], described)
@@ -156,14 +152,23 @@ func TestServerConforms(t *testing.T) {
 	}
 }
 
+// first puts those of a list in front that are so, and leaves the order else.
+func first[T any](so func(T) bool, list []T) (sorted []T) {
+	for _, wanted := range []bool{true, false} {
+		for _, x := range list {
+			if so(x) == wanted {
+				sorted = append(sorted, x)
+			}
+		}
+	}
+	return sorted
+}
+
 // repair completes the rows that fill made behind the engine's back, which lack what every row of the table has; what can't be completed,
 // since it is fixed at the create, is deleted.
 func (s *server) repair(tb *schema.Table, body string) {
 	s.t.Helper()
-	fixedFirst := slices.SortedStableFunc(slices.Values(tb.Fields), func(a, b *schema.Field) int {
-		return cmp.Compare(map[bool]int{false: 1}[a.IsCreateOnly], map[bool]int{false: 1}[b.IsCreateOnly])
-	})
-	for _, f := range fixedFirst {
+	for _, f := range first(func(f *schema.Field) bool { return f.IsCreateOnly }, tb.Fields) {
 		if !f.IsRequired || f.IsSecret {
 			continue
 		}
