@@ -1,11 +1,12 @@
-// Package fileio holds the two things that the standard library leaves to every caller who works on files that matter: names and bytes that
-// survive a power loss, and reads that end with a context.
+// Package fileio holds what the standard library leaves to every caller who works on files that matter: names and bytes that
+// survive a power loss, removals that may come again, and reads that end with a context.
 package fileio
 
 import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -16,6 +17,14 @@ func Sync(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// Remove removes a file, or an empty folder. One that is gone is removed.
+func Remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Reader returns a reader of r that fails with the cause of ctx once that has ended. A read that is under way isn't cut off.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/storage"
 	"dewpoint/internal/model/system"
@@ -61,7 +61,7 @@ func (l *Library) SetAside(ctx context.Context, path string) error {
 
 // purge clears a tombstone away, the bytes first.
 func (l *Library) purge(ctx context.Context, row storage.File) error {
-	if err := os.Remove(l.path(row)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := fileio.Remove(l.path(row)); err != nil {
 		return fmt.Errorf("removing the bytes of file %d: %w", row.Key, err)
 	}
 	return l.db.Update(ctx, func(tx *store.Tx) error { return tx.Purge("files", schema.IntValue(row.Key)) })

@@ -14,7 +14,7 @@ var sweepers = []string{
 }
 
 // removal matches the calls that end a file, or put another in its place.
-var removal = regexp.MustCompile(`\b(os\.(Remove|RemoveAll|Rename|Truncate)|(unix|syscall)\.(Unlink|Unlinkat|Rmdir|Rename|Renameat|Renameat2)|dnsmasq\.Remove)\(`)
+var removal = regexp.MustCompile(`\b(os\.(Remove|RemoveAll|Rename|Truncate)|(unix|syscall)\.(Unlink|Unlinkat|Rmdir|Rename|Renameat|Renameat2)|(dnsmasq|fileio)\.Remove)\(`)
 
 // removals says how many such calls a file of a sweeper has, and why none of them ends bytes that somebody may miss.
 var removals = map[string]struct {
@@ -27,11 +27,16 @@ var removals = map[string]struct {
 	"internal/api/upload/sweep.go":           {1, "notes of uploads that a killed writer left; never bytes"},
 	"internal/api/upload/session.go":         {1, "an upload that ended, expired or was called off, by its session"},
 	"internal/api/upload/strays.go":          {1, "tusd's note, after the bytes went into quarantine"},
-	"internal/control/storage/apply.go":      {6, "half-made disks of drives that are there, disks of tombstones and of imports that are undone, empty folders, and moves of a drive's own disk"},
+	"internal/control/storage/apply.go":      {8, "half-made disks of drives that are there, disks of tombstones and of imports that are undone, empty folders, and moves of a drive's own disk"},
 	"internal/control/storage/owners.go":     {1, "half-made disks of drives that are there"},
 	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
+	"internal/control/storage/clone.go":      {2, "the next file of a disk that was not frozen, and its half-made one"},
+	"internal/control/storage/clone_full.go": {1, "the half-made disk of a clone that is undone"},
+	"internal/control/vm/merge.go":           {1, "the upper one of two files, once the lower one has all that it holds"},
+	"internal/control/vm/revert.go":          {1, "the next files of a revert that is undone"},
+	"internal/control/vm/works.go":           {2, "a file that an earlier try of the same step made, or this one in part"},
 	"internal/control/vm/seed.go":            {1, "the disk for cloud-init of an earlier start, made from rows: the VM has no source for one any more"},
-	"internal/control/vm/snapshot.go":        {1, "files that an operation made itself, and the upper one of two that it has merged"},
+	"internal/control/vm/snapshot.go":        {2, "the next files of a snapshot that is undone, and the memory that an earlier try wrote"},
 	"internal/control/vnet/facet_dnsmasq.go": {1, "the folder of a tombstone; diff plans it for no other"},
 	"internal/control/vnet/linux_folders.go": {1, "the folder of a network that an older version made gets its new name"},
 	"internal/host/dnsmasq/files.go":         {1, "the removal that the line above calls"},

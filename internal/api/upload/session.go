@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/space"
 )
@@ -184,7 +185,7 @@ func (u *Uploads) noted(id string) bool {
 // remove drops all of an upload, its session last and tusd's notes first, so that what a crash leaves is known for what it is: see cutShort.
 func (u *Uploads) remove(id string) error {
 	for _, ending := range []string{infoEnding, "", sessionEnding} {
-		if err := os.Remove(u.path(id) + ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := fileio.Remove(u.path(id) + ending); err != nil {
 			return fmt.Errorf("removing upload %s: %w", id, err)
 		}
 	}

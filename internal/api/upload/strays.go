@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/google/uuid"
+
+	"dewpoint/internal/fileio"
 )
 
 // setStraysAside puts bytes without a session into quarantine. A session is written before the first byte and removed after the last, so
@@ -34,7 +36,7 @@ func (u *Uploads) setAside(ctx context.Context, id string) error {
 	if err := u.lib.SetAside(ctx, u.path(id)); err != nil {
 		return err
 	}
-	if err := os.Remove(u.path(id) + ".info"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := fileio.Remove(u.path(id) + ".info"); err != nil {
 		return fmt.Errorf("removing the notes of upload %s: %w", id, err)
 	}
 	return nil

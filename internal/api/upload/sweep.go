@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 )
 
 // Sweep removes uploads that have expired, and what a crash left of one that was just begun or being removed; it ends those that a crash kept from
@@ -91,7 +92,7 @@ func (u *Uploads) clearLeftovers() error {
 			continue
 		}
 		u.log.Warn("removing the rest of an interrupted write", "file", e.Name())
-		if err := os.Remove(filepath.Join(u.dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := fileio.Remove(filepath.Join(u.dir, e.Name())); err != nil {
 			failed = append(failed, err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	writer "dewpoint/internal/backup"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/model/system"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
@@ -102,7 +103,7 @@ func (c *Controller) removeHalves() error {
 		if !strings.HasPrefix(e.Name(), writer.TemporaryPrefix) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(c.folder(), e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := fileio.Remove(filepath.Join(c.folder(), e.Name())); err != nil {
 			return fmt.Errorf("removing half a backup: %w", err)
 		}
 	}
@@ -111,7 +112,7 @@ func (c *Controller) removeHalves() error {
 
 // purge clears a tombstone away, the bytes first.
 func (c *Controller) purge(ctx context.Context, row system.DatabaseBackup) error {
-	if err := os.Remove(c.file(row)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := fileio.Remove(c.file(row)); err != nil {
 		return fmt.Errorf("removing the file: %w", err)
 	}
 	return c.DB.Update(ctx, func(tx *store.Tx) error { return tx.Purge(row.TableName(), schema.IntValue(row.Key)) })

@@ -84,7 +84,7 @@ func (c *Config) draft(ctx context.Context, path string, need int64, tier string
 		return err
 	}
 	part := path + partEnding
-	if err := drop(part); err != nil { // what a crash left
+	if err := fileio.Remove(part); err != nil { // what a crash left
 		return err
 	}
 	release, err := c.Space.Hold(ctx, space.Claim{ID: part, Path: part, Bytes: need, Where: "tier " + cmp.Or(tier, block.DefaultTier)})
@@ -97,15 +97,7 @@ func (c *Config) draft(ctx context.Context, path string, need int64, tier string
 		err = fileio.Sync(part)
 	}
 	if err != nil {
-		return errors.Join(err, drop(part))
-	}
-	return nil
-}
-
-// drop removes a file; one that is gone is removed.
-func drop(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return errors.Join(err, fileio.Remove(part))
 	}
 	return nil
 }
@@ -148,7 +140,7 @@ func (c *Controller) remove(ctx context.Context, d *Drive, seen observed) error 
 
 // removeFile removes a disk, with its machine's folder when it is the last there. One that is gone is removed.
 func removeFile(path string) error {
-	if err := drop(path); err != nil {
+	if err := fileio.Remove(path); err != nil {
 		return err
 	}
 	dir := filepath.Dir(path)

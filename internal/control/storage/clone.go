@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/layer"
 	"dewpoint/internal/model/compute"
@@ -179,7 +180,7 @@ func (c *Config) removeNext(ctx context.Context, r *cloneRun) error {
 			return err
 		})
 		if err == nil && !goesOn {
-			err = errors.Join(drop(disk.Next+partEnding), drop(disk.Next))
+			err = errors.Join(fileio.Remove(disk.Next+partEnding), fileio.Remove(disk.Next))
 		}
 		failed = append(failed, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/layer"
 	"dewpoint/internal/model/compute"
@@ -103,7 +104,7 @@ func (c *Config) removeCopies(_ context.Context, r *cloneRun) error {
 	var failed []error
 	for _, disk := range r.Params.Disks {
 		if r.Params.Full && disk.Place != "" {
-			failed = append(failed, drop(disk.Place+partEnding), removeFile(disk.Place))
+			failed = append(failed, fileio.Remove(disk.Place+partEnding), removeFile(disk.Place))
 		}
 	}
 	return errors.Join(failed...)

@@ -3,11 +3,10 @@ package storage
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/system"
@@ -127,7 +126,7 @@ func (c *Controller) clearParts(parts map[int64][]string, busy func(drive int64)
 				continue
 			}
 			c.Log.Warn("removing an unfinished disk file", "drive", key)
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := fileio.Remove(path); err != nil {
 				c.Log.Error("an unfinished disk file can't be removed", "drive", key, "err", err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/block"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/layer"
@@ -146,5 +147,5 @@ func (w *Works) dropMerged(_ context.Context, r *mergeRun) (operation.Commit, er
 	if r.Params.Top == "" {
 		return nil, nil
 	}
-	return nil, gone(r.Params.Top)
+	return nil, fileio.Remove(r.Params.Top)
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/layer"
 	"dewpoint/internal/model/compute"
@@ -122,7 +123,7 @@ func (w *Works) makeReverted(ctx context.Context, r *revertRun) (operation.Commi
 func (w *Works) dropReverted(_ context.Context, r *revertRun) error {
 	var failed []error
 	for _, d := range r.Params.Disks {
-		failed = append(failed, gone(d.To))
+		failed = append(failed, fileio.Remove(d.To))
 	}
 	return errors.Join(failed...)
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"syscall"
 
 	"dewpoint/internal/cloudinit"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/access"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/iso"
@@ -39,7 +39,7 @@ func (c *Controller) plantSeed(ctx context.Context, vm *domxml.VM, n node) ([]co
 		return nil, fmt.Errorf("making the disk for cloud-init: %w", err)
 	}
 	if seed.Label == "" {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := fileio.Remove(path); err != nil {
 			return nil, err
 		}
 		return files, nil

@@ -135,7 +135,7 @@ func (w *Works) makeNext(ctx context.Context, r *snapshotRun) (operation.Commit,
 func (w *Works) dropNext(_ context.Context, r *snapshotRun) error {
 	var failed []error
 	for _, d := range r.Params.Disks {
-		failed = append(failed, gone(d.To))
+		failed = append(failed, fileio.Remove(d.To))
 	}
 	return errors.Join(failed...)
 }
@@ -217,7 +217,7 @@ func (w *Works) roomForMemory(ctx context.Context, p *compute.VMSnapshot) (relea
 	if err := os.MkdirAll(filepath.Dir(p.Memory), 0o710); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(gone(p.Memory), w.letIn(ctx, p.Memory)); err != nil {
+	if err := errors.Join(fileio.Remove(p.Memory), w.letIn(ctx, p.Memory)); err != nil {
 		return nil, err
 	}
 	return w.Space.Hold(ctx, space.Claim{ID: p.Memory, Path: p.Memory, Bytes: ram, Where: "the data directory"})
@@ -321,12 +321,4 @@ func copyVariables(from, to string) error {
 		return err
 	}
 	return fileio.Sync(to)
-}
-
-// gone removes a file; one that isn't there is removed.
-func gone(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

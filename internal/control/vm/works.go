@@ -109,7 +109,7 @@ func (w *Works) paths(list []compute.DriveLayer) (paths []string) {
 // makeOver makes a disk of nothing over a layer, anew if there is one of an earlier try. Nothing may use it.
 func (w *Works) makeOver(ctx context.Context, path, base string, size int64) error {
 	const tables = 1 << 20
-	if err := gone(path); err != nil {
+	if err := fileio.Remove(path); err != nil {
 		return err
 	}
 	release, err := w.Space.Hold(ctx, space.Claim{ID: path, Path: path, Bytes: tables, Where: "the disk's tier"})
@@ -118,7 +118,7 @@ func (w *Works) makeOver(ctx context.Context, path, base string, size int64) err
 	}
 	defer release()
 	if err := block.CreateOver(ctx, path, base, size); err != nil {
-		return errors.Join(err, gone(path))
+		return errors.Join(err, fileio.Remove(path))
 	}
 	if err := fileio.Sync(path); err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"dewpoint/internal/fileio"
 )
 
 // The modes of what QEMU's group may use.
@@ -54,7 +56,7 @@ func Sockets(folder, name string, uid, gid int) error {
 		if e.IsDir() || e.Type().IsRegular() {
 			continue
 		}
-		if err := os.Remove(filepath.Join(folder, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := fileio.Remove(filepath.Join(folder, e.Name())); err != nil {
 			return err
 		}
 	}

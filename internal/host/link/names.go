@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/thread"
 )
 
@@ -81,8 +82,5 @@ func unmountAndRemove(path string) error {
 			return err
 		}
 	}
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return fileio.Remove(path)
 }

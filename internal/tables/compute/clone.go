@@ -184,7 +184,7 @@ func takeForClone(w *engine.Inside, r *schema.Record, params schema.Set) (snapsh
 	switch {
 	case err != nil || compute.VMCol.IsSnapshot.Of(r).Bool():
 		return 0, nil, err
-	case status.Status == "hibernated" || status.Status == "hibernating":
+	case sleeps(status):
 		return 0, nil, errs.New(errs.Conflict, "vm_hibernated", "a hibernated VM can't be cloned, since its guest's memory belongs to its disks; power it on first")
 	case !status.Running && !status.Powerstate:
 		return 0, nil, nil

@@ -29,13 +29,18 @@ func prepareSnapshot(w *engine.Inside, r *schema.Record) error {
 		of.Expires.Put(r, w.Tx.Now().Unix()+timer)
 	}
 	status, err := store.GetRow[compute.MachineStatus](w.Tx, of.Machine.Of(r))
-	if err == nil && (status.Status == "hibernated" || status.Status == "hibernating") {
+	if err == nil && sleeps(status) {
 		err = errs.New(errs.Conflict, "vm_hibernated", "a hibernated VM can't have snapshots taken; power it on first")
 	}
 	if err != nil {
 		return err
 	}
 	return canFreeze(w.Tx, of.Machine.Of(r).Int())
+}
+
+// sleeps reports whether a guest's memory lies in a file, or is on the way there, and so belongs to its disks as they are.
+func sleeps(s compute.MachineStatus) bool {
+	return s.Status == "hibernated" || s.Status == "hibernating"
 }
 
 // canFreeze refuses a machine with a disk that isn't there yet, or that rests on too many layers.
