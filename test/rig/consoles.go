@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -17,8 +18,10 @@ import (
 
 // Screens is a console.Host with real sockets, behind which nothing of QEMU is: what a client writes comes back.
 type Screens struct {
-	t    testing.TB
-	path string
+	t testing.TB
+	l net.Listener
+	// serving begins with the first client: what a test sets before that is set for every connection.
+	serving sync.Once
 	// Greeting is what each connection begins with.
 	Greeting string
 	// Logged is what guests wrote before.
@@ -30,20 +33,20 @@ type Screens struct {
 // NewScreens makes one until the test ends.
 func NewScreens(t testing.TB) *Screens {
 	t.Helper()
-	s := &Screens{t: t, path: filepath.Join(t.TempDir(), "s"), Greeting: "RFB 003.008\n"}
-	l, err := net.Listen("unix", s.path)
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	must(t, err)
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.serve(c)
+	return &Screens{t: t, l: l, Greeting: "RFB 003.008\n"}
+}
+
+func (s *Screens) accept() {
+	for {
+		c, err := s.l.Accept()
+		if err != nil {
+			return
 		}
-	}()
-	return s
+		go s.serve(c)
+	}
 }
 
 func (s *Screens) serve(c net.Conn) {
@@ -59,8 +62,9 @@ func (s *Screens) serve(c net.Conn) {
 
 // Dial implements console.Host.
 func (s *Screens) Dial(ctx context.Context, _ string, _ console.Kind) (net.Conn, error) {
+	s.serving.Do(func() { go s.accept() })
 	var d net.Dialer
-	return d.DialContext(ctx, "unix", s.path)
+	return d.DialContext(ctx, "unix", s.l.Addr().String())
 }
 
 // Log implements console.Host.

@@ -64,6 +64,9 @@ func (w *Works) lookAtDisks(ctx context.Context, r *snapshotRun) (operation.Comm
 	if err != nil {
 		return nil, err
 	}
+	if _, err := w.domain(ctx, p.Machine); err != nil { // while it can't be known what runs, nothing is begun that needs it to be taken back
+		return nil, err
+	}
 	return func(tx *store.Tx) error {
 		for _, d := range p.Disks {
 			if err := store.Write(tx, d.Drive, compute.MachineDriveSet{}.Generations(d.Generation)); err != nil {

@@ -37,7 +37,7 @@ type job struct {
 
 // jobResource names what a job is about.
 type jobResource struct {
-	Type string `json:"type" doc:"disk, virtual machine, network or ISO image"`
+	Type string `json:"type" doc:"disk, virtual machine, snapshot, network or ISO image"`
 	ID   string `json:"id"`
 }
 
@@ -73,10 +73,13 @@ const jobFields = "$key,kind,object,status,status_info,progress_pct,place,step,c
 var jobStatus = map[string]string{"complete": "completed", "error": "failed"}
 
 // jobSubjects are the types of what jobs are about.
-var jobSubjects = map[string]string{"machine_drives": "disk", "vms": "virtual machine", "machines": "virtual machine", "vnets": "network", "files": "ISO image"}
+var jobSubjects = map[string]string{"machine_drives": "disk", "vms": "virtual machine", "machines": "virtual machine", "vnets": "network", "files": "ISO image", "machine_snapshots": "snapshot"}
 
 func (row *jobRow) job() job {
 	table, id, _ := strings.Cut(row.Object, "/")
+	if string(row.Result) == "null" { // omitempty keeps that
+		row.Result = nil
+	}
 	return job{
 		ID: shape.Key(row.Key), Type: row.Kind, Status: cmp.Or(jobStatus[row.Status], row.Status), Message: row.Info, Progress: row.Progress,
 		Step: row.Step, Ahead: row.Place, Cancelled: row.Cancel, Resource: jobResource{Type: cmp.Or(jobSubjects[table], "object"), ID: id}, Result: row.Result,
