@@ -2,6 +2,7 @@ package dnsmasq_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -46,7 +47,7 @@ func started(t *testing.T) (root string, p dnsmasq.Process) {
 		t.Fatal(err)
 	}
 	if err := (dnsmasq.Tool{In: link.In}).Start(context.Background(), ns, c.Dir); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v: %v", err, errors.Unwrap(err))
 	}
 	p = only(t, root)
 	t.Cleanup(func() {
