@@ -110,7 +110,7 @@ func (e *execution) step(ctx context.Context, step int) error {
 	return e.done(ctx, step, commit)
 }
 
-// done marks a step, with what it has found out, and ends the operation with the last one.
+// done marks a step, with what it has found out and those behind it that have nothing to do, and ends the operation with the last one.
 func (e *execution) done(ctx context.Context, step int, commit Commit) error {
 	params, err := e.steps.params()
 	if err != nil {
@@ -120,10 +120,14 @@ func (e *execution) done(ctx context.Context, step int, commit Commit) error {
 	if err != nil {
 		return fmt.Errorf("result after step %d: %w", step, err)
 	}
+	next := step + 1
+	for next < len(e.kind.steps) && e.steps.skip(next) {
+		next++
+	}
 	return e.write(ctx, commit, func(now time.Time) system.OperationSet {
 		of := system.OperationCol
-		set := system.OperationSet{}.StepsDone(int64(step) + 1).Attempt(0).Params(params).ProgressPct(e.kind.part(step+1, 0))
-		if step+1 == len(e.kind.steps) {
+		set := system.OperationSet{}.StepsDone(int64(next)).Attempt(0).Params(params).ProgressPct(e.kind.part(next, 0))
+		if next == len(e.kind.steps) {
 			set.Status(Complete).Null(of.Step, of.StatusInfo).Ended(now.Unix())
 			textOrNull(set, result, of.Result)
 		}

@@ -20,6 +20,9 @@ type Step[P any] struct {
 	// Undo takes back what Do has done, or half done; nil where there is nothing to take back. It may be called again, and for a Do that had
 	// not begun its work.
 	Undo func(ctx context.Context, r *Run[P]) error
+	// Skip, where it is given, tells by the params that there is nothing to do. It is asked once the step before is done, and both are marked together; so
+	// the first step isn't asked. Undo is called for skipped steps too.
+	Skip func(p P) bool
 	// Once says that Do can't be repeated: when it was cut off by a crash, the operation is undone.
 	Once bool
 	// Weight is the step's part of the progress, beside those of the others; 0 counts as 1.
@@ -79,6 +82,7 @@ type about struct {
 type bound interface {
 	do(ctx context.Context, step int) (Commit, error)
 	undo(ctx context.Context, step int) error
+	skip(step int) bool
 	params() (string, error)
 	result() (string, error)
 }
@@ -123,6 +127,10 @@ func (b *typed[P]) undo(ctx context.Context, step int) error {
 		return nil
 	}
 	return b.steps[step].Undo(ctx, &b.run)
+}
+
+func (b *typed[P]) skip(step int) bool {
+	return b.steps[step].Skip != nil && b.steps[step].Skip(b.run.Params)
 }
 
 func (b *typed[P]) params() (string, error) {

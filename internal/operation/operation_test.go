@@ -332,3 +332,42 @@ func TestReadsRowsBesideAWriter(t *testing.T) {
 		t.Errorf("%s; read by the step and its undo (-want +got):\n%s", row.Status, d)
 	}
 }
+
+// TestSkippedSteps are marked with the step before them; where all that follow are, that ends the operation. Their undos run.
+func TestSkippedSteps(t *testing.T) {
+	t.Parallel()
+	var did, undid []string
+	step := func(name string, fails bool, skip func(probe) bool) operation.Step[probe] {
+		return operation.Step[probe]{
+			Name: name, Skip: skip,
+			Do: func(_ context.Context, r *operation.Run[probe]) (operation.Commit, error) {
+				did = append(did, name)
+				if fails && r.Params.N == 2 {
+					return nil, errs.New(errs.Conflict, "no", "it can't be")
+				}
+				return nil, nil
+			},
+			Undo: func(context.Context, *operation.Run[probe]) error { undid = append(undid, name); return nil },
+		}
+	}
+	small, one := func(p probe) bool { return p.N < 3 }, func(p probe) bool { return p.N == 1 }
+	b := newBench(t, steps(step("first", false, small), step("second", false, small), step("third", true, one)))
+	for n, want := range []struct {
+		status    string
+		did, undo []string
+		done      int64
+	}{
+		1: {operation.Complete, []string{"first"}, nil, 3},
+		2: {operation.Failed, []string{"first", "third"}, []string{"third", "second", "first"}, 0},
+		3: {operation.Complete, []string{"first", "second", "third"}, nil, 3},
+	} {
+		if n == 0 {
+			continue
+		}
+		did, undid = nil, nil
+		row := b.waitEnd(b.begin(probe{N: n}))
+		if d := cmp.Diff(want.did, did) + cmp.Diff(want.undo, undid); d != "" || row.Status != want.status || row.StepsDone != want.done {
+			t.Errorf("%d: %s with %d steps done (-want +got):\n%s", n, row.Status, row.StepsDone, d)
+		}
+	}
+}
