@@ -63,9 +63,9 @@ func (c *Controller) makeEmpty(ctx context.Context, d *Drive, path string, statu
 	const tables = 1 << 20 // what an empty qcow2 takes, amply
 	if err := c.draft(ctx, path, tables, d.Tier, func(part string) error {
 		if d.Base != "" {
-			return block.CreateOver(ctx, part, d.Base, d.Size)
+			return block.CreateOver(part, d.Base, d.Size)
 		}
-		return block.Create(ctx, part, d.Size)
+		return block.Create(part, d.Size)
 	}); err != nil {
 		return err
 	}

@@ -24,11 +24,14 @@ func (c *Config) vmClone() operation.Kind {
 		Steps: []operation.Step[compute.VMClone]{
 			{Name: "looking at the disks", Do: c.lookAtDisks, Undo: c.dropClone},
 			{Name: "freezing the disks", Do: c.freezeDisks, Undo: c.removeNext},
-			{Name: "copying the disks", Do: c.copyDisks, Undo: c.removeCopies, Weight: most},
-			{Name: "putting the disks in place", Do: c.placeCopies, Undo: c.removeCopies},
+			{Name: "copying the disks", Do: c.copyDisks, Undo: c.removeCopies, Weight: most, Skip: linked},
+			{Name: "putting the disks in place", Do: c.placeCopies, Undo: c.removeCopies, Skip: linked},
 		},
 	})
 }
+
+// linked reports whether the new disks stay what they are when the other's are frozen.
+func linked(p compute.VMClone) bool { return !p.Full }
 
 // cloneReady waits for disks that are being made. One that can't be made is told by the run.
 func cloneReady(tx *store.Tx, p compute.VMClone) (string, error) {
@@ -111,13 +114,19 @@ func (c *Config) freezeDisks(ctx context.Context, r *cloneRun) (operation.Commit
 			return nil, err
 		}
 	}
+	if err := c.copyFirmware(ctx, r); err != nil {
+		return nil, err
+	}
 	return func(tx *store.Tx) error {
 		for _, disk := range r.Params.Disks {
 			if err := rest(tx, disk, r.Params.Full); err != nil {
 				return err
 			}
 		}
-		return nil
+		if r.Params.Full {
+			return nil
+		}
+		return letGoOf(tx, r.Params.Snapshot)
 	}, nil
 }
 
@@ -127,7 +136,7 @@ func (c *Config) makeNext(ctx context.Context, s source, path string, size int64
 	if _, err := block.Size(path); err == nil {
 		return nil
 	}
-	err := c.draft(ctx, path, tables, s.row.PreferredTier, func(part string) error { return block.CreateOver(ctx, part, s.path, size) })
+	err := c.draft(ctx, path, tables, s.row.PreferredTier, func(part string) error { return block.CreateOver(part, s.path, size) })
 	if err != nil {
 		return err
 	}

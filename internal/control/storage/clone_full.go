@@ -15,9 +15,6 @@ import (
 
 // copyDisks copies, for a full clone, what lies beneath each new disk into a draft of a file without anything beneath it.
 func (c *Config) copyDisks(ctx context.Context, r *cloneRun) (operation.Commit, error) {
-	if !r.Params.Full {
-		return nil, nil
-	}
 	for i := range r.Params.Disks {
 		disk := &r.Params.Disks[i]
 		row, layers, err := c.copied(ctx, r, disk)
@@ -76,9 +73,6 @@ func (c *Config) copied(ctx context.Context, r *cloneRun, disk *compute.CloneDis
 
 // placeCopies gives the drafts of a full clone their names. The drives are ready when this is marked, and need no layer any more.
 func (c *Config) placeCopies(_ context.Context, r *cloneRun) (operation.Commit, error) {
-	if !r.Params.Full {
-		return func(tx *store.Tx) error { return letGoOf(tx, r.Params.Snapshot) }, nil
-	}
 	used := make([]int64, len(r.Params.Disks))
 	for i, disk := range r.Params.Disks {
 		if err := place(disk.Place); err != nil {

@@ -27,7 +27,7 @@ func (p *pool) freeze(drive int64) (base string) {
 			return err
 		}
 		d.Generation++
-		return block.CreateOver(p.t.Context(), block.DrivePath(p.dir, "", machineUUID, layer.Head(d)), base, d.Disksize)
+		return block.CreateOver(block.DrivePath(p.dir, "", machineUUID, layer.Head(d)), base, d.Disksize)
 	})
 	return base
 }

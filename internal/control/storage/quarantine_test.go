@@ -89,7 +89,7 @@ func TestDrivesWithoutAnID(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
 		t.Fatal(err)
 	}
-	if err := block.Create(t.Context(), path, 8*mib); err != nil {
+	if err := block.Create(path, 8*mib); err != nil {
 		t.Fatal(err)
 	}
 	stranger := p.plant(block.DrivePath(p.dir, "", strangerUUID, "1"), "somebody's")
@@ -132,7 +132,7 @@ func TestRefusedOnce(t *testing.T) {
 	t.Parallel()
 	p := newPool(t)
 	forged := filepath.Join(t.TempDir(), "forged")
-	if err := block.Create(t.Context(), forged, 8*mib); err != nil {
+	if err := block.Create(forged, 8*mib); err != nil {
 		t.Fatal(err)
 	}
 	image, err := os.ReadFile(forged)

@@ -52,7 +52,7 @@ func TestLiveChanges(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	key, machine := s.createVM(uuid.NewString(), schema.Set{"boot_delay": schema.IntValue(0)})
-	disk := s.createDrive(machine, func(path string) error { return block.Create(t.Context(), path, 1<<20) })
+	disk := s.createDrive(machine, func(path string) error { return block.Create(path, 1<<20) })
 	s.put(key, "machine_drives", disk, schema.Set{"disksize": schema.IntValue(1 << 20)})
 	tray, file := s.createTray(machine), s.createFile("disc.iso")
 	s.ask(machine, compute.PowerOn)

@@ -16,7 +16,7 @@ import (
 func BenchmarkPowerOn(b *testing.B) {
 	s := newServer(b)
 	_, machine := s.createVM(uuid.NewString(), schema.Set{"boot_delay": schema.IntValue(0)})
-	s.createDrive(machine, func(path string) error { return block.Create(b.Context(), path, 1<<20) })
+	s.createDrive(machine, func(path string) error { return block.Create(path, 1<<20) })
 	done := int64(0)
 	ask := func(op string, running bool) {
 		s.ask(machine, op)

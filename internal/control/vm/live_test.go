@@ -38,7 +38,13 @@ type server struct {
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	s := &server{t: t, host: libvirt.New("", ""), dataDir: t.TempDir()}
+	dir := t.TempDir()
+	return newServerOn(t, dir, rig.Database(t, dir))
+}
+
+func newServerOn(t testing.TB, dir string, db *store.DB) *server {
+	t.Helper()
+	s := &server{t: t, host: libvirt.New("", ""), dataDir: dir, db: db}
 	t.Cleanup(s.host.Close)
 	if _, err := s.host.List(t.Context(), ""); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -55,7 +61,6 @@ func newServer(t testing.TB) *server {
 	random := make([]byte, 2)
 	_, _ = rand.Read(random)
 	s.instance = hex.EncodeToString(random)
-	s.db = rig.Database(t, s.dataDir)
 	bootID, err := vm.ReadBootID()
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +208,7 @@ func TestLiveMachine(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	key, machine := s.createVM(uuid.NewString(), schema.Set{"machine_type": schema.TextValue("pc-q35-10.0"), "boot_delay": schema.IntValue(0)})
-	drive := s.createDrive(machine, func(path string) error { return block.Create(t.Context(), path, 1<<20) })
+	drive := s.createDrive(machine, func(path string) error { return block.Create(path, 1<<20) })
 
 	begin := time.Now()
 	s.ask(machine, compute.PowerOn)
@@ -270,7 +275,7 @@ func TestLiveHibernation(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	key, machine := s.createVM(uuid.NewString(), schema.Set{"boot_delay": schema.IntValue(0)})
-	drive := s.createDrive(machine, func(path string) error { return block.Create(t.Context(), path, 1<<20) })
+	drive := s.createDrive(machine, func(path string) error { return block.Create(path, 1<<20) })
 	s.ask(machine, compute.PowerOn)
 	s.await("running", func() bool { return s.status(machine).Running })
 	hibernate := func() {

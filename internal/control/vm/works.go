@@ -117,7 +117,7 @@ func (w *Works) makeOver(ctx context.Context, path, base string, size int64) err
 		return err
 	}
 	defer release()
-	if err := block.CreateOver(ctx, path, base, size); err != nil {
+	if err := block.CreateOver(path, base, size); err != nil {
 		return errors.Join(err, fileio.Remove(path))
 	}
 	if err := fileio.Sync(path); err != nil {

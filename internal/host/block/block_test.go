@@ -165,7 +165,7 @@ func TestCreateConvertResize(t *testing.T) {
 	if d, err := block.Info(ctx, disk, block.Qcow2); err != nil || d.VirtualSize != 32<<20 || d.ActualSize < 4<<20 {
 		t.Errorf("Info = %+v, %v; want 32 MiB, of which 4 are used", d, err)
 	}
-	if err := block.Create(ctx, empty, 1<<30); err != nil {
+	if err := block.Create(empty, 1<<30); err != nil {
 		t.Fatal(err)
 	}
 	if used, err := block.Used(empty); err != nil || used <= 0 || used > 1<<20 {
@@ -221,7 +221,7 @@ func TestResizeRoundsUp(t *testing.T) {
 	t.Parallel()
 	needTool(t)
 	path := filepath.Join(t.TempDir(), "disk")
-	if err := block.Create(t.Context(), path, 1<<20+1); err != nil {
+	if err := block.Create(path, 1<<20+1); err != nil {
 		t.Fatal(err)
 	}
 	for _, size := range []int64{1 << 20, 2<<20 + 1} {

@@ -174,7 +174,7 @@ func TestLinkInPlaceOfImage(t *testing.T) {
 	for what, err := range map[string]error{
 		"Resize":  block.Resize(t.Context(), link, 2<<20),
 		"Convert": block.Convert(t.Context(), link, block.Raw, filepath.Join(dir, "disk"), nil),
-		"Create":  block.Create(t.Context(), link, 1<<20),
+		"Create":  block.Create(link, 1<<20),
 	} {
 		if err == nil {
 			t.Errorf("%s went through a link", what)

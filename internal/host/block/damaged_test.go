@@ -14,7 +14,7 @@ import (
 func forge(t *testing.T, breakIt func(image []byte) []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "forged")
-	if err := block.Create(t.Context(), path, 8<<20); err != nil {
+	if err := block.Create(path, 8<<20); err != nil {
 		t.Fatal(err)
 	}
 	image, err := os.ReadFile(path)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strconv"
 
 	"github.com/lima-vm/go-qcow2reader/image/qcow2"
 
@@ -16,15 +15,7 @@ import (
 
 // CreateOver makes a qcow2 image of size bytes that holds nothing of its own yet: all is read from the layer. The path must not exist. The layer isn't
 // opened; its name in the new image is for people, since everybody who opens a disk is told the files beneath it.
-func CreateOver(ctx context.Context, path, layer string, size int64) error {
-	ctx, cancel := context.WithTimeout(ctx, quickLimit)
-	defer cancel()
-	return writeNew(path, func(disk child.File) error {
-		_, err := qemuImg(ctx, cage(size, disk), nil, "create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=off", "-u", "-F", "qcow2", "-b", layer,
-			disk.At, strconv.FormatInt(Sectors(size), 10))
-		return err
-	})
-}
+func CreateOver(path, layer string, size int64) error { return createEmpty(path, layer, size) }
 
 // Commit writes what the disk at path holds of its own into the first of the layers beneath it, all of which are given: that one then reads as the disk
 // did. It may be repeated after a crash. Nobody may use the two meanwhile, and nothing else may build upon the first layer.

@@ -26,17 +26,17 @@ func TestLayers(t *testing.T) {
 	needTool(t)
 	ctx, dir := t.Context(), t.TempDir()
 	bottom, middle, top := filepath.Join(dir, "bottom"), filepath.Join(dir, "middle"), filepath.Join(dir, "top")
-	if err := block.Create(ctx, bottom, 4<<20); err != nil {
+	if err := block.Create(bottom, 4<<20); err != nil {
 		t.Fatal(err)
 	}
 	qemuIO(t, bottom, "write -P 1 0 4M")
 	for over, under := range map[string]string{middle: bottom} {
-		if err := block.CreateOver(ctx, over, under, 4<<20); err != nil {
+		if err := block.CreateOver(over, under, 4<<20); err != nil {
 			t.Fatal(err)
 		}
 	}
 	qemuIO(t, middle, "write -P 2 1M 1M")
-	if err := block.CreateOver(ctx, top, middle, 4<<20); err != nil {
+	if err := block.CreateOver(top, middle, 4<<20); err != nil {
 		t.Fatal(err)
 	}
 	qemuIO(t, top, "write -P 3 2M 1M")

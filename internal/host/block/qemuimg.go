@@ -25,15 +25,8 @@ const (
 	outputPlace = "/out/disk"
 )
 
-// Create makes an empty qcow2 image of size bytes. The path must not exist.
-func Create(ctx context.Context, path string, size int64) error {
-	ctx, cancel := context.WithTimeout(ctx, quickLimit)
-	defer cancel()
-	return writeNew(path, func(disk child.File) error {
-		_, err := qemuImg(ctx, cage(size, disk), nil, "create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=off", disk.At, strconv.FormatInt(size, 10))
-		return err
-	})
-}
+// Create makes an empty qcow2 image of size bytes, rounded up to whole sectors. The path must not exist.
+func Create(path string, size int64) error { return createEmpty(path, "", size) }
 
 // Sectors rounds a size up to whole sectors, as the sizes of disks are.
 func Sectors(size int64) int64 {

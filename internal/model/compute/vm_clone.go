@@ -8,6 +8,9 @@ type VMClone struct {
 	Snapshot int64       `json:"snapshot,omitempty"`
 	Full     bool        `json:"full,omitempty"` // with disks of its own; else they build upon the other's
 	Disks    []CloneDisk `json:"disks"`
+	// Firmware is the machine whose variables of the firmware the new one gets; with TPM, also what its TPM keeps.
+	Firmware int64 `json:"firmware,omitempty"`
+	TPM      bool  `json:"tpm,omitempty"`
 }
 
 // Operation names the kind.
