@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/held"
 	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/host/firmware"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/compute"
@@ -96,6 +97,11 @@ func (c *Controller) start(ctx context.Context, m *Machine, s step) (*Fact, erro
 	vm := c.hardware(m)
 	if err := letQEMU(c.cfg.DataDir, &vm, node); err != nil {
 		return nil, err
+	}
+	if len(vm.Devices) > 0 {
+		if err := (firmware.TPM{Dir: vm.Dir, UUID: vm.UUID}).Plant(); err != nil {
+			return nil, err
+		}
 	}
 	files, err := c.plantSeed(ctx, &vm, node)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.uber.org/goleak"
 
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/errs"
@@ -19,8 +18,6 @@ import (
 	"dewpoint/internal/model/compute"
 	"dewpoint/test/locked"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bench is a controller on fakes, running.
 type bench struct {

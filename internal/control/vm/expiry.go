@@ -1,8 +1,10 @@
 package vm
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/compute"
@@ -49,15 +51,48 @@ func (e *Expiry) Reconcile(ctx context.Context) error {
 
 func expired(tx *store.Tx) (due []compute.MachineSnapshot, err error) {
 	of := compute.MachineSnapshotCol
-	all, err := store.FindRows[compute.MachineSnapshot](tx, store.Is(of.Taken, true), store.IsNot(of.Expires, 0), store.UpTo(of.Expires.Name(), schema.IntValue(tx.Now().Unix())))
+	due, err = store.FindRows[compute.MachineSnapshot](tx, store.Is(of.Taken, true), store.IsNot(of.Expires, 0), store.UpTo(of.Expires.Name(), schema.IntValue(tx.Now().Unix())))
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range all {
-		if s.ExpiresType != "never" {
-			due = append(due, s)
-		}
+	due = slices.DeleteFunc(due, func(s compute.MachineSnapshot) bool { return s.ExpiresType == "never" || s.QueueDelete })
+	spared, err := spared(tx, due)
+	if err != nil {
+		return nil, err
 	}
+	due = slices.DeleteFunc(due, func(s compute.MachineSnapshot) bool { return spared[s.Key] })
 	queued, err := store.FindRows[compute.MachineSnapshot](tx, store.Is(of.Taken, true), store.Is(of.QueueDelete, true))
 	return append(due, queued...), err
+}
+
+// spared are the snapshots that stay whatever their age: of each machine the newest of a period, as many as it says.
+func spared(tx *store.Tx, due []compute.MachineSnapshot) (map[int64]bool, error) {
+	var periods []schema.Value
+	for _, s := range due {
+		if key := schema.IntValue(s.SnapshotPeriod); s.SnapshotPeriod != 0 && !slices.Contains(periods, key) {
+			periods = append(periods, key)
+		}
+	}
+	if len(periods) == 0 {
+		return nil, nil
+	}
+	rows, err := store.FindRows[compute.SnapshotProfilePeriod](tx, store.Key(periods...))
+	if err != nil {
+		return nil, err
+	}
+	least := map[int64]int64{}
+	for _, p := range rows {
+		least[p.Key] = p.MinSnapshots
+	}
+	of := compute.MachineSnapshotCol
+	all, err := store.FindRows[compute.MachineSnapshot](tx, store.IsAmong(of.SnapshotPeriod, periods...), store.Is(of.Taken, true), store.Is(of.QueueDelete, false))
+	slices.SortFunc(all, func(a, b compute.MachineSnapshot) int { return cmp.Compare(b.Key, a.Key) })
+	stay, seen := map[int64]bool{}, map[[2]int64]int64{}
+	for _, s := range all {
+		of := [2]int64{s.Machine, s.SnapshotPeriod}
+		if seen[of]++; seen[of] <= least[s.SnapshotPeriod] {
+			stay[s.Key] = true
+		}
+	}
+	return stay, err
 }

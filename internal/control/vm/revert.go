@@ -3,11 +3,11 @@ package vm
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
+	"dewpoint/internal/host/firmware"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/layer"
 	"dewpoint/internal/model/compute"
@@ -150,7 +150,7 @@ func (w *Works) goBack(ctx context.Context, r *revertRun) (operation.Commit, err
 			return nil, err
 		}
 	}
-	if err := w.putVariables(ctx, r); err != nil {
+	if err := w.putFirmware(ctx, r); err != nil {
 		return nil, err
 	}
 	on := p.Memory == "" && (p.Ran || p.PowerOn)
@@ -226,26 +226,17 @@ func powerOn(tx *store.Tx, machine, after int64) error {
 	return store.Write(tx, machine, compute.MachineSet{}.PowerOp(compute.PowerOn).PowerSeq(m.PowerSeq+1).PowerAfter(after))
 }
 
-func (w *Works) putVariables(ctx context.Context, r *revertRun) error {
-	var from, to string
-	err := r.View(ctx, func(tx *store.Tx) error {
-		s, err := store.GetRow[compute.MachineSnapshot](tx, r.Params.Snapshot)
-		if err != nil {
-			return err
-		}
-		machine, err := store.GetRow[compute.Machine](tx, s.Machine)
-		if err != nil {
-			return err
-		}
-		kept, err := store.GetRow[compute.Machine](tx, s.SnapMachine)
-		from, to = filepath.Join(w.folder(kept), variables), filepath.Join(w.folder(machine), variables)
-		return err
-	})
-	if err != nil || r.Params.Memory != "" {
-		return err // the memory goes on with the variables that are there
-	}
-	if _, err := os.Lstat(from); err != nil {
+// putFirmware takes the variables of the firmware back, and what the TPM keeps. Memory goes on with those that are there.
+func (w *Works) putFirmware(ctx context.Context, r *revertRun) error {
+	if r.Params.Memory != "" {
 		return nil
 	}
-	return copyVariables(from, to)
+	machine, kept, err := w.machines(ctx, r.View, r.Params.Snapshot)
+	if err != nil {
+		return err
+	}
+	if err := firmware.CopyVariables(w.folder(kept), w.folder(machine)); err != nil {
+		return err
+	}
+	return w.tpm(kept).CopyTo(w.folder(machine))
 }

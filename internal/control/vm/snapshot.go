@@ -3,7 +3,6 @@ package vm
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
 	"dewpoint/internal/host/block"
+	"dewpoint/internal/host/firmware"
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/layer"
 	"dewpoint/internal/model/compute"
@@ -157,7 +157,7 @@ func (w *Works) freeze(ctx context.Context, r *snapshotRun) (operation.Commit, e
 	} else {
 		p.Memory = ""
 	}
-	if err := w.keepVariables(ctx, r); err != nil {
+	if err := w.keepFirmware(ctx, r); err != nil {
 		return nil, err
 	}
 	return func(tx *store.Tx) error { return markFrozen(tx, p) }, nil
@@ -186,6 +186,9 @@ func (w *Works) switchLive(ctx context.Context, r *snapshotRun, ref libvirt.Ref)
 	if err := w.letIn(ctx, slices.Collect(maps.Values(s.Disks))...); err != nil {
 		return err
 	}
+	if s.Quiesce, err = w.mayQuiesce(ctx, r, ref); err != nil { // also where the snapshot is deleted meanwhile
+		return err
+	}
 	if p.Memory != "" {
 		release, err := w.roomForMemory(ctx, p)
 		if err != nil {
@@ -193,9 +196,6 @@ func (w *Works) switchLive(ctx context.Context, r *snapshotRun, ref libvirt.Ref)
 		}
 		defer release()
 		s.Memory = p.Memory
-	}
-	if s.Quiesce, err = w.mayQuiesce(ctx, r, ref); err != nil {
-		return err
 	}
 	pause, err := w.Host.Switch(ctx, ref, s)
 	if s.Quiesce && errs.Is(err, errs.Unavailable) && ctx.Err() == nil { // its agent doesn't answer: then without
@@ -283,45 +283,34 @@ func (w *Works) thaw(ctx context.Context, r *snapshotRun) error {
 	return nil
 }
 
-// variables are those of a machine's firmware.
-const variables = "nvram.fd"
-
-// keepVariables copies the variables of the firmware into the snapshot's folder.
-func (w *Works) keepVariables(ctx context.Context, r *snapshotRun) error {
-	var from, to string
-	err := r.View(ctx, func(tx *store.Tx) error {
-		s, err := store.GetRow[compute.MachineSnapshot](tx, r.Params.Snapshot)
-		if err != nil {
-			return err
-		}
-		machine, err := store.GetRow[compute.Machine](tx, s.Machine)
-		if err != nil {
-			return err
-		}
-		kept, err := store.GetRow[compute.Machine](tx, s.SnapMachine)
-		from, to = filepath.Join(w.folder(machine), variables), filepath.Join(w.folder(kept), variables)
-		return err
-	})
+// keepFirmware copies the variables of the firmware, and what the TPM keeps, into the snapshot's folder.
+func (w *Works) keepFirmware(ctx context.Context, r *snapshotRun) error {
+	machine, kept, err := w.machines(ctx, r.View, r.Params.Snapshot)
 	if err != nil {
 		return err
 	}
-	return copyVariables(from, to)
+	if err := firmware.CopyVariables(w.folder(machine), w.folder(kept)); err != nil {
+		return err
+	}
+	return w.tpm(machine).CopyTo(w.folder(kept))
 }
 
-// copyVariables copies a file of firmware variables, which is small; one that isn't there is none.
-func copyVariables(from, to string) error {
-	text, err := os.ReadFile(from)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+func (w *Works) tpm(m compute.Machine) firmware.TPM {
+	return firmware.TPM{Dir: w.folder(m), UUID: m.UUID}
+}
+
+// machines reads the machine of a snapshot, and the one that keeps what it was.
+func (w *Works) machines(ctx context.Context, view func(context.Context, func(*store.Tx) error) error, snapshot int64) (machine, kept compute.Machine, err error) {
+	err = view(ctx, func(tx *store.Tx) error {
+		s, err := store.GetRow[compute.MachineSnapshot](tx, snapshot)
+		if err != nil {
+			return err
+		}
+		if machine, err = store.GetRow[compute.Machine](tx, s.Machine); err != nil {
+			return err
+		}
+		kept, err = store.GetRow[compute.Machine](tx, s.SnapMachine)
 		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o710); err != nil {
-		return err
-	}
-	if err := os.WriteFile(to, text, 0o600); err != nil {
-		return err
-	}
-	return fileio.Sync(to)
+	})
+	return machine, kept, err
 }

@@ -99,11 +99,13 @@ func vmActions() schema.Actions {
 		{Name: "snapshot", Doc: "take a snapshot", Params: snapshotParams()},
 		{Name: "quiesce_snapshot", Doc: "take a snapshot for which the guest's agent flushes its file systems", Params: snapshotParams()},
 		{
-			Name: "restore", By: "machine", Doc: "go back to a snapshot. The VM may be given by its key, by its machine's, or by that of the snapshot's machine",
+			Name: "restore", By: "machine",
+			Doc: "go back to a snapshot, or make a new VM of what the VM was then. The VM may be given by its key, by its machine's, or by that of the snapshot's machine",
 			Params: schema.Fields{
-				schema.Row("snapshot_id", "machine_snapshots"), schema.Row("snapshot", "machine_snapshots"), schema.String("name").Len(0, 128),
-				schema.Bool("preserve_macs"), schema.Bool("poweron"), schema.Bool("paused"),
+				schema.Row("snapshot_id", "machine_snapshots"), schema.Row("snapshot", "machine_snapshots"), schema.String("name").Len(0, 128).Doc("of a new VM; this one stays as it is then"),
+				schema.Bool("preserve_macs").Doc("of a new VM: refused while another VM has them"), schema.Bool("poweron"), schema.Bool("paused").Doc("leave the guest standing; only with memory"),
 			},
+			Answers: schema.Fields{schema.JSON("response").Doc("of a new VM: vmkey, machinekey, machinestatuskey and clusterkey, all as texts")},
 		},
 		{Name: "hotplugnic", By: "machine", NotBuilt: later},
 		{Name: "changecd", NotBuilt: later},
@@ -127,7 +129,8 @@ func cloneAction() schema.Action {
 			"or are copied where full is set; it can be started once they are made. It takes the rights to read this VM and to create VMs",
 		Params: schema.Fields{
 			schema.String("name").Required().Len(1, 128), schema.LongText("description").Len(0, 2048), schema.Bool("quiesce").Doc("ask the guest to flush its data to disk first"),
-			schema.Bool("preserve_macs").Doc("refused while another VM has them"), schema.Bool("preserve_device_uuids"), schema.Row("cluster", "clusters"),
+			schema.Bool("preserve_macs").Doc("refused while another VM has them"), schema.Bool("preserve_device_uuids").Doc("a TPM of the new VM holds what this VM's does, so that it opens what that one has sealed; else it begins empty"),
+			schema.Row("cluster", "clusters"),
 			schema.Bool("full").Doc("copy the disks"), column.Tier("preferred_tier").Doc("where the new disks lie; as this VM's if not given"),
 		},
 		Answers: schema.Fields{schema.JSON("response").Doc("vmkey, machinekey, machinestatuskey and clusterkey, all as texts")},

@@ -1,7 +1,6 @@
 package compute
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -31,17 +30,28 @@ func cloneVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
 	if err != nil {
 		return err
 	}
-	op.Snapshot = snapshot
+	op.Snapshot, op.Firmware, op.TPM = snapshot, from.Int(), params["preserve_device_uuids"].Bool()
+	if snapshot != 0 {
+		taken, err := store.GetRow[compute.MachineSnapshot](w.Tx, snapshot)
+		if err != nil {
+			return err
+		}
+		op.Firmware = taken.SnapMachine
+	}
 	if op.Disks, err = copyDrives(w, from, clone.Machine, states, params); err != nil {
 		return err
 	}
 	if err := copyCards(w, from, clone.Machine, params["preserve_macs"].Bool()); err != nil {
 		return err
 	}
+	devices, err := copyDevices(w, from, clone.Machine)
+	if err != nil {
+		return err
+	}
 	if err := copyCloudinit(w, r, made); err != nil {
 		return err
 	}
-	if len(op.Disks) > 0 {
+	if len(op.Disks) > 0 || clone.UEFI || devices > 0 {
 		if err := w.Begin(r, op); err != nil {
 			return err
 		}
@@ -78,91 +88,6 @@ func copyVM(w *engine.Inside, r *schema.Record, params schema.Set) (*schema.Reco
 		inner[compute.VMCol.Meta.Name()] = meta
 	}
 	return w.CreateWith("vms", in, inner)
-}
-
-// copyDrives makes the drives of a clone and lists the disks among them, which wait for their content. That is in other drives, where states says so.
-func copyDrives(w *engine.Inside, from schema.Value, to int64, states map[int64]int64, params schema.Set) (disks []compute.CloneDisk, err error) {
-	drive := compute.MachineDriveCol
-	drives, err := w.Tx.Find("machine_drives", store.IsAmong(drive.Machine, from))
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range drives {
-		in, inner := copyOf(d, drive.Machine), schema.Set{}
-		in["machine"] = engine.Number(to)
-		if err := whole(w, d); err != nil {
-			return nil, err
-		}
-		disk := drive.Media.Of(d).Text() != "cdrom"
-		if disk {
-			in["media"] = engine.Text("disk")
-			delete(in, "media_source") // an import that is under way is waited for
-			inner[drive.CloneOf.Name()] = d.Key
-			if tier := params["preferred_tier"]; !tier.IsNull() {
-				in["preferred_tier"] = engine.Text(tier.Text())
-			}
-		}
-		made, err := w.CreateWith("machine_drives", in, inner)
-		if err != nil {
-			return nil, err
-		}
-		if !disk {
-			continue
-		}
-		disks = append(disks, compute.CloneDisk{Drive: made.Key.Int(), Of: cmp.Or(states[d.Key.Int()], d.Key.Int())})
-		if err := store.Write(w.Tx, made.Key, compute.MachineDriveStatusSet{}.Status("importing")); err != nil {
-			return nil, err
-		}
-	}
-	return disks, nil
-}
-
-// whole is a Conflict for a drive that is to be imported once its file has arrived: the clone would hold up the import that it waits for.
-func whole(w *engine.Inside, r *schema.Record) error {
-	d := store.RowOf[compute.MachineDrive](r)
-	if d.Media != "import" && d.Media != "clone" {
-		return nil
-	}
-	imports, err := operation.Last(w.Tx, operation.MachineQueue(d.Machine))
-	if err == nil && imports == 0 {
-		err = errs.New(errs.Conflict, "drive_not_ready", "drive %q has no disk yet; clone the VM once its file has been imported", d.Name)
-	}
-	return err
-}
-
-// copyCards makes the NICs of a clone. An address that is reserved for a card stays with that card.
-func copyCards(w *engine.Inside, from schema.Value, to int64, macs bool) error {
-	nic := compute.MachineNICCol
-	cards, err := w.Tx.Find("machine_nics", store.IsAmong(nic.Machine, from))
-	if err != nil {
-		return err
-	}
-	for _, card := range cards {
-		in := copyOf(card, nic.Machine, nic.Ipaddress)
-		in["machine"] = engine.Number(to)
-		if macs {
-			in["macaddress"] = engine.Text(nic.Macaddress.Of(card).Text())
-		}
-		if _, err := w.Create("machine_nics", in); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func copyCloudinit(w *engine.Inside, from, to *schema.Record) error {
-	files, err := w.Tx.Find("cloudinit_files", store.Is(compute.CloudinitFileCol.Owner, engine.PathOf(from).Text()))
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		in := copyOf(f, compute.CloudinitFileCol.Owner)
-		in["owner"] = engine.Text(engine.PathOf(to).Text())
-		if _, err := w.Create("cloudinit_files", in); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // copyOf is what a client would send to make a row like this one, but for what no two rows may share, what is secret, and the columns named.

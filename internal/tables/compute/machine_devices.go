@@ -12,7 +12,19 @@ import (
 	"dewpoint/internal/store"
 )
 
-var deviceHooks = engine.Hooks{Create: prepareDevice, Created: setUpDevice, Remove: removeDevice, Changed: devicePart.changed}
+var deviceHooks = engine.Hooks{
+	Create: prepareDevice, Created: setUpDevice, Remove: removeDevice, Changed: devicePart.changed,
+	Update: func(w *engine.Inside, old *schema.Record, _ schema.Set) error { return refuseKept(w.Tx, old) },
+}
+
+// refuseKept keeps the devices of snapshots as they were.
+func refuseKept(tx *store.Tx, device *schema.Record) error {
+	n, err := tx.Count("vms", store.IsAmong(compute.VMCol.Machine, compute.MachineDeviceCol.Machine.Of(device)), store.Is(compute.VMCol.IsSnapshot, true))
+	if err != nil {
+		return err
+	}
+	return refuseFrozen(n > 0)
+}
 
 var devicePart = part{machine: compute.MachineDeviceCol.Machine, orderid: compute.MachineDeviceCol.Orderid, name: compute.MachineDeviceCol.Name, kind: "device"}
 
@@ -30,6 +42,9 @@ func prepareDevice(w *engine.Inside, r *schema.Record) error {
 	}
 	col.UUID.Put(r, id.String())
 	w.Response["uuid"] = id.String()
+	if err := refuseKept(w.Tx, r); err != nil {
+		return err
+	}
 	n, err := w.Tx.Count("machine_devices", store.IsAmong(col.Machine, col.Machine.Of(r)), store.Is(col.Type, compute.DeviceTPM))
 	if err != nil {
 		return err
@@ -64,6 +79,9 @@ func setUpDevice(w *engine.Inside, r *schema.Record) error {
 
 // removeDevice keeps the row of a device that a guest has.
 func removeDevice(w *engine.Inside, r *schema.Record) error {
+	if err := refuseKept(w.Tx, r); err != nil {
+		return err
+	}
 	status, err := store.GetRow[compute.MachineStatus](w.Tx, compute.MachineDeviceCol.Machine.Of(r))
 	if err != nil || !status.Running && !status.Powerstate && !status.Asleep {
 		return err

@@ -99,6 +99,9 @@ func beginSnapshot(w *engine.Inside, r *schema.Record) error {
 	if err := keepCards(w.Tx, machine, kept); err != nil {
 		return err
 	}
+	if err := keepDevices(w.Tx, machine, kept); err != nil {
+		return err
+	}
 	if err := store.Write(w.Tx, r.Key, compute.MachineSnapshotSet{}.SnapMachine(kept)); err != nil {
 		return err
 	}
@@ -162,6 +165,30 @@ func keepCards(tx *store.Tx, from, to int64) error {
 	return nil
 }
 
+// keepDevices makes the states of a machine's devices, with UUIDs of their own.
+func keepDevices(tx *store.Tx, from, to int64) error {
+	devices, err := tx.Find("machine_devices", store.Is(compute.MachineDeviceCol.Machine, from))
+	if err != nil {
+		return err
+	}
+	for _, d := range devices {
+		settings, err := store.GetRow[compute.MachineDeviceSettingsTpm](tx, d.Key)
+		if err != nil {
+			return err
+		}
+		kept := sameAs(d)
+		kept.PutAll(schema.Set(compute.MachineDeviceSet{}.Machine(to).UUID(uuid.NewString())))
+		key, err := tx.Create(kept, nil)
+		if err != nil {
+			return err
+		}
+		if err := store.Write(tx, key, compute.MachineDeviceSettingsTpmSet{}.Model(settings.Model).Version(settings.Version)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sameAs is a new row with what another one has, but for the rows that come with it, its times and the random part of its name.
 func sameAs(r *schema.Record) *schema.Record {
 	made := schema.NewRecord(r.Table)
@@ -185,15 +212,24 @@ func updateSnapshot(w *engine.Inside, old *schema.Record, set schema.Set) error 
 	return nil
 }
 
-// removeSnapshot refuses one that is being taken: its operation would find nothing.
+// removeSnapshot cancels the operation that takes a snapshot, which takes back what it has done to the disks. While the VM is being taken back to a
+// snapshot, that stays.
 func removeSnapshot(w *engine.Inside, r *schema.Record) error {
 	open, err := operation.Open(w.Tx)
 	if err != nil {
 		return err
 	}
 	for _, op := range open {
-		if op.Object == engine.PathOf(r).Text() {
-			return errs.New(errs.Conflict, "snapshot_busy", "operation %d (%s) works on this snapshot; wait for it, or cancel it first", op.Key, op.Kind)
+		var taking compute.VMSnapshot
+		var back compute.VMRevert
+		switch {
+		case op.Kind == taking.Operation() && op.Object == engine.PathOf(r).Text():
+			err = operation.Cancel(w.Tx, op.Key)
+		case op.Kind == back.Operation() && json.Unmarshal([]byte(op.Params), &back) == nil && back.Snapshot == r.Key.Int():
+			err = errs.New(errs.Conflict, "snapshot_busy", "operation %d takes the VM back to this snapshot; wait for it, or cancel it first", op.Key)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 
 	"dewpoint/internal/engine"
@@ -35,9 +36,6 @@ func snapshotVM(w *engine.Inside, r *schema.Record, params schema.Set, quiesce b
 // restoreVM goes back to a snapshot. Clients name the two in several ways: the VM and the snapshot; the VM by its machine's key, which may be another VM's
 // key; or the snapshot's own machine alone.
 func restoreVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
-	if params["name"].Text() != "" {
-		return errs.New(errs.NotBuilt, "not_built", "restore: a new VM can't be made of a snapshot this way yet; leave the name out to take the VM itself back")
-	}
 	snapshot, err := snapshotMeant(w, r, params)
 	if err != nil {
 		return err
@@ -49,10 +47,35 @@ func restoreVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
 	if vm.Key != r.Key { // whose rights haven't been asked for
 		return w.Act("vms", vm.Key.Text(), "restore", withSnapshot(w.Given, snapshot.Key))
 	}
-	if !snapshot.Taken {
+	switch {
+	case !snapshot.Taken:
 		return errs.New(errs.Conflict, "snapshot_incomplete", "snapshot %q isn't taken yet; wait for its operation", snapshot.Name)
+	case params["name"].Text() != "":
+		return restoreAsNew(w, snapshot, params)
+	case params["paused"].Bool() && !snapshot.Memory:
+		return errs.Field("paused", "snapshot %q has no memory, so there is no guest that could stand still", snapshot.Name)
 	}
 	return w.Begin(vm, compute.VMRevert{Snapshot: snapshot.Key, PowerOn: params["poweron"].Bool(), Paused: params["paused"].Bool()})
+}
+
+// restoreAsNew makes another VM of what the VM was at a snapshot: a clone of the snapshot's own VM.
+func restoreAsNew(w *engine.Inside, s compute.MachineSnapshot, params schema.Set) error {
+	if params["paused"].Bool() {
+		return errs.Field("paused", "a new VM begins without the guest's memory; leave it out")
+	}
+	kept, err := w.Tx.Find("vms", store.Is(compute.VMCol.Machine, s.SnapMachine))
+	if err != nil {
+		return err
+	}
+	if len(kept) == 0 {
+		return errs.New(errs.Conflict, "snapshot_incomplete", "snapshot %q has no VM to make another one of", s.Name)
+	}
+	in := maps.Clone(w.Given)
+	maps.DeleteFunc(in, func(param string, _ json.RawMessage) bool { return param != "name" && param != "preserve_macs" })
+	if err := w.Act("vms", kept[0].Key.Text(), "clone", in); err != nil || !params["poweron"].Bool() {
+		return err
+	}
+	return w.Act("vms", w.Response["vmkey"], "poweron", nil)
 }
 
 // withSnapshot is what a client gave, with the snapshot by its key.
