@@ -36,6 +36,7 @@ var areas = map[string]area{
 		unusual: map[string]kind{
 			"POST /create-enhanced": creates, "POST /{id}/template": reads, "POST /clone": modifies,
 			"GET /{id}/console": rewrites, "GET /{id}/consoles": rewrites, "GET /{id}/console/vnc": rewrites, "GET /{id}/console/spice": rewrites,
+			"POST /{id}/snapshots": rewrites, "POST /{id}/snapshots/{snapshot}/revert": rewrites,
 		},
 	},
 	"/virtualization/computes/from-template": {
@@ -158,7 +159,7 @@ func (a area) kindOf(method, tail string) kind {
 	case below == "":
 		return map[string]kind{"GET": reads, "PUT": rewrites, "DELETE": deletes}[method]
 	}
-	return map[string]kind{"GET": reads, "POST": modifies}[method]
+	return map[string]kind{"GET": reads, "POST": modifies, "DELETE": drops}[method]
 }
 
 // describe fills in how the operation is called.
@@ -171,8 +172,10 @@ func (a area) describe(op *operation, method, path string) {
 		}
 	}
 	at := func(s *server, id string) request {
-		q := request{method: method, path: "/api/v1" + strings.NewReplacer("{id}", id, "{name}", id).Replace(path), header: map[string]string{"Content-Type": "application/json"}}
+		q := request{method: method, path: "/api/v1" + strings.NewReplacer("{id}", id, "{name}", id, "{snapshot}", snapshotName).Replace(path), header: map[string]string{"Content-Type": "application/json"}}
 		switch {
+		case strings.HasSuffix(path, "/revert"):
+			q.body = `{"flags":0}`
 		case strings.HasSuffix(path, "/action"):
 			q.body = `{"action":"start"}`
 		case method == http.MethodPut:
@@ -185,7 +188,7 @@ func (a area) describe(op *operation, method, path string) {
 			q.body = s.numbered(`{"name":"clone%d"}`)
 		case strings.HasSuffix(path, "/clone"):
 			q.body = s.numbered(`{"source_vm":"` + id + `","name":"clone%d"}`)
-		case strings.HasSuffix(path, "/{id}/template"):
+		case strings.HasSuffix(path, "/{id}/template"), strings.HasSuffix(path, "/{id}/snapshots"):
 			q.body = s.numbered(`{"name":"of%d"}`)
 		}
 		if a.body == "tus" {
@@ -211,6 +214,9 @@ func (a area) describe(op *operation, method, path string) {
 	}
 	if strings.HasSuffix(path, "/{id}/template") {
 		op.make = (*server).vmWithDisk
+	}
+	if strings.Contains(path, "/{snapshot}") {
+		op.make = (*server).vmWithSnapshot
 	}
 	switch name := path[strings.LastIndex(path, "/")+1:]; {
 	case name == "pause" || name == "resume" || name == "restart" || name == "reset":
@@ -289,6 +295,23 @@ func (s *server) vmWithDisk() object {
 		}
 		return err
 	}))
+	return vm
+}
+
+// snapshotName is what the snapshot of vmWithSnapshot is called.
+const snapshotName = "before"
+
+// vmWithSnapshot makes a VM with a snapshot that is taken.
+func (s *server) vmWithSnapshot() object {
+	s.Helper()
+	vm := s.create("vms", `{"name":"vm%d"}`)
+	s.update(func(tx *store.Tx) error {
+		row, err := store.GetRow[compute.VM](tx, vm.key)
+		if err == nil {
+			_, err = store.Create(tx, compute.MachineSnapshotSet{}.Name(snapshotName).Machine(row.Machine).Taken(true))
+		}
+		return err
+	})
 	return vm
 }
 

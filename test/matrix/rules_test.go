@@ -16,6 +16,7 @@ const (
 	modifies kind = "modify"  // changes a row or acts on it
 	rewrites kind = "rewrite" // changes a row by a body that is held against what there is, and shows it
 	deletes  kind = "delete"
+	drops    kind = "drop"   // deletes a part of a row, which is found by what the row has
 	admins   kind = "admin"  // is for administrators
 	own      kind = "own"    // is about what belongs to the caller: to others it isn't there, whatever they hold
 	anybody  kind = "anyone" // asks for no right
@@ -23,7 +24,7 @@ const (
 
 // rules has the rights that each kind takes on a row that is seen.
 var rules = map[kind]perm.Rights{
-	reads: perm.RightsOf(perm.Read), modifies: perm.RightsOf(perm.Modify), deletes: perm.RightsOf(perm.Delete),
+	reads: perm.RightsOf(perm.Read), modifies: perm.RightsOf(perm.Modify), deletes: perm.RightsOf(perm.Delete), drops: perm.RightsOf(perm.Read, perm.Delete),
 	rewrites: perm.RightsOf(perm.Read, perm.Modify),
 }
 

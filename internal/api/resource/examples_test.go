@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"dewpoint/internal/model/compute"
+	"dewpoint/internal/store"
 	"dewpoint/test/rig/v1"
 )
 
@@ -46,7 +48,10 @@ func try(a *v1.API, method, path, body string) *v1.Answer {
 	if strings.HasSuffix(path, "/clone") {
 		a.Post("/virtualization/computes", `{"name":"first","memory":256,"vcpus":1,"disk_size":1}`).Want(http.StatusCreated)
 	}
-	named := map[string]string{"{id}": "x", "{name}": "default", "the password of admin": v1.Password}
+	if strings.Contains(path, "/snapshots") {
+		snapshotOfX(a, strings.Contains(path, "{snapshot}"))
+	}
+	named := map[string]string{"{id}": "x", "{snapshot}": "before", "{name}": "default", "the password of admin": v1.Password}
 	if strings.Contains(path, "template") && method != http.MethodPost || strings.HasSuffix(path, "/from-template") {
 		id := a.Post(computes+"x/template", `{"name":"there"}`).Want(http.StatusCreated).Text("data.id")
 		named["{id}"], named[`"template_id":1`] = id, `"template_id":`+id
@@ -65,4 +70,21 @@ func try(a *v1.API, method, path, body string) *v1.Answer {
 		a.Delete("/virtualization/" + made)
 	}
 	return r
+}
+
+// snapshotOfX has the disks of the VM made, as a controller does, and where one is needed a snapshot taken.
+func snapshotOfX(a *v1.API, taken bool) {
+	a.Update(func(tx *store.Tx) error {
+		drives, err := store.FindRows[compute.MachineDrive](tx)
+		for _, d := range drives {
+			if err := store.Write(tx, d.Key, compute.MachineDriveStatusSet{}.Ready(true)); err != nil {
+				return err
+			}
+		}
+		if err != nil || !taken {
+			return err
+		}
+		_, err = store.Create(tx, compute.MachineSnapshotSet{}.Name("before").Machine(drives[0].Machine).Taken(true))
+		return err
+	})
 }

@@ -27,7 +27,6 @@ var absences = []absence{
 	{"/auth/users/{}/keys", "the list of SSH keys", "", ""},
 	{"/virtualization/computes/backups", "backups", "", ""},
 	{"/virtualization/computes/restore", "backups", "", ""},
-	{"/virtualization/computes/{}/snapshots", "snapshots", "", ""},
 	{"/virtualization/computes/{}/backups", "backups", "", ""},
 	{"/virtualization/computes/{}/migrate", "migration", "", ""},
 	{"/virtualization/computes/{}/migration", "migration", "", ""},

@@ -104,7 +104,8 @@ func TestBadInput(t *testing.T) {
 		"template by name":       {"GET", "/virtualization/virtualmachines/templates/x", ``, 400, "INVALID_TEMPLATE_ID"},
 		"template's verb":        {"PATCH", "/virtualization/computes/templates", ``, 405, "METHOD_NOT_ALLOWED"},
 		"backups by alias":       {"GET", "/virtualization/virtualmachines/backups", ``, 501, "NOT_IMPLEMENTED"},
-		"snapshots":              {"POST", "/virtualization/computes/x/snapshots", `{}`, 501, "NOT_IMPLEMENTED"},
+		"snapshots of none":      {"POST", "/virtualization/computes/x/snapshots", `{"name":"a"}`, 404, "VM_NOT_FOUND"},
+		"migration":              {"POST", "/virtualization/computes/x/migrate", `{}`, 501, "NOT_IMPLEMENTED"},
 		"another area":           {"GET", "/logs", ``, 501, "NOT_IMPLEMENTED"},
 		"SSH challenge":          {"POST", "/auth/challenge/verify", `{}`, 501, "NOT_IMPLEMENTED"},
 	} {
