@@ -22,6 +22,7 @@ import (
 	"dewpoint/internal/console"
 	"dewpoint/internal/control/backup"
 	nodes "dewpoint/internal/control/node"
+	"dewpoint/internal/control/storage"
 	"dewpoint/internal/control/vm"
 	"dewpoint/internal/datadir"
 	"dewpoint/internal/engine"
@@ -105,7 +106,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	}
 	needs := tables.Needs{Secrets: n.auth, Addresses: func() ([]netip.Prefix, error) { return link.Addresses("") }}
 	if n.library != nil {
-		needs.Space = n.library
+		needs.Space, needs.Appliances = n.library, storage.Appliances{DataDir: n.cfg.Data}
 	}
 	n.engine = engine.New(n.db, n.bus, n.auth, tables.Hooks(needs), log)
 	// As late as it can be, and before the tables are prepared: they make the group Administrators of those who are administrators by then.

@@ -78,8 +78,15 @@ func Network(tx *store.Tx, vnet int64, name string) error {
 	return nil
 }
 
-// File is a Conflict while a guest reads the file as a medium. One that a row names can't be deleted anyway.
+// File is a Conflict while a guest reads the file as a medium, or a VM is being imported from it. One that a drive names can't be deleted anyway.
 func File(tx *store.Tx, file int64, name string) error {
+	imports, err := tx.Count("vm_imports", store.Is(compute.VMImportCol.File, file), store.Is(compute.VMImportCol.Importing, true))
+	if err != nil {
+		return err
+	}
+	if imports > 0 {
+		return errs.New(errs.Conflict, "file_in_use", "a VM is being imported from file %q; wait for that, or abort it", name)
+	}
 	drives, err := store.FindRows[compute.MachineDriveStatus](tx, store.Everything(), store.Is(compute.MachineDriveStatusCol.HeldFile, file))
 	if err != nil || len(drives) == 0 {
 		return err

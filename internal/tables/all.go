@@ -20,6 +20,8 @@ type Needs struct {
 	Secrets access.Secrets
 	// Space is asked for room for new files; nil where files are another server's.
 	Space storage.Space
+	// Appliances are read for the import of whole VMs; nil where files are another server's.
+	Appliances compute.Appliances
 	// Addresses are the host's; nil: the system has no network until somebody makes one.
 	Addresses network.Addresses
 }
@@ -28,7 +30,7 @@ type Needs struct {
 func Hooks(n Needs) map[string]engine.Hooks {
 	all := map[string]engine.Hooks{}
 	for _, area := range []map[string]engine.Hooks{
-		access.Hooks(n.Secrets), cluster.Hooks(), compute.Hooks(), network.Hooks(n.Addresses), storage.Hooks(n.Space), system.Hooks(), tasks.Hooks(),
+		access.Hooks(n.Secrets), cluster.Hooks(), compute.Hooks(n.Appliances), network.Hooks(n.Addresses), storage.Hooks(n.Space), system.Hooks(), tasks.Hooks(),
 	} {
 		maps.Copy(all, area)
 	}

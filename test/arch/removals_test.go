@@ -32,6 +32,8 @@ var removals = map[string]struct {
 	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
 	"internal/control/storage/clone.go":      {2, "the next file of a disk that was not frozen, and its half-made one"},
 	"internal/control/storage/clone_full.go": {1, "the half-made disk of a clone that is undone"},
+	"internal/control/storage/import_vm.go":  {1, "the half-made disk of a VM whose import is undone"},
+	"internal/control/storage/export.go":     {4, "what an export makes on its way to the media file that its row stands for"},
 	"internal/control/vm/merge.go":           {1, "the upper one of two files, once the lower one has all that it holds"},
 	"internal/control/vm/revert.go":          {1, "the next files of a revert that is undone"},
 	"internal/control/vm/works.go":           {2, "a file that an earlier try of the same step made, or this one in part"},

@@ -42,6 +42,9 @@ var areas = map[string]area{
 	"/virtualization/computes/from-template": {
 		table: "vms", make: maker("vms"), id: "name", missing: "nowhere", body: `{"template_id":{vm_templates},"name":"made%d"}`, refers: "vm_templates",
 	},
+	"/virtualization/computes/import": {
+		table: "vm_imports", make: maker("vm_imports"), id: "$key", missing: "nowhere", body: `{"name":"i%d","file":"{appliance_ids}","dry_run":true}`, refers: "files",
+	},
 	"/virtualization/computes/templates": {
 		table: "vm_templates", make: maker("vm_templates"), id: "$key", missing: "987654", change: `{"description":"%d"}`,
 		body: `{"name":"t%d","os_type":"linux","min_memory":512,"min_vcpus":1,"min_disk":1}`,
@@ -188,6 +191,8 @@ func (a area) describe(op *operation, method, path string) {
 			q.body = s.numbered(`{"name":"clone%d"}`)
 		case strings.HasSuffix(path, "/clone"):
 			q.body = s.numbered(`{"source_vm":"` + id + `","name":"clone%d"}`)
+		case strings.HasSuffix(path, "/{id}/export"):
+			q.body = "{}"
 		case strings.HasSuffix(path, "/{id}/template"), strings.HasSuffix(path, "/{id}/snapshots"):
 			q.body = s.numbered(`{"name":"of%d"}`)
 		}
@@ -313,6 +318,21 @@ func (s *server) vmWithSnapshot() object {
 		return err
 	})
 	return vm
+}
+
+// applianceIn puts a description of a VM, as a file that may be imported, among the rows that a body refers to, and returns its key or id.
+func (s *server) applianceIn(refs map[string]object, id bool) string {
+	s.Helper()
+	if _, known := refs["files"]; !known {
+		const text = `<Envelope><VirtualSystem/></Envelope>`
+		o := s.create("files", fmt.Sprintf(`{"name":"vm%%d.ovf","allocated_bytes":%d}`, len(text)))
+		s.must(s.Media.WriteAt(asAdmin(), o.key.Int(), 0, strings.NewReader(text)))
+		refs["files"] = o
+	}
+	if id {
+		return s.id(refs["files"], "uuid")
+	}
+	return refs["files"].key.Text()
 }
 
 // image makes an ISO image of three bytes.

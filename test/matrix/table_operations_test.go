@@ -37,6 +37,7 @@ var samples = map[string]sample{
 	"vnets":                    {`{"name":"n%d","network":"10.1.0.0/24"}`, `{"description":"%d"}`, 0},
 	"vnet_addresses":           {`{"vnet":{vnets},"type":"static","ip":"10.1.0.9","mac":"52:54:00:00:00:09"}`, `{"description":"%d"}`, 0},
 	"files":                    {`{"name":"f%d.iso","allocated_bytes":3}`, `{"description":"%d"}`, 0},
+	"vm_imports":               {`{"name":"i%d","file":{appliances},"dry_run":true}`, `{"name":"j%d"}`, 0},
 	"database_backups":         {`{"name":"b%d"}`, `{"name":"c%d"}`, 0},
 	"settings":                 {"", `{"value":"%d"}`, 0},
 	"machines":                 {"", `{"ha_group":"g%d"}`, 0},
@@ -161,6 +162,9 @@ func (s *server) fill(body string, refs map[string]object) string {
 	s.Helper()
 	return placeholder.ReplaceAllStringFunc(body, func(text string) string {
 		name := strings.Trim(text, "{}")
+		if name == "appliances" || name == "appliance_ids" {
+			return s.applianceIn(refs, name == "appliance_ids")
+		}
 		if s.DB.Schema.Table(name) == nil {
 			return text
 		}

@@ -13,6 +13,7 @@ import (
 	writer "dewpoint/internal/backup"
 	"dewpoint/internal/console"
 	"dewpoint/internal/control/backup"
+	"dewpoint/internal/control/storage"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/event"
 	"dewpoint/internal/media"
@@ -118,7 +119,7 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 	}})
 	s.Consoles = console.New(console.Config{DB: db, Log: log})
 	s.Bus = event.New(s.DB)
-	s.Engine = engine.New(s.DB, s.Bus, s.Auth, tables.Hooks(tables.Needs{Secrets: s.Auth, Space: s.Media}), log)
+	s.Engine = engine.New(s.DB, s.Bus, s.Auth, tables.Hooks(tables.Needs{Secrets: s.Auth, Space: s.Media, Appliances: storage.Appliances{DataDir: dir}}), log)
 	return s
 }
 

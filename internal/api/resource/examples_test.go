@@ -40,6 +40,15 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// upload makes a media file with this content, and returns its name.
+func upload(a *v1.API, content string) (name string) {
+	a.T.Helper()
+	id := a.CreateUpload(v1.SpecPath, len(content)).Want(http.StatusCreated).Text("upload_id")
+	a.Tus("PATCH", v1.SpecPath+"/"+id, content, "Upload-Offset", "0", "Content-Type", v1.Octets).Want(http.StatusNoContent)
+	a.Tus("POST", v1.SpecPath+"/"+id+"/complete", "").Want(http.StatusOK)
+	return "up.iso"
+}
+
 // try sends a body to an operation while what it names is there, and removes what was made.
 func try(a *v1.API, method, path, body string) *v1.Answer {
 	a.T.Helper()
@@ -52,6 +61,9 @@ func try(a *v1.API, method, path, body string) *v1.Answer {
 		snapshotOfX(a, strings.Contains(path, "{snapshot}"))
 	}
 	named := map[string]string{"{id}": "x", "{snapshot}": "before", "{name}": "default", "the password of admin": v1.Password}
+	if strings.HasSuffix(path, "/import") {
+		named["web.ova"] = upload(a, `<Envelope><VirtualSystem/></Envelope>`)
+	}
 	if strings.Contains(path, "template") && method != http.MethodPost || strings.HasSuffix(path, "/from-template") {
 		id := a.Post(computes+"x/template", `{"name":"there"}`).Want(http.StatusCreated).Text("data.id")
 		named["{id}"], named[`"template_id":1`] = id, `"template_id":`+id
@@ -66,7 +78,7 @@ func try(a *v1.API, method, path, body string) *v1.Answer {
 		a.Delete(templates + left.Text("data.templates.0.id")).Want(http.StatusNoContent)
 	}
 	a.Delete(computes + "x").Want(http.StatusNoContent)
-	for _, made := range []string{"computes/first", "computes/second", "computes/third", "computes/from-template", "networks/lab"} {
+	for _, made := range []string{"computes/first", "computes/second", "computes/third", "computes/from-template", "computes/imported", "networks/lab"} {
 		a.Delete("/virtualization/" + made)
 	}
 	return r

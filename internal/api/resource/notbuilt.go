@@ -32,7 +32,6 @@ var absences = []absence{
 	{"/virtualization/computes/{}/migration", "migration", "", ""},
 	{"/virtualization/computes/{}/hotplug", "hotplug", "", ""},
 	{"/virtualization/computes/{}/hotunplug", "hotplug", "", ""},
-	{"/virtualization/computes/{}/metrics", "metrics of VMs", "the table API has them at /api/v4/machine_stats and /api/v4/machine_stats_history_short", ""},
 	{"/virtualization/computes/{}/network-link", "the link state of cards", "the table API has it at /api/v4/machine_nic_status", ""},
 	{"/virtualization/computes/{}/pci-devices", "PCI devices", "", ""},
 	{"/virtualization/storages", "storage pools", "the table API has tiers at /api/v4/storage_tiers and /api/v4/cluster_tiers; disks name them default, or tier1 to tier5", ""},

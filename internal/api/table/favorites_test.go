@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -67,13 +68,38 @@ func TestMachineLogs(t *testing.T) {
 	same(t, "the log", `[{"text":"deleted VM \"a\""}]`, s.get("/api/v4/logs?filter=text%20bw%20'deleted'&fields=text").must(t, 200).body)
 }
 
-// TestVMImportsTellTheReason asks for what isn't built.
-func TestVMImportsTellTheReason(t *testing.T) {
+// appliance uploads a description of a VM with two processors and returns its key.
+func (s *server) appliance() (file string) {
+	s.t.Helper()
+	const text = `<Envelope><VirtualSystem><VirtualHardwareSection><Item><ResourceType>3</ResourceType><VirtualQuantity>2</VirtualQuantity></Item></VirtualHardwareSection></VirtualSystem></Envelope>`
+	file = s.make("files", fmt.Sprintf(`{"name":"vm.ovf","allocated_bytes":%d}`, len(text)))
+	s.put("/api/v4/files/"+file+"?filepos=0", text).must(s.t, 200)
+	return file
+}
+
+// TestVMImports as clients ask for them.
+func TestVMImports(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	if got := s.post("/api/v4/vm_imports", `{"name":"a"}`).must(t, 501).body; !strings.Contains(got, "media import") {
-		t.Error(got)
+	file := s.appliance()
+	unfinished := s.make("files", `{"name":"half.ova","allocated_bytes":10}`)
+	for body, status := range map[string]int{
+		`{"name":"a"}`: 422, `{"file":` + file + `}`: 422, `{"name":"a","file":` + unfinished + `}`: 409, `{"name":"a","file":` + file + `,"volume_path":"x"}`: 501,
+		`{"name":"a","file":` + file + `,"override_nic_interface":"x"}`: 422,
+	} {
+		s.post("/api/v4/vm_imports", body).must(t, status)
 	}
 	same(t, "imports", `[]`, s.get("/api/v4/vm_imports?fields=$key,id,name,vm,vm%23$display%20as%20vm_display,status").must(t, 200).body)
-	same(t, "logs", `[]`, s.get("/api/v4/vm_import_logs?fields=$key,vm_import,level,text,timestamp,user").must(t, 200).body)
+	key := s.make("vm_imports", `{"name":"a","file":`+file+`,"dry_run":true,"preserve_macs":true,"preserve_drive_format":false}`)
+	lines := "/api/v4/vm_import_logs?fields=level,text&filter=vm_import%20eq%20'" + key + "'"
+	same(t, "lines", `[{"level":"message","text":"VM \"a\": 2 CPU cores, 1024 MiB of memory, BIOS, other."},`+
+		`{"level":"warning","text":"There is no manifest, so nothing tells whether the files are as they were made."},{"level":"audit","text":"created VM import \"a\""}]`, s.get(lines).must(t, 200).body)
+	same(t, "VMs", `[]`, s.get("/api/v4/vms?fields=$key").must(t, 200).body)
+	s.put("/api/v4/vm_imports/"+key+"?action=import", `{}`).must(t, 200)
+	same(t, "the import", `[{"name":"a","status":"importing","importing":true,"vm_display":"a"}]`,
+		s.get("/api/v4/vm_imports?fields=name,status,importing,vm%23$display%20as%20vm_display&filter=id%20eq%20'"+key+"'").must(t, 200).body)
+	s.send("DELETE", "/api/v4/files/"+file, nil).must(t, 409)
+	s.put("/api/v4/vm_imports/"+key+"?action=abort", `{}`).must(t, 200)
+	s.send("DELETE", "/api/v4/vm_imports/"+key, nil).must(t, 200)
+	same(t, "its lines", `[]`, s.get(lines).must(t, 200).body)
 }

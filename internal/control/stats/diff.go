@@ -30,13 +30,14 @@ func measure(now, before map[int64]sample, key, nodeCores int64) compute.Machine
 	of := compute.MachineStatsCol
 	set := compute.MachineStatsSet{}.Null(
 		of.TotalCPU, of.VmusageCPU, of.RAMUsed, of.RAMPct, of.VramUsed, of.CoreUsagelist, of.CorePeak,
-		of.CoreCountGt25, of.CoreCountGt50, of.CoreCountGt75,
+		of.CoreCountGt25, of.CoreCountGt50, of.CoreCountGt75, of.CPUTime,
 	)
 	n, running := now[key]
 	if !running {
 		return set
 	}
 	n.memory(set)
+	set.CPUTime(int64(n.CPU / time.Second))
 	if b, seen := before[key]; seen {
 		n.processors(set, b, nodeCores)
 	}

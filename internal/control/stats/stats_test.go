@@ -123,18 +123,18 @@ func TestVMsAreMeasured(t *testing.T) {
 	b := open(t)
 	first := domain(1, libvirt.Load{CPU: 10 * sec, VCPUs: []time.Duration{4 * sec, 5 * sec}, Given: 512 * mib, Resident: 100 * mib})
 	b.pass(0, first, libvirt.Load{Ref: libvirt.Ref{Name: "dp-ab12-99"}}, libvirt.Load{Ref: libvirt.Ref{Name: "dp-ab12-x"}})
-	b.same("first look", 1, compute.MachineStats{RAMUsed: 100, RAMPct: 19, VramUsed: 512})
+	b.same("first look", 1, compute.MachineStats{RAMUsed: 100, RAMPct: 19, VramUsed: 512, CPUTime: 10})
 	b.same("one that doesn't run", 2, compute.MachineStats{})
 
 	second := domain(1, libvirt.Load{CPU: 22 * sec, VCPUs: []time.Duration{14 * sec, 6 * sec}, Given: 512 * mib, Resident: 100 * mib, Total: 480 * mib, Usable: 400 * mib})
 	b.pass(10*sec, second)
 	// The guest had 10 and 1 of 10 seconds; its process had 12 of the 40 that the node's processors had.
 	b.same("second look", 1, compute.MachineStats{
-		TotalCPU: 55, VmusageCPU: 30, RAMUsed: 80, RAMPct: 15, VramUsed: 512, CoreUsagelist: "[100,10]", CorePeak: 100, CoreCountGt25: 1, CoreCountGt50: 1, CoreCountGt75: 1,
+		TotalCPU: 55, VmusageCPU: 30, CPUTime: 22, RAMUsed: 80, RAMPct: 15, VramUsed: 512, CoreUsagelist: "[100,10]", CorePeak: 100, CoreCountGt25: 1, CoreCountGt50: 1, CoreCountGt75: 1,
 	})
 	again := domain(1, libvirt.Load{CPU: sec, VCPUs: []time.Duration{sec, sec}, Given: 512 * mib, Resident: 50 * mib})
 	b.pass(10*sec, again)
-	b.same("started anew", 1, compute.MachineStats{RAMUsed: 50, RAMPct: 9, VramUsed: 512})
+	b.same("started anew", 1, compute.MachineStats{RAMUsed: 50, RAMPct: 9, VramUsed: 512, CPUTime: 1})
 	b.pass(10 * sec)
 	b.same("stopped", 1, compute.MachineStats{})
 }

@@ -36,22 +36,30 @@ func linked(p compute.VMClone) bool { return !p.Full }
 // cloneReady waits for disks that are being made. One that can't be made is told by the run.
 func cloneReady(tx *store.Tx, p compute.VMClone) (string, error) {
 	for _, disk := range p.Disks {
-		status, err := store.GetRow[compute.MachineDriveStatus](tx, disk.Of, store.Everything())
-		if errs.Is(err, errs.NotFound) {
-			return "", nil
-		}
-		if err != nil {
-			return "", err
-		}
-		d, err := store.GetRow[compute.MachineDrive](tx, disk.Of, store.Everything())
-		if err == nil && !d.Deleted && (d.Origin == 0 && !status.Ready && status.Status != "error" || d.Origin != 0 && d.Base == 0) {
-			return "waits for drive " + d.Name, nil
-		}
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return "", err
+		if reason, err := driveReady(tx, disk.Of); reason != "" || err != nil {
+			return reason, err
 		}
 	}
 	return "", nil
+}
+
+// driveReady says what a drive's content waits for, "" for nothing.
+func driveReady(tx *store.Tx, drive int64) (reason string, err error) {
+	status, err := store.GetRow[compute.MachineDriveStatus](tx, drive, store.Everything())
+	if errs.Is(err, errs.NotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	d, err := store.GetRow[compute.MachineDrive](tx, drive, store.Everything())
+	if err == nil && !d.Deleted && (d.Origin == 0 && !status.Ready && status.Status != "error" || d.Origin != 0 && d.Base == 0) {
+		return "waits for drive " + d.Name, nil
+	}
+	if errs.Is(err, errs.NotFound) {
+		err = nil
+	}
+	return "", err
 }
 
 // lookAtDisks finds out which disks have to be frozen: not those that are frozen, or hold nothing that isn't frozen.
@@ -225,8 +233,13 @@ func (s *source) headAt(generation int64) string {
 	return layer.Head(d)
 }
 
+// viewer is an operation's run, whatever its params are.
+type viewer interface {
+	View(ctx context.Context, f func(tx *store.Tx) error) error
+}
+
 // source reads a disk that is cloned; Conflict where it is gone or was never made.
-func (c *Config) source(ctx context.Context, r *cloneRun, key int64) (s source, err error) {
+func (c *Config) source(ctx context.Context, r viewer, key int64) (s source, err error) {
 	err = r.View(ctx, func(tx *store.Tx) error {
 		if s.row, err = store.GetRow[compute.MachineDrive](tx, key); err != nil {
 			return err

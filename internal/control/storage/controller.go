@@ -17,6 +17,7 @@ type Config struct {
 	DataDir string // that the pools and media lie in
 	Rows    Rows
 	Keeper  *quarantine.Keeper // of what lies in the pools without a row
+	Files   Files              // where exports become media
 	Space   *space.Account     // by which what is written must fit
 	Merges  bool               // layers that one file alone rests on are merged with it, by an operation that the area of VMs has
 	Log     *slog.Logger

@@ -15,6 +15,7 @@ import (
 	"dewpoint/internal/control/storage"
 	"dewpoint/internal/event"
 	"dewpoint/internal/host/block"
+	"dewpoint/internal/media"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/operation"
@@ -73,8 +74,13 @@ func newPoolOn(t *testing.T, db *store.DB, dir string) *pool {
 
 func configOf(db *store.DB, dir string) storage.Config {
 	log := slog.New(slog.DiscardHandler)
+	keeper, account := quarantine.New(db, dir, log), space.New(db, space.Limits{})
+	library, err := media.New(db, account, dir, keeper, log)
+	if err != nil {
+		panic(err) // a folder could not be made
+	}
 	return storage.Config{
-		DataDir: dir, Rows: storage.NewStoreRows(db, dir, thisNode), Keeper: quarantine.New(db, dir, log), Space: space.New(db, space.Limits{}), Log: log,
+		DataDir: dir, Rows: storage.NewStoreRows(db, dir, thisNode), Keeper: keeper, Files: library, Space: account, Log: log,
 	}
 }
 

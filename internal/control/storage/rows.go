@@ -89,7 +89,7 @@ func (r *StoreRows) read(tx *store.Tx) (t tables, err error) {
 	if t.busy, err = busyMachines(tx); err != nil {
 		return t, err
 	}
-	if t.cloned, err = beingCloned(tx); err != nil {
+	if t.cloned, err = beingMade(tx); err != nil {
 		return t, err
 	}
 	return t, t.readImports(tx)

@@ -50,14 +50,18 @@ func letGoOf(tx *store.Tx, snapshot int64) error {
 	return err
 }
 
-// beingCloned are the drives that an open operation is to bring their content.
-func beingCloned(tx *store.Tx) (map[int64]bool, error) {
+// beingMade are the drives that an open operation is to bring their content: a clone, or the import of a VM.
+func beingMade(tx *store.Tx) (map[int64]bool, error) {
 	rows, err := operation.Open(tx)
 	drives := map[int64]bool{}
 	for _, row := range rows {
-		var p compute.VMClone
-		if row.Kind != p.Operation() {
+		if row.Kind != (compute.VMClone{}).Operation() && row.Kind != (compute.ApplianceImport{}).Operation() {
 			continue
+		}
+		var p struct {
+			Disks []struct {
+				Drive int64 `json:"drive"`
+			} `json:"disks"`
 		}
 		if err := json.Unmarshal([]byte(row.Params), &p); err != nil {
 			return nil, fmt.Errorf("params of operation %d: %w", row.Key, err)
@@ -71,3 +75,13 @@ func beingCloned(tx *store.Tx) (map[int64]bool, error) {
 
 // waitsForClone reports whether an operation is to bring a drive's content.
 func waitsForClone(d compute.MachineDrive) bool { return d.CloneOf != 0 && !d.Deleted }
+
+// DropExport implements Rows.
+func (r *StoreRows) DropExport(ctx context.Context, p compute.VMExport) error {
+	return r.db.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Delete("files", schema.IntValue(p.File)); err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		return letGoOf(tx, p.Snapshot)
+	})
+}

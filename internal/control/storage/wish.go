@@ -92,6 +92,10 @@ type Rows interface {
 	// DropClone deletes a VM that was to be a clone, if it is there, and the snapshot that was taken for it. DropOrphans deletes the VMs of machines.
 	DropClone(ctx context.Context, p compute.VMClone) error
 	DropOrphans(ctx context.Context, machines []int64) error
+	// DropImport deletes a VM whose import the operation of that key was, and says in the import's row and log how it ended.
+	DropImport(ctx context.Context, operation int64, p compute.ApplianceImport) error
+	// DropExport deletes a file that a VM was to be exported into, if it is there, and the snapshot that was taken for it.
+	DropExport(ctx context.Context, p compute.VMExport) error
 	PurgeLayer(ctx context.Context, key int64) error
 	// Merge begins the operation that makes one of a layer and what rests on it.
 	Merge(ctx context.Context, l Layer) error

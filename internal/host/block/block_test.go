@@ -182,6 +182,7 @@ func FuzzInspect(f *testing.F) {
 	f.Add([]byte("QFI\xfb\x00\x00\x00\x03"))
 	f.Add([]byte("KDMV"))
 	f.Add(bytes.Repeat([]byte{0x7f}, 600))
+	f.Add(append([]byte("conectix"), make([]byte, 600)...))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		path := filepath.Join(t.TempDir(), "image")
 		if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -193,16 +194,43 @@ func FuzzInspect(f *testing.F) {
 	})
 }
 
-// TestFixedVHDIsNoRawDisk: of a fixed VHD only the last sector tells, which is no part of the disk.
-func TestFixedVHDIsNoRawDisk(t *testing.T) {
+// TestVHD: of a fixed VHD only the last sector tells, which is no part of the disk.
+func TestVHD(t *testing.T) {
 	t.Parallel()
 	needTool(t)
 	dir := t.TempDir()
 	for _, kind := range []string{"fixed", "dynamic"} {
 		path := filepath.Join(dir, kind)
 		qemuImg(t, "create", "-q", "-f", "vpc", "-o", "subformat="+kind+",force_size=on", path, "2M")
-		if img, err := block.Inspect(path); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "VHD") {
-			t.Errorf("a %s VHD is %+v, %v; want a refusal that names the format", kind, img, err)
+		if img, err := block.Inspect(path); err != nil || img.Format != block.VHD || img.VirtualSize != 2<<20 {
+			t.Errorf("a %s VHD is %+v, %v", kind, img, err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forge := func(offset int, bytes ...byte) []byte {
+			forged := append([]byte(nil), content...)
+			for _, footer := range []int{0, len(content) - 512} {
+				if string(forged[footer:footer+8]) == "conectix" {
+					copy(forged[footer+offset:], bytes)
+				}
+			}
+			return forged
+		}
+		for what, forged := range map[string][]byte{
+			"a parent": forge(60, 0, 0, 0, 4), "8 EiB": forge(48, 0x7f), "more than there is": forge(48, 0, 0, 0, 1), "cut off": content[len(content)-1024:],
+			"a header far off": forge(16, 0x7f, 0, 0, 0),
+		} {
+			if what == "a header far off" && kind == "fixed" {
+				continue
+			}
+			if err := os.WriteFile(path, forged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if img, err := block.Inspect(path); !errs.Is(err, errs.Invalid) {
+				t.Errorf("a %s VHD with %s is %+v, %v", kind, what, img, err)
+			}
 		}
 	}
 	for _, size := range []int{0, 8, 511, 512, 1024} { // files that are too short for a footer, or have none

@@ -16,6 +16,20 @@ import (
 // first layer. The path must not exist. progress is told percentages as they grow. Guests may be reading the layers. When ctx ends the process is killed
 // and the half-made file stays for the caller.
 func Flatten(ctx context.Context, layers []string, to string, size int64, progress func(percent float64)) error {
+	return Export(ctx, layers, to, Qcow2, size, progress)
+}
+
+// StreamVMDK is VMDK as archives have it: compressed, and written from begin to end.
+const StreamVMDK Format = "vmdk,streamOptimized"
+
+// outputs are the arguments by which qemu-img writes a format.
+var outputs = map[Format][]string{
+	StreamVMDK: {"-O", "vmdk", "-o", "subformat=streamOptimized"},
+	VHD:        {"-O", "vpc", "-o", "force_size=on"},
+}
+
+// Export is Flatten into a file of any format.
+func Export(ctx context.Context, layers []string, to string, format Format, size int64, progress func(percent float64)) error {
 	if len(layers) == 0 {
 		return errors.New("there is no layer to copy")
 	}
@@ -34,10 +48,15 @@ func Flatten(ctx context.Context, layers []string, to string, size int64, progre
 			groups = append(groups, group)
 		}
 	}
+	output := outputs[format]
+	if output == nil {
+		output = []string{"-O", string(format)}
+	}
+	const rounding = 64 << 20 // a format's last block may be longer than what it holds, in VHDX by 32 MiB
 	return writeNew(to, func(disk child.File) error {
-		c := cage(size, append(files, disk)...)
+		c := cage(size+rounding, append(files, disk)...)
 		c.Groups = groups
-		_, err := qemuImg(ctx, c, &progressReader{tell: progress}, "convert", "-p", "-O", "qcow2", name, disk.At)
+		_, err := qemuImg(ctx, c, &progressReader{tell: progress}, append(append([]string{"convert", "-p"}, output...), name, disk.At)...)
 		return err
 	})
 }

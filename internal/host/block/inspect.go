@@ -8,8 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
 
 	"dewpoint/internal/errs"
 )
@@ -24,6 +22,7 @@ const (
 	VMDK  Format = "vmdk"
 	VDI   Format = "vdi"
 	VHDX  Format = "vhdx"
+	VHD   Format = "vpc" // of Virtual PC, as QEMU calls it
 )
 
 // MaxVirtualSize is the biggest disk that an image may claim to hold: 64 TiB, as the contract's disksize.
@@ -42,23 +41,16 @@ const headBytes = 34 << 10
 
 // Inspect reads the headers of an image that nobody has vouched for. It refuses, with errs.Invalid, what reaches outside the file
 // (backing files, external data, extents), what is encrypted, and what lies about its size.
-func Inspect(path string) (Image, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Image{}, errs.Wrap(err, errs.NotFound, "image_missing", "the image's file is missing")
-	}
+func Inspect(path string) (Image, error) { return Whole(path).Inspect() }
+
+// Inspect is Inspect of an image that needn't be a whole file.
+func (p Part) Inspect() (Image, error) {
+	bytes, file, err := p.Open()
 	if err != nil {
 		return Image{}, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return Image{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return Image{}, refused("is not a regular file")
-	}
-	return inspect(file, info.Size())
+	return inspect(bytes, bytes.Size())
 }
 
 func inspect(file io.ReaderAt, size int64) (Image, error) {
@@ -82,8 +74,9 @@ func inspect(file io.ReaderAt, size int64) (Image, error) {
 		img.Format = VHDX // its size stands deep inside; qemu-img reads it, and refuses VHDX with parents
 	case foreign(head) != "":
 		return Image{}, refused("is of the format %s, which can't be imported; convert it to qcow2 or raw", foreign(head))
-	case hasFooter(file, size):
-		return Image{}, refused("is of the format VHD, which can't be imported; convert it to qcow2 or raw")
+	case hasFooter(file, size), bytes.HasPrefix(head, []byte(vhd)):
+		img.Format = VHD
+		img.VirtualSize, err = inspectVHD(file, head, size)
 	default:
 		img.Format, img.VirtualSize = Raw, size
 		img.ISO = bytes.Equal(at(head, 0x8001, 5), []byte("CD001"))
@@ -97,13 +90,10 @@ func inspect(file io.ReaderAt, size int64) (Image, error) {
 	return img, nil
 }
 
-// vhd begins the footer of a VHD, and a copy of it at the begin of a dynamic one.
-const vhd = "conectix"
-
 // foreign names a format that is known and not taken, or "".
 func foreign(head []byte) string {
 	for magic, name := range map[string]string{
-		"# Disk DescriptorFile": "VMDK with separate extents", "COWD": "VMDK 3", vhd: "VHD", "QED\x00": "QED",
+		"# Disk DescriptorFile": "VMDK with separate extents", "COWD": "VMDK 3", "QED\x00": "QED",
 		"LUKS\xba\xbe": "LUKS", "WithoutFreeSpace": "Parallels", "WithouFreSpacExt": "Parallels",
 	} {
 		if bytes.HasPrefix(head, []byte(magic)) {
@@ -111,15 +101,6 @@ func foreign(head []byte) string {
 		}
 	}
 	return ""
-}
-
-// hasFooter reports whether a file ends with the footer of a VHD. Of a fixed one nothing else tells: a disk that is made of all its bytes would have a sector
-// too many.
-func hasFooter(file io.ReaderAt, size int64) bool {
-	const footer = 512
-	end := make([]byte, len(vhd))
-	_, err := file.ReadAt(end, size-footer)
-	return size >= footer && err == nil && string(end) == vhd
 }
 
 // at returns n bytes of b from offset, or nil when b ends before.

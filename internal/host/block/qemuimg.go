@@ -68,21 +68,30 @@ type Details struct {
 
 // Info reads the tables of an image; a guest may be using it, but no Resize.
 func Info(ctx context.Context, path string, format Format) (Details, error) {
+	return Whole(path).Info(ctx, format)
+}
+
+// Info is Info of an image that needn't be a whole file.
+func (p Part) Info(ctx context.Context, format Format) (Details, error) {
 	ctx, cancel := context.WithTimeout(ctx, quickLimit)
 	defer cancel()
-	group, err := show(path)
+	group, err := show(p.Path)
 	if err != nil {
 		return Details{}, err
 	}
-	c := cage(0, child.File{Path: path, At: inputPlace})
+	name, err := p.named(format, inputPlace)
+	if err != nil {
+		return Details{}, err
+	}
+	c := cage(0, child.File{Path: p.Path, At: inputPlace})
 	c.GID = group
-	out, err := qemuImg(ctx, c, nil, "info", "--force-share", "--output=json", "-f", string(format), inputPlace)
+	out, err := qemuImg(ctx, c, nil, "info", "--force-share", "--output=json", name)
 	if err != nil {
 		return Details{}, err
 	}
 	var d Details
 	if err := json.Unmarshal(out, &d); err != nil {
-		return Details{}, fmt.Errorf("qemu-img info %s: %w", path, err)
+		return Details{}, fmt.Errorf("qemu-img info %s: %w", p.Path, err)
 	}
 	if d.VirtualSize < 0 || d.VirtualSize > MaxVirtualSize {
 		return Details{}, refused("claims a size above 64 TiB")
@@ -93,23 +102,32 @@ func Info(ctx context.Context, path string, format Format) (Details, error) {
 // Convert copies the image at from, which Inspect let pass as the given format, into a new qcow2 image at to. progress, when not nil, is
 // told percentages as they grow, from one goroutine. An image that can't be read as what it says it is, is errs.Invalid. When ctx ends the process is killed and the half-made file stays for the caller.
 func Convert(ctx context.Context, from string, format Format, to string, progress func(percent float64)) error {
-	source, err := Info(ctx, from, format) // the size that bounds the new file: not every header tells it
+	return Whole(from).Convert(ctx, format, to, progress)
+}
+
+// Convert is Convert of an image that needn't be a whole file.
+func (p Part) Convert(ctx context.Context, format Format, to string, progress func(percent float64)) error {
+	source, err := p.Info(ctx, format) // the size that bounds the new file: not every header tells it
 	if err != nil {
-		return blame(ctx, from, err)
+		return blame(ctx, p.Path, err)
 	}
-	group, err := show(from)
+	group, err := show(p.Path)
+	if err != nil {
+		return err
+	}
+	name, err := p.named(format, inputPlace)
 	if err != nil {
 		return err
 	}
 	return writeNew(to, func(disk child.File) error {
-		c := cage(source.VirtualSize, child.File{Path: from, At: inputPlace}, disk)
+		c := cage(source.VirtualSize, child.File{Path: p.Path, At: inputPlace}, disk)
 		c.GID = group
 		var listener io.Writer
 		if progress != nil {
 			listener = &progressReader{tell: progress}
 		}
-		_, err := qemuImg(ctx, c, listener, "convert", "-p", "-f", string(format), "-O", "qcow2", inputPlace, disk.At)
-		return blame(ctx, from, err)
+		_, err := qemuImg(ctx, c, listener, "convert", "-p", "-O", "qcow2", name, disk.At)
+		return blame(ctx, p.Path, err)
 	})
 }
 

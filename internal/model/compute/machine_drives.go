@@ -13,6 +13,14 @@ func machineDrives() *schema.Table {
 			_, err := DriveOptions(r.Get("advanced").Text())
 			return err
 		},
+		Actions: schema.Actions{{
+			Name: "export", Doc: "make a media file of the disk. It takes the rights to read its VM and to create files",
+			Params: schema.Fields{
+				schema.Enum("format", DiskFormats...).Default("qcow2"), schema.Filename("name").Doc("of the file; the VM's and the drive's if not given"),
+				schema.Bool("quiesce").Doc("ask the guest to flush its data to disk first"),
+			},
+			Answers: schema.Fields{schema.JSON("response").Doc("filekey: the key of the file, which is complete once the operation is")},
+		}},
 		Fields: schema.Fields{
 			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Doc("drive_N if not given"),
 			schema.Uint32("orderid").Summary().Doc("the next free number if not given").AtStart().Label("Order"),

@@ -31,6 +31,7 @@ func machineStats() *schema.Table {
 			schema.Uint32("core_count_gt_25").ReadOnly().Else(0),
 			schema.Uint32("core_count_gt_50").ReadOnly().Else(0),
 			schema.Uint32("core_count_gt_75").ReadOnly().Else(0),
+			schema.Uint64("cpu_time").ReadOnly().Hidden().Else(0).Unit("seconds").Doc("VM: of a processor, since the guest's start; whole seconds, so that an idle guest's row rests"),
 			schema.Modified("modified"),
 		},
 	}

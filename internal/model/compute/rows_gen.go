@@ -733,6 +733,7 @@ type VMImport struct {
 	StatusInfo             string // status_info
 	Importing              bool   // importing
 	Aborted                bool   // aborted
+	DryRun                 bool   // dry_run
 	PreserveMacs           bool   // preserve_macs
 	PreserveDriveFormat    bool   // preserve_drive_format
 	PreferredTier          string // preferred_tier
@@ -743,6 +744,7 @@ type VMImport struct {
 	CleanupOnDelete        bool   // cleanup_on_delete
 	Timestamp              int64  // timestamp
 	Modified               int64  // modified
+	Operation              int64  // operation
 }
 
 // TableName returns "vm_imports".
@@ -762,6 +764,7 @@ func (r *VMImport) Scan(rec *schema.Record) {
 	r.StatusInfo = next().Text()
 	r.Importing = next().Bool()
 	r.Aborted = next().Bool()
+	r.DryRun = next().Bool()
 	r.PreserveMacs = next().Bool()
 	r.PreserveDriveFormat = next().Bool()
 	r.PreferredTier = next().Text()
@@ -772,6 +775,7 @@ func (r *VMImport) Scan(rec *schema.Record) {
 	r.CleanupOnDelete = next().Bool()
 	r.Timestamp = next().Int()
 	r.Modified = next().Int()
+	r.Operation = next().Int()
 }
 
 // VMImportCol are the columns of vm_imports.
@@ -786,6 +790,7 @@ var VMImportCol = struct {
 	StatusInfo             schema.Column[string]
 	Importing              schema.Column[bool]
 	Aborted                schema.Column[bool]
+	DryRun                 schema.Column[bool]
 	PreserveMacs           schema.Column[bool]
 	PreserveDriveFormat    schema.Column[bool]
 	PreferredTier          schema.Column[string]
@@ -796,6 +801,7 @@ var VMImportCol = struct {
 	CleanupOnDelete        schema.Column[bool]
 	Timestamp              schema.Column[int64]
 	Modified               schema.Column[int64]
+	Operation              schema.Column[int64]
 }{
 	schema.Col[string]("name"),
 	schema.RefCol[int64]("vm"),
@@ -807,6 +813,7 @@ var VMImportCol = struct {
 	schema.Col[string]("status_info"),
 	schema.Col[bool]("importing"),
 	schema.Col[bool]("aborted"),
+	schema.Col[bool]("dry_run"),
 	schema.Col[bool]("preserve_macs"),
 	schema.Col[bool]("preserve_drive_format"),
 	schema.Col[string]("preferred_tier"),
@@ -817,6 +824,7 @@ var VMImportCol = struct {
 	schema.Col[bool]("cleanup_on_delete"),
 	schema.Col[int64]("timestamp"),
 	schema.Col[int64]("modified"),
+	schema.Col[int64]("operation"),
 }
 
 // VMImportSet is a change of a row of vm_imports.
@@ -869,6 +877,8 @@ func (s VMImportSet) Aborted(v bool) VMImportSet {
 	return s
 }
 
+func (s VMImportSet) DryRun(v bool) VMImportSet { s["dry_run"] = VMImportCol.DryRun.Value(v); return s }
+
 func (s VMImportSet) PreserveMacs(v bool) VMImportSet {
 	s["preserve_macs"] = VMImportCol.PreserveMacs.Value(v)
 	return s
@@ -919,6 +929,11 @@ func (s VMImportSet) Modified(v int64) VMImportSet {
 	return s
 }
 
+func (s VMImportSet) Operation(v int64) VMImportSet {
+	s["operation"] = VMImportCol.Operation.Value(v)
+	return s
+}
+
 // Diff is the change that makes old into r.
 func (r *VMImport) Diff(old *VMImport) schema.Set {
 	s := schema.Set{}
@@ -932,6 +947,7 @@ func (r *VMImport) Diff(old *VMImport) schema.Set {
 	schema.Differ(s, VMImportCol.StatusInfo, old.StatusInfo, r.StatusInfo)
 	schema.Differ(s, VMImportCol.Importing, old.Importing, r.Importing)
 	schema.Differ(s, VMImportCol.Aborted, old.Aborted, r.Aborted)
+	schema.Differ(s, VMImportCol.DryRun, old.DryRun, r.DryRun)
 	schema.Differ(s, VMImportCol.PreserveMacs, old.PreserveMacs, r.PreserveMacs)
 	schema.Differ(s, VMImportCol.PreserveDriveFormat, old.PreserveDriveFormat, r.PreserveDriveFormat)
 	schema.Differ(s, VMImportCol.PreferredTier, old.PreferredTier, r.PreferredTier)
@@ -942,6 +958,7 @@ func (r *VMImport) Diff(old *VMImport) schema.Set {
 	schema.Differ(s, VMImportCol.CleanupOnDelete, old.CleanupOnDelete, r.CleanupOnDelete)
 	schema.Differ(s, VMImportCol.Timestamp, old.Timestamp, r.Timestamp)
 	schema.Differ(s, VMImportCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, VMImportCol.Operation, old.Operation, r.Operation)
 	return s
 }
 
@@ -1776,6 +1793,7 @@ type MachineStats struct {
 	CoreCountGt25 int64  // core_count_gt_25
 	CoreCountGt50 int64  // core_count_gt_50
 	CoreCountGt75 int64  // core_count_gt_75
+	CPUTime       int64  // cpu_time
 	Modified      int64  // modified
 }
 
@@ -1803,6 +1821,7 @@ func (r *MachineStats) Scan(rec *schema.Record) {
 	r.CoreCountGt25 = next().Int()
 	r.CoreCountGt50 = next().Int()
 	r.CoreCountGt75 = next().Int()
+	r.CPUTime = next().Int()
 	r.Modified = next().Int()
 }
 
@@ -1825,6 +1844,7 @@ var MachineStatsCol = struct {
 	CoreCountGt25 schema.Column[int64]
 	CoreCountGt50 schema.Column[int64]
 	CoreCountGt75 schema.Column[int64]
+	CPUTime       schema.Column[int64]
 	Modified      schema.Column[int64]
 }{
 	schema.RefCol[int64]("machine"),
@@ -1844,6 +1864,7 @@ var MachineStatsCol = struct {
 	schema.Col[int64]("core_count_gt_25"),
 	schema.Col[int64]("core_count_gt_50"),
 	schema.Col[int64]("core_count_gt_75"),
+	schema.Col[int64]("cpu_time"),
 	schema.Col[int64]("modified"),
 }
 
@@ -1944,6 +1965,11 @@ func (s MachineStatsSet) CoreCountGt75(v int64) MachineStatsSet {
 	return s
 }
 
+func (s MachineStatsSet) CPUTime(v int64) MachineStatsSet {
+	s["cpu_time"] = MachineStatsCol.CPUTime.Value(v)
+	return s
+}
+
 func (s MachineStatsSet) Modified(v int64) MachineStatsSet {
 	s["modified"] = MachineStatsCol.Modified.Value(v)
 	return s
@@ -1969,6 +1995,7 @@ func (r *MachineStats) Diff(old *MachineStats) schema.Set {
 	schema.Differ(s, MachineStatsCol.CoreCountGt25, old.CoreCountGt25, r.CoreCountGt25)
 	schema.Differ(s, MachineStatsCol.CoreCountGt50, old.CoreCountGt50, r.CoreCountGt50)
 	schema.Differ(s, MachineStatsCol.CoreCountGt75, old.CoreCountGt75, r.CoreCountGt75)
+	schema.Differ(s, MachineStatsCol.CPUTime, old.CPUTime, r.CPUTime)
 	schema.Differ(s, MachineStatsCol.Modified, old.Modified, r.Modified)
 	return s
 }

@@ -96,6 +96,7 @@ func vmActions() schema.Actions {
 		{Name: "migrate", NotBuilt: later},
 		{Name: "move", NotBuilt: later},
 		cloneAction(),
+		exportAction(),
 		{Name: "snapshot", Doc: "take a snapshot", Params: snapshotParams()},
 		{Name: "quiesce_snapshot", Doc: "take a snapshot for which the guest's agent flushes its file systems", Params: snapshotParams()},
 		{
@@ -134,6 +135,19 @@ func cloneAction() schema.Action {
 			schema.Bool("full").Doc("copy the disks"), column.Tier("preferred_tier").Doc("where the new disks lie; as this VM's if not given"),
 		},
 		Answers: schema.Fields{schema.JSON("response").Doc("vmkey, machinekey, machinestatuskey and clusterkey, all as texts")},
+	}
+}
+
+// exportAction makes a file of a VM.
+func exportAction() schema.Action {
+	return schema.Action{
+		Name: "export",
+		Doc: "make an OVA of the VM: its hardware and its disks, in one media file. A VM that runs is exported as it is at that moment. " +
+			"It takes the rights to read this VM and to create files",
+		Params: schema.Fields{
+			schema.Filename("name").Doc("of the file; the VM's name if not given"), schema.Bool("quiesce").Doc("ask the guest to flush its data to disk first"),
+		},
+		Answers: schema.Fields{schema.JSON("response").Doc("filekey: the key of the file, which is complete once the operation is")},
 	}
 }
 

@@ -135,18 +135,21 @@ func takeForClone(w *engine.Inside, r *schema.Record, params schema.Set) (snapsh
 	return row.Key, states, err
 }
 
-// endClones stops the operations that a VM is being made by: it is deleted.
-func endClones(w *engine.Inside, r *schema.Record) error {
+// endMaking stops the operations that a VM is being made by, as a clone or from a file: it is deleted.
+func endMaking(w *engine.Inside, r *schema.Record) error {
 	open, err := operation.Open(w.Tx)
 	if err != nil {
 		return err
 	}
 	for _, row := range open {
-		var params compute.VMClone
-		if row.Kind != params.Operation() || json.Unmarshal([]byte(row.Params), &params) != nil || params.VM != r.Key.Int() {
+		var params struct {
+			VM int64 `json:"vm"`
+		}
+		making := row.Kind == compute.VMClone{}.Operation() || row.Kind == compute.ApplianceImport{}.Operation()
+		if !making || json.Unmarshal([]byte(row.Params), &params) != nil || params.VM != r.Key.Int() {
 			continue
 		}
-		if err := operation.Cancel(w.Tx, row.Key); err != nil && !errs.Is(err, errs.Conflict) { // it has ended meanwhile
+		if err := ignoreEnded(operation.Cancel(w.Tx, row.Key)); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,7 @@ package compute
 import "dewpoint/internal/engine"
 
 // Hooks lists the hooks of the area by table.
-func Hooks() map[string]engine.Hooks {
+func Hooks(appliances Appliances) map[string]engine.Hooks {
 	return map[string]engine.Hooks{
 		"cloudinit_files":             cloudinitFileHooks,
 		"machine_console":             consoleHooks,
@@ -17,6 +17,7 @@ func Hooks() map[string]engine.Hooks {
 		"snapshot_profile_periods":    periodHooks,
 		"snapshot_profiles":           profileHooks,
 		"vm_favorites":                favoriteHooks,
+		"vm_imports":                  importHooks(appliances),
 		"vm_paste_configs":            pasteConfigHooks,
 		"vms":                         vmHooks,
 	}

@@ -10,7 +10,7 @@ import (
 	"dewpoint/internal/store"
 )
 
-var driveHooks = engine.Hooks{Create: prepareDrive, Created: importDrive, Update: updateDrive, Remove: removeDrive, Changed: drivePart.changed}
+var driveHooks = engine.Hooks{Create: prepareDrive, Created: importDrive, Update: updateDrive, Remove: removeDrive, Changed: drivePart.changed, Actions: map[string]engine.Action{"export": exportDrive}}
 
 var drivePart = part{
 	machine: compute.MachineDriveCol.Machine, orderid: compute.MachineDriveCol.Orderid, name: compute.MachineDriveCol.Name, kind: "drive",

@@ -22,7 +22,7 @@ var vmHooks = engine.Hooks{
 		if err := refuseSnapshots(r); err != nil {
 			return err
 		}
-		return endClones(w, r)
+		return endMaking(w, r)
 	},
 	Changed: func(w *engine.Inside, _, now *schema.Record) error {
 		if now == nil {
@@ -36,6 +36,7 @@ var vmHooks = engine.Hooks{
 		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,
 		"clone":        cloneVM,
+		"export":       exportVM,
 		"snapshot": func(w *engine.Inside, r *schema.Record, p schema.Set) error {
 			return snapshotVM(w, r, p, p["quiesce"].Bool())
 		},
