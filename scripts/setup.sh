@@ -29,6 +29,7 @@ packages_test=(
 	slapd                                               # and an LDAP server
 	chromium                                            # a page that calls the APIs
 	strace                                              # ends a server as it enters a system call
+	qemu-guest-agent                                    # which guests of tests run
 	debootstrap                                         # a fresh machine, for make soak
 )
 packages_bench=(wrk websockify)

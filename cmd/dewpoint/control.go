@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dewpoint/internal/control/alarm"
+	"dewpoint/internal/control/foreign"
+	"dewpoint/internal/control/guest"
 	"dewpoint/internal/control/loop"
 	"dewpoint/internal/control/schedule"
 	"dewpoint/internal/control/stats"
@@ -56,6 +58,8 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 		{Every: 15 * time.Second, Make: after(ready, stats.New(stats.Config{
 			DB: n.db, Host: n.client, Carried: link.Carried, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node,
 		}))},
+		{Every: 10 * time.Second, Make: n.guests},
+		{Every: 10 * time.Second, Make: after(ready, foreign.New(foreign.Config{DB: n.db, Host: n.client, Log: n.log, Node: n.identity.Node}))},
 		{Every: 10 * time.Second, Make: n.drives}, // which also brings used_bytes up to date
 		{Every: 10 * time.Second, Make: n.operations},
 		{Every: time.Minute, Make: loop.Made(alarm.New(n.db, n.log))},
@@ -131,7 +135,15 @@ func (n *node) vnets(_ context.Context, q *loop.Queue) (loop.Reconciler, error) 
 func (n *node) kinds() []operation.Kind {
 	return slices.Concat(storage.Operations(n.disks()), vm.Operations(&vm.Works{
 		Instance: n.identity.Instance, DataDir: n.cfg.Data, DB: n.db, Host: n.client, Space: n.space,
-	}), []operation.Kind{vm.Paste(mark.Instance(n.identity.Instance), n.client)})
+	}), []operation.Kind{vm.Paste(mark.Instance(n.identity.Instance), n.client)}, guest.Operations(&guest.Works{
+		Instance: n.identity.Instance, Host: n.client, Secrets: n.auth,
+	}))
+}
+
+func (n *node) guests(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
+	return guest.New(guest.Config{
+		DB: n.db, Host: n.client, Neighbours: link.Neighbours, Log: n.log, Instance: n.identity.Instance, Node: n.identity.Node,
+	}, q), nil
 }
 
 func (n *node) operations(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {

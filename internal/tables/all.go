@@ -30,7 +30,7 @@ type Needs struct {
 func Hooks(n Needs) map[string]engine.Hooks {
 	all := map[string]engine.Hooks{}
 	for _, area := range []map[string]engine.Hooks{
-		access.Hooks(n.Secrets), cluster.Hooks(), compute.Hooks(n.Appliances), network.Hooks(n.Addresses), storage.Hooks(n.Space), system.Hooks(), tasks.Hooks(),
+		access.Hooks(n.Secrets), cluster.Hooks(), compute.Hooks(n.Appliances, n.Secrets), network.Hooks(n.Addresses), storage.Hooks(n.Space), system.Hooks(), tasks.Hooks(),
 	} {
 		maps.Copy(all, area)
 	}

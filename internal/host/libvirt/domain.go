@@ -61,6 +61,9 @@ func (c *Client) Shutdown(ctx context.Context, ref Ref) error {
 
 // ShutdownByAgent has the guest's agent shut it down, and presses the power button where none answers.
 func (c *Client) ShutdownByAgent(ctx context.Context, ref Ref) error {
+	if err := c.boundAgent(ctx, ref); err != nil {
+		return err
+	}
 	return c.verb(ctx, ref, "shutting down", func(l *golibvirt.Libvirt, d golibvirt.Domain) error {
 		return l.DomainShutdownFlags(d, golibvirt.DomainShutdownGuestAgent|golibvirt.DomainShutdownAcpiPowerBtn)
 	})

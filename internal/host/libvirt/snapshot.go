@@ -42,6 +42,9 @@ func (c *Client) Switch(ctx context.Context, ref Ref, s Switch) (pause time.Dura
 	}
 	if s.Quiesce {
 		flags |= golibvirt.DomainSnapshotCreateQuiesce
+		if err := c.boundAgent(ctx, ref); err != nil {
+			return 0, err
+		}
 	}
 	stood := c.watchPause(ctx, ref)
 	begin := time.Now()

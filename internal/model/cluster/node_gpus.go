@@ -17,7 +17,7 @@ func nodeGPUs() *schema.Table {
 				Doc("gpu: the whole card can be given to a VM"),
 			schema.Row("nvidia_vgpu_profile", "node_nvidia_vgpu_profiles").ReadOnly(),
 			schema.Uint32("max_instances").ReadOnly().Default(1),
-			schema.Void("instances", "node_gpu_instances"),
+			schema.Rows("instances", "node_gpu_instances", "gpu"),
 			schema.Row("stats", "node_gpu_stats").Twin("node_gpu"),
 			schema.Modified("modified"),
 		},

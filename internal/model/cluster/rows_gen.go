@@ -2951,3 +2951,163 @@ func (r *NvidiaVgpuProfile) Diff(old *NvidiaVgpuProfile) schema.Set {
 
 // KeyValue is the row's key.
 func (r *NvidiaVgpuProfile) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeGpuInstance is one row of node_gpu_instances: its stored columns, null as the zero value.
+type NodeGpuInstance struct {
+	Key           int64  // $key
+	Gpu           int64  // gpu
+	MachineDevice int64  // machine_device
+	Name          string // name
+	Description   string // description
+	Modified      int64  // modified
+}
+
+// TableName returns "node_gpu_instances".
+func (*NodeGpuInstance) TableName() string { return "node_gpu_instances" }
+
+// Scan fills r from a record of node_gpu_instances.
+func (r *NodeGpuInstance) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Gpu = next().Int()
+	r.MachineDevice = next().Int()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Modified = next().Int()
+}
+
+// NodeGpuInstanceCol are the columns of node_gpu_instances.
+var NodeGpuInstanceCol = struct {
+	Gpu           schema.Column[int64]
+	MachineDevice schema.Column[int64]
+	Name          schema.Column[string]
+	Description   schema.Column[string]
+	Modified      schema.Column[int64]
+}{
+	schema.RefCol[int64]("gpu"),
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[int64]("modified"),
+}
+
+// NodeGpuInstanceSet is a change of a row of node_gpu_instances.
+type NodeGpuInstanceSet schema.Set
+
+// TableName returns "node_gpu_instances".
+func (NodeGpuInstanceSet) TableName() string { return "node_gpu_instances" }
+
+// Null empties columns.
+func (s NodeGpuInstanceSet) Null(columns ...schema.Named) NodeGpuInstanceSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeGpuInstanceSet) Gpu(v int64) NodeGpuInstanceSet {
+	s["gpu"] = NodeGpuInstanceCol.Gpu.Value(v)
+	return s
+}
+
+func (s NodeGpuInstanceSet) MachineDevice(v int64) NodeGpuInstanceSet {
+	s["machine_device"] = NodeGpuInstanceCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s NodeGpuInstanceSet) Name(v string) NodeGpuInstanceSet {
+	s["name"] = NodeGpuInstanceCol.Name.Value(v)
+	return s
+}
+
+func (s NodeGpuInstanceSet) Description(v string) NodeGpuInstanceSet {
+	s["description"] = NodeGpuInstanceCol.Description.Value(v)
+	return s
+}
+
+func (s NodeGpuInstanceSet) Modified(v int64) NodeGpuInstanceSet {
+	s["modified"] = NodeGpuInstanceCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeGpuInstance) Diff(old *NodeGpuInstance) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeGpuInstanceCol.Gpu, old.Gpu, r.Gpu)
+	schema.Differ(s, NodeGpuInstanceCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, NodeGpuInstanceCol.Name, old.Name, r.Name)
+	schema.Differ(s, NodeGpuInstanceCol.Description, old.Description, r.Description)
+	schema.Differ(s, NodeGpuInstanceCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeGpuInstance) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// NodeAllocatedGpu is one row of node_allocated_gpus: its stored columns, null as the zero value.
+type NodeAllocatedGpu struct {
+	Key           int64 // $key
+	Gpu           int64 // gpu
+	MachineDevice int64 // machine_device
+	Modified      int64 // modified
+}
+
+// TableName returns "node_allocated_gpus".
+func (*NodeAllocatedGpu) TableName() string { return "node_allocated_gpus" }
+
+// Scan fills r from a record of node_allocated_gpus.
+func (r *NodeAllocatedGpu) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Gpu = next().Int()
+	r.MachineDevice = next().Int()
+	r.Modified = next().Int()
+}
+
+// NodeAllocatedGpuCol are the columns of node_allocated_gpus.
+var NodeAllocatedGpuCol = struct {
+	Gpu           schema.Column[int64]
+	MachineDevice schema.Column[int64]
+	Modified      schema.Column[int64]
+}{
+	schema.RefCol[int64]("gpu"),
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[int64]("modified"),
+}
+
+// NodeAllocatedGpuSet is a change of a row of node_allocated_gpus.
+type NodeAllocatedGpuSet schema.Set
+
+// TableName returns "node_allocated_gpus".
+func (NodeAllocatedGpuSet) TableName() string { return "node_allocated_gpus" }
+
+// Null empties columns.
+func (s NodeAllocatedGpuSet) Null(columns ...schema.Named) NodeAllocatedGpuSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s NodeAllocatedGpuSet) Gpu(v int64) NodeAllocatedGpuSet {
+	s["gpu"] = NodeAllocatedGpuCol.Gpu.Value(v)
+	return s
+}
+
+func (s NodeAllocatedGpuSet) MachineDevice(v int64) NodeAllocatedGpuSet {
+	s["machine_device"] = NodeAllocatedGpuCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s NodeAllocatedGpuSet) Modified(v int64) NodeAllocatedGpuSet {
+	s["modified"] = NodeAllocatedGpuCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *NodeAllocatedGpu) Diff(old *NodeAllocatedGpu) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, NodeAllocatedGpuCol.Gpu, old.Gpu, r.Gpu)
+	schema.Differ(s, NodeAllocatedGpuCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, NodeAllocatedGpuCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *NodeAllocatedGpu) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -27,6 +27,7 @@ func machineNICs() *schema.Table {
 			schema.Row("machine", "machines").Required().CreateOnly().Summary(),
 			schema.Row("status", "machine_nic_status").Twin("parent_nic"),
 			schema.Row("stats", "machine_nic_stats").Twin("parent_nic"),
+			schema.Rows("addresses", "machine_nic_addresses", "nic").Hidden(),
 			schema.Rows("history", "machine_nic_stats_history_short", "parent_nic").Hidden(),
 			schema.Rows("history_long", "machine_nic_stats_history_long", "parent_nic").Hidden(),
 			schema.String("driver").Len(0, 64).OnlyYet(passedThrough).Section("Card"),

@@ -3910,6 +3910,86 @@ func (r *MachineNICStats) Diff(old *MachineNICStats) schema.Set {
 // KeyValue is the row's key.
 func (r *MachineNICStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
 
+// MachineNICAddress is one row of machine_nic_addresses: its stored columns, null as the zero value.
+type MachineNICAddress struct {
+	Key     int64  // $key
+	NIC     int64  // nic
+	IP      string // ip
+	Source  string // source
+	Created int64  // created
+}
+
+// TableName returns "machine_nic_addresses".
+func (*MachineNICAddress) TableName() string { return "machine_nic_addresses" }
+
+// Scan fills r from a record of machine_nic_addresses.
+func (r *MachineNICAddress) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.NIC = next().Int()
+	r.IP = next().Text()
+	r.Source = next().Text()
+	r.Created = next().Int()
+}
+
+// MachineNICAddressCol are the columns of machine_nic_addresses.
+var MachineNICAddressCol = struct {
+	NIC     schema.Column[int64]
+	IP      schema.Column[string]
+	Source  schema.Column[string]
+	Created schema.Column[int64]
+}{
+	schema.RefCol[int64]("nic"),
+	schema.Col[string]("ip"),
+	schema.Col[string]("source"),
+	schema.Col[int64]("created"),
+}
+
+// MachineNICAddressSet is a change of a row of machine_nic_addresses.
+type MachineNICAddressSet schema.Set
+
+// TableName returns "machine_nic_addresses".
+func (MachineNICAddressSet) TableName() string { return "machine_nic_addresses" }
+
+// Null empties columns.
+func (s MachineNICAddressSet) Null(columns ...schema.Named) MachineNICAddressSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineNICAddressSet) NIC(v int64) MachineNICAddressSet {
+	s["nic"] = MachineNICAddressCol.NIC.Value(v)
+	return s
+}
+
+func (s MachineNICAddressSet) IP(v string) MachineNICAddressSet {
+	s["ip"] = MachineNICAddressCol.IP.Value(v)
+	return s
+}
+
+func (s MachineNICAddressSet) Source(v string) MachineNICAddressSet {
+	s["source"] = MachineNICAddressCol.Source.Value(v)
+	return s
+}
+
+func (s MachineNICAddressSet) Created(v int64) MachineNICAddressSet {
+	s["created"] = MachineNICAddressCol.Created.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineNICAddress) Diff(old *MachineNICAddress) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineNICAddressCol.NIC, old.NIC, r.NIC)
+	schema.Differ(s, MachineNICAddressCol.IP, old.IP, r.IP)
+	schema.Differ(s, MachineNICAddressCol.Source, old.Source, r.Source)
+	schema.Differ(s, MachineNICAddressCol.Created, old.Created, r.Created)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineNICAddress) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
 // VM is one row of vms: its stored columns, null as the zero value.
 type VM struct {
 	Key                  int64  // $key
@@ -5574,3 +5654,421 @@ func (r *MachineDeviceSettingsNvidiaVgpu) Diff(old *MachineDeviceSettingsNvidiaV
 
 // KeyValue is the row's key.
 func (r *MachineDeviceSettingsNvidiaVgpu) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDeviceStats is one row of machine_device_stats: its stored columns, null as the zero value.
+type MachineDeviceStats struct {
+	Key           int64 // $key
+	MachineDevice int64 // machine_device
+	LastUpdate    int64 // last_update
+}
+
+// TableName returns "machine_device_stats".
+func (*MachineDeviceStats) TableName() string { return "machine_device_stats" }
+
+// Scan fills r from a record of machine_device_stats.
+func (r *MachineDeviceStats) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.MachineDevice = next().Int()
+	r.LastUpdate = next().Int()
+}
+
+// MachineDeviceStatsCol are the columns of machine_device_stats.
+var MachineDeviceStatsCol = struct {
+	MachineDevice schema.Column[int64]
+	LastUpdate    schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[int64]("last_update"),
+}
+
+// MachineDeviceStatsSet is a change of a row of machine_device_stats.
+type MachineDeviceStatsSet schema.Set
+
+// TableName returns "machine_device_stats".
+func (MachineDeviceStatsSet) TableName() string { return "machine_device_stats" }
+
+// Null empties columns.
+func (s MachineDeviceStatsSet) Null(columns ...schema.Named) MachineDeviceStatsSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceStatsSet) MachineDevice(v int64) MachineDeviceStatsSet {
+	s["machine_device"] = MachineDeviceStatsCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s MachineDeviceStatsSet) LastUpdate(v int64) MachineDeviceStatsSet {
+	s["last_update"] = MachineDeviceStatsCol.LastUpdate.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDeviceStats) Diff(old *MachineDeviceStats) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceStatsCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, MachineDeviceStatsCol.LastUpdate, old.LastUpdate, r.LastUpdate)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDeviceStats) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// ForeignDomain is one row of foreign_domains: its stored columns, null as the zero value.
+type ForeignDomain struct {
+	Key         int64  // $key
+	Node        int64  // node
+	Name        string // name
+	UUID        string // uuid
+	Title       string // title
+	State       string // state
+	Persistent  bool   // persistent
+	CPUCores    int64  // cpu_cores
+	RAM         int64  // ram
+	MachineType string // machine_type
+	UEFI        bool   // uefi
+	Disks       string // disks
+	NICs        string // nics
+	Adoptable   bool   // adoptable
+	Obstacles   string // obstacles
+	Changes     string // changes
+	Shape       string // shape
+	Digest      string // digest
+	Created     int64  // created
+	Modified    int64  // modified
+}
+
+// TableName returns "foreign_domains".
+func (*ForeignDomain) TableName() string { return "foreign_domains" }
+
+// Scan fills r from a record of foreign_domains.
+func (r *ForeignDomain) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Node = next().Int()
+	r.Name = next().Text()
+	r.UUID = next().Text()
+	r.Title = next().Text()
+	r.State = next().Text()
+	r.Persistent = next().Bool()
+	r.CPUCores = next().Int()
+	r.RAM = next().Int()
+	r.MachineType = next().Text()
+	r.UEFI = next().Bool()
+	r.Disks = next().Text()
+	r.NICs = next().Text()
+	r.Adoptable = next().Bool()
+	r.Obstacles = next().Text()
+	r.Changes = next().Text()
+	r.Shape = next().Text()
+	r.Digest = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// ForeignDomainCol are the columns of foreign_domains.
+var ForeignDomainCol = struct {
+	Node        schema.Column[int64]
+	Name        schema.Column[string]
+	UUID        schema.Column[string]
+	Title       schema.Column[string]
+	State       schema.Column[string]
+	Persistent  schema.Column[bool]
+	CPUCores    schema.Column[int64]
+	RAM         schema.Column[int64]
+	MachineType schema.Column[string]
+	UEFI        schema.Column[bool]
+	Disks       schema.Column[string]
+	NICs        schema.Column[string]
+	Adoptable   schema.Column[bool]
+	Obstacles   schema.Column[string]
+	Changes     schema.Column[string]
+	Shape       schema.Column[string]
+	Digest      schema.Column[string]
+	Created     schema.Column[int64]
+	Modified    schema.Column[int64]
+}{
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("name"),
+	schema.Col[string]("uuid"),
+	schema.Col[string]("title"),
+	schema.Col[string]("state"),
+	schema.Col[bool]("persistent"),
+	schema.Col[int64]("cpu_cores"),
+	schema.Col[int64]("ram"),
+	schema.Col[string]("machine_type"),
+	schema.Col[bool]("uefi"),
+	schema.Col[string]("disks"),
+	schema.Col[string]("nics"),
+	schema.Col[bool]("adoptable"),
+	schema.Col[string]("obstacles"),
+	schema.Col[string]("changes"),
+	schema.Col[string]("shape"),
+	schema.Col[string]("digest"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// ForeignDomainSet is a change of a row of foreign_domains.
+type ForeignDomainSet schema.Set
+
+// TableName returns "foreign_domains".
+func (ForeignDomainSet) TableName() string { return "foreign_domains" }
+
+// Null empties columns.
+func (s ForeignDomainSet) Null(columns ...schema.Named) ForeignDomainSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ForeignDomainSet) Node(v int64) ForeignDomainSet {
+	s["node"] = ForeignDomainCol.Node.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Name(v string) ForeignDomainSet {
+	s["name"] = ForeignDomainCol.Name.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) UUID(v string) ForeignDomainSet {
+	s["uuid"] = ForeignDomainCol.UUID.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Title(v string) ForeignDomainSet {
+	s["title"] = ForeignDomainCol.Title.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) State(v string) ForeignDomainSet {
+	s["state"] = ForeignDomainCol.State.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Persistent(v bool) ForeignDomainSet {
+	s["persistent"] = ForeignDomainCol.Persistent.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) CPUCores(v int64) ForeignDomainSet {
+	s["cpu_cores"] = ForeignDomainCol.CPUCores.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) RAM(v int64) ForeignDomainSet {
+	s["ram"] = ForeignDomainCol.RAM.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) MachineType(v string) ForeignDomainSet {
+	s["machine_type"] = ForeignDomainCol.MachineType.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) UEFI(v bool) ForeignDomainSet {
+	s["uefi"] = ForeignDomainCol.UEFI.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Disks(v string) ForeignDomainSet {
+	s["disks"] = ForeignDomainCol.Disks.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) NICs(v string) ForeignDomainSet {
+	s["nics"] = ForeignDomainCol.NICs.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Adoptable(v bool) ForeignDomainSet {
+	s["adoptable"] = ForeignDomainCol.Adoptable.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Obstacles(v string) ForeignDomainSet {
+	s["obstacles"] = ForeignDomainCol.Obstacles.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Changes(v string) ForeignDomainSet {
+	s["changes"] = ForeignDomainCol.Changes.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Shape(v string) ForeignDomainSet {
+	s["shape"] = ForeignDomainCol.Shape.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Digest(v string) ForeignDomainSet {
+	s["digest"] = ForeignDomainCol.Digest.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Created(v int64) ForeignDomainSet {
+	s["created"] = ForeignDomainCol.Created.Value(v)
+	return s
+}
+
+func (s ForeignDomainSet) Modified(v int64) ForeignDomainSet {
+	s["modified"] = ForeignDomainCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ForeignDomain) Diff(old *ForeignDomain) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ForeignDomainCol.Node, old.Node, r.Node)
+	schema.Differ(s, ForeignDomainCol.Name, old.Name, r.Name)
+	schema.Differ(s, ForeignDomainCol.UUID, old.UUID, r.UUID)
+	schema.Differ(s, ForeignDomainCol.Title, old.Title, r.Title)
+	schema.Differ(s, ForeignDomainCol.State, old.State, r.State)
+	schema.Differ(s, ForeignDomainCol.Persistent, old.Persistent, r.Persistent)
+	schema.Differ(s, ForeignDomainCol.CPUCores, old.CPUCores, r.CPUCores)
+	schema.Differ(s, ForeignDomainCol.RAM, old.RAM, r.RAM)
+	schema.Differ(s, ForeignDomainCol.MachineType, old.MachineType, r.MachineType)
+	schema.Differ(s, ForeignDomainCol.UEFI, old.UEFI, r.UEFI)
+	schema.Differ(s, ForeignDomainCol.Disks, old.Disks, r.Disks)
+	schema.Differ(s, ForeignDomainCol.NICs, old.NICs, r.NICs)
+	schema.Differ(s, ForeignDomainCol.Adoptable, old.Adoptable, r.Adoptable)
+	schema.Differ(s, ForeignDomainCol.Obstacles, old.Obstacles, r.Obstacles)
+	schema.Differ(s, ForeignDomainCol.Changes, old.Changes, r.Changes)
+	schema.Differ(s, ForeignDomainCol.Shape, old.Shape, r.Shape)
+	schema.Differ(s, ForeignDomainCol.Digest, old.Digest, r.Digest)
+	schema.Differ(s, ForeignDomainCol.Created, old.Created, r.Created)
+	schema.Differ(s, ForeignDomainCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ForeignDomain) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDeviceGpuStatsHistoryShort is one row of machine_device_gpu_stats_history_short: its stored columns, null as the zero value.
+type MachineDeviceGpuStatsHistoryShort struct {
+	Key           int64 // $key
+	MachineDevice int64 // machine_device
+	Timestamp     int64 // timestamp
+}
+
+// TableName returns "machine_device_gpu_stats_history_short".
+func (*MachineDeviceGpuStatsHistoryShort) TableName() string {
+	return "machine_device_gpu_stats_history_short"
+}
+
+// Scan fills r from a record of machine_device_gpu_stats_history_short.
+func (r *MachineDeviceGpuStatsHistoryShort) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.MachineDevice = next().Int()
+	r.Timestamp = next().Int()
+}
+
+// MachineDeviceGpuStatsHistoryShortCol are the columns of machine_device_gpu_stats_history_short.
+var MachineDeviceGpuStatsHistoryShortCol = struct {
+	MachineDevice schema.Column[int64]
+	Timestamp     schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[int64]("timestamp"),
+}
+
+// MachineDeviceGpuStatsHistoryShortSet is a change of a row of machine_device_gpu_stats_history_short.
+type MachineDeviceGpuStatsHistoryShortSet schema.Set
+
+// TableName returns "machine_device_gpu_stats_history_short".
+func (MachineDeviceGpuStatsHistoryShortSet) TableName() string {
+	return "machine_device_gpu_stats_history_short"
+}
+
+// Null empties columns.
+func (s MachineDeviceGpuStatsHistoryShortSet) Null(columns ...schema.Named) MachineDeviceGpuStatsHistoryShortSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceGpuStatsHistoryShortSet) MachineDevice(v int64) MachineDeviceGpuStatsHistoryShortSet {
+	s["machine_device"] = MachineDeviceGpuStatsHistoryShortCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s MachineDeviceGpuStatsHistoryShortSet) Timestamp(v int64) MachineDeviceGpuStatsHistoryShortSet {
+	s["timestamp"] = MachineDeviceGpuStatsHistoryShortCol.Timestamp.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDeviceGpuStatsHistoryShort) Diff(old *MachineDeviceGpuStatsHistoryShort) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceGpuStatsHistoryShortCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, MachineDeviceGpuStatsHistoryShortCol.Timestamp, old.Timestamp, r.Timestamp)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDeviceGpuStatsHistoryShort) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// MachineDeviceGpuStatsHistoryLong is one row of machine_device_gpu_stats_history_long: its stored columns, null as the zero value.
+type MachineDeviceGpuStatsHistoryLong struct {
+	Key           int64 // $key
+	MachineDevice int64 // machine_device
+	Timestamp     int64 // timestamp
+}
+
+// TableName returns "machine_device_gpu_stats_history_long".
+func (*MachineDeviceGpuStatsHistoryLong) TableName() string {
+	return "machine_device_gpu_stats_history_long"
+}
+
+// Scan fills r from a record of machine_device_gpu_stats_history_long.
+func (r *MachineDeviceGpuStatsHistoryLong) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.MachineDevice = next().Int()
+	r.Timestamp = next().Int()
+}
+
+// MachineDeviceGpuStatsHistoryLongCol are the columns of machine_device_gpu_stats_history_long.
+var MachineDeviceGpuStatsHistoryLongCol = struct {
+	MachineDevice schema.Column[int64]
+	Timestamp     schema.Column[int64]
+}{
+	schema.RefCol[int64]("machine_device"),
+	schema.Col[int64]("timestamp"),
+}
+
+// MachineDeviceGpuStatsHistoryLongSet is a change of a row of machine_device_gpu_stats_history_long.
+type MachineDeviceGpuStatsHistoryLongSet schema.Set
+
+// TableName returns "machine_device_gpu_stats_history_long".
+func (MachineDeviceGpuStatsHistoryLongSet) TableName() string {
+	return "machine_device_gpu_stats_history_long"
+}
+
+// Null empties columns.
+func (s MachineDeviceGpuStatsHistoryLongSet) Null(columns ...schema.Named) MachineDeviceGpuStatsHistoryLongSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s MachineDeviceGpuStatsHistoryLongSet) MachineDevice(v int64) MachineDeviceGpuStatsHistoryLongSet {
+	s["machine_device"] = MachineDeviceGpuStatsHistoryLongCol.MachineDevice.Value(v)
+	return s
+}
+
+func (s MachineDeviceGpuStatsHistoryLongSet) Timestamp(v int64) MachineDeviceGpuStatsHistoryLongSet {
+	s["timestamp"] = MachineDeviceGpuStatsHistoryLongCol.Timestamp.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *MachineDeviceGpuStatsHistoryLong) Diff(old *MachineDeviceGpuStatsHistoryLong) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, MachineDeviceGpuStatsHistoryLongCol.MachineDevice, old.MachineDevice, r.MachineDevice)
+	schema.Differ(s, MachineDeviceGpuStatsHistoryLongCol.Timestamp, old.Timestamp, r.Timestamp)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *MachineDeviceGpuStatsHistoryLong) KeyValue() schema.Value { return schema.IntValue(r.Key) }

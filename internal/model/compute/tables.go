@@ -12,8 +12,9 @@ func Tables() []*schema.Table {
 		vmFavorites(), vmImports(), vmImportLogs(),
 		machineConsoleActive(), vmPasteConfigs(),
 		machines(), machineStatus(), machineStats(), machineStatsHistoryShort(), machineStatsHistoryLong(), machineConsole(), machineSnapshots(),
-		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), vms(), vmTemplates(), cloudinitFiles(),
+		machineDrives(), driveLayers(), machineDriveStatus(), machineDriveStats(), machineNICs(), machineNICStatus(), machineNICStats(), machineNICAddresses(), vms(), vmTemplates(), cloudinitFiles(),
 		snapshotProfiles(), snapshotProfilePeriods(),
 		machineDevices(), machineDeviceStatus(), machineDeviceSettingsTPM(), machineDeviceSettingsUSB(), machineDeviceSettingsNvidiaVGPU(),
+		machineDeviceStats(), foreignDomains(), machineDeviceGPUStatsHistoryShort(), machineDeviceGPUStatsHistoryLong(),
 	}
 }

@@ -87,7 +87,7 @@ func vms() *schema.Table {
 
 func vmActions() schema.Actions {
 	later := "this action isn't supported for VMs yet"
-	return append(powerActions(), schema.Actions{
+	return append(append(powerActions(), agentActions()...), schema.Actions{
 		{Name: "refresh", Doc: "update the VM's state"},
 		{
 			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it with unplug. A stopped VM gets its drives when it starts",
@@ -116,7 +116,6 @@ func vmActions() schema.Actions {
 			Params: schema.Fields{schema.LongText("text").Required().Len(1, MostPasted).Example("uptime")},
 		},
 		{Name: "recover_cloudsnapshot", NotBuilt: later},
-		{Name: "execute", NotBuilt: later},
 		{Name: "fsync_strict", NotBuilt: later},
 		{Name: "erase_drive", NotBuilt: later},
 	}...)

@@ -4,7 +4,7 @@ package compute
 import "dewpoint/internal/engine"
 
 // Hooks lists the hooks of the area by table.
-func Hooks(appliances Appliances) map[string]engine.Hooks {
+func Hooks(appliances Appliances, secrets Sealer) map[string]engine.Hooks {
 	return map[string]engine.Hooks{
 		"cloudinit_files":             cloudinitFileHooks,
 		"machine_console":             consoleHooks,
@@ -19,6 +19,6 @@ func Hooks(appliances Appliances) map[string]engine.Hooks {
 		"vm_favorites":                favoriteHooks,
 		"vm_imports":                  importHooks(appliances),
 		"vm_paste_configs":            pasteConfigHooks,
-		"vms":                         vmHooks,
+		"vms":                         withSecrets(vmHooks, secrets),
 	}
 }

@@ -32,6 +32,7 @@ var vmHooks = engine.Hooks{
 	},
 	Actions: powerActions(map[string]engine.Action{
 		"paste":        pasteVM,
+		"execute":      executeInVM,
 		"poweron":      powerOnVM,
 		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,

@@ -94,6 +94,8 @@ type NICFacts struct {
 	IPv4   any `json:"ipv4" readOnly:"true"`
 	IPv6   any `json:"ipv6" readOnly:"true"`
 
+	Addresses any `json:"addresses" readOnly:"true"`
+
 	RxBytes   any `json:"rx_bytes" readOnly:"true"`
 	TxBytes   any `json:"tx_bytes" readOnly:"true"`
 	RxPackets any `json:"rx_packets" readOnly:"true"`

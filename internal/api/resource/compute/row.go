@@ -86,7 +86,11 @@ type nicRow struct {
 	IP        string   `json:"ipaddress"`
 	Modified  int64    `json:"modified"`
 	Vnet      *vnetRef `json:"vnet"`
-	Stats     *struct {
+	Addresses []struct {
+		IP     string `json:"ip"`
+		Source string `json:"source"`
+	} `json:"addresses"`
+	Stats *struct {
 		RxBytes   int64 `json:"rx_bytes"`
 		TxBytes   int64 `json:"tx_bytes"`
 		RxPackets int64 `json:"rx_pckts"`
@@ -102,7 +106,7 @@ type vnetRef struct {
 const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,cloudinit_datasource,on_power_loss,need_restart,restart_reason,meta," +
 	"machine[$key,status[" + shape.Fields + "],console_status[active,type,host,port]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
-	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]," +
+	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],addresses[ip,source],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]," +
 	"devices[$key,type]]"
 
 // vm reads the VM that has the id as its UUID or name, for somebody with the rights on it.

@@ -92,6 +92,8 @@ type nicItem struct {
 	IPv4   string `json:"ipv4"`
 	IPv6   string `json:"ipv6"`
 
+	Addresses []addressItem `json:"addresses" doc:"all that are known while the VM runs, the most certain first"`
+
 	RxBytes   int64 `json:"rx_bytes" doc:"received by the guest since its start"`
 	TxBytes   int64 `json:"tx_bytes" doc:"sent by the guest since its start"`
 	RxPackets int64 `json:"rx_packets"`
