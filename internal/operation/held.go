@@ -89,23 +89,6 @@ func (h *held) write(ctx context.Context, commit Commit, set func(now time.Time)
 	return unwritten{err}
 }
 
-// advance counts the places of a queue anew, after one of its operations has ended.
-func advance(tx *store.Tx, queue string) error {
-	waiting, err := store.FindRows[system.Operation](tx, waitingIn(queue)...)
-	if err != nil {
-		return err
-	}
-	for i, row := range waiting {
-		if row.Place == int64(i) {
-			continue
-		}
-		if err := store.Write(tx, row.Key, system.OperationSet{}.Place(int64(i))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // keepEnded is how many ended operations are kept; pruneSlack is how many more may gather before the oldest go.
 const (
 	keepEnded  = 1000

@@ -371,3 +371,28 @@ func TestSkippedSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestLongQueues: when one of many ends, the first of those behind it run at once, and in the end all know their places.
+func TestLongQueues(t *testing.T) {
+	t.Parallel()
+	goOn := make(chan struct{})
+	b := newBench(t, steps(doing(func(ctx context.Context, r *operation.Run[probe]) error {
+		if r.Params.N > 0 {
+			select {
+			case <-goOn:
+			case <-ctx.Done():
+			}
+		}
+		return nil
+	})))
+	var keys []int64
+	for n := range 30 {
+		keys = append(keys, b.begin(probe{N: max(n-2, 0)}))
+	}
+	b.waitStatus(keys[2], operation.Complete)
+	for i, key := range keys[3:] {
+		b.wait(key, "told its place", func(row system.Operation) bool { return row.Place == int64(i) })
+	}
+	close(goOn)
+	b.waitStatus(keys[len(keys)-1], operation.Complete)
+}

@@ -34,6 +34,7 @@ type Runner struct {
 	rest    map[int64]time.Time // until when an operation that failed is left alone
 	waits   map[int64]time.Duration
 	unknown map[int64]bool // warned about
+	placed  time.Time      // when long queues were last told their places; used by passes only
 	workers sync.WaitGroup
 }
 
@@ -83,6 +84,9 @@ func (r *Runner) Reconcile(ctx context.Context) error {
 		case cancel == nil && row.Place == 0 && reasons[row.Key] == "":
 			r.begin(ctx, row)
 		}
+	}
+	if err := r.placeAll(ctx, rows); err != nil {
+		return err
 	}
 	return r.explain(ctx, rows, reasons)
 }

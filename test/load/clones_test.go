@@ -25,7 +25,7 @@ func TestLinkedCloneRate(t *testing.T) {
 	ready := func(want int) {
 		t.Helper()
 		for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
-			rows := c.Must(200, "GET", "machine_drive_status?fields=status&filter=status%20eq%20'offline'", nil).Rows()
+			rows := c.Must(200, "GET", "machine_drives?fields=$key&limit=1000&filter=used_bytes%20gt%200", nil).Rows()
 			if len(rows) == want {
 				return
 			}

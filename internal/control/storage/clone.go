@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
@@ -23,7 +24,7 @@ func (c *Config) vmClone() operation.Kind {
 		AtOnce: atOnce, Ready: cloneReady,
 		Steps: []operation.Step[compute.VMClone]{
 			{Name: "looking at the disks", Do: c.lookAtDisks, Undo: c.dropClone},
-			{Name: "freezing the disks", Do: c.freezeDisks, Undo: c.removeNext},
+			{Name: "freezing the disks", Do: c.freezeDisks, Undo: c.removeNext, Skip: frozen},
 			{Name: "copying the disks", Do: c.copyDisks, Undo: c.removeCopies, Weight: most, Skip: linked},
 			{Name: "putting the disks in place", Do: c.placeCopies, Undo: c.removeCopies, Skip: linked},
 		},
@@ -32,6 +33,11 @@ func (c *Config) vmClone() operation.Kind {
 
 // linked reports whether the new disks stay what they are when the other's are frozen.
 func linked(p compute.VMClone) bool { return !p.Full }
+
+// frozen reports whether all that is cloned lies in layers already.
+func frozen(p compute.VMClone) bool {
+	return !slices.ContainsFunc(p.Disks, func(d compute.CloneDisk) bool { return d.Generation != 0 })
+}
 
 // cloneReady waits for disks that are being made. One that can't be made is told by the run.
 func cloneReady(tx *store.Tx, p compute.VMClone) (string, error) {
@@ -95,7 +101,13 @@ func (c *Config) lookAtDisks(ctx context.Context, r *cloneRun) (operation.Commit
 		disk.Generation = max(s.row.Generation, s.row.Generations) + 1
 		disk.Next = block.DrivePath(c.DataDir, s.row.PreferredTier, s.machine.UUID, s.headAt(disk.Generation))
 	}
+	if err := c.copyFirmware(ctx, r); err != nil {
+		return nil, err
+	}
 	return func(tx *store.Tx) error {
+		if frozen(r.Params) {
+			return restAll(tx, r.Params)
+		}
 		for _, disk := range r.Params.Disks {
 			if disk.Generation == 0 {
 				continue
@@ -122,20 +134,20 @@ func (c *Config) freezeDisks(ctx context.Context, r *cloneRun) (operation.Commit
 			return nil, err
 		}
 	}
-	if err := c.copyFirmware(ctx, r); err != nil {
-		return nil, err
+	return func(tx *store.Tx) error { return restAll(tx, r.Params) }, nil
+}
+
+// restAll has the new disks build upon layers. With that a linked clone is done.
+func restAll(tx *store.Tx, p compute.VMClone) error {
+	for _, disk := range p.Disks {
+		if err := rest(tx, disk, p.Full); err != nil {
+			return err
+		}
 	}
-	return func(tx *store.Tx) error {
-		for _, disk := range r.Params.Disks {
-			if err := rest(tx, disk, r.Params.Full); err != nil {
-				return err
-			}
-		}
-		if r.Params.Full {
-			return nil
-		}
-		return letGoOf(tx, r.Params.Snapshot)
-	}, nil
+	if p.Full {
+		return nil
+	}
+	return letGoOf(tx, p.Snapshot)
 }
 
 // makeNext makes the file above a disk that is about to be frozen, unless a run before a crash did.
