@@ -114,9 +114,12 @@ func (n *node) vms(ready readiness) func(context.Context, *loop.Queue) (loop.Rec
 			CPUFlaws: n.cpu.Flaws, NoHostCPU: n.cpu.Refused,
 			Strays: n.keeper.Domains,
 		}
-		rows := vm.NewStoreRows(n.db, n.auth, n.cfg.Data, n.identity.Instance, n.identity.Node).Relayed(n.relay)
-		return vm.New(cfg, rows, n.client, q, n.log), nil
+		return vm.New(cfg, n.machines().Relayed(n.relay), n.client, q, n.log), nil
 	}
+}
+
+func (n *node) machines() *vm.StoreRows {
+	return vm.NewStoreRows(n.db, n.auth, n.cfg.Data, n.identity.Instance, n.identity.Node)
 }
 
 func (n *node) vnets(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
@@ -134,7 +137,7 @@ func (n *node) vnets(_ context.Context, q *loop.Queue) (loop.Reconciler, error) 
 // kinds lists the operations that areas have.
 func (n *node) kinds() []operation.Kind {
 	return slices.Concat(storage.Operations(n.disks()), vm.Operations(&vm.Works{
-		Instance: n.identity.Instance, DataDir: n.cfg.Data, DB: n.db, Host: n.client, Space: n.space,
+		Instance: n.identity.Instance, DataDir: n.cfg.Data, DB: n.db, Host: n.client, Space: n.space, Rows: n.machines(),
 	}), []operation.Kind{vm.Paste(mark.Instance(n.identity.Instance), n.client)}, guest.Operations(&guest.Works{
 		Instance: n.identity.Instance, Host: n.client, Secrets: n.auth,
 	}))

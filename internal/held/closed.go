@@ -11,35 +11,21 @@ import (
 
 // Close notes that a running guest got what gaps named: it has these columns now as their rows had them when the gaps were seen.
 func Close(tx *store.Tx, machine int64, closed []Gap) error {
-	status, err := store.GetRow[compute.MachineStatus](tx, machine, store.Everything())
-	if err != nil || !status.Running || status.StartedWith == "" {
-		return err // it went off meanwhile, and has nothing any more
-	}
-	has, err := read(status)
-	if err != nil {
-		return err
-	}
-	set := compute.MachineStatusSet{}
-	for _, g := range closed {
-		columns := has[g.Path]
-		if columns == nil {
-			continue
+	return amend(tx, machine, func(has snapshot, set compute.MachineStatusSet) error {
+		for _, g := range closed {
+			columns := has[g.Path]
+			if columns == nil {
+				continue
+			}
+			if columns[g.Column] = g.Want; g.Want == "" {
+				delete(columns, g.Column)
+			}
+			if err := closePart(tx, g, columns, set); err != nil {
+				return err
+			}
 		}
-		if columns[g.Column] = g.Want; g.Want == "" {
-			delete(columns, g.Column)
-		}
-		if err := closePart(tx, g, columns, set); err != nil {
-			return err
-		}
-	}
-	text, err := has.text()
-	if err != nil {
-		return err
-	}
-	if err := store.Write(tx, machine, set.StartedWith(text)); err != nil {
-		return err
-	}
-	return Tell(tx, machine)
+		return nil
+	})
 }
 
 // closePart writes what other columns say of a gap that was closed.

@@ -4,7 +4,7 @@
 package held
 
 import (
-	"cmp"
+	"errors"
 	"slices"
 
 	"dewpoint/internal/errs"
@@ -22,6 +22,9 @@ type Guest struct {
 	// CD-ROM drives, which are Media then, and not the drives.
 	With  *Rows
 	Media []int64
+	// Since is machine_status.started_with as it was before such a domain was looked at; nil for whatever it is now. Where something else was noted since,
+	// the look is too old.
+	Since *string
 	// Console is what can be looked at: vnc, spice or serial, "" for nothing.
 	Console string
 }
@@ -41,6 +44,9 @@ func (g Guest) drive(d compute.MachineDrive, last compute.MachineDriveStatus) (f
 	return 0, last.Holder != 0
 }
 
+// ErrStale says that more is known of a guest than a look at it has found.
+var ErrStale = errors.New("the guest was changed after it was looked at")
+
 // Rows are those of a machine that a domain is made from.
 type Rows struct {
 	VM     compute.VM
@@ -53,8 +59,15 @@ type Rows struct {
 }
 
 // Report writes what a machine's guest has into the status rows of its drives and NICs, and what now waits for its next start into the VM's.
-// It writes only what differs.
+// It writes only what differs. ErrStale for a look at a domain that was changed since.
 func Report(tx *store.Tx, machine int64, running bool, g Guest) error {
+	status, err := store.GetRow[compute.MachineStatus](tx, machine, store.Everything())
+	if err != nil {
+		return err
+	}
+	if g.Since != nil && *g.Since != status.StartedWith {
+		return ErrStale
+	}
 	if err := reportDrives(tx, machine, g); err != nil {
 		return err
 	}
@@ -64,11 +77,7 @@ func Report(tx *store.Tx, machine int64, running bool, g Guest) error {
 	if err := reportDevices(tx, machine, running, g); err != nil {
 		return err
 	}
-	status, err := store.GetRow[compute.MachineStatus](tx, machine, store.Everything())
-	if err != nil {
-		return err
-	}
-	with, err := startedWith(tx, running, g, status.StartedWith)
+	with, err := startedWith(tx, running, g, status)
 	if err != nil {
 		return err
 	}
@@ -80,15 +89,24 @@ func Report(tx *store.Tx, machine int64, running bool, g Guest) error {
 	return Tell(tx, machine)
 }
 
-// startedWith is the text of machine_status.started_with: of a domain that somebody else has seen start, what stands there.
-func startedWith(tx *store.Tx, running bool, g Guest, stands string) (string, error) {
+// startedWith is the text of machine_status.started_with: of a domain that somebody else has seen start, what stands there, but for what it hasn't any more.
+func startedWith(tx *store.Tx, running bool, g Guest, status compute.MachineStatus) (string, error) {
 	switch {
 	case !running:
 		return "", nil
 	case g.With != nil:
 		return snapshotOf(tx.Schema(), *g.With).text()
+	case status.StartedWith == "":
+		return "{}", nil
 	}
-	return cmp.Or(stands, "{}"), nil
+	has, err := read(status)
+	if err != nil {
+		return "", err
+	}
+	if err := g.lost(tx, status.Key, has); err != nil {
+		return "", err
+	}
+	return has.text()
 }
 
 // reportDrives writes online and offline. Other words (importing, error) are the storage controller's, and stay. It touches a drive that was taken or

@@ -3,6 +3,7 @@ package held_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"testing"
 
@@ -284,5 +285,46 @@ func TestWaiting(t *testing.T) {
 	}
 	if got := s.reason(); got != "" {
 		t.Errorf("once the new parts are gone the VM waits for %q", got)
+	}
+}
+
+// TestSeenAgain: what a domain has lost since its start is lacking, and a look that is older than what is known counts for nothing.
+func TestSeenAgain(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	s.start()
+	look := func(since string) (err error) {
+		s.t.Helper()
+		s.update(func(tx *store.Tx) error {
+			err = held.Report(tx, s.machine, true, held.Guest{Drives: map[int64]int64{}, Media: []int64{s.file}, NICs: map[int64]int64{s.nic: s.vnet}, Since: &since})
+			return nil
+		})
+		return err
+	}
+	with := s.record("machine_status", s.machine).Get("started_with").Text()
+	if err := look("{}"); !errors.Is(err, held.ErrStale) {
+		t.Errorf("an old look: %v", err)
+	}
+	if got := s.record("machine_drive_status", s.disk).Get("status").Text(); got != "online" || s.reason() != "" {
+		t.Errorf("after an old look the disk is %s, and the VM waits for %q", got, s.reason())
+	}
+	if err := look(with); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.reason(), held.PathOf("machine_drives", s.disk); got != want {
+		t.Errorf("without its disk the VM waits for %q, want %q", got, want)
+	}
+	if got := s.record("machine_drive_status", s.disk).Get("status").Text(); got != "offline" {
+		t.Errorf("the disk is %s", got)
+	}
+	s.update(func(tx *store.Tx) error {
+		d, err := store.GetRow[compute.MachineDrive](tx, s.disk)
+		if err != nil {
+			return err
+		}
+		return held.Plug(tx, s.machine, held.Rows{Drives: []compute.MachineDrive{d}})
+	})
+	if got := s.record("machine_drive_status", s.disk).Get("status").Text(); got != "online" || s.reason() != "" {
+		t.Errorf("plugged in, the disk is %s, and the VM waits for %q", got, s.reason())
 	}
 }

@@ -40,6 +40,12 @@ func Last(tx *store.Tx, queue string) (int64, error) {
 	return rows[len(rows)-1].Key, nil
 }
 
+// About reports whether an operation of a kind is open about an object.
+func About(tx *store.Tx, object, kind string) (bool, error) {
+	n, err := tx.Count("operations", store.Is(system.OperationCol.Object, object), store.Is(system.OperationCol.Kind, kind), isOpen())
+	return n > 0, err
+}
+
 // BeforePower returns, by machine, the operations that a request for power has to wait for: all that are under way, and those that were begun
 // before it. Without a request, as after a power loss, it is all that are open.
 func BeforePower(tx *store.Tx, machines []compute.Machine, done func(machine int64) (seq int64)) (map[int64][]system.Operation, error) {

@@ -34,6 +34,7 @@ var removals = map[string]struct {
 	"internal/control/storage/clone_full.go": {1, "the half-made disk of a clone that is undone"},
 	"internal/control/storage/import_vm.go":  {1, "the half-made disk of a VM whose import is undone"},
 	"internal/control/storage/export.go":     {4, "what an export makes on its way to the media file that its row stands for"},
+	"internal/control/vm/erase.go":           {2, "the empty disk of an earlier try, or of an erasure that is undone"},
 	"internal/control/vm/merge.go":           {1, "the upper one of two files, once the lower one has all that it holds"},
 	"internal/control/vm/revert.go":          {1, "the next files of a revert that is undone"},
 	"internal/control/vm/works.go":           {2, "a file that an earlier try of the same step made, or this one in part"},

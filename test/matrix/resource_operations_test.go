@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dewpoint/internal/model/cluster"
@@ -34,7 +35,7 @@ var areas = map[string]area{
 		table: "vms", make: func(s *server) object { return s.create("vms", `{"name":"vm%d"}`) }, id: "name", missing: "nowhere", change: `{"description":"%d"}`,
 		body: `{"name":"made%d","memory":256,"vcpus":1,"disk_size":1}`,
 		unusual: map[string]kind{
-			"POST /create-enhanced": creates, "POST /{id}/template": reads, "POST /clone": modifies,
+			"POST /create-enhanced": creates, "POST /{id}/hotplug": rewrites, "POST /{id}/hotunplug": rewrites, "POST /{id}/network-link": rewrites, "POST /{id}/template": reads, "POST /clone": modifies,
 			"GET /{id}/console": rewrites, "GET /{id}/consoles": rewrites, "GET /{id}/console/vnc": rewrites, "GET /{id}/console/spice": rewrites,
 			"POST /{id}/snapshots": rewrites, "POST /{id}/snapshots/{snapshot}/revert": rewrites,
 		},
@@ -195,6 +196,10 @@ func (a area) describe(op *operation, method, path string) {
 			q.body = "{}"
 		case strings.HasSuffix(path, "/{id}/template"), strings.HasSuffix(path, "/{id}/snapshots"):
 			q.body = s.numbered(`{"name":"of%d"}`)
+		case strings.HasSuffix(path, "plug"):
+			q.body = s.numbered(`{"resource_type":"cpu","action":"update","config":{"vcpus":2}}`)
+		case strings.Contains(path, "/network-link"):
+			q.path, q.body = strings.Replace(q.path, "{interface}", macOf(id), 1), `{"interface":"`+macOf(id)+`","state":"down"}`
 		}
 		if a.body == "tus" {
 			q = tus(q)
@@ -222,6 +227,9 @@ func (a area) describe(op *operation, method, path string) {
 	}
 	if strings.Contains(path, "/{snapshot}") {
 		op.make = (*server).vmWithSnapshot
+	}
+	if strings.Contains(path, "/network-link") {
+		op.make = (*server).vmWithCard
 	}
 	switch name := path[strings.LastIndex(path, "/")+1:]; {
 	case name == "pause" || name == "resume" || name == "restart" || name == "reset":
@@ -333,6 +341,26 @@ func (s *server) applianceIn(refs map[string]object, id bool) string {
 		return s.id(refs["files"], "uuid")
 	}
 	return refs["files"].key.Text()
+}
+
+// vmWithCard makes a VM with a network card, which is named after it.
+func (s *server) vmWithCard() object {
+	s.Helper()
+	vm := s.create("vms", `{"name":"vm%d"}`)
+	s.must(s.DB.View(context.Background(), func(tx *store.Tx) error {
+		row, err := store.GetRow[compute.VM](tx, vm.key)
+		if err == nil {
+			s.create("machine_nics", fmt.Sprintf(`{"machine":%d,"macaddress":%q}`, row.Machine, macOf(row.Name)))
+		}
+		return err
+	}))
+	return vm
+}
+
+// macOf is the address of the card of a VM that has a number for a name.
+func macOf(vm string) string {
+	n, _ := strconv.Atoi(strings.TrimPrefix(vm, "vm"))
+	return fmt.Sprintf("52:54:00:%02x:%02x:%02x", n>>16&255, n>>8&255, n&255)
 }
 
 // image makes an ISO image of three bytes.

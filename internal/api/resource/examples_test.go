@@ -53,7 +53,11 @@ func upload(a *v1.API, content string) (name string) {
 func try(a *v1.API, method, path, body string) *v1.Answer {
 	a.T.Helper()
 	const computes, templates = "/virtualization/computes/", "/virtualization/computes/templates/"
-	a.Post("/virtualization/computes", `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`).Want(http.StatusCreated)
+	x := `{"name":"x","memory":256,"vcpus":1,"disk_size":1}`
+	if strings.HasSuffix(path, "/network-link") {
+		x = `{"name":"x","memory":256,"vcpus":1,"disk_size":1,"networks":[{"source":"default","mac":"52:54:00:12:34:56"}]}`
+	}
+	a.Post("/virtualization/computes", x).Want(http.StatusCreated)
 	if strings.HasSuffix(path, "/clone") {
 		a.Post("/virtualization/computes", `{"name":"first","memory":256,"vcpus":1,"disk_size":1}`).Want(http.StatusCreated)
 	}

@@ -140,32 +140,94 @@ func TestHotplugByMachine(t *testing.T) {
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).must(t, 201) // no guest has it
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"poweron"}`).failed(t, 404)
 	s.post("/api/v4/vm_actions", `{"vm":1,"action":"poweron"}`).must(t, 201)
-	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1"}}`).failed(t, 501)
+	s.post("/api/v4/vm_actions", `{"vm":2,"action":"hotplugdrive","params":{"device":"1"}}`).must(t, 201)
 	s.post("/api/v4/vm_actions", `{"vm":9,"action":"hotplugdrive","params":{"device":"1","unplug":true}}`).failed(t, 404)
 	s.post("/api/v4/vm_actions", `{"vm":2,"action":"kill"}`).failed(t, 404)
 }
 
-// TestHotplugThatCannotBe: what isn't done is never answered as if it were, and a drive that was moved for it doesn't look attached.
-func TestHotplugThatCannotBe(t *testing.T) {
+// TestHotplug: the drive of a VM that is off is enabled or disabled; that of a running one takes an operation, and doesn't look attached before. What can't be
+// plugged is refused, and nothing is made for it.
+func TestHotplug(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	s.make("vms", `{"name":"a"}`)
 	s.make("vms", `{"name":"b"}`)
 	s.make("machine_drives", `{"machine":1,"disksize":1048576}`)
-	hotplug := func(vm int, params string) reply {
-		return s.post("/api/v4/vm_actions", fmt.Sprintf(`{"vm":%d,"action":"hotplugdrive","params":%s}`, vm, params))
+	act := func(action string, vm int, params string) reply {
+		return s.post("/api/v4/vm_actions", fmt.Sprintf(`{"vm":%d,"action":%q,"params":%s}`, vm, action, params))
 	}
-	hotplug(1, `{"device":"1"}`).failed(t, 409)               // it is off
-	hotplug(2, `{"device":"1"}`).failed(t, 422)               // the drive is another VM's
-	hotplug(2, `{"device":"1","unplug":true}`).failed(t, 422) // the same
-	hotplug(1, `{"device":"77"}`).failed(t, 422)              // there is none
-	hotplug(1, `{"name":"x","disksize":10}`).failed(t, 501)   // as the Python SDK asks for a new one
+	is := func(want string) {
+		t.Helper()
+		got := strings.TrimSpace(s.get("/api/v4/machine_drives/1?fields=enabled,status%23status+as+is").must(t, 200).body)
+		same(t, "the drive", want, got)
+	}
+	act("hotplugdrive", 2, `{"device":"1"}`).failed(t, 422)               // the drive is another VM's
+	act("hotplugdrive", 2, `{"device":"1","unplug":true}`).failed(t, 422) // the same
+	act("hotplugdrive", 1, `{"device":"77"}`).failed(t, 422)              // there is none
+	act("hotplugdrive", 1, `{"unplug":true}`).failed(t, 422)
+	act("hotplugdrive", 1, `{"device":"1","unplug":true}`).must(t, 201)
+	is(`{"enabled":false,"is":"offline"}`)
+	act("hotplugdrive", 1, `{"device":"1"}`).must(t, 201)
+	is(`{"enabled":true,"is":"offline"}`)
+	if made := act("hotplugdrive", 1, `{"name":"x","disksize":10}`).must(t, 201).object(t)["response"].(map[string]any)["device"]; made != "2" {
+		t.Errorf("the drive that was made is %v", made)
+	}
+	same(t, "its size", `{"disksize":10737418240}`, strings.TrimSpace(s.get("/api/v4/machine_drives/2?fields=disksize").must(t, 200).body))
+
 	s.write("machine_status", 2, schema.Set{"running": schema.BoolValue(true), "powerstate": schema.BoolValue(true), "status": schema.TextValue("running"), "started_with": schema.TextValue("{}")})
 	s.put("/api/v4/machine_drives/1", `{"machine":2}`).must(t, 200)
-	hotplug(2, `{"device":"1"}`).failed(t, 501)
-	if got := s.get("/api/v4/machine_drives/1?fields=status%23status+as+is").must(t, 200).object(t)["is"]; got != "offline" {
-		t.Errorf("a drive that couldn't be attached is %v", got)
+	if op := act("hotplugdrive", 2, `{"device":"1"}`).must(t, 201).object(t)["operation"]; op == nil {
+		t.Error("the reply names no operation")
 	}
+	is(`{"enabled":true,"is":"offline"}`)
+	tray := s.make("machine_drives", `{"machine":2,"media":"cdrom"}`)
+	before := s.dump()
+	act("hotplugdrive", 2, `{"device":"`+tray+`"}`).failed(t, 409)
+	act("hotplugdrive", 2, `{"disksize":1,"interface":"ahci"}`).failed(t, 409)
+	act("hotplugdrive", 2, `{"disksize":-1}`).failed(t, 422)
+	act("hotplugdrive", 2, `{"interface":"warp","disksize":1}`).failed(t, 422)
+	act("hotplugnic", 2, `{"name":"x"}`).failed(t, 422) // it is in no network
+	act("changecd", 2, `{}`).failed(t, 422)
+	act("changecd", 1, `{"eject":true}`).failed(t, 422)
+	act("changenet", 2, `{"enabled":false}`).failed(t, 422)
+	act("erase_drive", 2, `{"drive":"`+tray+`"}`).failed(t, 422)
+	act("erase_drive", 2, `{"drive":"1"}`).failed(t, 409) // it has no disk yet
+	same(t, "rows", before, s.dump())
+	s.write("vms", 2, schema.Set{"allow_hotplug": schema.BoolValue(false)})
+	act("hotplugdrive", 2, `{"disksize":1}`).failed(t, 409)
+}
+
+// TestDrivesThatCannotBe: each is refused by the name of its column, and nothing is made of it.
+func TestDrivesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.make("vms", `{"name":"a"}`)
+	s.make("vms", `{"name":"b"}`)
+	for range 256 {
+		s.make("machine_drives", `{"machine":1,"media":"cdrom"}`)
+	}
+	s.make("machine_drives", `{"machine":2,"disksize":1048576,"orderid":0}`)
+	s.make("machine_drives", `{"machine":2,"media":"cdrom"}`)
+	before := s.dump()
+	for _, c := range []struct{ method, path, body, column string }{
+		{"POST", "machine_drives", `{"machine":1,"media":"cdrom"}`, "machine"},
+		{"PUT", "machine_drives/257", `{"machine":1}`, "machine"},
+		{"POST", "machine_drives", `{"machine":2,"disksize":1048576,"orderid":0}`, "orderid"},
+		{"PUT", "machine_drives/258", `{"orderid":0}`, "orderid"},
+		{"POST", "machine_drives", `{"machine":2,"media":"cdrom","interface":"virtio"}`, "interface"},
+		{"PUT", "machine_drives/258", `{"interface":"virtio"}`, "interface"},
+		{"POST", "machine_drives", `{"machine":2,"disksize":1048576,"interface":"ide","readonly":true}`, "readonly"},
+		{"PUT", "machine_drives/257", `{"disksize":524288}`, "disksize"},
+		{"PUT", "machine_drives/257", `{"media_source":77}`, "media_source"},
+		{"POST", "machine_drives", `{"machine":2,"disksize":9223372036854775807}`, "disksize"},
+	} {
+		r := s.send(c.method, "/api/v4/"+c.path, strings.NewReader(c.body))
+		if r.status != 422 || !strings.Contains(r.body, "'"+c.column+"'") {
+			t.Errorf("%s %s %s: %d %s, want 422 for %s", c.method, c.path, c.body, r.status, r.body, c.column)
+		}
+	}
+	same(t, "rows", before, s.dump())
+	s.put("/api/v4/machine_drives/258", `{"orderid":1,"description":"as it is"}`).must(t, 200)
 }
 
 func TestForceOffThroughStatus(t *testing.T) {

@@ -198,6 +198,9 @@ func report(tx *store.Tx, f Fact) error {
 	if f.Size > 0 {
 		set.Disksize(f.Size)
 	}
+	if f.Ready != has.Ready {
+		tx.Touch("machine_drives", schema.IntValue(f.Drive)) // a guest may wait for it
+	}
 	if f.Ready && !has.Ready {
 		if err := letGo(tx, f.Drive, set); err != nil {
 			return err

@@ -80,6 +80,13 @@ func (r *StoreRows) Ask(ctx context.Context, drives []*Drive) error {
 			if err != nil {
 				return err
 			}
+			open, err := operation.About(tx, objectOf(row), compute.DriveImport{}.Operation())
+			if err != nil {
+				return err
+			}
+			if open {
+				continue // a request has begun it meanwhile
+			}
 			if _, err := operation.Begin(tx, operation.Request{
 				Object: objectOf(row), Queue: queueOf(row), Node: r.node, Creator: row.Creator,
 				Params: compute.DriveImport{Drive: d.Key, Of: d.importSource()},

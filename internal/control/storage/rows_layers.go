@@ -13,13 +13,14 @@ import (
 )
 
 // busyMachines are those with an open operation that may work on their disks. Imports don't count, which are about one drive and told apart by themselves,
-// nor merges that haven't begun: they look at the rows anew when they do.
+// nor merges that haven't begun: they look at the rows anew when they do. A disk that is to be plugged in may be moved to its place until then.
 func busyMachines(tx *store.Tx) (map[int64]bool, error) {
 	rows, err := operation.Open(tx)
 	busy := map[int64]bool{}
 	for _, row := range rows {
 		machine, ok := operation.MachineOf(row)
 		waits := row.Kind == (compute.LayerMerge{}).Operation() && row.Status == operation.Queued
+		waits = waits || row.Kind == (compute.Hotplug{}).Operation() && row.StepsDone == 0
 		if ok && !waits && row.Kind != (compute.DriveImport{}).Operation() {
 			busy[machine] = true
 		}

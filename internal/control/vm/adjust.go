@@ -53,12 +53,22 @@ func liveGaps(m *Machine) (found []liveGap) {
 	for _, gap := range m.Gaps {
 		table, _ := held.Part(gap.Path)
 		for _, l := range liveColumns() {
-			if l.table == table && l.column == gap.Column && (!l.hotplug || m.Hardware.Row.AllowHotplug) {
+			if l.table == table && l.column == gap.Column && (!l.hotplug || m.Hardware.Row.AllowHotplug) && m.mediumWhole(gap) {
 				found = append(found, liveGap{gap, l})
 			}
 		}
 	}
 	return found
+}
+
+// mediumWhole is false for a medium that hasn't arrived yet: nothing is tried before.
+func (m *Machine) mediumWhole(gap held.Gap) bool {
+	if gap.Column != compute.MachineDriveCol.MediaSource.Name() {
+		return true
+	}
+	_, key := held.Part(gap.Path)
+	drive := guest{m: m}.drive(key)
+	return drive != nil && drive.Ready
 }
 
 // sign names a run of a guest with what it lacks: with the same sign there is nothing new to try.

@@ -27,6 +27,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(keeperVariable) != "" {
+		os.Exit(keepMachines())
+	}
 	if os.Getenv(childVariable) != "" {
 		os.Exit(child())
 	}

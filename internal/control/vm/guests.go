@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -42,6 +43,7 @@ func given(vm *domxml.VM, files []compute.CloudinitFile) *held.Guest {
 func seen(instance mark.Instance, m *Machine, h libvirt.Holds) *held.Guest {
 	g := &held.Guest{
 		Drives: map[int64]int64{}, NICs: map[int64]int64{}, Down: map[int64]bool{}, Console: consoleOf(h.Screen, m.Hardware.Row.Console),
+		Since: &m.StartedWith,
 	}
 	for _, path := range h.Files {
 		name, disk := strings.CutSuffix(filepath.Base(path), block.DiskEnding)
@@ -95,11 +97,15 @@ func (c *Controller) look(m *Machine, d libvirt.Info, status Status) loop.Work {
 			if err != nil || guest == nil {
 				return err
 			}
-			if err := c.rows.Report(ctx, []Fact{fact(m, status, guest)}); err != nil {
-				return err
+			err = c.rows.Report(ctx, []Fact{fact(m, status, guest)})
+			if err == nil {
+				c.runs.note(m.Key, d.Run)
 			}
-			c.runs.note(m.Key, d.Run)
-			return nil
+			if errors.Is(err, held.ErrStale) { // it is looked at again
+				c.queue.Wake()
+				err = nil
+			}
+			return err
 		},
 	}
 }
@@ -117,6 +123,13 @@ func (r *runs) note(machine int64, run int32) {
 		r.known = map[int64]int32{}
 	}
 	r.known[machine] = run
+}
+
+// forget drops what is known of a machine's guest: it has lost a device.
+func (r *runs) forget(machine int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.known, machine)
 }
 
 // lacks reports whether the domain runs and it isn't known what it has.

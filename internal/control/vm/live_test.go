@@ -42,7 +42,8 @@ func newServer(t testing.TB) *server {
 	return newServerOn(t, dir, rig.Database(t, dir))
 }
 
-func newServerOn(t testing.TB, dir string, db *store.DB) *server {
+// newRowsOn is a server of which nothing runs yet but the database.
+func newRowsOn(t testing.TB, dir string, db *store.DB) *server {
 	t.Helper()
 	s := &server{t: t, host: libvirt.New("", ""), dataDir: dir, db: db}
 	t.Cleanup(s.host.Close)
@@ -61,6 +62,13 @@ func newServerOn(t testing.TB, dir string, db *store.DB) *server {
 	random := make([]byte, 2)
 	_, _ = rand.Read(random)
 	s.instance = hex.EncodeToString(random)
+	t.Cleanup(s.sweep)
+	return s
+}
+
+func newServerOn(t testing.TB, dir string, db *store.DB) *server {
+	t.Helper()
+	s := newRowsOn(t, dir, db)
 	bootID, err := vm.ReadBootID()
 	if err != nil {
 		t.Fatal(err)
@@ -80,15 +88,19 @@ func (s *server) run() {
 	s.t.Cleanup(func() {
 		cancel()
 		<-done
-		left, err := s.host.List(context.Background(), "dp-"+s.instance+"-")
-		if err != nil {
-			s.t.Error(err)
-		}
-		for _, d := range left { // only a failed test leaves any
-			_ = s.host.Destroy(context.Background(), d.Ref)
-			_ = s.host.Undefine(context.Background(), d.Ref)
-		}
 	})
+}
+
+// sweep takes down the domains that are left.
+func (s *server) sweep() {
+	left, err := s.host.List(context.Background(), "dp-"+s.instance+"-")
+	if err != nil {
+		s.t.Error(err)
+	}
+	for _, d := range left {
+		_ = s.host.Destroy(context.Background(), d.Ref)
+		_ = s.host.Undefine(context.Background(), d.Ref)
+	}
 }
 
 func (s *server) update(f func(*store.Tx) error) {
@@ -96,7 +108,9 @@ func (s *server) update(f func(*store.Tx) error) {
 	if err := s.db.Update(s.t.Context(), f); err != nil {
 		s.t.Fatal(err)
 	}
-	s.Wake()
+	if s.Loop != nil {
+		s.Wake()
+	}
 }
 
 // createVM makes the rows of a small VM and returns its and its machine's key.
@@ -186,7 +200,7 @@ func (s *server) await(what string, ok func() bool) {
 	s.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited in vain: %s", what)
+			s.t.Fatalf("waited in vain: %s; operations: %s", what, s.operations())
 		}
 	}
 }

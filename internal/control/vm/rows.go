@@ -73,10 +73,29 @@ type tables struct {
 	before   map[int64][]system.Operation     // by machine
 }
 
-func (r *StoreRows) read(tx *store.Tx, present []int64) (t tables, err error) {
-	if t.machines, err = r.machines(tx, present); err != nil {
-		return t, err
+// One reads a single machine, as Wish does.
+func (r *StoreRows) One(tx *store.Tx, key int64) (m Machine, err error) {
+	row, err := store.GetRow[compute.Machine](tx, key)
+	if err != nil {
+		return m, err
 	}
+	t, err := r.readOf(tx, []compute.Machine{row})
+	if err != nil {
+		return m, err
+	}
+	return r.machine(t, row), nil
+}
+
+func (r *StoreRows) read(tx *store.Tx, present []int64) (tables, error) {
+	machines, err := r.machines(tx, present)
+	if err != nil {
+		return tables{}, err
+	}
+	return r.readOf(tx, machines)
+}
+
+func (r *StoreRows) readOf(tx *store.Tx, machines []compute.Machine) (t tables, err error) {
+	t.machines = machines
 	keys, numbers := make([]schema.Value, len(t.machines)), make([]int64, len(t.machines))
 	for i, m := range t.machines {
 		keys[i], numbers[i] = schema.IntValue(m.Key), m.Key
@@ -208,7 +227,7 @@ func (r *StoreRows) machine(t tables, row compute.Machine) Machine {
 	m := Machine{
 		Key: row.Key, StorageID: row.StorageID, Deleted: row.Deleted, UUID: row.UUID, PowerOp: row.PowerOp, PowerSeq: row.PowerSeq, OnPowerLoss: row.OnPowerLoss,
 		Hardware: domxml.VM{Row: t.vms[row.Key], Title: cmp.Or(t.vms[row.Key].Name, row.Name)}, Last: statusOf(t.statuses[row.Key]),
-		Before: t.before[row.Key],
+		Before: t.before[row.Key], StartedWith: t.statuses[row.Key].StartedWith,
 	}
 	if m.Last.Asleep {
 		m.Had = held.StartedWith(t.statuses[row.Key])

@@ -2,11 +2,11 @@ package vm
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
 	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/mark"
 )
 
 // resubscribe is the wait before events are asked for again after libvirt went away. A subscription costs one connection.
@@ -42,11 +42,16 @@ func (c *Controller) Watch(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// wakeOn reads events until their end.
+// wakeOn reads events until their end. A guest that has let go of a device is looked at again: it may do so long after it was asked.
 func (c *Controller) wakeOn(events <-chan libvirt.Event) {
 	for event := range events {
-		if event.State != "" && strings.HasPrefix(event.Name, c.prefix()) {
-			c.queue.Wake()
+		key, ours := mark.Key(event.Name, c.prefix())
+		if !ours || event.State == "" && !event.Unplugged {
+			continue
 		}
+		if event.Unplugged {
+			c.runs.forget(key)
+		}
+		c.queue.Wake()
 	}
 }

@@ -29,6 +29,7 @@ type Machine struct {
 	Drives      []Drive      // in the order of orderid
 	NICs        []domxml.NIC // those that are in a network, disabled ones too
 	Gaps        []held.Gap   // what its guest lacks of the rows
+	StartedWith string       // machine_status.started_with
 	Last        Status
 	Had         held.Columns       // of the VM's row, as the guest has them that runs or hibernates; read where it matters
 	Before      []system.Operation // that power has to wait for

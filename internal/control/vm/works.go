@@ -39,11 +39,14 @@ type Works struct {
 	DB       *store.DB
 	Host     WorkHost
 	Space    *space.Account
+	Rows     *StoreRows
+	// Patience is how long is waited for a guest, or a disk, before a device is plugged or unplugged in vain; 0 for a minute.
+	Patience time.Duration
 }
 
 // Operations are the kinds of this area.
 func Operations(w *Works) []operation.Kind {
-	return []operation.Kind{w.snapshot(), w.revert(), w.merge()}
+	return []operation.Kind{w.snapshot(), w.revert(), w.merge(), w.hotplug(), w.unplug(), w.erase()}
 }
 
 // domain finds a machine's domain; its state is Off when there is none.

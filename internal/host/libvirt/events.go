@@ -12,6 +12,8 @@ type Event struct {
 	Ref
 	State  State
 	Detail int32 // libvirt's reason number, for logs
+	// Unplugged says that the guest has let go of a device; then State is empty.
+	Unplugged bool
 }
 
 // eventStates maps lifecycle events to the state that they lead to.
@@ -35,10 +37,15 @@ func (c *Client) Events(ctx context.Context) (<-chan Event, error) {
 	if err != nil {
 		return nil, translate(limited, doing, err)
 	}
-	raw, err := within(limited, link, func(l *golibvirt.Libvirt) (<-chan golibvirt.DomainEventLifecycleMsg, error) {
-		// Its context never ends: go-libvirt may deadlock when a subscription is cancelled while an event arrives. Closing the
+	raw, err := within(limited, link, func(l *golibvirt.Libvirt) (r rawEvents, err error) {
+		// Their context never ends: go-libvirt may deadlock when a subscription is cancelled while an event arrives. Closing the
 		// connection ends it cleanly.
-		return l.LifecycleEvents(context.WithoutCancel(ctx))
+		forever := context.WithoutCancel(ctx)
+		if r.life, err = l.LifecycleEvents(forever); err != nil {
+			return r, err
+		}
+		r.unplugged, err = l.SubscribeEvents(forever, golibvirt.DomainEventIDDeviceRemoved, nil)
+		return r, err
 	})
 	if err != nil {
 		link.close()
@@ -49,14 +56,51 @@ func (c *Client) Events(ctx context.Context) (<-chan Event, error) {
 	return events, nil
 }
 
+// rawEvents are the subscriptions of one connection. Both end with it.
+type rawEvents struct {
+	life      <-chan golibvirt.DomainEventLifecycleMsg
+	unplugged <-chan any
+}
+
+// next waits for an event; ok is false once the connection is lost.
+func (r rawEvents) next() (e Event, ok bool) {
+	for {
+		select {
+		case msg, more := <-r.life:
+			return Event{Ref: refOf(msg.Dom), State: eventStates[golibvirt.DomainEventType(msg.Event)], Detail: msg.Detail}, more
+		case msg, more := <-r.unplugged:
+			if !more {
+				return e, false
+			}
+			if gone, is := msg.(*golibvirt.DomainEventCallbackDeviceRemovedMsg); is {
+				return Event{Ref: refOf(gone.Msg.Dom), Unplugged: true}, true
+			}
+		}
+	}
+}
+
+// drain reads what still comes, so that no subscription waits for a reader.
+func (r rawEvents) drain() {
+	go func() {
+		for range r.unplugged {
+		}
+	}()
+	for range r.life {
+	}
+}
+
 // forward passes events on until the connection is lost, which it brings about itself when ctx ends.
-func forward(ctx context.Context, link *conn, raw <-chan golibvirt.DomainEventLifecycleMsg, events chan<- Event) {
+func forward(ctx context.Context, link *conn, raw rawEvents, events chan<- Event) {
 	defer close(events)
+	defer raw.drain()
 	stop := context.AfterFunc(ctx, link.close)
 	defer stop()
 	defer link.close()
-	for msg := range raw {
-		event := Event{Ref: refOf(msg.Dom), State: eventStates[golibvirt.DomainEventType(msg.Event)], Detail: msg.Detail}
+	for {
+		event, more := raw.next()
+		if !more {
+			return
+		}
 		select {
 		case events <- event:
 		case <-ctx.Done(): // nobody listens any more; drain until the close

@@ -89,10 +89,7 @@ func vmActions() schema.Actions {
 	later := "this action isn't supported for VMs yet"
 	return append(append(powerActions(), agentActions()...), schema.Actions{
 		{Name: "refresh", Doc: "update the VM's state"},
-		{
-			Name: "hotplugdrive", By: "machine", Doc: "attach a drive to the running guest, or detach it with unplug. A stopped VM gets its drives when it starts",
-			Params: schema.Fields{schema.Row("device", "machine_drives"), schema.Bool("unplug")},
-		},
+		hotplugDriveAction(),
 		{Name: "migrate", NotBuilt: later},
 		{Name: "move", NotBuilt: later},
 		cloneAction(),
@@ -108,16 +105,19 @@ func vmActions() schema.Actions {
 			},
 			Answers: schema.Fields{schema.JSON("response").Doc("of a new VM: vmkey, machinekey, machinestatuskey and clusterkey, all as texts")},
 		},
-		{Name: "hotplugnic", By: "machine", NotBuilt: later},
-		{Name: "changecd", NotBuilt: later},
-		{Name: "changenet", NotBuilt: later},
+		hotplugNICAction(),
+		changeCDAction(),
+		changeNetAction(),
 		{
 			Name: "paste", Operation: Paste{}.Operation(), Doc: "type text into the running guest, as by its keyboard",
 			Params: schema.Fields{schema.LongText("text").Required().Len(1, MostPasted).Example("uptime")},
 		},
 		{Name: "recover_cloudsnapshot", NotBuilt: later},
-		{Name: "fsync_strict", NotBuilt: later},
-		{Name: "erase_drive", NotBuilt: later},
+		{Name: "fsync_strict", Doc: "set fsync of all disks to 1: each write is on the host's disk before it counts as done. A running guest gets it at its next start"},
+		{
+			Name: "erase_drive", Doc: "make a disk empty; its size stays. Refused while a guest has the disk. Snapshots keep what they have of it",
+			Params: schema.Fields{schema.Row("drive", "machine_drives").Doc("has to be named")},
+		},
 	}...)
 }
 

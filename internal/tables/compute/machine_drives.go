@@ -23,6 +23,12 @@ func prepareDrive(w *engine.Inside, r *schema.Record) error {
 	if err := drivePart.number(w, r); err != nil {
 		return err
 	}
+	if err := fitsBus(r); err != nil {
+		return err
+	}
+	if err := fitsMachine(w, r, true); err != nil {
+		return err
+	}
 	drive := compute.MachineDriveCol
 	media := drive.Media.Of(r).Text()
 	if media == "" {
@@ -80,6 +86,9 @@ func updateDrive(w *engine.Inside, old *schema.Record, set schema.Set) error {
 		if err := refuseNode(w, machine); err != nil {
 			return err
 		}
+	}
+	if err := fitsAgain(w, old, set); err != nil {
+		return err
 	}
 	size, given := compute.MachineDriveCol.Disksize.In(set)
 	if !given {

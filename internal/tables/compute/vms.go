@@ -36,6 +36,11 @@ var vmHooks = engine.Hooks{
 		"poweron":      powerOnVM,
 		"reset":        resetVM,
 		"hotplugdrive": hotplugDrive,
+		"hotplugnic":   hotplugNIC,
+		"changecd":     changeCD,
+		"changenet":    changeNet,
+		"erase_drive":  eraseDrive,
+		"fsync_strict": fsyncStrict,
 		"clone":        cloneVM,
 		"export":       exportVM,
 		"snapshot": func(w *engine.Inside, r *schema.Record, p schema.Set) error {

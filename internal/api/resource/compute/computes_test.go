@@ -120,7 +120,7 @@ func TestUpdateVM(t *testing.T) {
 	a.Running("vms", "box", true)
 	a.Put(box, `{"networks":[{"source":"lan"}]}`).Fails(http.StatusConflict, "VM_RUNNING")
 	a.Put(box, `{"uefi":true}`).Fails(http.StatusConflict, "VM_RUNNING")
-	a.Put(box, `{"storage":{"disks":[{"path":"`+disk+`"},{"action":"create","size":1}]}}`).Fails(http.StatusConflict, "VM_RUNNING")
+	a.Put(box, `{"storage":{"disks":[{"path":"`+disk+`"},{"action":"create","size":1,"bus":"sata"}]}}`).Fails(http.StatusConflict, "HOTPLUG_NOT_SUPPORTED")
 	a.Put(box, `{"name":"crate","memory":300}`).Want(http.StatusOK).Check(map[string]string{"data.name": "crate", "data.state": "running"})
 }
 

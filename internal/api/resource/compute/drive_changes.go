@@ -50,9 +50,6 @@ func (s *service) driveChanges(ctx context.Context, v *vmRow, in *updateComputeI
 		}
 		c.remove = append(c.remove, shape.Key(have.Key))
 	}
-	if !c.none() {
-		return c, v.off("disks")
-	}
 	return c, nil
 }
 

@@ -84,6 +84,8 @@ type nicRow struct {
 	Interface string   `json:"interface"`
 	MAC       string   `json:"macaddress"`
 	IP        string   `json:"ipaddress"`
+	Enabled   bool     `json:"enabled"`
+	Status    string   `json:"link"` // up or down, of a guest that runs
 	Modified  int64    `json:"modified"`
 	Vnet      *vnetRef `json:"vnet"`
 	Addresses []struct {
@@ -106,7 +108,7 @@ type vnetRef struct {
 const vmFields = "$key,name,description,uuid,created,modified,cpu_cores,ram,os_family,os_description,machine_type,uefi,secure_boot,console,boot_order,cloudinit_datasource,on_power_loss,need_restart,restart_reason,meta," +
 	"machine[$key,status[" + shape.Fields + "],console_status[active,type,host,port]," +
 	"drives[$key,orderid,interface,media,readonly,disksize,used_bytes,preferred_tier,media_source[$key,name,uuid,filesize]]," +
-	"nics[$key,orderid,interface,macaddress,ipaddress,modified,vnet[$key,name],addresses[ip,source],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]," +
+	"nics[$key,orderid,interface,macaddress,ipaddress,enabled,status#status as link,modified,vnet[$key,name],addresses[ip,source],stats[rx_bytes,tx_bytes,rx_pckts,tx_pckts]]," +
 	"devices[$key,type]]"
 
 // vm reads the VM that has the id as its UUID or name, for somebody with the rights on it.

@@ -10,6 +10,7 @@ import (
 	"dewpoint/internal/api/resource/shape"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/perm"
+	"dewpoint/internal/schema"
 )
 
 type updateComputeInput struct {
@@ -157,10 +158,11 @@ func (b *ComputeInput) firmware(v *vmRow) bool {
 		b.MachineType != nil && *b.MachineType != v.MachineType
 }
 
-// apply removes first: what is added may need a name or an address that was taken.
+// apply removes first: what is added may need a name or an address that was taken. A guest that runs gets the disks that are added, and those that are
+// removed go once it has let go of them.
 func (c *partChanges) apply(w *engine.Write, v *vmRow, table string) error {
 	for _, key := range c.remove {
-		if err := w.Delete(table, key); err != nil {
+		if err := c.drop(w, v, table, key); err != nil {
 			return err
 		}
 	}
@@ -169,5 +171,20 @@ func (c *partChanges) apply(w *engine.Write, v *vmRow, table string) error {
 			return err
 		}
 	}
-	return addParts(w, shape.Key(v.Machine.Key), table, c.add)
+	if table != "machine_drives" || v.Machine.Status.Off() {
+		return addParts(w, shape.Key(v.Machine.Key), table, c.add)
+	}
+	for _, row := range c.add {
+		if _, err := plugPart(w, v, table, "hotplugdrive", row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *partChanges) drop(w *engine.Write, v *vmRow, table, key string) error {
+	if table != "machine_drives" || v.Machine.Status.Off() {
+		return w.Delete(table, key)
+	}
+	return w.Act("vms", shape.Key(v.Key), "hotplugdrive", schema.Input{"device": engine.Text(key), "unplug": engine.Flag(true), "delete": engine.Flag(true)})
 }

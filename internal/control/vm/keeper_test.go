@@ -1,0 +1,101 @@
+package vm_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"dewpoint/internal/control/loop"
+	"dewpoint/internal/control/vm"
+	"dewpoint/internal/errs"
+	"dewpoint/internal/host/domxml"
+	"dewpoint/internal/host/libvirt"
+	"dewpoint/internal/model"
+	"dewpoint/internal/operation"
+	"dewpoint/internal/space"
+	"dewpoint/internal/store/sqlite"
+)
+
+// keeperVariable holds the order of a process that keeps the machines of a database until it is killed.
+const keeperVariable = "DEWPOINT_VM_KEEPER"
+
+// keeperOrder is what such a process is to do.
+type keeperOrder struct {
+	Dir, Instance string
+	Point         string // at which it ends by a kill; "" for none
+	Fail          bool   // what is plugged in counts as refused
+}
+
+// keepMachines keeps the machines and runs their operations. It returns only where it can't.
+func keepMachines() int {
+	var o keeperOrder
+	if err := json.Unmarshal([]byte(os.Getenv(keeperVariable)), &o); err != nil {
+		return complain(err)
+	}
+	ctx := context.Background()
+	db, err := sqlite.Open(ctx, filepath.Join(o.Dir, "dewpoint.db"), model.Schema())
+	if err != nil {
+		return complain(err)
+	}
+	bootID, err := vm.ReadBootID()
+	if err != nil {
+		return complain(err)
+	}
+	log, host := slog.New(slog.DiscardHandler), &killer{Client: libvirt.New("", ""), order: o}
+	rows := vm.NewStoreRows(db, nil, o.Dir, o.Instance, 0)
+	queue := loop.NewQueue(log)
+	cfg := vm.Config{Instance: o.Instance, DataDir: o.Dir, Accelerator: "qemu", BootID: bootID, Firmware: domxml.DebianFirmware}
+	machines := queue.Loop(vm.New(cfg, rows, host, queue, log), time.Second)
+	works := &vm.Works{Instance: o.Instance, DataDir: o.Dir, DB: db, Host: host, Space: space.New(db, space.Limits{}), Rows: rows}
+	var operations *loop.Loop
+	operations = loop.NewQueue(log).Loop(operation.New(db, 0, vm.Operations(works), func() { operations.Wake() }, log), 100*time.Millisecond)
+	go func() { _ = machines.Run(ctx) }()
+	return complain(operations.Run(ctx))
+}
+
+func complain(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// killer is libvirt for a process that ends at a point of its work.
+type killer struct {
+	*libvirt.Client
+	order keeperOrder
+}
+
+func (k *killer) at(point string) {
+	if k.order.Point == point {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	}
+}
+
+func (k *killer) Attach(ctx context.Context, ref libvirt.Ref, xml string) error {
+	k.at("attach begins")
+	err := k.Client.Attach(ctx, ref, xml)
+	k.at("attached")
+	if err == nil && k.order.Fail {
+		err = errs.New(errs.Invalid, "refused", "this is refused in a test")
+	}
+	return err
+}
+
+func (k *killer) Detach(ctx context.Context, ref libvirt.Ref, xml string) error {
+	k.at("detach begins")
+	err := k.Client.Detach(ctx, ref, xml)
+	k.at("detached")
+	return err
+}
+
+func (k *killer) Grow(ctx context.Context, ref libvirt.Ref, path string, bytes uint64) error {
+	k.at("grow begins")
+	err := k.Client.Grow(ctx, ref, path, bytes)
+	k.at("grown")
+	return err
+}
