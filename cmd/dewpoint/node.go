@@ -29,6 +29,7 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/event"
 	"dewpoint/internal/host/link"
+	"dewpoint/internal/host/osinfo"
 	"dewpoint/internal/media"
 	"dewpoint/internal/metrics"
 	"dewpoint/internal/model"
@@ -196,6 +197,7 @@ func (n *node) handler() http.Handler {
 func (n *node) resources() resource.Config {
 	return resource.Config{
 		Engine: n.engine, Auth: n.auth, Media: n.files, Uploads: n.uploads, Consoles: n.consoles, Version: version, Instance: n.identity.Instance,
+		OSVariants: osVariants(osinfo.New(osinfo.Dir)),
 	}
 }
 

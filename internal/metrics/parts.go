@@ -13,7 +13,7 @@ type counter struct {
 }
 
 // drives writes what running guests have read and written, and nics what has passed their cards.
-func drives(tx *store.Tx, t *text, _ machines) error {
+func drives(tx *store.Tx, t *text) error {
 	of := compute.MachineDriveStatsCol
 	return parts(tx, t, "machine_drive_stats", "drive", []counter{
 		{of.ReadBytes, "dewpoint_drive_read_bytes_total", "Bytes that the guest has read from the drive since it started."},
@@ -23,7 +23,7 @@ func drives(tx *store.Tx, t *text, _ machines) error {
 	}, compute.MachineDriveCol.Machine, "machine_drives")
 }
 
-func nics(tx *store.Tx, t *text, _ machines) error {
+func nics(tx *store.Tx, t *text) error {
 	of := compute.MachineNICStatsCol
 	return parts(tx, t, "machine_nic_stats", "nic", []counter{
 		{of.RxBytes, "dewpoint_nic_receive_bytes_total", "Bytes that the guest has received since it started."},
@@ -35,28 +35,27 @@ func nics(tx *store.Tx, t *text, _ machines) error {
 
 // parts writes the counters of one kind of thing, a family after the other.
 func parts(tx *store.Tx, t *text, stats, what string, counters []counter, machine schema.Named, table string) error {
-	of := map[string]string{}
 	running := store.Within(machine.Name(), "machine_status", store.Is(compute.MachineStatusCol.Running, true))
-	err := tx.Each(table, []schema.Named{machine}, func(key schema.Value, v []schema.Value) { of[key.Text()] = v[0].Text() }, running)
-	if err != nil {
-		return err
-	}
 	columns := make([]schema.Named, len(counters))
 	for i, c := range counters {
 		columns[i] = c.column
 	}
-	var keys []string
+	var labels text // of all parts, one behind the other: each counter has them
+	var ends []int
 	var sums []int64
-	err = tx.Each(stats, columns, func(key schema.Value, values []schema.Value) {
-		keys = append(keys, key.Text())
-		for _, v := range values {
+	err := tx.EachTwin(table, []schema.Named{machine}, stats, columns, func(key schema.Value, values []schema.Value) {
+		labels.keys("machine", values[0].Int(), what, key.Int())
+		ends = append(ends, len(labels.b))
+		for _, v := range values[1:] {
 			sums = append(sums, v.Int())
 		}
-	}, store.KeyWithin(table, running))
+	}, running)
 	for i, c := range counters {
 		t.family(c.name, "counter", c.help)
-		for n, key := range keys {
-			t.line(c.name, float64(sums[n*len(counters)+i]), label{"machine", of[key]}, label{what, key})
+		began := 0
+		for n, end := range ends {
+			t.counted(c.name, labels.b[began:end], sums[n*len(counters)+i])
+			began = end
 		}
 	}
 	return err

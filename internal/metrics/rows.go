@@ -12,13 +12,16 @@ import (
 
 const mib = 1 << 20
 
-// rows writes what rows say.
-func rows(tx *store.Tx, t *text) error {
+// sections are the parts of the page, each of which one transaction reads.
+var sections = []func(*store.Tx, *text) error{ofMachines, drives, nics}
+
+// ofMachines writes what rows say of VMs, networks and nodes.
+func ofMachines(tx *store.Tx, t *text) error {
 	m, err := read(tx)
 	if err != nil {
 		return err
 	}
-	for _, f := range []func(*store.Tx, *text, machines) error{vms, drives, nics, networks, nodes} {
+	for _, f := range []func(*store.Tx, *text, machines) error{vms, networks, nodes} {
 		if err := f(tx, t, m); err != nil {
 			return err
 		}

@@ -13,6 +13,20 @@ func (t *text) family(name, kind, help string) {
 	t.b = append(t.b, "# HELP "+name+" "+help+"\n# TYPE "+name+" "+kind+"\n"...)
 }
 
+// keys writes the labels of a thing that is known by two keys.
+func (t *text) keys(first string, one int64, second string, other int64) {
+	t.b = append(append(append(t.b, '{'), first...), '=', '"')
+	t.b = strconv.AppendInt(t.b, one, 10)
+	t.b = append(append(append(t.b, '"', ','), second...), '=', '"')
+	t.b = append(strconv.AppendInt(t.b, other, 10), '"', '}', ' ')
+}
+
+// counted writes a whole number with labels that are written already.
+func (t *text) counted(name string, labels []byte, value int64) {
+	t.b = append(append(t.b, name...), labels...)
+	t.b = append(strconv.AppendInt(t.b, value, 10), '\n')
+}
+
 // label is a label whose value is a key, or anybody's text.
 type label struct{ name, value string }
 

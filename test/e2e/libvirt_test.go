@@ -68,7 +68,8 @@ func TestLibvirtFrozen(t *testing.T) {
 	s := harness.Start(t, "--libvirt-socket", l.Socket())
 	c, domain := s.Table(), "dp-"+s.Instance()+"-"
 	killed, deleted := makeVM(c, "killed", map[string]any{"powerstate": true}), makeVM(c, "deleted", map[string]any{"powerstate": true})
-	for _, g := range []vm{killed, deleted} {
+	left := makeVM(c, "left alone", map[string]any{"powerstate": true})
+	for _, g := range []vm{killed, deleted, left} {
 		waitPower(c, "vms", g.key, true)
 	}
 	paths := reads(s)
@@ -90,6 +91,10 @@ func TestLibvirtFrozen(t *testing.T) {
 		})
 	})
 	waitInfo(c, made, "no answer in time")
+	waitInfo(c, left, "the state is that of "+time.Now().UTC().Format("2006-"))
+	if running, status, _ := powerOf(c, "vms", left.key); !running || status != "running" {
+		t.Errorf("the guest that nobody touched is shown as %v, %s", running, status)
+	}
 	checkReads(t, s, paths)
 	if running, _, _ := powerOf(c, "vms", killed.key); !running {
 		t.Error("the guest that nobody could stop yet is shown as off")
@@ -105,6 +110,10 @@ func TestLibvirtFrozen(t *testing.T) {
 	if _, _, info := powerOf(c, "vms", made.key); info != "" {
 		t.Errorf("all is well, and the status says %q", info)
 	}
+	harness.Eventually(t, time.Minute, "the state of what was left alone is news again", func() (bool, string) {
+		_, _, info := powerOf(c, "vms", left.key)
+		return info == "", info
+	})
 }
 
 // TestLibvirtComesAndGoes starts the server before there is a libvirt, and then ends libvirt under it in both ways.

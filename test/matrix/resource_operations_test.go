@@ -50,6 +50,8 @@ var areas = map[string]area{
 		table: "vm_templates", make: maker("vm_templates"), id: "$key", missing: "987654", change: `{"description":"%d"}`,
 		body: `{"name":"t%d","os_type":"linux","min_memory":512,"min_vcpus":1,"min_disk":1}`,
 	},
+	"/virtualization/os-variants":          {table: "vms", id: "name", unusual: map[string]kind{"GET ": anybody}},
+	"/virtualization/capabilities":         {table: "vms", id: "name", unusual: map[string]kind{"GET ": anybody}},
 	"/virtualization/computes/pci-devices": {table: "node_pci_devices", make: (*server).pciDevice, id: "slot", unusual: map[string]kind{"GET ": lists}},
 	"/virtualization/networks": {
 		table: "vnets", make: func(s *server) object { return s.create("vnets", `{"name":"net%d","network":"10.1.0.0/24"}`) }, id: "name", missing: "nowhere",

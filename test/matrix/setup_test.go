@@ -16,6 +16,7 @@ import (
 
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/api/resource"
+	"dewpoint/internal/api/resource/compute"
 	"dewpoint/internal/api/table"
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/model/access"
@@ -47,7 +48,7 @@ func start(t *testing.T) *server {
 	s.must(err)
 	mux := http.NewServeMux()
 	mux.Handle("/", table.New(s.Engine, s.Auth, s.Media, s.Backups, s.Consoles, table.Version{Version: "26.0.0.1", Hash: "abc"}))
-	resources := resource.New(resource.Config{Engine: s.Engine, Auth: s.Auth, Media: s.Media, Uploads: uploads, Consoles: s.Consoles, Version: "1", Instance: "abcd"})
+	resources := resource.New(resource.Config{Engine: s.Engine, Auth: s.Auth, Media: s.Media, Uploads: uploads, Consoles: s.Consoles, Version: "1", Instance: "abcd", OSVariants: noVariants})
 	mux.Handle("/api/v1", resources)
 	mux.Handle("/api/v1/", resources)
 	s.Server = httptest.NewServer(fromEverywhere(front.Wrap(mux, front.Edge{}, log)))
@@ -56,6 +57,9 @@ func start(t *testing.T) *server {
 	s.credentials()
 	return s
 }
+
+// noVariants are the operating systems that are known here.
+func noVariants() ([]compute.OSVariant, error) { return nil, nil }
 
 // fromEverywhere has each login come from another address, as one that fails so often at all these accounts would have to wait.
 func fromEverywhere(h http.Handler) http.Handler {

@@ -33,13 +33,15 @@ type Auth interface {
 	access.Auth
 }
 
-// Config is what the dialect is made of. All but Version and Instance is required.
+// Config is what the dialect is made of. All but OSVariants, Version and Instance is required.
 type Config struct {
 	Engine   *engine.Engine
 	Auth     Auth
 	Media    storage.Media
 	Uploads  storage.Uploads
 	Consoles ws.Consoles
+	// OSVariants lists operating systems; nil where nobody knows any.
+	OSVariants compute.OSVariants
 	// Version is the program's, as in the reply of /health.
 	Version string
 	// Instance is the database's mark, from which names of host devices follow.
@@ -74,7 +76,7 @@ func newServer(c Config) *server {
 	ourHuma()
 	s := &server{Server: frame.New(c.Engine, configure(c.Version), failures), version: c.Version}
 	access.Operations(s.Server, c.Auth)
-	compute.Operations(s.Server, c.Instance, c.Consoles)
+	compute.Operations(s.Server, c.Instance, c.Consoles, c.OSVariants)
 	network.Operations(s.Server, c.Instance)
 	storage.Operations(s.Server, c.Media, c.Uploads)
 	system.Operations(s.Server)

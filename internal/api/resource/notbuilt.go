@@ -19,7 +19,6 @@ const (
 	noRuntime = "no_runtime_available"
 	noDocker  = "docker_error"
 	noCluster = "not_implemented"
-	noOSInfo  = "osinfo_query_unavailable"
 )
 
 var absences = []absence{
@@ -33,8 +32,6 @@ var absences = []absence{
 	{"/virtualization/computes/{}/pci-devices", "PCI devices", "", ""},
 	{"/virtualization/storages", "storage pools", "the table API has tiers at /api/v4/storage_tiers and /api/v4/cluster_tiers; disks name them default, or tier1 to tier5", ""},
 	{"/virtualization/volumes", "volumes", "a VM's disks are in storage.disks of the VM, and the table API has all of them at /api/v4/machine_drives", ""},
-	{"/virtualization/capabilities", "capabilities", "", ""},
-	{"/virtualization/os-variants", "the list of OS variants", "os_variant of a VM takes any text", noOSInfo},
 	{"/system", "the host's system facts", "the table API has them at /api/v4/nodes", ""},
 	{"/network", "the host's network", "", ""},
 	{"/storage", "the host's storage", "the table API has what Dewpoint uses of it at /api/v4/storage_tiers and /api/v4/cluster_tiers", ""},

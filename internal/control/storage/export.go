@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/fileio"
@@ -59,13 +61,16 @@ func exportFile(ctx context.Context, r *exportRun) (row storage.File, err error)
 	return row, err
 }
 
-// lookAtExported finds out how long the disks are and where the drafts lie: beside the media, on whose disk they stay.
+// exports is the folder of drafts below the data directory, on the same file system as the media: what lies among these without a row is set aside.
+const exports = "exports"
+
+// lookAtExported finds out how long the disks are and where the drafts lie.
 func (c *Config) lookAtExported(ctx context.Context, r *exportRun) (operation.Commit, error) {
 	file, err := exportFile(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	path := block.MediaPath(c.DataDir, column.StorageName(file.Key, file.StorageID))
+	path := filepath.Join(c.DataDir, exports, column.StorageName(file.Key, file.StorageID))
 	r.Params.Draft = path + partEnding
 	for i := range r.Params.Disks {
 		disk := &r.Params.Disks[i]
@@ -141,6 +146,9 @@ func exportFormat(format string) block.Format {
 
 // exportDraft has fill write a file of need bytes, which then lies safely on the disk, or not at all.
 func (c *Config) exportDraft(ctx context.Context, path string, need int64, fill func() error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
 	if err := fileio.Remove(path); err != nil { // what a crash left
 		return err
 	}

@@ -58,7 +58,7 @@ func (p *pool) bytes(file int64) string {
 
 // drafts are files that are being made among the media.
 func (p *pool) drafts() []string {
-	found, _ := filepath.Glob(filepath.Join(p.dir, "files", "*.part")) // the pattern is good
+	found, _ := filepath.Glob(filepath.Join(p.dir, "exports", "*")) // the pattern is good
 	return found
 }
 

@@ -43,6 +43,7 @@ type Controller struct {
 	platform platform
 	runs     runs
 	tries    tries
+	away     time.Time // since when libvirt doesn't answer; zero while it does. Used by passes only
 }
 
 // New makes a controller that hands the machines' work to queue.
@@ -69,6 +70,7 @@ func (c *Controller) Reconcile(ctx context.Context) error {
 	if away != nil {
 		return errors.Join(away, c.explainWaiting(ctx, machines, pass, away))
 	}
+	c.away = time.Time{}
 	p := c.plan(machines, c.match(machines, byKey), pass)
 	untold := c.tellStrays(ctx)
 	for _, work := range p.work {

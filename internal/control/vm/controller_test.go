@@ -92,22 +92,31 @@ func TestStuckMachineDelaysNoOther(t *testing.T) {
 // TestLibvirtAway keeps the facts while libvirt does not answer, and carries the operation out when it is back.
 func TestLibvirtAway(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, 1)
+	b := newBench(t, 1, 2)
 	b.start(t)
 	b.ask(1, PowerOn)
 	b.awaitStatus(t, 1, "running")
+	b.ask(2, PowerOn)
+	b.awaitStatus(t, 2, "running")
 	b.host.set(func() { b.host.away = true })
+	began := time.Now().Add(-time.Second)
 	b.ask(1, Kill)
 	b.await(t, "the reason in the status", func() bool { return b.rows.get(1).Last.Info == "libvirt is not running" })
 	if m := b.rows.get(1); !m.Last.Running || m.Last.DoneSeq == m.PowerSeq {
 		t.Errorf("facts changed while libvirt was away: %+v", m.Last)
 	}
+	b.await(t, "since when the other's state is old", func() bool {
+		_, since, told := strings.Cut(b.rows.get(2).Last.Info, "libvirt is not running; the state is that of ")
+		at, err := time.Parse(time.RFC3339, since)
+		return told && err == nil && at.After(began.Add(-time.Second)) && !at.After(time.Now())
+	})
 	b.host.set(func() { b.host.away = false })
 	b.Wake()
 	b.awaitStatus(t, 1, "stopped")
 	if info := b.rows.get(1).Last.Info; info != "" {
 		t.Errorf("libvirt is back, and the status still says %q", info)
 	}
+	b.await(t, "the other's state is news again", func() bool { return b.rows.get(2).Last.Info == "" })
 }
 
 // TestEventReachesRows has a guest power itself off: the rows say so long before the next full look.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"dewpoint/internal/api/resource"
+	"dewpoint/internal/api/resource/compute"
 	"dewpoint/internal/api/upload"
 	"dewpoint/internal/console"
 	"dewpoint/internal/engine"
@@ -34,7 +35,10 @@ type API struct {
 }
 
 // Start serves it until the test ends, to admin.
-func Start(t testing.TB) *API {
+func Start(t testing.TB) *API { t.Helper(); return StartWith(t, nil) }
+
+// StartWith is Start with a list of operating systems.
+func StartWith(t testing.TB, known compute.OSVariants) *API {
 	t.Helper()
 	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
 	r := rig.Start(t, dir, log)
@@ -42,7 +46,7 @@ func Start(t testing.TB) *API {
 	Must(t, err)
 	a := &API{T: t, Dir: dir, DB: r.DB, Engine: r.Engine, Consoles: r.Consoles}
 	a.Server = httptest.NewServer(resource.New(resource.Config{
-		Engine: r.Engine, Auth: r.Auth, Media: r.Media, Uploads: uploads, Consoles: r.Consoles, Version: "1.2.3", Instance: "abcd",
+		Engine: r.Engine, Auth: r.Auth, Media: r.Media, Uploads: uploads, Consoles: r.Consoles, Version: "1.2.3", Instance: "abcd", OSVariants: known,
 	}))
 	t.Cleanup(a.Close)
 	a.Token = a.Login("admin", rig.Password)

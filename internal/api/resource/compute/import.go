@@ -103,9 +103,10 @@ type exportVMInput struct {
 
 // vmExported is an export as it begins.
 type vmExported struct {
-	File string   `json:"file" doc:"id of the file, which can be downloaded at /virtualization/isos/{id}/download once the job is complete"`
-	Name string   `json:"name"`
-	Jobs []string `json:"jobs"`
+	File     string   `json:"file" doc:"id of the media file"`
+	Name     string   `json:"name"`
+	Download string   `json:"download" doc:"path of its bytes, once the job is complete"`
+	Jobs     []string `json:"jobs"`
 }
 
 func addExport(s *service, f Family) {
@@ -143,7 +144,7 @@ func (s *service) exportVM(ctx context.Context, in *exportVMInput) (out vmExport
 		return out, err
 	}
 	made, err := engine.Made[fileRef](ctx, s.Engine, "files", query.Request{Fields: "$key,name,uuid,filesize", Key: file})
-	out.File, out.Name = made.UUID, made.Name
+	out.File, out.Name, out.Download = made.UUID, made.Name, "/api/v4/files/"+file+"?download=1"
 	return out, err
 }
 

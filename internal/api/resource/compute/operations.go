@@ -14,7 +14,9 @@ type service struct {
 }
 
 // Operations registers all operations of the area. Instance is the database's mark.
-func Operations(on *frame.Server, instance string, consoles ws.Consoles) {
+func Operations(on *frame.Server, instance string, consoles ws.Consoles, known OSVariants) {
+	addOSVariants(on, known)
+	addCapabilities(&service{Server: on, host: mark.Instance(instance), consoles: consoles})
 	for _, family := range Families {
 		for _, add := range []func(*service, Family){addReads, addPCIDevices, addCreate, addUpdate, addDelete, addActions, addConsole, addTemplates, addFromTemplate, addClone, addSnapshots, addSnapshotRevert, addImport, addExport, addMetrics, addHotplug, addNetworkLink} {
 			add(&service{Server: on, host: mark.Instance(instance), consoles: consoles}, family)
