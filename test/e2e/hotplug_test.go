@@ -293,3 +293,77 @@ func TestEraseDrive(t *testing.T) {
 	}
 	harness.RemoveVM(c, g.key)
 }
+
+// TestHotplugByResourceAPI plugs a disk and a card into a running VM and out of it, pulls a cable, and gives and takes a disk by an update. It has no guest that
+// would have to help: SCSI disks go without one.
+func TestHotplugByResourceAPI(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	c, v1 := s.Table(), s.Resource()
+	vnet := makeVnet(c, "plugs", "192.0.2.0/28", nil)
+	waitPower(c, "vnets", vnet, true)
+	made := v1.Must(201, "POST", "virtualization/computes", map[string]any{"name": "box", "memory": 256, "vcpus": 1, "disk_size": 1}).Data()
+	box := "virtualization/computes/" + made["uuid"].(string)
+	row := c.Must(200, "GET", "vms?fields=$key,machine", nil).Rows()[0]
+	key, domain := fmt.Sprint(row["$key"]), fmt.Sprintf("dp-%s-%v", s.Instance(), row["machine"])
+	t.Cleanup(func() { harness.RemoveVM(c, key) })
+	v1.Must(200, "POST", box+"/action", map[string]any{"action": "start"})
+	waitPower(c, "vms", key, true)
+
+	plug := func(path, kind string, config map[string]any) (id string) {
+		t.Helper()
+		done := v1.Must(200, "POST", box+"/"+path, map[string]any{"resource_type": kind, "config": config}).Data()
+		jobs, _ := done["jobs"].([]any)
+		if len(jobs) != 1 {
+			t.Fatalf("%s of a %s: %v, want a job", path, kind, done)
+		}
+		ended(t, c)
+		id, _ = done["details"].(map[string]any)["id"].(string)
+		return id
+	}
+	shows := func(want bool, text string, args ...string) {
+		t.Helper()
+		if out := harness.Virsh(t, args...); strings.Contains(out, text) != want {
+			t.Errorf("%v shows %q: %v, want %v: %s", args, text, !want, want, out)
+		}
+	}
+	disk := plug("hotplug", "disk", map[string]any{"size": 1, "bus": "scsi"})
+	shows(true, "/"+disk+"-", "domblklist", domain)
+	plug("hotunplug", "disk", map[string]any{"target": "sda", "delete": true})
+	shows(false, "/"+disk+"-", "domblklist", domain)
+	c.Must(404, "GET", "machine_drives/"+disk, nil)
+
+	const mac = "52:54:00:00:00:77"
+	tap := "dp" + s.Instance() + "t" + plug("hotplug", "network", map[string]any{"type": "network", "source": "plugs", "mac": mac})
+	shows(true, "dp"+s.Instance()+"b"+vnet, "domiflist", domain)
+	for _, state := range []string{"down", "up"} {
+		v1.Must(200, "POST", box+"/network-link", map[string]any{"interface": mac, "state": state})
+		harness.Eventually(t, 30*time.Second, "the link is "+state, func() (bool, string) {
+			got := v1.Must(200, "GET", box+"/network-link/"+tap, nil).Object()
+			return got["state"] == state, fmt.Sprint(got)
+		})
+		shows(true, state, "domif-getlink", domain, tap)
+	}
+
+	disks := v1.Must(200, "GET", box, nil).Data()["storage"].(map[string]any)["disks"].([]any)
+	first := map[string]any{"path": disks[0].(map[string]any)["path"]}
+	v1.Must(200, "PUT", box, map[string]any{"storage": map[string]any{"disks": []any{first, map[string]any{"action": "create", "size": 1, "bus": "scsi"}}}})
+	ended(t, c)
+	shows(true, " sda ", "domblklist", domain)
+	v1.Must(200, "PUT", box+"?remove_disks=true", map[string]any{"storage": map[string]any{"disks": []any{first}}})
+	ended(t, c)
+	shows(false, " sda ", "domblklist", domain)
+	if drives := c.Must(200, "GET", "machine_drives", nil).Rows(); len(drives) != 1 {
+		t.Errorf("drives that are left: %v", drives)
+	}
+	for resource, config := range map[string]map[string]any{"cpu": {"vcpus": 2}, "memory": {"memory": 512}} {
+		done := v1.Must(200, "POST", box+"/hotplug", map[string]any{"resource_type": resource, "action": "add", "config": config}).Data()
+		if done["vm_id"] != made["uuid"] || done["action"] != "add" {
+			t.Errorf("%s: %v", resource, done)
+		}
+	}
+	harness.Eventually(t, 30*time.Second, "two CPUs", func() (bool, string) {
+		out := harness.Virsh(t, "vcpucount", "--live", domain, "--active")
+		return strings.TrimSpace(out) == "2", out
+	})
+}
