@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ func (f *facts) card(n nic) Check {
 	}
 	switch {
 	case !n.Enabled:
-		return problem("nic_disabled", "Set its column enabled to true, and power the VM off and on.", "Card %s is disabled.", n.Name)
+		return problem("nic_disabled", "Use the action hotplugnic of vms, which enables it; a running guest gets it at once.", "Card %s is disabled.", n.Name)
 	case n.Vnet == nil:
 		return problem("no_network", "Set its column vnet.", "Card %s is plugged into no network.", n.Name)
 	case !n.Vnet.Machine.state().Running:
@@ -36,6 +37,8 @@ func (f *facts) card(n nic) Check {
 		c := problem("network_off", "Power the network on, with the action poweron of vnets.", "%s", text)
 		c.Row = fmt.Sprintf("vnets/%d", n.Vnet.Key)
 		return c
+	case slices.Contains(strings.Split(f.VM.Restart, ", "), row):
+		return problem("nic_unplugged", "Use the action hotplugnic of vms to plug it in, or power the VM off and on.", "The guest doesn't have card %s yet.", n.Name)
 	case strings.Contains(f.VM.Restart, row+"#vnet"):
 		return problem("nic_waits", "Power the VM off and on.", "Card %s gets network %s only at the next start of the VM.", n.Name, n.Vnet.Name)
 	case n.IP != "" && !f.status().Running:

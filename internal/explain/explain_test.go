@@ -81,6 +81,7 @@ func TestCauses(t *testing.T) {
 		{"no DHCP", with(well(), func(f *facts) { f.VM.Machine.NICs[0].IP, f.VM.Machine.NICs[0].Vnet.DHCP = "", false }), "no_dhcp", Address, Problem, "lan"},
 		{"no lease", with(well(), func(f *facts) { f.VM.Machine.NICs[0].IP = "" }), "no_lease", Address, Problem, "52:54:00:00:00:01"},
 		{"card waits", with(well(), func(f *facts) { f.VM.Restart = "machine_nics/5#vnet" }), "nic_waits", Address, Problem, "next start"},
+		{"card not plugged in", with(well(), func(f *facts) { f.VM.Restart = "ram, machine_nics/5" }), "nic_unplugged", Address, Problem, "doesn't have card"},
 		{"has an address", well(), "address", Address, OK, "10.0.0.5"},
 		{"no drive", with(well(), func(f *facts) { f.VM.Machine.Drives = nil }), "no_boot_disk", Console, Problem, "no enabled drive"},
 		{"empty disk", with(well(), func(f *facts) { f.VM.Machine.Drives[0].Used = 4096 }), "no_boot_disk", Console, Problem, "drive_0 is empty"},
