@@ -2,6 +2,7 @@ package libvirt
 
 import (
 	"context"
+	"strings"
 
 	golibvirt "github.com/digitalocean/go-libvirt"
 
@@ -11,9 +12,15 @@ import (
 // What is here changes a domain that runs. The definition on disk stays: a start replaces it anyway. Conflict when the domain is off.
 const live = uint32(golibvirt.DomainAffectLive)
 
-// Attach plugs in a device that the XML describes.
+// Attach plugs in a device that the XML describes. It is Full where the domain has no place left for one.
 func (c *Client) Attach(ctx context.Context, ref Ref, xml string) error {
-	return c.verb(ctx, ref, "plugging a device into", func(l *golibvirt.Libvirt, d golibvirt.Domain) error { return l.DomainAttachDeviceFlags(d, xml, live) })
+	return c.verb(ctx, ref, "plugging a device into", func(l *golibvirt.Libvirt, d golibvirt.Domain) error {
+		err := l.DomainAttachDeviceFlags(d, xml, live)
+		if err != nil && strings.Contains(err.Error(), "No more available PCI slots") { // which has no number of its own
+			err = errs.Wrap(err, errs.Full, "no_port", "the VM has no free PCI port for another device; power it off and on to get new ones, or unplug something")
+		}
+		return err
+	})
 }
 
 // Detach asks the guest to let go of a device, which the XML describes as the domain has it. It may return before the guest has: the device is gone
