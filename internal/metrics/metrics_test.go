@@ -141,7 +141,7 @@ func update(t testing.TB, db *store.DB, f func(*store.Tx) error) {
 	}
 }
 
-// BenchmarkPage writes the page of 20,000 VMs, all of which run with a drive and a NIC.
+// BenchmarkPage writes the page of 20,000 VMs, all of which run with two drives and two NICs.
 func BenchmarkPage(b *testing.B) {
 	db := rig.Database(b, b.TempDir())
 	for i := range 20 {
@@ -155,11 +155,13 @@ func BenchmarkPage(b *testing.B) {
 				if err != nil {
 					return err
 				}
-				if _, err := store.Create(tx, compute.MachineDriveSet{}.Machine(v.Machine).Name("disk")); err != nil {
-					return err
-				}
-				if _, err := store.Create(tx, compute.MachineNICSet{}.Machine(v.Machine).Name("nic")); err != nil {
-					return err
+				for range 2 {
+					if _, err := store.Create(tx, compute.MachineDriveSet{}.Machine(v.Machine).Name("disk")); err != nil {
+						return err
+					}
+					if _, err := store.Create(tx, compute.MachineNICSet{}.Machine(v.Machine).Name("nic")); err != nil {
+						return err
+					}
 				}
 				if err := store.Write(tx, v.Machine, compute.MachineStatusSet{}.Running(true)); err != nil {
 					return err
