@@ -159,6 +159,6 @@ func (n *node) drives(_ context.Context, q *loop.Queue) (loop.Reconciler, error)
 
 func (n *node) disks() storage.Config {
 	return storage.Config{
-		DataDir: n.cfg.Data, Rows: storage.NewStoreRows(n.db, n.cfg.Data, n.identity.Node), Keeper: n.keeper, Files: n.library, Space: n.space, Log: n.log, Merges: true,
+		DataDir: n.cfg.Data, Rows: storage.NewStoreRows(n.db, n.cfg.Data, n.identity.Node), Keeper: n.keeper, Files: n.library, Space: n.space, Log: n.log, Merges: true, Domains: n.client,
 	}
 }

@@ -12,6 +12,7 @@ func TestActionsOfTasks(t *testing.T) {
 		"tasks":             "a task that executes tasks could execute itself",
 		"machine_console":   "its actions are about connections, which come and go",
 		"snapshot_profiles": "their one action deletes them",
+		"foreign_domains":   "each can be adopted once",
 	}
 	s := Schema()
 	taskOwners, operated := s.Table("tasks").Field("owner").Among, s.Table("operations").Field("object").Among

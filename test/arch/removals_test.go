@@ -32,6 +32,7 @@ var removals = map[string]struct {
 	"internal/control/vm/apply.go":           {1, "the folder of a tombstone, by the row's own name"},
 	"internal/control/storage/clone.go":      {2, "the next file of a disk that was not frozen, and its half-made one"},
 	"internal/control/storage/clone_full.go": {1, "the half-made disk of a clone that is undone"},
+	"internal/control/storage/adopt.go":      {1, "the half-made copy of a disk whose adoption is undone"},
 	"internal/control/storage/import_vm.go":  {1, "the half-made disk of a VM whose import is undone"},
 	"internal/control/storage/export.go":     {4, "what an export makes on its way to the media file that its row stands for"},
 	"internal/control/vm/erase.go":           {2, "the empty disk of an earlier try, or of an erasure that is undone"},

@@ -19,6 +19,7 @@ type Config struct {
 	Keeper  *quarantine.Keeper // of what lies in the pools without a row
 	Files   Files              // where exports become media
 	Space   *space.Account     // by which what is written must fit
+	Domains Domains            // that others made, of this node
 	Merges  bool               // layers that one file alone rests on are merged with it, by an operation that the area of VMs has
 	Log     *slog.Logger
 }

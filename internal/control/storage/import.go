@@ -14,7 +14,7 @@ import (
 
 // Operations are the kinds of this area.
 func Operations(cfg Config) []operation.Kind {
-	return []operation.Kind{cfg.driveImport(), cfg.vmClone(), cfg.vmImport(), cfg.vmExport()}
+	return []operation.Kind{cfg.driveImport(), cfg.vmClone(), cfg.vmAdopt(), cfg.vmImport(), cfg.vmExport()}
 }
 
 type importRun = operation.Run[compute.DriveImport]

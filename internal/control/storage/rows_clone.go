@@ -50,12 +50,12 @@ func letGoOf(tx *store.Tx, snapshot int64) error {
 	return err
 }
 
-// beingMade are the drives that an open operation is to bring their content: a clone, or the import of a VM.
+// beingMade are the drives that an open operation is to bring their content: a clone, the import of a VM, or the adoption of a domain.
 func beingMade(tx *store.Tx) (map[int64]bool, error) {
 	rows, err := operation.Open(tx)
 	drives := map[int64]bool{}
 	for _, row := range rows {
-		if row.Kind != (compute.VMClone{}).Operation() && row.Kind != (compute.ApplianceImport{}).Operation() {
+		if row.Kind != (compute.VMClone{}).Operation() && row.Kind != (compute.ApplianceImport{}).Operation() && row.Kind != (compute.VMAdopt{}).Operation() {
 			continue
 		}
 		var p struct {

@@ -23,3 +23,22 @@ func (c *Client) Definition(ctx context.Context, ref Ref) (text string, persiste
 	text, err = call(ctx, c, readLimit, "describing domain "+ref.Name, func(l *golibvirt.Libvirt) (string, error) { return l.DomainGetXMLDesc(d, flags) })
 	return text, persistent, err
 }
+
+// Whole is the definition of a domain with all that it has, passwords of screens included, from which Define makes it again. NotFound when there is none.
+func (c *Client) Whole(ctx context.Context, ref Ref) (string, error) {
+	d, err := ref.domain()
+	if err != nil {
+		return "", err
+	}
+	return call(ctx, c, readLimit, "describing domain "+ref.Name, func(l *golibvirt.Libvirt) (string, error) {
+		return l.DomainGetXMLDesc(d, golibvirt.DomainXMLInactive|golibvirt.DomainXMLSecure)
+	})
+}
+
+// Drop removes the definition of a domain that is off, and leaves all that belongs to it: disks, firmware variables, what a TPM keeps. It refuses one that has snapshots
+// or saved memory.
+func (c *Client) Drop(ctx context.Context, ref Ref) error {
+	return c.verb(ctx, ref, "undefining", func(l *golibvirt.Libvirt, d golibvirt.Domain) error {
+		return l.DomainUndefineFlags(d, golibvirt.DomainUndefineKeepNvram|golibvirt.DomainUndefineKeepTpm)
+	})
+}

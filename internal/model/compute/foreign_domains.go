@@ -1,12 +1,16 @@
 package compute
 
-import "dewpoint/internal/schema"
+import (
+	"dewpoint/internal/model/column"
+	"dewpoint/internal/schema"
+)
 
 // foreignDomains declares the domains of the nodes' libvirt that Dewpoint didn't make.
 func foreignDomains() *schema.Table {
 	return &schema.Table{
 		Name: "foreign_domains", Title: "Foreign domain", ReadOnly: true, Parent: "node", Wakes: []string{"operation"},
-		Doc: "Domains of the nodes' libvirt that others made. Nothing is ever done to them. Domains of other Dewpoint servers aren't listed.",
+		Doc:         "Domains of the nodes' libvirt that others made. Nothing is done to them unless somebody adopts one: then it becomes a VM. Domains of other Dewpoint servers aren't listed.",
+		ActionTable: "foreign_domain_actions", ActionRef: "foreign_domain", Actions: foreignActions(),
 		Fields: schema.Fields{
 			schema.Row("node", "nodes").ReadOnly().Summary().Follows(),
 			schema.String("name").ReadOnly().Summary(),
@@ -29,4 +33,18 @@ func foreignDomains() *schema.Table {
 			schema.Modified("modified"),
 		},
 	}
+}
+
+func foreignActions() schema.Actions {
+	return schema.Actions{{
+		Name: "adopt",
+		Doc: "make a VM of the domain, which must be off: with its name and UUID, hardware, the addresses of its cards, and copies of its disks. The domain is then no more, and its files stay. " +
+			"It takes the right to create VMs",
+		Params: schema.Fields{
+			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Doc("of the VM; the domain's if not given"),
+			schema.Row("vnet", "vnets").Doc("the network of all its cards; they are in none if not given"),
+			column.Tier("preferred_tier").Doc("where its disks shall lie"),
+		},
+		Answers: schema.Fields{schema.JSON("response").Doc("vmkey and machinekey, as texts")},
+	}}
 }

@@ -7,6 +7,7 @@ import "dewpoint/internal/engine"
 func Hooks(appliances Appliances, secrets Sealer) map[string]engine.Hooks {
 	return map[string]engine.Hooks{
 		"cloudinit_files":             cloudinitFileHooks,
+		"foreign_domains":             foreignHooks,
 		"machine_console":             consoleHooks,
 		"machine_device_settings_tpm": tpmHooks,
 		"machine_devices":             deviceHooks,
