@@ -107,7 +107,7 @@ func openNode(ctx context.Context, cfg config.Config, given bidding, log *slog.L
 	}
 	needs := tables.Needs{Secrets: n.auth, Addresses: func() ([]netip.Prefix, error) { return link.Addresses("") }}
 	if n.library != nil {
-		needs.Space, needs.Appliances = n.library, storage.Appliances{DataDir: n.cfg.Data}
+		needs.Space, needs.Appliances = n.library, storage.Appliances{DataDir: n.cfg.Data, Space: n.space}
 	}
 	n.engine = engine.New(n.db, n.bus, n.auth, tables.Hooks(needs), log)
 	// As late as it can be, and before the tables are prepared: they make the group Administrators of those who are administrators by then.

@@ -119,7 +119,7 @@ func StartOn(t testing.TB, db *store.DB, dir string, log *slog.Logger) Services 
 	}})
 	s.Consoles = console.New(console.Config{DB: db, Log: log})
 	s.Bus = event.New(s.DB)
-	s.Engine = engine.New(s.DB, s.Bus, s.Auth, tables.Hooks(tables.Needs{Secrets: s.Auth, Space: s.Media, Appliances: storage.Appliances{DataDir: dir}}), log)
+	s.Engine = engine.New(s.DB, s.Bus, s.Auth, tables.Hooks(tables.Needs{Secrets: s.Auth, Space: s.Media, Appliances: storage.Appliances{DataDir: dir, Space: s.Space}}), log)
 	return s
 }
 

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -13,10 +14,21 @@ import (
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/storage"
+	"dewpoint/internal/space"
+	"dewpoint/internal/store"
 )
 
 // Appliances reads descriptions of whole VMs among the media of a data directory. It reads headers alone, and unpacks nothing.
-type Appliances struct{ DataDir string }
+type Appliances struct {
+	DataDir string
+	Space   *space.Account // by which what is imported must fit
+}
+
+// Room is Full when need bytes of the import with that key don't fit into a tier. Until release they are kept for it.
+func (a Appliances) Room(tx *store.Tx, key, tier string, need int64) (release func(), err error) {
+	tier = cmp.Or(tier, block.DefaultTier)
+	return a.Space.HoldIn(tx, space.Claim{ID: "vm_imports/" + key, Path: block.DrivePath(a.DataDir, tier, "import", key), Bytes: need, Where: "tier " + tier})
+}
 
 // Read implements the interface of the hooks of vm_imports: it reads the description in a media file, and the headers of the disks that it names.
 func (a Appliances) Read(file storage.File, beside func(name string) (storage.File, error)) (compute.Appliance, error) {

@@ -266,6 +266,27 @@ func TestHostileAppliances(t *testing.T) {
 	}
 }
 
+// TestRoomForAVM: what doesn't fit is refused before anything is made; what was admitted keeps its room.
+func TestRoomForAVM(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	p.update(func(tx *store.Tx) error {
+		full := storage.Appliances{DataDir: p.dir, Space: space.New(p.db, space.Limits{Reserve: 1 << 60})}
+		if _, err := full.Room(tx, "a", "", mib); !errs.Is(err, errs.Full) || !strings.Contains(err.Error(), "tier 1") {
+			t.Errorf("without room: %v", err)
+		}
+		some := storage.Appliances{DataDir: p.dir, Space: p.cfg.Space}
+		if _, err := some.Room(tx, "a", "2", 1<<60); !errs.Is(err, errs.Full) {
+			t.Errorf("more than there can be: %v", err)
+		}
+		release, err := some.Room(tx, "a", "2", mib)
+		if err == nil {
+			release()
+		}
+		return err
+	})
+}
+
 // undoneImport waits for the end of an import that is not to be, and checks that nothing is left of it.
 func (p *pool) undoneImport(b brought, status, word, why string) {
 	p.t.Helper()

@@ -19,6 +19,8 @@ type Appliances interface {
 	// Read reads the description in a media file, and the headers of the disks that it names. Beside finds another media file by its name. It is Invalid on
 	// "file" when no VM can be made of it.
 	Read(file storage.File, beside func(name string) (storage.File, error)) (compute.Appliance, error)
+	// Room is Full when need bytes of the import with that key don't fit into a tier; until release, which comes after the transaction's end, they are kept.
+	Room(tx *store.Tx, key, tier string, need int64) (release func(), err error)
 }
 
 func importHooks(appliances Appliances) engine.Hooks {
@@ -80,7 +82,7 @@ func beginImport(w *engine.Inside, r *schema.Record, appliances Appliances) erro
 	if in.from, err = appliances.Read(file, in.beside); err != nil {
 		return err
 	}
-	return in.begin()
+	return in.begin(appliances)
 }
 
 // importing is an import that is about to begin.
@@ -106,9 +108,28 @@ func (in *importing) beside(name string) (storage.File, error) {
 	return storage.File{}, errs.Field("file", "names %q, and there is no such file; upload it too", name)
 }
 
-func (in *importing) begin() error {
+// room keeps the room for the disks. A dry run only says that there isn't enough.
+func (in *importing) room(appliances Appliances) error {
+	var need int64
+	for _, d := range in.from.Drives {
+		need += d.Disk.Needs
+	}
+	release, err := appliances.Room(in.w.Tx, in.key.Text(), in.row.PreferredTier, need)
+	switch {
+	case err == nil:
+		in.w.AtEnd(release)
+	case in.row.DryRun && errs.Is(err, errs.Full):
+		return in.tell("error", "%s", errs.Shown(err))
+	}
+	return err
+}
+
+func (in *importing) begin(appliances Appliances) error {
 	vm, drives, nics, err := in.plan()
 	if err != nil {
+		return err
+	}
+	if err := in.room(appliances); err != nil {
 		return err
 	}
 	set := compute.VMImportSet{}.Timestamp(in.w.Tx.Now().Unix())
