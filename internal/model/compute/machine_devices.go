@@ -24,7 +24,7 @@ func machineDevices() *schema.Table {
 			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Summary().Doc("device_N if not given"),
 			schema.LongText("description").Len(0, 2048).Section("Other"),
 			schema.Enum("type", "gpu", "nvidia_vgpu", DeviceTPM, "node_usb_devices", "node_sriov_nic_devices", "node_pci_devices", "node_host_gpu_devices", "node_nvidia_vgpu_devices").
-				Labels("gpu", "GPU", "nvidia_vgpu", "vGPU", DeviceTPM, "TPM").Required().CreateOnly().OnlyYet(noPassthrough, DeviceTPM).AtStart().Summary(),
+				Labels("gpu", "GPU", "nvidia_vgpu", "vGPU", DeviceTPM, "TPM").Required().CreateOnly().Example(DeviceTPM).AtStart().Summary().Doc("of the others each is refused, with what stands in the way: no such device, no IOMMU, a driver of the host that uses it"),
 			schema.Uint32("orderid").Range(0, 64).Summary().Doc("the next free number if not given").AtStart().Label("Order"),
 			schema.String("uuid").CreateOnly().Unique().Match(column.UUID, "a UUID").Doc("made if not given").Section("Other"),
 			schema.Enabled("enabled").AtStart().Summary(),

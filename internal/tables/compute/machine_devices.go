@@ -33,6 +33,9 @@ func prepareDevice(w *engine.Inside, r *schema.Record) error {
 		return err
 	}
 	col := compute.MachineDeviceCol
+	if col.Type.Of(r).Text() != compute.DeviceTPM {
+		return refusePassthrough(w, r)
+	}
 	id, err := uuid.Parse(col.UUID.Of(r).Text())
 	if col.UUID.Of(r).IsNull() {
 		id, err = uuid.NewRandom()

@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
@@ -62,5 +63,43 @@ func TestTPM(t *testing.T) {
 		return err
 	}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDevicesOfTheHostAreKept: who asks for one is told what stands in the way of the device that is nearest to being given.
+func TestDevicesOfTheHostAreKept(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
+	ctx := perm.WithActor(t.Context(), perm.System("admin"))
+	ask := func(kind string) error {
+		return s.Engine.Do(ctx, func(w *engine.Write) error {
+			if _, err := w.Create("vms", schema.Input{"name": engine.Text("a")}); err != nil {
+				return err
+			}
+			_, err := w.Create("machine_devices", schema.Input{"machine": json.RawMessage(w.Response["machine"]), "type": engine.Text(kind)})
+			return err
+		})
+	}
+	for _, one := range []struct {
+		device     cluster.NodePciDeviceSet // that comes before the question
+		kind, code string
+	}{
+		{nil, "node_pci_devices", "no_device"},
+		{nil, "nvidia_vgpu", "not_built"},
+		{nil, "gpu", "no_device"},
+		{cluster.NodePciDeviceSet{}.Slot("0000:00:00.0").ClassHex("060000").IommuGroup("0"), "node_pci_devices", "device_is_bridge"},
+		{cluster.NodePciDeviceSet{}.Slot("0000:01:00.0").ClassHex("020000"), "node_pci_devices", "no_iommu"},
+		{cluster.NodePciDeviceSet{}.Slot("0000:02:00.0").ClassHex("020000").IommuGroup("1").Driver("e1000e"), "node_pci_devices", "device_busy"},
+		{cluster.NodePciDeviceSet{}.Slot("0000:03:00.0").ClassHex("020000").IommuGroup("2").Driver("vfio-pci"), "node_pci_devices", "not_built"},
+	} {
+		if one.device != nil {
+			change(t, s.DB, func(tx *store.Tx) error {
+				_, err := store.Create(tx, one.device.Node(1))
+				return err
+			})
+		}
+		if err := ask(one.kind); errs.As(err) == nil || errs.As(err).Code != one.code || errs.As(err).Field != "type" {
+			t.Errorf("%s: %v, want %s", one.kind, err, one.code)
+		}
 	}
 }
