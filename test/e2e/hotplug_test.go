@@ -112,6 +112,9 @@ func TestHotplugDisks(t *testing.T) {
 	p.is("machine_drives", disk, driveFacts, `{"enabled":true,"is":"online"}`)
 	p.lacks("")
 	p.virsh("/"+disk+"-", "domblklist", p.domain)
+	if again := p.do(201, "hotplugdrive", map[string]any{"device": disk}).Object(); again["operation"] != nil {
+		t.Errorf("a disk that the guest has is plugged in again: %v", again)
+	}
 	p.answers("$(cat /sys/block/vda/size)", "131072")
 	p.say(write(1, "HOT"))
 	p.answers(block(1), "HOT")
@@ -276,16 +279,41 @@ func TestEraseDrive(t *testing.T) {
 	}
 	act(c, g, "kill")
 	waitPower(c, "vms", g.key, false)
+	shot := c.Create("machine_snapshots", map[string]any{"machine": g.machine, "name": "before"})
+	ended(t, c)
 	c.Must(201, "POST", "vm_actions", erase)
 	ended(t, c)
 	var files []string
-	harness.Eventually(t, time.Minute, "one file in the pool", func() (bool, string) {
-		files, _ = filepath.Glob(pool)
-		return len(files) == 1 && strings.Contains(files[0], ".1."), fmt.Sprint(files)
-	})
-	if out := harness.Output(t, "qemu-io", "-r", "-c", "read -P 0 0 1048576", files[0]); strings.Contains(out, "failed") {
-		t.Errorf("the disk isn't empty: %s", out)
+	empty := func(among int) {
+		t.Helper()
+		harness.Eventually(t, time.Minute, fmt.Sprintf("%d files in the pool", among), func() (bool, string) {
+			files, _ = filepath.Glob(pool)
+			return len(files) == among, fmt.Sprint(files)
+		})
+		newest := files[0]
+		for _, f := range files {
+			if len(f) > len(newest) || len(f) == len(newest) && f > newest {
+				newest = f
+			}
+		}
+		if out := harness.Output(t, "qemu-io", "-r", "-c", "read -P 0 0 1048576", newest); strings.Contains(out, "failed") || len(chain(t, newest)) != 1 {
+			t.Errorf("the disk %s isn't empty, or builds upon another: %s", newest, out)
+		}
 	}
+	empty(2)
+
+	c.Must(201, "POST", "vm_actions", map[string]any{"vm": g.key, "action": "restore", "params": map[string]any{"snapshot": shot}})
+	ended(t, c)
+	act(c, g, "poweron")
+	waitPower(c, "vms", g.key, true)
+	openConsole(t, s, g.machine).wait("PROOF HV=") // the snapshot has kept what the disk held
+	act(c, g, "kill")
+	waitPower(c, "vms", g.key, false)
+	c.Must(200, "DELETE", "machine_snapshots/"+shot, nil)
+	ended(t, c)
+	c.Must(201, "POST", "vm_actions", erase)
+	ended(t, c)
+	empty(1)
 	act(c, g, "poweron")
 	waitPower(c, "vms", g.key, true)
 	if xml := harness.Virsh(t, "dumpxml", "dp-"+s.Instance()+"-"+g.machine); !strings.Contains(xml, "writethrough") {
