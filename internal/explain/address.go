@@ -45,6 +45,8 @@ func (f *facts) card(n nic) Check {
 		return Check{Address, "address_kept", Note, fmt.Sprintf("Card %s has the address %s when the VM runs.", n.Name, n.IP), "", row}
 	case n.IP != "":
 		return Check{Address, "address", OK, fmt.Sprintf("Card %s has the address %s.", n.Name, n.IP), "", row}
+	case len(n.Heard) > 0 && f.status().Running:
+		return Check{Address, "address_heard", OK, fmt.Sprintf("Card %s has the address %s (%s).", n.Name, n.Heard[0].IP, sources[n.Heard[0].Source]), "", row}
 	case !n.Vnet.DHCP:
 		c := problem("no_dhcp", "Set the network's column dhcp_enabled to true, or give the guest an address itself, as with a network-config for cloud-init.",
 			"Network %s gives out no addresses: its DHCP is off.", n.Vnet.Name)
@@ -56,3 +58,6 @@ func (f *facts) card(n nic) Check {
 	return problem("no_lease", "See on the console whether the guest is up, has a driver for the card, and asks for an address by DHCP.",
 		"Network %s has given card %s (%s, %s) no address: the guest hasn't asked for one, or takes its address otherwise.", n.Vnet.Name, n.Name, n.Model, n.MAC)
 }
+
+// sources say how an address is known.
+var sources = map[string]string{"lease": "by DHCP", "agent": "as the guest's agent says", "neighbour": "as the network's router heard"}

@@ -79,6 +79,13 @@ func TestCauses(t *testing.T) {
 		{"no network", with(well(), func(f *facts) { f.VM.Machine.NICs[0].Vnet = nil }), "no_network", Address, Problem, "no network"},
 		{"network off", with(well(), func(f *facts) { f.VM.Machine.NICs[0].Vnet.Machine.Status = &status{Info: "no bridge"} }), "network_off", Address, Problem, "no bridge."},
 		{"no DHCP", with(well(), func(f *facts) { f.VM.Machine.NICs[0].IP, f.VM.Machine.NICs[0].Vnet.DHCP = "", false }), "no_dhcp", Address, Problem, "lan"},
+		{"an address of its own", with(well(), func(f *facts) {
+			f.VM.Machine.NICs[0].IP, f.VM.Machine.NICs[0].Vnet.DHCP = "", false
+			f.VM.Machine.NICs[0].Heard = append(f.VM.Machine.NICs[0].Heard, struct {
+				IP     string `json:"ip"`
+				Source string `json:"source"`
+			}{"10.0.0.9", "agent"})
+		}), "address_heard", Address, OK, "10.0.0.9"},
 		{"no lease", with(well(), func(f *facts) { f.VM.Machine.NICs[0].IP = "" }), "no_lease", Address, Problem, "52:54:00:00:00:01"},
 		{"card waits", with(well(), func(f *facts) { f.VM.Restart = "machine_nics/5#vnet" }), "nic_waits", Address, Problem, "next start"},
 		{"card not plugged in", with(well(), func(f *facts) { f.VM.Restart = "ram, machine_nics/5" }), "nic_unplugged", Address, Problem, "doesn't have card"},

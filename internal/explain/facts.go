@@ -69,6 +69,11 @@ type nic struct {
 	MAC     string `json:"macaddress"`
 	Model   string `json:"interface"`
 	Vnet    *vnet  `json:"vnet"`
+	// Heard are the addresses that it has by what its guest or its router says.
+	Heard []struct {
+		IP     string `json:"ip"`
+		Source string `json:"source"`
+	} `json:"addresses"`
 }
 
 type vnet struct {
@@ -92,7 +97,7 @@ const (
 	statusFields = "status[running,status,state,status_info,powerstate,last_update,node]"
 	vmFields     = "$key,name,enabled,ram,console,video,boot_order,guest_agent,restart_reason,machine[" + statusFields +
 		",drives[$key,name,enabled,media,used_bytes,media_source,status[status,status_info,progress_pct]]" +
-		",nics[$key,name,enabled,ipaddress,macaddress,interface,vnet[$key,name,enabled,dhcp_enabled,machine[" + statusFields + "]]]]"
+		",nics[$key,name,enabled,ipaddress,macaddress,interface,addresses[ip,source],vnet[$key,name,enabled,dhcp_enabled,machine[" + statusFields + "]]]]"
 	nodeFields = "$key,name,ram,accelerator,accelerator_reason,machine[" + statusFields + ",stats[ram_used]]"
 )
 
