@@ -53,10 +53,17 @@ func misplaced(rows []system.Operation) (queues []string) {
 // placeAll tells all operations of long queues their places, now and then.
 func (r *Runner) placeAll(ctx context.Context, rows []system.Operation) error {
 	queues := misplaced(rows)
-	if len(queues) == 0 || time.Since(r.placed) < placesEvery {
+	if len(queues) == 0 {
 		return nil
 	}
-	r.placed = time.Now()
+	if wait := placesEvery - time.Since(r.placed); wait > 0 {
+		if !r.placing {
+			r.placing = true
+			time.AfterFunc(wait, r.wake)
+		}
+		return nil
+	}
+	r.placed, r.placing = time.Now(), false
 	return r.db.Update(ctx, func(tx *store.Tx) error {
 		for _, queue := range queues {
 			waiting, err := store.FindRows[system.Operation](tx, waitingIn(queue)...)

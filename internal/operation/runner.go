@@ -35,6 +35,7 @@ type Runner struct {
 	waits   map[int64]time.Duration
 	unknown map[int64]bool // warned about
 	placed  time.Time      // when long queues were last told their places; used by passes only
+	placing bool           // a pass that tells them is due
 	workers sync.WaitGroup
 }
 
