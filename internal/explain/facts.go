@@ -104,7 +104,7 @@ const (
 // read reads the rows as the server itself: whoever may read a VM is told what it hangs on.
 func read(ctx context.Context, eng *engine.Engine, key string) (*facts, error) {
 	ctx = perm.WithActor(ctx, perm.System("explain"))
-	v, err := one[vm](ctx, eng, "vms", query.Request{Key: key, Fields: vmFields})
+	v, err := engine.One[vm](ctx, eng, "vms", query.Request{Key: key, Fields: vmFields}, perm.Read)
 	if err != nil {
 		return nil, err
 	}
