@@ -25,6 +25,7 @@ saw.root = await root.innerText("#now");
 
 const docs = await open("/api/v1", codes[1]);
 await docs.waitForSelector("body[data-signed-in]");
+await docs.locator("#operations-tag-virtual_machines").click();
 const operation = docs.locator(".opblock", { has: docs.locator('.opblock-summary-path[data-path="/api/v1/virtualization/computes"]') }).filter({ hasText: "POST" });
 await operation.locator(".opblock-summary-control").click();
 await operation.locator(".try-out__btn").click();

@@ -25,7 +25,7 @@
 
   function show(token, url = whole) {
     const ui = SwaggerUIBundle({
-      url, dom_id: "#api", deepLinking: true, docExpansion: index ? "none" : "list", filter: true, defaultModelsExpandDepth: 0,
+      url, dom_id: "#api", deepLinking: true, docExpansion: "none", filter: true, defaultModelsExpandDepth: 0,
       operationsSorter: index ? (a, b) => rank(a) - rank(b) : undefined,
       persistAuthorization: false, tryItOutEnabled: false,
       requestInterceptor: (request) => {
