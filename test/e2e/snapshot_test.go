@@ -103,12 +103,13 @@ func chain(t *testing.T, path string) (names []string) {
 // ended waits for all operations of a server.
 func ended(t *testing.T, api *harness.Client) {
 	t.Helper()
+	var rows []map[string]any
 	harness.Eventually(t, 90*time.Second, "the end of the operations", func() (bool, string) {
-		rows := api.Must(200, "GET", "operations?fields=kind,status,status_info,step", nil).Rows()
+		rows = api.Must(200, "GET", "operations?fields=kind,status,status_info,step", nil).Rows()
 		text := fmt.Sprint(rows)
 		return !strings.Contains(text, "running") && !strings.Contains(text, "queued") && !strings.Contains(text, "undoing"), text
 	})
-	for _, op := range api.Must(200, "GET", "operations?fields=kind,status,status_info", nil).Rows() {
+	for _, op := range rows {
 		if op["status"] != "complete" {
 			t.Fatalf("an operation ended otherwise: %v", op)
 		}
