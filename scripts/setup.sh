@@ -15,7 +15,7 @@ readonly home
 
 packages_run=(
 	libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu
-	qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools
+	qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools osinfo-db
 	dnsmasq-base nftables iproute2 iputils-ping curl jq ca-certificates
 )
 packages_guest=(
