@@ -29,6 +29,7 @@ var samples = map[string]sample{
 	"machine_drives":           {`{"machine":{machines},"disksize":1}`, `{"description":"%d"}`, 0},
 	"machine_nics":             {`{"machine":{machines},"vnet":{vnets}}`, `{"description":"%d"}`, 0},
 	"machine_devices":          {`{"machine":{machines},"type":"tpm"}`, `{"description":"%d"}`, 0},
+	"resource_rules":           {`{"resource_group":"{resource_groups}","name":"r%d","filter":"vendor eq 'x'"}`, `{"name":"s%d"}`, 0},
 	"tasks":                    {`{"name":"t%d","owner":"vms/{vms}","action":"poweron"}`, `{"description":"%d"}`, perm.RightsOf(perm.List, perm.Read, perm.Modify)},
 	"task_schedule_triggers":   {`{"task":{tasks},"schedule":{task_schedules}}`, `{}`, perm.RightsOf(perm.Read, perm.Modify)},
 	"task_events":              {`{"task":{tasks},"table":"vnets","event":"created"}`, `{"context":{"n":%d}}`, perm.RightsOf(perm.Read, perm.Modify)},

@@ -66,6 +66,8 @@ func (s *server) fill() map[string]string {
 	s.make("tag_categories", `{"name":"env","taggable_vms":true}`)
 	s.make("tags", `{"name":"test","category":1}`)
 	s.make("tag_members", `{"tag":1,"member":"vms/1"}`)
+	group := s.make("resource_groups", `{"name":"first","type":"node_pci_devices"}`)
+	s.make("resource_rules", `{"resource_group":"`+group+`","name":"first","filter":"vendor eq 'x'"}`)
 	keys := map[string]string{}
 	err := s.db.Update(context.Background(), func(tx *store.Tx) error {
 		for _, t := range s.db.Schema.Tables() {

@@ -410,7 +410,7 @@ func TestKeysInDocuments(t *testing.T) {
 			keytype := map[bool]string{true: "number", false: "string"}[k.key == schema.NumberKey]
 			same(t, k.table, fmt.Sprint(keyfield, keytype, k.key), fmt.Sprint(d["keyfield"], d["keytype"], d["keykind"]))
 			key := s.row(k, "lamp", fmt.Sprintf(`,"to_%[1]s":%[2]q,"about":"%[1]s/%[2]s"`, k.after().table, s.row(k.after(), k.table, "")))
-			c.wholeTable(c.db.Schema.Table(k.table), key, described)
+			c.wholeTable(c.db.Schema.Table(k.table), map[string]string{k.table: key}, described)
 			c.call("GET", "/api/v4/"+k.table+"/"+k.nowhere(), "", 404)
 			p := described["GET /api/v4/"+k.table+"/{key}"].Parameters.GetByInAndName("path", "key")
 			for text, fits := range map[string]bool{key: true, k.nowhere(): true, fmt.Sprint(p.Example): true, strings.ToUpper(key) + "A": k.key == schema.NameKey} {

@@ -140,7 +140,7 @@ func TestServerConforms(t *testing.T) {
 	for _, tb := range first(fact, s.db.Schema.Tables()) { // before the rows go that they are about
 		if !tb.Internal {
 			s.settle()
-			c.wholeTable(tb, keys[tb.Name], described)
+			c.wholeTable(tb, keys, described)
 		}
 	}
 	c.system()
@@ -191,12 +191,13 @@ func (s *server) repair(tb *schema.Table, body string) {
 }
 
 // wholeTable makes, lists, reads, changes and deletes; a row that can't be made is there already.
-func (c *conformer) wholeTable(tb *schema.Table, key string, described map[string]*openapi3.Operation) {
+// keys are those of a row of each table.
+func (c *conformer) wholeTable(tb *schema.Table, keys map[string]string, described map[string]*openapi3.Operation) {
 	c.t.Helper()
-	path := "/api/v4/" + tb.Name
+	key, path := keys[tb.Name], "/api/v4/"+tb.Name
 	create := described["POST "+path]
 	if create != nil {
-		body := bodyOf(c.t, create)
+		body := c.addressed(tb, bodyOf(c.t, create), keys)
 		if tb.Name == "vm_imports" {
 			body = `{"name":"example","dry_run":true,"file":` + c.appliance() + `}` // that of the example isn't uploaded
 		}
@@ -231,6 +232,29 @@ func (c *conformer) wholeTable(tb *schema.Table, key string, described map[strin
 		c.call("DELETE", path+"/"+key, "", 200)
 		c.call("GET", path+"/"+key, "", 404)
 	}
+}
+
+// addressed has the example of a body lead to rows that are there, where their keys are drawn and the document can't know them.
+func (c *conformer) addressed(tb *schema.Table, body string, keys map[string]string) string {
+	c.t.Helper()
+	for _, f := range tb.Fields {
+		to := c.db.Schema.Table(f.Ref)
+		if !f.IsRow() || to == nil || !to.Key.Random() {
+			continue
+		}
+		var members map[string]any
+		if err := json.Unmarshal([]byte(body), &members); err != nil {
+			c.t.Fatal(err)
+		}
+		example, given := members[f.Name].(string)
+		if _, ok := to.ReadKey(example); given && !ok {
+			c.t.Errorf("%s.%s has the example %q, which is no key of %s", tb.Name, f.Name, example, to.Name)
+		}
+		if given {
+			body = strings.Replace(body, `"`+example+`"`, `"`+keys[to.Name]+`"`, 1)
+		}
+	}
+	return body
 }
 
 // create tries a create and does it, and returns the new row's key. A row of which there can't be two takes the place of the one with the

@@ -48,7 +48,7 @@ func TestRequiredColumnsStayFilled(t *testing.T) {
 func TestRequiredColumnsComeFirst(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	s.fill()
+	keys := s.fill()
 	columns := 0
 	for _, table := range s.db.Schema.Tables() {
 		if !table.Creatable() || table.NotBuilt != "" {
@@ -60,7 +60,7 @@ func TestRequiredColumnsComeFirst(t *testing.T) {
 			}
 			columns++
 			for _, nothing := range []string{"", `"` + f.Name + `":null`, `"` + f.Name + `":""`} {
-				body := "{" + strings.Join(append(others(table, f), nothing), ",") + "}"
+				body := "{" + strings.Join(append(others(table, f, keys), nothing), ",") + "}"
 				body = strings.Replace(body, ",}", "}", 1)
 				r := s.post("/api/v4/"+table.Name, body)
 				text := strings.TrimPrefix(r.failed(t, 422), "Validation error on field: '"+f.Name+"' - ")
@@ -77,8 +77,8 @@ func TestRequiredColumnsComeFirst(t *testing.T) {
 	s.post("/api/v4/users", `{"name":"without-a-password"}`).failed(t, 422)
 }
 
-// others writes a value for each required column of the table but one.
-func others(table *schema.Table, but *schema.Field) (members []string) {
+// others writes a value for each required column of the table but one; keys are those of a row of each table.
+func others(table *schema.Table, but *schema.Field, keys map[string]string) (members []string) {
 	for _, f := range table.Fields {
 		if !f.IsRequired || f == but {
 			continue
@@ -89,6 +89,8 @@ func others(table *schema.Table, but *schema.Field) (members []string) {
 			value = f.ExampleText
 		case f.ExampleText != "":
 			value = `"` + f.ExampleText + `"`
+		case f.IsRow() && f.Ref != "" && f.Type.Shape() == schema.AsString:
+			value = `"` + keys[f.Ref] + `"`
 		case len(f.Built) > 0:
 			value = `"` + f.Built[0] + `"`
 		case len(f.Enum) > 0:

@@ -3111,3 +3111,273 @@ func (r *NodeAllocatedGpu) Diff(old *NodeAllocatedGpu) schema.Set {
 
 // KeyValue is the row's key.
 func (r *NodeAllocatedGpu) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// ResourceGroup is one row of resource_groups: its stored columns, null as the zero value.
+type ResourceGroup struct {
+	Key          string // $key
+	Name         string // name
+	Description  string // description
+	Type         string // type
+	Class        string // class
+	Enabled      bool   // enabled
+	SettingsArgs string // settings_args
+	KeyArgs      string // key_args
+	Created      int64  // created
+	Modified     int64  // modified
+}
+
+// TableName returns "resource_groups".
+func (*ResourceGroup) TableName() string { return "resource_groups" }
+
+// Scan fills r from a record of resource_groups.
+func (r *ResourceGroup) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Text()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Type = next().Text()
+	r.Class = next().Text()
+	r.Enabled = next().Bool()
+	r.SettingsArgs = next().Text()
+	r.KeyArgs = next().Text()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// ResourceGroupCol are the columns of resource_groups.
+var ResourceGroupCol = struct {
+	Name         schema.Column[string]
+	Description  schema.Column[string]
+	Type         schema.Column[string]
+	Class        schema.Column[string]
+	Enabled      schema.Column[bool]
+	SettingsArgs schema.Column[string]
+	KeyArgs      schema.Column[string]
+	Created      schema.Column[int64]
+	Modified     schema.Column[int64]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[string]("type"),
+	schema.Col[string]("class"),
+	schema.Col[bool]("enabled"),
+	schema.Col[string]("settings_args"),
+	schema.Col[string]("key_args"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// ResourceGroupSet is a change of a row of resource_groups.
+type ResourceGroupSet schema.Set
+
+// TableName returns "resource_groups".
+func (ResourceGroupSet) TableName() string { return "resource_groups" }
+
+// Null empties columns.
+func (s ResourceGroupSet) Null(columns ...schema.Named) ResourceGroupSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ResourceGroupSet) Name(v string) ResourceGroupSet {
+	s["name"] = ResourceGroupCol.Name.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) Description(v string) ResourceGroupSet {
+	s["description"] = ResourceGroupCol.Description.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) Type(v string) ResourceGroupSet {
+	s["type"] = ResourceGroupCol.Type.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) Class(v string) ResourceGroupSet {
+	s["class"] = ResourceGroupCol.Class.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) Enabled(v bool) ResourceGroupSet {
+	s["enabled"] = ResourceGroupCol.Enabled.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) SettingsArgs(v string) ResourceGroupSet {
+	s["settings_args"] = ResourceGroupCol.SettingsArgs.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) KeyArgs(v string) ResourceGroupSet {
+	s["key_args"] = ResourceGroupCol.KeyArgs.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) Created(v int64) ResourceGroupSet {
+	s["created"] = ResourceGroupCol.Created.Value(v)
+	return s
+}
+
+func (s ResourceGroupSet) Modified(v int64) ResourceGroupSet {
+	s["modified"] = ResourceGroupCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ResourceGroup) Diff(old *ResourceGroup) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ResourceGroupCol.Name, old.Name, r.Name)
+	schema.Differ(s, ResourceGroupCol.Description, old.Description, r.Description)
+	schema.Differ(s, ResourceGroupCol.Type, old.Type, r.Type)
+	schema.Differ(s, ResourceGroupCol.Class, old.Class, r.Class)
+	schema.Differ(s, ResourceGroupCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, ResourceGroupCol.SettingsArgs, old.SettingsArgs, r.SettingsArgs)
+	schema.Differ(s, ResourceGroupCol.KeyArgs, old.KeyArgs, r.KeyArgs)
+	schema.Differ(s, ResourceGroupCol.Created, old.Created, r.Created)
+	schema.Differ(s, ResourceGroupCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ResourceGroup) KeyValue() schema.Value { return schema.TextValue(r.Key) }
+
+// ResourceRule is one row of resource_rules: its stored columns, null as the zero value.
+type ResourceRule struct {
+	Key                 int64  // $key
+	ResourceGroup       string // resource_group
+	Name                string // name
+	Enabled             bool   // enabled
+	Node                int64  // node
+	Filter              string // filter
+	FilterConfiguration string // filter_configuration
+	SystemCreated       bool   // system_created
+	AutoCreateBasedOn   int64  // auto_create_based_on
+	Created             int64  // created
+	Modified            int64  // modified
+}
+
+// TableName returns "resource_rules".
+func (*ResourceRule) TableName() string { return "resource_rules" }
+
+// Scan fills r from a record of resource_rules.
+func (r *ResourceRule) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.ResourceGroup = next().Text()
+	r.Name = next().Text()
+	r.Enabled = next().Bool()
+	r.Node = next().Int()
+	r.Filter = next().Text()
+	r.FilterConfiguration = next().Text()
+	r.SystemCreated = next().Bool()
+	r.AutoCreateBasedOn = next().Int()
+	r.Created = next().Int()
+	r.Modified = next().Int()
+}
+
+// ResourceRuleCol are the columns of resource_rules.
+var ResourceRuleCol = struct {
+	ResourceGroup       schema.Column[string]
+	Name                schema.Column[string]
+	Enabled             schema.Column[bool]
+	Node                schema.Column[int64]
+	Filter              schema.Column[string]
+	FilterConfiguration schema.Column[string]
+	SystemCreated       schema.Column[bool]
+	AutoCreateBasedOn   schema.Column[int64]
+	Created             schema.Column[int64]
+	Modified            schema.Column[int64]
+}{
+	schema.RefCol[string]("resource_group"),
+	schema.Col[string]("name"),
+	schema.Col[bool]("enabled"),
+	schema.RefCol[int64]("node"),
+	schema.Col[string]("filter"),
+	schema.Col[string]("filter_configuration"),
+	schema.Col[bool]("system_created"),
+	schema.Col[int64]("auto_create_based_on"),
+	schema.Col[int64]("created"),
+	schema.Col[int64]("modified"),
+}
+
+// ResourceRuleSet is a change of a row of resource_rules.
+type ResourceRuleSet schema.Set
+
+// TableName returns "resource_rules".
+func (ResourceRuleSet) TableName() string { return "resource_rules" }
+
+// Null empties columns.
+func (s ResourceRuleSet) Null(columns ...schema.Named) ResourceRuleSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s ResourceRuleSet) ResourceGroup(v string) ResourceRuleSet {
+	s["resource_group"] = ResourceRuleCol.ResourceGroup.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) Name(v string) ResourceRuleSet {
+	s["name"] = ResourceRuleCol.Name.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) Enabled(v bool) ResourceRuleSet {
+	s["enabled"] = ResourceRuleCol.Enabled.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) Node(v int64) ResourceRuleSet {
+	s["node"] = ResourceRuleCol.Node.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) Filter(v string) ResourceRuleSet {
+	s["filter"] = ResourceRuleCol.Filter.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) FilterConfiguration(v string) ResourceRuleSet {
+	s["filter_configuration"] = ResourceRuleCol.FilterConfiguration.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) SystemCreated(v bool) ResourceRuleSet {
+	s["system_created"] = ResourceRuleCol.SystemCreated.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) AutoCreateBasedOn(v int64) ResourceRuleSet {
+	s["auto_create_based_on"] = ResourceRuleCol.AutoCreateBasedOn.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) Created(v int64) ResourceRuleSet {
+	s["created"] = ResourceRuleCol.Created.Value(v)
+	return s
+}
+
+func (s ResourceRuleSet) Modified(v int64) ResourceRuleSet {
+	s["modified"] = ResourceRuleCol.Modified.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *ResourceRule) Diff(old *ResourceRule) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, ResourceRuleCol.ResourceGroup, old.ResourceGroup, r.ResourceGroup)
+	schema.Differ(s, ResourceRuleCol.Name, old.Name, r.Name)
+	schema.Differ(s, ResourceRuleCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, ResourceRuleCol.Node, old.Node, r.Node)
+	schema.Differ(s, ResourceRuleCol.Filter, old.Filter, r.Filter)
+	schema.Differ(s, ResourceRuleCol.FilterConfiguration, old.FilterConfiguration, r.FilterConfiguration)
+	schema.Differ(s, ResourceRuleCol.SystemCreated, old.SystemCreated, r.SystemCreated)
+	schema.Differ(s, ResourceRuleCol.AutoCreateBasedOn, old.AutoCreateBasedOn, r.AutoCreateBasedOn)
+	schema.Differ(s, ResourceRuleCol.Created, old.Created, r.Created)
+	schema.Differ(s, ResourceRuleCol.Modified, old.Modified, r.Modified)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *ResourceRule) KeyValue() schema.Value { return schema.IntValue(r.Key) }

@@ -10,6 +10,6 @@ func Tables() []*schema.Table {
 	return []*schema.Table{
 		clusters(), clusterStatus(), nodes(), nodePCIDevices(), nodeUSBDevices(), nodeSRIOVNICDevices(), nodeGPUs(), nodeHostGPUDevices(),
 		nodeGPUStats(), nodeGPUStatsHistoryShort(), nodeGPUStatsHistoryLong(), nodeNvidiaVGPUDevices(), nodeNvidiaVGPUProfiles(), nvidiaVGPUProfiles(),
-		nodeGPUInstances(), nodeAllocatedGPUs(),
+		nodeGPUInstances(), nodeAllocatedGPUs(), resourceGroups(), resourceRules(),
 	}
 }

@@ -29,7 +29,7 @@ func machineDevices() *schema.Table {
 			schema.String("uuid").CreateOnly().Unique().Match(column.UUID, "a UUID").Doc("made if not given").Section("Other"),
 			schema.Enabled("enabled").AtStart().Summary(),
 			schema.Bool("optional").Section("Other").Doc("the VM starts without it where the host can't give it"),
-			schema.TextRow("resource_group", "resource_groups").NotYet(noPassthrough),
+			schema.TextRow("resource_group", "resource_groups").CreateOnly().Doc("for types of devices of the host, which are all refused yet, with the reason"),
 			schema.Row("status", "machine_device_status").Twin("parent_device"),
 			schema.Row("settings", "machine_device_settings_tpm").Twin("machine_device").Doc("of a TPM"),
 			schema.JSON("settings_args").Argument().CreateOnly().Doc("an object with columns of the device's settings, such as model and version of a TPM; nothing stays here"),

@@ -6,7 +6,8 @@ import "dewpoint/internal/engine"
 // Hooks lists the hooks of the area by table.
 func Hooks() map[string]engine.Hooks {
 	return map[string]engine.Hooks{
-		"node_gpus": gpuHooks,
-		"nodes":     nodeHooks,
+		"node_gpus":      gpuHooks,
+		"nodes":          nodeHooks,
+		"resource_rules": ruleHooks,
 	}
 }

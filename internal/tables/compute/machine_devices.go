@@ -32,6 +32,9 @@ func prepareDevice(w *engine.Inside, r *schema.Record) error {
 	if err := devicePart.number(w, r); err != nil {
 		return err
 	}
+	if err := fitsGroup(w.Tx, r); err != nil {
+		return err
+	}
 	col := compute.MachineDeviceCol
 	if col.Type.Of(r).Text() != compute.DeviceTPM {
 		return refusePassthrough(w, r)

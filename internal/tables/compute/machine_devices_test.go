@@ -21,9 +21,17 @@ func TestTPM(t *testing.T) {
 	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
 	ctx := perm.WithActor(t.Context(), perm.System("admin"))
 	var machine json.RawMessage
+	var group string
 	if err := s.Engine.Do(ctx, func(w *engine.Write) error {
 		_, err := w.Create("vms", schema.Input{"name": engine.Text("a")})
 		machine = json.RawMessage(w.Response["machine"])
+		if err != nil {
+			return err
+		}
+		made, err := w.Create("resource_groups", schema.Input{"name": engine.Text("a"), "type": engine.Text("node_pci_devices")})
+		if err == nil {
+			group = made.Key.Text()
+		}
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -36,10 +44,11 @@ func TestTPM(t *testing.T) {
 		})
 	}
 	for field, in := range map[string]schema.Input{
-		"type":    {"type": engine.Text("node_pci_devices")},
-		"version": {"type": engine.Text("tpm"), "settings_args": json.RawMessage(`{"version":"3"}`)},
-		"model":   {"type": engine.Text("tpm"), "settings_args": json.RawMessage(`{"version":"1.2"}`)},
-		"count":   {"type": engine.Text("tpm"), "count": engine.Number(2)},
+		"type":           {"type": engine.Text("node_pci_devices")},
+		"version":        {"type": engine.Text("tpm"), "settings_args": json.RawMessage(`{"version":"3"}`)},
+		"model":          {"type": engine.Text("tpm"), "settings_args": json.RawMessage(`{"version":"1.2"}`)},
+		"resource_group": {"type": engine.Text("tpm"), "resource_group": engine.Text(group)},
+		"count":          {"type": engine.Text("tpm"), "count": engine.Number(2)},
 	} {
 		if err := add(in); errs.As(err) == nil || errs.As(err).Field != field {
 			t.Errorf("%s: %v", field, err)

@@ -11,12 +11,9 @@ import (
 // refusePassthrough says why a VM can't be given a device of its host: no request of this kind is taken yet, and each is told what stands in its way first.
 func refusePassthrough(w *engine.Inside, r *schema.Record) error {
 	of := compute.MachineDeviceCol
-	kind := of.Type.Of(r).Text()
-	if kind == "nvidia_vgpu" || kind == "node_nvidia_vgpu_devices" {
+	kind := deviceTable(of.Type.Of(r).Text())
+	if kind == "node_nvidia_vgpu_devices" {
 		return errs.New(errs.NotBuilt, "not_built", "vGPUs take NVIDIA's licensed host driver, which Dewpoint doesn't manage").On("type")
-	}
-	if kind == "gpu" {
-		kind = "node_host_gpu_devices"
 	}
 	devices, err := w.Tx.Find(kind)
 	if err != nil {
