@@ -33,6 +33,8 @@ type operation struct {
 	public bool // asks for no credential
 	// still is why it changes nothing though it was let through; else it has to.
 	still string
+	// refused is the status of every answer to those who are let through, where the operation can't be done yet and says why; else 0.
+	refused int
 	// missing is the same request about a row that isn't there.
 	missing func(s *server) request
 	// parent reports that rows are made below the row.
@@ -141,6 +143,9 @@ func (op *operation) try(s *server, h *holder, o *object, holders []*holder) str
 	refused := r.status == http.StatusForbidden || r.status == http.StatusNotFound || r.status == http.StatusUnauthorized
 	if refused && r.status != want || !refused && want != allowed || r.status >= 500 && r.status != http.StatusNotImplemented && !off(r) {
 		s.Errorf("%s, want %d: %.300s", what, want, r.body)
+	}
+	if op.refused != 0 && want == allowed && r.status != op.refused {
+		s.Errorf("%s, want %d: %.300s", what, op.refused, r.body)
 	}
 	changed, after := s.ends() != op.end, op.before
 	if op.make != nil && (q.method != http.MethodGet || changed) {

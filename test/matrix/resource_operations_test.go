@@ -37,7 +37,7 @@ var areas = map[string]area{
 		unusual: map[string]kind{
 			"POST /create-enhanced": creates, "POST /{id}/hotplug": rewrites, "POST /{id}/hotunplug": rewrites, "POST /{id}/network-link": rewrites, "POST /{id}/template": reads, "POST /clone": modifies,
 			"GET /{id}/console": rewrites, "GET /{id}/consoles": rewrites, "GET /{id}/console/vnc": rewrites, "GET /{id}/console/spice": rewrites,
-			"POST /{id}/snapshots": rewrites, "POST /{id}/snapshots/{snapshot}/revert": rewrites,
+			"DELETE /{id}/pci-devices/{device_id}": modifies, "POST /{id}/snapshots": rewrites, "POST /{id}/snapshots/{snapshot}/revert": rewrites,
 		},
 	},
 	"/virtualization/computes/from-template": {
@@ -178,7 +178,7 @@ func (a area) describe(op *operation, method, path string) {
 		}
 	}
 	at := func(s *server, id string) request {
-		q := request{method: method, path: "/api/v1" + strings.NewReplacer("{id}", id, "{name}", id, "{snapshot}", snapshotName).Replace(path), header: map[string]string{"Content-Type": "application/json"}}
+		q := request{method: method, path: "/api/v1" + strings.NewReplacer("{id}", id, "{name}", id, "{snapshot}", snapshotName, "{device_id}", pciSlot).Replace(path), header: map[string]string{"Content-Type": "application/json"}}
 		switch {
 		case strings.HasSuffix(path, "/revert"):
 			q.body = `{"flags":0}`
@@ -200,6 +200,8 @@ func (a area) describe(op *operation, method, path string) {
 			q.body = s.numbered(`{"name":"of%d"}`)
 		case strings.HasSuffix(path, "plug"):
 			q.body = s.numbered(`{"resource_type":"cpu","action":"update","config":{"vcpus":2}}`)
+		case strings.HasSuffix(path, "/{id}/pci-devices"):
+			q.body = `{"device_id":"` + pciSlot + `"}`
 		case strings.Contains(path, "/network-link"):
 			q.path, q.body = strings.Replace(q.path, "{interface}", macOf(id), 1), `{"interface":"`+macOf(id)+`","state":"down"}`
 		}
@@ -232,6 +234,12 @@ func (a area) describe(op *operation, method, path string) {
 	}
 	if strings.Contains(path, "/network-link") {
 		op.make = (*server).vmWithCard
+	}
+	if strings.Contains(path, "/{id}/pci-devices") { // no device can be given to a VM yet
+		op.refused = http.StatusConflict
+		op.refers = func(s *server, _ object) ([]object, perm.Rights) {
+			return []object{s.pciDevice()}, perm.RightsOf(perm.List)
+		}
 	}
 	switch name := path[strings.LastIndex(path, "/")+1:]; {
 	case name == "pause" || name == "resume" || name == "restart" || name == "reset":

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/store"
 	"dewpoint/test/rig/v1"
@@ -72,6 +73,9 @@ func try(a *v1.API, method, path, body string) *v1.Answer {
 		id := a.Post(computes+"x/template", `{"name":"there"}`).Want(http.StatusCreated).Text("data.id")
 		named["{id}"], named[`"template_id":1`] = id, `"template_id":`+id
 	}
+	if strings.HasSuffix(path, "/pci-devices") {
+		givableDevice(a)
+	}
 	a.Running("vms", "x", slices.Contains([]string{"stop", "restart", "reset", "pause", "resume"}, path[strings.LastIndex(path, "/")+1:]))
 	for word, is := range named {
 		path, body = strings.ReplaceAll(path, word, is), strings.ReplaceAll(body, word, is)
@@ -86,6 +90,14 @@ func try(a *v1.API, method, path, body string) *v1.Answer {
 		a.Delete("/virtualization/" + made)
 	}
 	return r
+}
+
+// givableDevice is the device of the example, with nothing in its way but that giving it isn't built.
+func givableDevice(a *v1.API) {
+	a.Update(func(tx *store.Tx) error {
+		_, err := store.Create(tx, cluster.NodePciDeviceSet{}.Node(1).Slot("0000:00:03.0").ClassHex("020000").IommuGroup("2").Driver("vfio-pci"))
+		return err
+	})
 }
 
 // snapshotOfX has the disks of the VM made, as a controller does, and where one is needed a snapshot taken.

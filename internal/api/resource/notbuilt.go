@@ -29,7 +29,6 @@ var absences = []absence{
 	{"/virtualization/computes/{}/backups", "backups", "", ""},
 	{"/virtualization/computes/{}/migrate", "migration", "", ""},
 	{"/virtualization/computes/{}/migration", "migration", "", ""},
-	{"/virtualization/computes/{}/pci-devices", "PCI devices", "", ""},
 	{"/virtualization/storages", "storage pools", "the table API has tiers at /api/v4/storage_tiers and /api/v4/cluster_tiers; disks name them default, or tier1 to tier5", ""},
 	{"/virtualization/volumes", "volumes", "a VM's disks are in storage.disks of the VM, and the table API has all of them at /api/v4/machine_drives", ""},
 	{"/system", "the host's system facts", "the table API has them at /api/v4/nodes", ""},

@@ -41,6 +41,7 @@ type pciQuery struct {
 func addPCIDevices(s *service, f Family) {
 	op := f.operation("list-pci-devices", http.MethodGet, "/pci-devices", "List the PCI devices of the nodes")
 	frame.Add(s.Server, op, s.listPCIDevices)
+	addPCIAttach(s, f)
 }
 
 // pciRow is a device with everything that its reply shows.
@@ -55,10 +56,10 @@ type pciRow struct {
 	Group   string `json:"iommu_group"`
 }
 
+const pciColumns = "slot,class_hex,device_type,vendor,device,vendor_device_hex,driver,iommu_group"
+
 func (s *service) listPCIDevices(ctx context.Context, in *pciQuery) (pciDeviceList, error) {
-	rows, err := engine.List[pciRow](ctx, s.Engine, "node_pci_devices", query.Request{
-		Fields: "slot,class_hex,device_type,vendor,device,vendor_device_hex,driver,iommu_group", Sort: "slot",
-	})
+	rows, err := engine.List[pciRow](ctx, s.Engine, "node_pci_devices", query.Request{Fields: pciColumns, Sort: "slot"})
 	list := pciDeviceList{Devices: []pciDevice{}, Type: cmp.Or(in.Type, "all")}
 	for i := range rows {
 		if d := rows[i].shown(time.Now()); in.Type == "" || in.Type == d.Type {
