@@ -165,6 +165,7 @@ func TestHotplug(t *testing.T) {
 	act("hotplugdrive", 2, `{"device":"1","unplug":true}`).failed(t, 422) // the same
 	act("hotplugdrive", 1, `{"device":"77"}`).failed(t, 422)              // there is none
 	act("hotplugdrive", 1, `{"unplug":true}`).failed(t, 422)
+	act("hotplugdrive", 1, `{"device":"1"}`).failed(t, 409) // it is off, and gets the drive as it starts
 	act("hotplugdrive", 1, `{"device":"1","unplug":true}`).must(t, 201)
 	is(`{"enabled":false,"is":"offline"}`)
 	act("hotplugdrive", 1, `{"device":"1"}`).must(t, 201)

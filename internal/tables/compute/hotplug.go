@@ -46,8 +46,12 @@ func (h hot) enable(table string, key int64, is, wanted bool) error {
 	return h.w.Update(table, schema.IntValue(key).Text(), schema.Input{compute.MachineDriveCol.Enabled.Name(): engine.Flag(wanted)})
 }
 
-// plug enables a part and, where a guest is there to get it, begins the operation that plugs it in. Held says that the guest has it.
+// plug enables a part and, where a guest is there to get it, begins the operation that plugs it in. Held says that the guest has it. It is a Conflict where
+// there is no guest and nothing to enable: a client would wait for a device that nobody gets.
 func (h hot) plug(p compute.Hotplug, enabled, held bool) error {
+	if !h.on() && enabled && !p.Made {
+		return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; it gets its devices when it starts", h.vm.Name)
+	}
 	if err := h.enable(p.Table, p.Key, enabled, true); err != nil || !h.on() || held {
 		return err
 	}

@@ -159,6 +159,9 @@ func plugPart(w *engine.Write, v *vmRow, table, action string, row schema.Input)
 	if err != nil {
 		return "", err
 	}
+	if !v.Machine.Status.Running {
+		return made.Key.Text(), nil
+	}
 	return made.Key.Text(), w.Act("vms", shape.Key(v.Key), action, schema.Input{"device": engine.Text(made.Key.Text())})
 }
 
