@@ -72,12 +72,13 @@ func (s *shape) object() string {
 	return "{" + strings.Join(members, ", ") + "}"
 }
 
-// plain is a schema without parts. A type that may be null is a list in OpenAPI 3.1.
+// plain is a schema without parts. A type that may be null is a list in OpenAPI 3.1; a list of all six is any.
 func (s *shape) plain() string {
+	const all = 6
 	words := []string{"any"}
-	if types, several := s.Type.([]any); several {
+	if types, several := s.Type.([]any); several && len(types) < all {
 		words = []string{strings.Trim(strings.ReplaceAll(fmt.Sprint(types), " ", "|"), "[]")}
-	} else if s.Type != nil {
+	} else if s.Type != nil && !several {
 		words = []string{fmt.Sprint(s.Type)}
 	}
 	if s.Format != "" {

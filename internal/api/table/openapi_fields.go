@@ -118,7 +118,7 @@ func orEmpty(pattern string) string {
 func anyJSON() []*huma.Schema {
 	return []*huma.Schema{
 		{Type: huma.TypeObject, Nullable: true, AdditionalProperties: true},
-		{Type: huma.TypeArray, Items: &huma.Schema{}},
+		{Type: huma.TypeArray, Items: &huma.Schema{Extensions: map[string]any{"type": []string{"null", huma.TypeObject, huma.TypeArray, huma.TypeString, huma.TypeNumber, huma.TypeBoolean}}}},
 		{Type: huma.TypeString},
 		{Type: huma.TypeNumber},
 		{Type: huma.TypeBoolean},

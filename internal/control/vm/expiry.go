@@ -8,6 +8,7 @@ import (
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/compute"
+	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -24,7 +25,7 @@ func NewExpiry(db *store.DB, log *slog.Logger) *Expiry { return &Expiry{db, log}
 // Name is the area, for logs and by which tables wake it.
 func (e *Expiry) Name() string { return "snapshot" }
 
-// Reconcile deletes what is due. One that is still being taken is left for later.
+// Reconcile deletes what is due. One that is still being taken, or that a VM is being taken back to, is left for later.
 func (e *Expiry) Reconcile(ctx context.Context) error {
 	var due []compute.MachineSnapshot
 	err := e.db.View(ctx, func(tx *store.Tx) (err error) {
@@ -62,7 +63,11 @@ func expired(tx *store.Tx) (due []compute.MachineSnapshot, err error) {
 	}
 	due = slices.DeleteFunc(due, func(s compute.MachineSnapshot) bool { return spared[s.Key] })
 	queued, err := store.FindRows[compute.MachineSnapshot](tx, store.Is(of.Taken, true), store.Is(of.QueueDelete, true))
-	return append(due, queued...), err
+	if err != nil {
+		return nil, err
+	}
+	back, err := operation.Reverting(tx)
+	return slices.DeleteFunc(append(due, queued...), func(s compute.MachineSnapshot) bool { return back[s.Key] != 0 }), err
 }
 
 // spared are the snapshots that stay whatever their age: of each machine the newest of a period, as many as it says.

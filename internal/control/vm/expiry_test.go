@@ -7,12 +7,14 @@ import (
 
 	"dewpoint/internal/control/vm"
 	"dewpoint/internal/model/compute"
+	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 	"dewpoint/test/rig"
 )
 
-// TestExpirySparesTheNewest: of the snapshots of a period as many stay as it says, of each machine; what somebody queued goes in any case.
+// TestExpirySparesTheNewest: of the snapshots of a period as many stay as it says, of each machine; what somebody queued goes in any case, but not while its VM
+// is being taken back to it.
 func TestExpirySparesTheNewest(t *testing.T) {
 	rig.OnEach(t, func(t *testing.T, db *store.DB) {
 		past := func(tx *store.Tx) int64 { return tx.Now().Unix() - 60 }
@@ -45,7 +47,11 @@ func TestExpirySparesTheNewest(t *testing.T) {
 					}
 				}
 			}
-			return nil
+			wanted, err := store.Create(tx, compute.MachineSnapshotSet{}.Name("wanted").Machine(1).Taken(true).Expires(past(tx)))
+			if err == nil {
+				_, err = operation.Begin(tx, operation.Request{Object: "vms/1", Params: compute.VMRevert{Snapshot: wanted.Int()}})
+			}
+			return err
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +70,7 @@ func TestExpirySparesTheNewest(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"a2", "a3", "a for ever", "a later", "b2", "b3", "b for ever", "b later"}; !slices.Equal(names, want) {
+		if want := []string{"a2", "a3", "a for ever", "a later", "b2", "b3", "b for ever", "b later", "wanted"}; !slices.Equal(names, want) {
 			t.Errorf("left are %q, want %q", names, want)
 		}
 	})

@@ -215,22 +215,18 @@ func updateSnapshot(w *engine.Inside, old *schema.Record, set schema.Set) error 
 // removeSnapshot cancels the operation that takes a snapshot, which takes back what it has done to the disks. While the VM is being taken back to a
 // snapshot, that stays.
 func removeSnapshot(w *engine.Inside, r *schema.Record) error {
-	open, err := operation.Open(w.Tx)
+	back, err := operation.Reverting(w.Tx)
 	if err != nil {
 		return err
 	}
+	if op := back[r.Key.Int()]; op != 0 {
+		return errs.New(errs.Conflict, "snapshot_busy", "operation %d takes the VM back to this snapshot; wait for it, or cancel it first", op)
+	}
+	open, err := operation.Open(w.Tx)
 	for _, op := range open {
-		var taking compute.VMSnapshot
-		var back compute.VMRevert
-		switch {
-		case op.Kind == taking.Operation() && op.Object == engine.PathOf(r).Text():
+		if op.Kind == (compute.VMSnapshot{}).Operation() && op.Object == engine.PathOf(r).Text() {
 			err = operation.Cancel(w.Tx, op.Key)
-		case op.Kind == back.Operation() && json.Unmarshal([]byte(op.Params), &back) == nil && back.Snapshot == r.Key.Int():
-			err = errs.New(errs.Conflict, "snapshot_busy", "operation %d takes the VM back to this snapshot; wait for it, or cancel it first", op.Key)
-		}
-		if err != nil {
-			return err
 		}
 	}
-	return nil
+	return err
 }
