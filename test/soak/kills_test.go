@@ -171,7 +171,7 @@ func swept(s *harness.Server) (clean []string) {
 // files lists what lies below a directory, but for its own folders.
 func files(t testing.TB, dir string) []string {
 	t.Helper()
-	return strings.Fields(harness.Output(t, "find", dir, "-mindepth", "1", "(", "-not", "-type", "d", "-o", "-path", dir+"/*/*", ")", "-printf", "%P\n"))
+	return strings.Fields(harness.Output(t, "find", dir, "-ignore_readdir_race", "-mindepth", "1", "(", "-not", "-type", "d", "-o", "-path", dir+"/*/*", ")", "-printf", "%P\n"))
 }
 
 // checkHost waits until the host holds what the rows say and nothing more: domains, bridges, routers, disks.
