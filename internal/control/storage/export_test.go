@@ -19,7 +19,6 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/postgres/pgtest"
 )
 
 // exported is an export that was begun: the file and the operation.
@@ -172,15 +171,7 @@ func (p *pool) live(table string) (n int64) {
 // TestKilledExport kills the server's process in each step of an export: the next run ends it.
 func TestKilledExport(t *testing.T) {
 	t.Parallel()
-	for name, dsn := range map[string]func(*testing.T) string{
-		"sqlite":   func(*testing.T) string { return "" },
-		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			killExports(t, place{t.TempDir(), dsn(t)})
-		})
-	}
+	onEach(t, killExports)
 }
 
 func killExports(t *testing.T, at place) {

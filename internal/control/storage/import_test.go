@@ -9,11 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"dewpoint/internal/model"
 	"dewpoint/internal/model/system"
@@ -23,6 +20,7 @@ import (
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 // imported returns the last import of a drive.
@@ -145,24 +143,20 @@ func (at place) open() (*store.DB, error) {
 // spawn runs a child until the moment comes, and kills it.
 func (at place) spawn(t *testing.T, moment func() bool) {
 	t.Helper()
-	text, err := json.Marshal(at)
-	if err != nil {
-		t.Fatal(err)
+	rig.KillAt(t, childVariable, at, moment)
+}
+
+// onEach runs a test in an empty place on each database.
+func onEach(t *testing.T, test func(t *testing.T, at place)) {
+	for name, dsn := range map[string]func(*testing.T) string{
+		"sqlite":   func(*testing.T) string { return "" },
+		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, place{t.TempDir(), dsn(t)})
+		})
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"="+string(text))
-	cmd.Stderr = os.Stderr
-	runtime.LockOSThread() // the death signal follows the thread, and threads end in here
-	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(2 * time.Minute); !moment() && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait() // it was killed
 }
 
 // TestKilledImport kills the server's process in the middle of a conversion and as the disk appears: the next run ends the import, with all the

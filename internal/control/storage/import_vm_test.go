@@ -22,7 +22,6 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/postgres/pgtest"
 )
 
 // member is a file that goes into an archive.
@@ -357,15 +356,7 @@ func TestImportsOfVMsThatAreNotToBe(t *testing.T) {
 // TestKilledVMImport kills the server's process in each step of an import: the next run ends it, with all the bytes and nothing beside them.
 func TestKilledVMImport(t *testing.T) {
 	t.Parallel()
-	for name, dsn := range map[string]func(*testing.T) string{
-		"sqlite":   func(*testing.T) string { return "" },
-		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			killVMImports(t, place{t.TempDir(), dsn(t)})
-		})
-	}
+	onEach(t, killVMImports)
 }
 
 func killVMImports(t *testing.T, at place) {

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +21,7 @@ import (
 	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 func TestMain(m *testing.M) {
@@ -119,26 +117,7 @@ func (h stopping) Destroy(ctx context.Context, ref libvirt.Ref) error {
 // spawn runs a child until the moment comes, and kills it.
 func (at place) spawn(t *testing.T, moment func() bool) {
 	t.Helper()
-	text, err := json.Marshal(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"="+string(text))
-	cmd.Stderr = os.Stderr
-	runtime.LockOSThread() // the death signal follows the thread, and threads end in here
-	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	came := false
-	for deadline := time.Now().Add(2 * time.Minute); !came && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		came = moment()
-	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait() // it was killed
-	if !came {
+	if !rig.KillAt(t, childVariable, at, moment) {
 		t.Fatalf("waited in vain with a child at %q", at.Stop)
 	}
 }
