@@ -2,6 +2,7 @@ package rig
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"runtime"
@@ -10,8 +11,8 @@ import (
 	"time"
 )
 
-// KillAt runs the test's program again, which finds in the variable where it is to work (JSON), until the moment comes, and kills it. It reports whether the
-// moment came within two minutes.
+// KillAt runs the test's program again, which finds in the variable where it is to work (JSON), until the moment comes, and kills it. Without a moment the
+// program is to kill itself. It reports whether that came within two minutes, and before the program ended otherwise.
 func KillAt(t testing.TB, variable string, at any, moment func() bool) (came bool) {
 	t.Helper()
 	text, err := json.Marshal(at)
@@ -23,10 +24,30 @@ func KillAt(t testing.TB, variable string, at any, moment func() bool) (came boo
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	must(t, cmd.Start())
-	for deadline := time.Now().Add(2 * time.Minute); !came && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		came = moment()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	limit := time.After(2 * time.Minute)
+	for moment == nil || !moment() {
+		select {
+		case err := <-ended:
+			return moment == nil && killedItself(err)
+		case <-limit:
+			_ = cmd.Process.Kill()
+			<-ended
+			return false
+		case <-time.After(time.Millisecond):
+		}
 	}
 	_ = cmd.Process.Kill()
-	_ = cmd.Wait() // it was killed
-	return came
+	<-ended // by that
+	return true
+}
+
+func killedItself(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled()
 }

@@ -19,7 +19,6 @@ import (
 	"dewpoint/internal/schema"
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/postgres/pgtest"
 )
 
 // cloned is a clone that was asked for: the new VM, its machine and drive, and the operation.
@@ -58,7 +57,7 @@ func (p *pool) clone(of int64, full bool) (c cloned) {
 		c.drive = drive.Int()
 		c.op, err = operation.Begin(tx, operation.Request{
 			Object: fmt.Sprintf("machines/%d", p.machine), Queue: operation.MachineQueue(p.machine),
-			Params: compute.VMClone{VM: c.vm, Full: full, Disks: []compute.CloneDisk{{Drive: c.drive, Of: of}}},
+			Params: compute.VMClone{VM: c.vm, Full: full, Disks: []compute.CloneDisk{{Drive: c.drive, Of: of}}, Firmware: p.machine, TPM: true},
 		})
 		return err
 	})
@@ -263,42 +262,31 @@ func TestClonesThatAreNotToBe(t *testing.T) {
 
 // TestKilledClone kills the server's process in each step of a clone: the next run ends it, with all the bytes and nothing beside them.
 func TestKilledClone(t *testing.T) {
-	t.Parallel()
-	for name, dsn := range map[string]func(*testing.T) string{
-		"sqlite":   func(*testing.T) string { return "" },
-		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
-	} {
-		for _, full := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, full %v", name, full), func(t *testing.T) {
-				t.Parallel()
-				killClones(t, place{t.TempDir(), dsn(t)}, full)
-			})
-		}
+	for _, full := range []bool{false, true} {
+		t.Run(fmt.Sprintf("full %v", full), func(t *testing.T) { onEach(t, func(t *testing.T, at place) { killClones(t, at, full) }) })
 	}
 }
 
 func killClones(t *testing.T, at place, full bool) {
-	db, err := at.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	p := newPoolOn(t, db, at.Dir)
+	p := newPoolOn(t, at.Database(t), at.Dir)
 	content := noise(32)
 	of := p.source(content)
 	at.spawn(t, func() bool { return p.status(of).Ready })
+	variables, state := p.firmware(p.machine)
 	moments := map[string]func(c cloned) bool{
-		"it was begun":           func(c cloned) bool { return p.operation(c.op).Status == operation.Running },
-		"the next file is begun": func(c cloned) bool { return len(p.like("*.part")) > 0 },
-		"the next file is there": func(c cloned) bool { return len(p.like("*."+"[1-9].qcow2")) > 0 },
-		"it is frozen":           func(cloned) bool { return p.layers() > 0 },
-		"the clone is begun":     func(c cloned) bool { return there(p.disk(c.drive) + ".part") },
-		"the clone is there":     func(c cloned) bool { return there(p.disk(c.drive)) },
-		"it has ended":           func(c cloned) bool { return p.operation(c.op).Ended != 0 },
+		"the variables are there": func(c cloned) bool { return there(filepath.Join(p.own(c.machine), "nvram.fd")) },
+		"the TPM is there":        func(c cloned) bool { return there(filepath.Join(p.own(c.machine), "tpm")) },
+		"it was begun":            func(c cloned) bool { return p.operation(c.op).Status == operation.Running },
+		"the next file is begun":  func(c cloned) bool { return len(p.like("*.part")) > 0 },
+		"the next file is there":  func(c cloned) bool { return len(p.like("*."+"[1-9].qcow2")) > 0 },
+		"it is frozen":            func(cloned) bool { return p.layers() > 0 },
+		"the clone is begun":      func(c cloned) bool { return there(p.disk(c.drive) + ".part") },
+		"the clone is there":      func(c cloned) bool { return there(p.disk(c.drive)) },
+		"it has ended":            func(c cloned) bool { return p.operation(c.op).Ended != 0 },
 	}
 	if at.DSN != "" && os.Getenv("DEWPOINT_SOAK") == "" {
 		maps.DeleteFunc(moments, func(name string, _ func(cloned) bool) bool {
-			return name != "it is frozen" && name != "the clone is begun"
+			return name != "it is frozen" && name != "the clone is begun" && name != "the variables are there"
 		})
 	}
 	var clones []cloned
@@ -313,6 +301,11 @@ func killClones(t *testing.T, at place, full bool) {
 			t.Fatalf("killed when %s: the operation is %s at %q (%s)", name, op.Status, op.Step, op.StatusInfo)
 		}
 		p.holds("killed when "+name, c.drive, content)
+		for path, want := range map[string][]byte{"nvram.fd": variables, "tpm/tpm2/tpm2-00.permall": state} {
+			if got, err := os.ReadFile(filepath.Join(p.own(c.machine), path)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("killed when %s: the clone's %s holds other bytes than its source's (%v)", name, path, err)
+			}
+		}
 		clones = append(clones, c)
 	}
 	p.holds("the source", of, content)
@@ -321,6 +314,28 @@ func killClones(t *testing.T, at place, full bool) {
 	if n := p.count("quarantine"); n != 0 || p.backed(clones[0].drive) == full {
 		t.Errorf("%d things are in quarantine; a clone has a disk beneath: %v", n, p.backed(clones[0].drive))
 	}
+}
+
+// firmware gives a machine variables of UEFI firmware, and a TPM that keeps something.
+func (p *pool) firmware(machine int64) (variables, state []byte) {
+	p.t.Helper()
+	variables, state = noise(1)[:540672], noise(1)[:5000]
+	for path, text := range map[string][]byte{"nvram.fd": variables, "tpm/tpm2/tpm2-00.permall": state} {
+		path = filepath.Join(p.own(machine), path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o710); err != nil {
+			p.t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return variables, state
+}
+
+// own is the folder of a machine.
+func (p *pool) own(machine int64) string {
+	p.t.Helper()
+	return filepath.Join(p.dir, "machines", p.name("machines", machine))
 }
 
 // like are the files in the pools that match.

@@ -170,17 +170,11 @@ func (p *pool) live(table string) (n int64) {
 
 // TestKilledExport kills the server's process in each step of an export: the next run ends it.
 func TestKilledExport(t *testing.T) {
-	t.Parallel()
 	onEach(t, killExports)
 }
 
 func killExports(t *testing.T, at place) {
-	db, err := at.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	p := newPoolOn(t, db, at.Dir)
+	p := newPoolOn(t, at.Database(t), at.Dir)
 	content := noise(32)
 	of := p.source(content)
 	at.spawn(t, func() bool { return p.status(of).Ready })

@@ -2,7 +2,6 @@ package storage_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -12,14 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"dewpoint/internal/model"
 	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/postgres"
-	"dewpoint/internal/store/postgres/pgtest"
-	"dewpoint/internal/store/sqlite"
 	"dewpoint/test/rig"
 )
 
@@ -115,8 +110,8 @@ func TestDeletedWhileImported(t *testing.T) {
 // childVariable holds where a process that is to be killed does its work.
 const childVariable = "DEWPOINT_STORAGE_CHILD"
 
-// place is a data directory with its database.
-type place struct{ Dir, DSN string }
+// place is where a child works.
+type place struct{ rig.Place }
 
 // child keeps the disks of a place until it is killed.
 func child() int {
@@ -124,20 +119,13 @@ func child() int {
 	if err := json.Unmarshal([]byte(os.Getenv(childVariable)), &at); err != nil {
 		return 2
 	}
-	db, err := at.open()
+	db, err := at.Open()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	run(db, configOf(db, at.Dir))
 	select {}
-}
-
-func (at place) open() (*store.DB, error) {
-	if at.DSN != "" {
-		return postgres.Open(context.Background(), at.DSN, model.Schema())
-	}
-	return sqlite.Open(context.Background(), filepath.Join(at.Dir, "dewpoint.db"), model.Schema())
 }
 
 // spawn runs a child until the moment comes, and kills it.
@@ -148,40 +136,15 @@ func (at place) spawn(t *testing.T, moment func() bool) {
 
 // onEach runs a test in an empty place on each database.
 func onEach(t *testing.T, test func(t *testing.T, at place)) {
-	for name, dsn := range map[string]func(*testing.T) string{
-		"sqlite":   func(*testing.T) string { return "" },
-		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, place{t.TempDir(), dsn(t)})
-		})
-	}
+	rig.EachPlace(t, func(t *testing.T, at rig.Place) { test(t, place{at}) })
 }
 
 // TestKilledImport kills the server's process in the middle of a conversion and as the disk appears: the next run ends the import, with all the
 // bytes of the file and nothing beside them.
-func TestKilledImport(t *testing.T) {
-	t.Parallel()
-	for name, dsn := range map[string]func(*testing.T) string{
-		"sqlite":   func(*testing.T) string { return "" },
-		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			at := place{t.TempDir(), dsn(t)}
-			killImport(t, at)
-		})
-	}
-}
+func TestKilledImport(t *testing.T) { onEach(t, killImport) }
 
 func killImport(t *testing.T, at place) {
-	db, err := at.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	p := newPoolOn(t, db, at.Dir)
+	p := newPoolOn(t, at.Database(t), at.Dir)
 	content := noise(96)
 	file := p.media(content)
 	p.set("files", file, schema.Set{"complete": schema.BoolValue(true)})

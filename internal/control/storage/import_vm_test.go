@@ -355,17 +355,11 @@ func TestImportsOfVMsThatAreNotToBe(t *testing.T) {
 
 // TestKilledVMImport kills the server's process in each step of an import: the next run ends it, with all the bytes and nothing beside them.
 func TestKilledVMImport(t *testing.T) {
-	t.Parallel()
 	onEach(t, killVMImports)
 }
 
 func killVMImports(t *testing.T, at place) {
-	db, err := at.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	p := newPoolOn(t, db, at.Dir)
+	p := newPoolOn(t, at.Database(t), at.Dir)
 	content := noise(40)
 	first, second := member{"a.img", content[:32*mib]}, stream(t, "b.vmdk", content[32*mib:])
 	text := described(t, first, second)

@@ -14,13 +14,9 @@ import (
 	"dewpoint/internal/control/vm"
 	"dewpoint/internal/event"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/space"
-	"dewpoint/internal/store"
-	"dewpoint/internal/store/postgres"
 	"dewpoint/internal/store/postgres/pgtest"
-	"dewpoint/internal/store/sqlite"
 	"dewpoint/test/rig"
 )
 
@@ -37,14 +33,10 @@ func TestMain(m *testing.M) {
 // childVariable holds where a process that is to be killed does its work.
 const childVariable = "DEWPOINT_VM_CHILD"
 
-// place is a data directory with its database, and what a child does there.
-type place struct{ Dir, DSN, Instance, Stop string }
-
-func (at place) open() (*store.DB, error) {
-	if at.DSN != "" {
-		return postgres.Open(context.Background(), at.DSN, model.Schema())
-	}
-	return sqlite.Open(context.Background(), filepath.Join(at.Dir, "dewpoint.db"), model.Schema())
+// place is where a child works, and what it does there.
+type place struct {
+	rig.Place
+	Instance, Stop string
 }
 
 // mark is the file by which a child tells that it stands at the call where it was to stop.
@@ -56,7 +48,7 @@ func child() int {
 	if err := json.Unmarshal([]byte(os.Getenv(childVariable)), &at); err != nil {
 		return 2
 	}
-	db, err := at.open()
+	db, err := at.Open()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

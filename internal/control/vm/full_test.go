@@ -26,6 +26,7 @@ import (
 	"dewpoint/internal/space"
 	"dewpoint/internal/store"
 	"dewpoint/test/harness"
+	"dewpoint/test/rig"
 )
 
 // works runs the operations of a machine until the test ends.
@@ -59,7 +60,7 @@ func TestSnapshotsOnAFullDisk(t *testing.T) {
 	if err := os.Mkdir(data, 0o711); err != nil {
 		t.Fatal(err)
 	}
-	k := newKilledIn(t, data, place{Dir: t.TempDir()}, false)
+	k := newKilledIn(t, data, place{Place: rig.Place{Dir: t.TempDir()}}, false)
 	k.works(space.Limits{})
 	m := k.server.machine(k.machine)
 	own := filepath.Join(k.dataDir, "machines", column.StorageName(m.Key, m.StorageID))

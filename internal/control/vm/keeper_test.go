@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -15,10 +14,9 @@ import (
 	"dewpoint/internal/errs"
 	"dewpoint/internal/host/domxml"
 	"dewpoint/internal/host/libvirt"
-	"dewpoint/internal/model"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/space"
-	"dewpoint/internal/store/sqlite"
+	"dewpoint/test/rig"
 )
 
 // keeperVariable holds the order of a process that keeps the machines of a database until it is killed.
@@ -26,9 +24,11 @@ const keeperVariable = "DEWPOINT_VM_KEEPER"
 
 // keeperOrder is what such a process is to do.
 type keeperOrder struct {
-	Dir, Instance string
-	Point         string // at which it ends by a kill; "" for none
-	Fail          bool   // what is plugged in counts as refused
+	rig.Place
+	Instance string
+	Point    string        // at which it ends by a kill; "" for none
+	Fail     bool          // what is plugged in counts as refused
+	Patience time.Duration // that a guest is waited for; 0 for that of the server
 }
 
 // keepMachines keeps the machines and runs their operations. It returns only where it can't.
@@ -38,7 +38,7 @@ func keepMachines() int {
 		return complain(err)
 	}
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, filepath.Join(o.Dir, "dewpoint.db"), model.Schema())
+	db, err := o.Open()
 	if err != nil {
 		return complain(err)
 	}
@@ -51,7 +51,7 @@ func keepMachines() int {
 	queue := loop.NewQueue(log)
 	cfg := vm.Config{Instance: o.Instance, DataDir: o.Dir, Accelerator: "qemu", BootID: bootID, Firmware: domxml.DebianFirmware}
 	machines := queue.Loop(vm.New(cfg, rows, host, queue, log), time.Second)
-	works := &vm.Works{Instance: o.Instance, DataDir: o.Dir, DB: db, Host: host, Space: space.New(db, space.Limits{}), Rows: rows}
+	works := &vm.Works{Instance: o.Instance, DataDir: o.Dir, DB: db, Host: host, Space: space.New(db, space.Limits{}), Rows: rows, Patience: o.Patience}
 	var operations *loop.Loop
 	operations = loop.NewQueue(log).Loop(operation.New(db, 0, vm.Operations(works), func() { operations.Wake() }, log), 100*time.Millisecond)
 	go func() { _ = machines.Run(ctx) }()

@@ -23,7 +23,6 @@ import (
 	"dewpoint/internal/perm"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/internal/store/postgres/pgtest"
 	"dewpoint/test/rig"
 )
 
@@ -45,21 +44,16 @@ type killed struct {
 // TestKilledSnapshots kills the server's process in each step of snapshots, of ways back to them and of their deletion, for a machine that is off and for one
 // that runs: the next run ends what was begun, and the disk holds what it held then, in no other files than the rows name.
 func TestKilledSnapshots(t *testing.T) {
-	t.Parallel()
-	for name, dsn := range map[string]func(*testing.T) string{
-		"sqlite":   func(*testing.T) string { return "" },
-		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
-	} {
-		for _, running := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, running %v", name, running), func(t *testing.T) {
-				t.Parallel()
-				k := newKilled(t, place{Dir: t.TempDir(), DSN: dsn(t)}, running)
-				all := name == "sqlite" || os.Getenv("DEWPOINT_SOAK") != ""
+	for _, running := range []bool{false, true} {
+		t.Run(fmt.Sprintf("running %v", running), func(t *testing.T) {
+			rig.EachPlace(t, func(t *testing.T, at rig.Place) {
+				k := newKilled(t, place{Place: at}, running)
+				all := at.DSN == "" || os.Getenv("DEWPOINT_SOAK") != ""
 				k.snapshots(all)
 				k.reverts(all)
 				k.merges()
 			})
-		}
+		})
 	}
 }
 
@@ -71,11 +65,7 @@ func newKilled(t *testing.T, at place, running bool) *killed {
 // newKilledIn has the data in another folder than the database.
 func newKilledIn(t *testing.T, data string, at place, running bool) *killed {
 	t.Helper()
-	db, err := at.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := at.Database(t)
 	k := &killed{server: newServerOn(t, data, db), test: t, at: at, running: running, had: map[int]int{}}
 	k.at.Instance = k.instance
 	k.eng = rig.StartOn(t, db, at.Dir, slog.New(slog.DiscardHandler)).Engine
