@@ -32,8 +32,9 @@ func (tx *Tx) Find(table string, conds ...Cond) ([]*schema.Record, error) {
 	}
 	defer rows.Close()
 	var found []*schema.Record
+	read := newScanner(t)
 	for rows.Next() {
-		r, err := scan(t, rows)
+		r, err := read.record(rows)
 		if err != nil {
 			return nil, tx.db.classify(err)
 		}
@@ -84,15 +85,27 @@ func columnsOf(t *schema.Table) []string {
 	return columns
 }
 
-func scan(t *schema.Table, rows *sql.Rows) (*schema.Record, error) {
+// scanner makes records of rows that have the columns of columnsOf.
+type scanner struct {
+	table       *schema.Table
+	cells, into []any
+}
+
+func newScanner(t *schema.Table) scanner {
 	n := len(columnsOf(t))
-	cells, into := make([]any, n), make([]any, n)
-	for i := range cells {
-		into[i] = &cells[i]
+	s := scanner{t, make([]any, n), make([]any, n)}
+	for i := range s.cells {
+		s.into[i] = &s.cells[i]
 	}
-	if err := rows.Scan(into...); err != nil {
+	return s
+}
+
+// record is the row that is next.
+func (s scanner) record(rows *sql.Rows) (*schema.Record, error) {
+	if err := rows.Scan(s.into...); err != nil {
 		return nil, err
 	}
+	t, cells := s.table, s.cells
 	r := schema.NewRecord(t)
 	r.Key, r.Row = schema.ValueOf(cells[0]), schema.ValueOf(cells[1]).Int()
 	next := 2
