@@ -22,6 +22,7 @@ type planKey struct {
 	table    *schema.Table
 	request  [5]string // what the client wrote
 	versions bool
+	count    bool
 	user     int64
 	admin    bool
 	grants   *perm.Grants
@@ -33,7 +34,7 @@ func keyOfPlan(a perm.Actor, t *schema.Table, r query.Request, opt query.Options
 	if r.Key != "" || opt.Root != nil || opt.Hidden || len(r.Equals) > 0 {
 		return k, false
 	}
-	return planKey{t, [5]string{r.Fields, r.Filter, r.Sort, r.Limit, r.Offset}, opt.Versions, a.User, a.Admin, a.Grants}, true
+	return planKey{t, [5]string{r.Fields, r.Filter, r.Sort, r.Limit, r.Offset}, opt.Versions, opt.Count, a.User, a.Admin, a.Grants}, true
 }
 
 // planCache keeps the statements that were asked for last. At three hundred tables one that follows a reference to any of them takes longer to write

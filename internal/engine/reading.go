@@ -25,8 +25,8 @@ type Reading struct {
 	query *store.Query
 }
 
-// Reading works out a request on a table for the actor of ctx.
-func (e *Engine) Reading(ctx context.Context, table string, r query.Request) (*Reading, error) {
+// Reading works out a request on a table for the actor of ctx; count asks for the total, too.
+func (e *Engine) Reading(ctx context.Context, table string, r query.Request, count bool) (*Reading, error) {
 	t, err := e.served(table)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (e *Engine) Reading(ctx context.Context, table string, r query.Request) (*R
 	if out.actor, err = e.actor(ctx); err != nil {
 		return nil, err
 	}
-	out.query, err = e.render(out.actor, t, r, query.Options{})
+	out.query, err = e.render(out.actor, t, r, query.Options{Count: count})
 	return out, err
 }
 
@@ -75,6 +75,10 @@ func (r *Reading) Each(ctx context.Context, f func(json.RawMessage) error) error
 	}
 	return err
 }
+
+// Total is how many rows meet the request and may be listed, whatever its limit and offset are, where the count was asked for. It is known once Each calls f, or
+// has ended.
+func (r *Reading) Total() int64 { return r.query.Total }
 
 // Export is called from within Each when the rows are sent on as they come, at the pace of who reads them.
 func (r *Reading) Export() { r.query.Export() }

@@ -20,8 +20,8 @@ type Options struct {
 	Now time.Time
 	// MaxLimit caps the number of rows; 0 means no cap.
 	MaxLimit int64
-	// Versions asks for the version of each row too.
-	Versions bool
+	// Versions asks for the version of each row too. Count asks how many rows meet the request, whatever its limit and offset are. A plan can't have both.
+	Versions, Count bool
 	// Present tells to which tables the values of a polymorphic column lead that rows have: a plan takes no other ones in, and says in Presumed what
 	// it has relied on. Nil takes all tables that the column may lead to.
 	Present func(t *schema.Table, f *schema.Field) []string
@@ -35,7 +35,7 @@ func Build(s *schema.Schema, t *schema.Table, ast *AST, opt Options) (*Plan, err
 	if opt.Hidden {
 		b.literal++
 	}
-	p := &Plan{Table: t, Find: newScope(t), Show: newScope(t), Limit: -1, Offset: ast.Offset}
+	p := &Plan{Table: t, Find: newScope(t), Show: newScope(t), Limit: -1, Offset: ast.Offset, Count: opt.Count}
 	if err := b.columns(p, ast); err != nil {
 		return nil, err
 	}

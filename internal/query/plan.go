@@ -15,6 +15,8 @@ type Plan struct {
 	Columns []Column
 	// Versions are the versions of the row and of what is kept elsewhere of it; empty unless asked for.
 	Versions []*Cell
+	// Count asks how many rows there are to be found, beside those within the limit.
+	Count bool
 	// Timed says that the plan is of the moment at which it was made: the request speaks of now.
 	Timed bool
 	// Unknown are the names in fields that no column has, as "vnets.ip"; they are left out.

@@ -20,9 +20,12 @@ type Query struct {
 	Caller int64
 	// Unknown are the names in the request's fields that no column has.
 	Unknown []string
+	// Total is how many rows meet the request whatever its limit, where the plan counts; it is there from the first row on.
+	Total int64
 	// Again plans the query anew when its rows lead to more tables than the plan has.
 	Again    func() (*Query, error)
 	narrow   bool
+	counts   bool
 	presumed []query.Presumed
 	export   func()
 	known    *known
@@ -36,7 +39,7 @@ type known struct {
 
 // Fresh returns the query as one that has yet to be run.
 func (q *Query) Fresh() *Query {
-	return &Query{Text: q.Text, Args: q.Args, Caller: q.Caller, Unknown: q.Unknown, Again: q.Again, narrow: q.narrow, presumed: q.presumed, known: q.known}
+	return &Query{Text: q.Text, Args: q.Args, Caller: q.Caller, Unknown: q.Unknown, Again: q.Again, narrow: q.narrow, counts: q.counts, presumed: q.presumed, known: q.known}
 }
 
 // Reads lists the tables that the query reads, as Reads does of its text.
@@ -58,7 +61,7 @@ func (db *DB) Render(p *query.Plan) (*Query, error) {
 		reads:  sync.OnceValue(func() []string { return Reads(text) }),
 		digest: sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256([]byte(text)) }),
 	}
-	return &Query{Text: text, Args: args, Unknown: p.Unknown, narrow: p.Narrow(), presumed: p.Presumed, known: of}, err
+	return &Query{Text: text, Args: args, Unknown: p.Unknown, narrow: p.Narrow(), counts: p.Count, presumed: p.Presumed, known: of}, err
 }
 
 // Export is called from within Each when the rows are sent on as they come, so that the client decides how long it takes: then the query has
@@ -150,9 +153,15 @@ func (db *DB) once(ctx context.Context, pool *sql.DB, prepared *statementCache, 
 	var text sql.RawBytes
 	var version string
 	into := []any{&text, &version}[:len(columns)]
+	if q.counts {
+		into[1] = &q.Total
+	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return db.ended(ctx, err)
+		}
+		if text == nil && q.counts {
+			continue // no row is within the limit
 		}
 		if err := f(json.RawMessage(text), version); err != nil {
 			return err

@@ -8,15 +8,18 @@ import (
 )
 
 // Render turns a plan into one SQL statement. Its first column is the JSON text of a row, the second, where the plan asks for it, the version;
-// its rows come in the order of the plan. What
+// how many rows there are; its rows come in the order of the plan. One that counts has a first row without a text where none is within the limit. What
 // the statement needs besides plain SQL is said at SQLite and PostgreSQL. A client's values are always arguments; its names in the reply
 // are string literals.
 func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
 	r := &renderer{dialect: l.dialect, operators: l.operators, alias: map[*query.Source]string{}, fixed: map[any]int{}}
 	r.sql.Grow(usualLength)
-	if p.Flat() {
+	switch {
+	case p.Count:
+		r.counted(p)
+	case p.Flat():
 		r.flat(p)
-	} else {
+	default:
 		r.found(p)
 	}
 	return r.sql.String(), r.args, r.err
@@ -86,10 +89,19 @@ func (r *renderer) found(p *query.Plan) {
 	r.nameAll(p.Show.Joins)
 	r.put("SELECT ")
 	r.reply(p)
-	r.put(" FROM (SELECT ")
+	r.put(" FROM (")
+	r.within(p)
+	r.put(") q CROSS JOIN ", quoteName(p.Table.Name), " ", outer)
+	r.joins(p.Show)
+	r.put(" WHERE ", outer, `."_key" = q.k`)
+	r.orderBy("q.", p.Order)
+}
+
+// within is the narrow select: the keys of the rows within the limit, and what they are sorted by.
+func (r *renderer) within(p *query.Plan) {
 	in := r.name(p.Find.Root)
 	r.nameAll(p.Find.Joins)
-	r.put(in, `."_key" AS k`)
+	r.put("SELECT ", in, `."_key" AS k`)
 	for i, o := range p.Order {
 		if isKey(o.Value) {
 			continue
@@ -105,10 +117,6 @@ func (r *renderer) found(p *query.Plan) {
 		r.orderBy("", p.Order)
 		r.limit(r, p.Limit, p.Offset)
 	}
-	r.put(") q CROSS JOIN ", quoteName(p.Table.Name), " ", outer)
-	r.joins(p.Show)
-	r.put(" WHERE ", outer, `."_key" = q.k`)
-	r.orderBy("q.", p.Order)
 }
 
 // reply writes what a row of the result is made of.

@@ -161,18 +161,24 @@ func TestRenderSQL(t *testing.T) {
 	onEach(t, func(t *testing.T, d driver) {
 		w := newSample(t, d)
 		var got strings.Builder
+		keep := func(c string, opt query.Options, how string) {
+			p, err := w.plan(c, opt)
+			if err != nil {
+				t.Fatalf("%s: %v", c, err)
+			}
+			q, err := w.db.Render(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&got, "%s %s\n%s\n%q\n\n", c, how, q.Text, q.Args)
+		}
 		for _, guard := range []func(*schema.Table) query.Expr{nil, guards} {
 			for _, c := range shapes {
-				p, err := w.plan(c, query.Options{Guard: guard})
-				if err != nil {
-					t.Fatalf("%s: %v", c, err)
-				}
-				q, err := w.db.Render(p)
-				if err != nil {
-					t.Fatal(err)
-				}
-				fmt.Fprintf(&got, "%s guarded=%t\n%s\n%q\n\n", c, guard != nil, q.Text, q.Args)
+				keep(c, query.Options{Guard: guard}, fmt.Sprintf("guarded=%t", guard != nil))
 			}
+		}
+		for _, c := range counted {
+			keep(c, query.Options{Guard: guards, Count: true}, "counted")
 		}
 		golden.Equal(t, map[string]string{"sqlite": "testdata/render.golden", "postgres": "testdata/render_postgres.golden"}[d.name], got.String())
 	})
@@ -190,6 +196,12 @@ var shapes = []string{
 	"volumes?fields=name",
 	"groups?fields=$key,$row as r,setting#volume#name as v,facts[share],inside[name]&filter=setting eq theme&sort=-next",
 	"status?fields=display(status) as d,info,datetime(started) as s,status eq 'running' as is",
+}
+
+// counted are shapes that count, too.
+var counted = []string{
+	"clusters?fields=$key,name",
+	"vms?fields=name,machine#name as m&filter=name ct 'w'&sort=-machine#cluster#name&limit=10&offset=5",
 }
 
 // cases reads the requests of testdata/requests.txt, one a line.

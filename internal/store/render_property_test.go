@@ -200,6 +200,7 @@ func TestRenderAgreesWithNaive(t *testing.T) {
 				if diff := cmp.Diff(tokens(t, want), tokens(t, got)); diff != "" {
 					t.Fatalf("%s %+v\n%s %v\nwant %s\ngot  %s\n%s", table.Name, req, q.Text, q.Args, want, got, diff)
 				}
+				w.countsToo(t, plan, want)
 			}
 		})
 		t.Logf("%d requests compared, %d refused", legal, refused)
@@ -207,6 +208,26 @@ func TestRenderAgreesWithNaive(t *testing.T) {
 			t.Errorf("only %d of %d random requests were legal", legal, legal+refused)
 		}
 	})
+}
+
+// countsToo runs a plan that counts: it has the same rows, and tells how many there are without its limit.
+func (w *world) countsToo(t *rapid.T, plan *query.Plan, rows []string) {
+	all := *plan
+	all.Limit, all.Offset = -1, 0
+	total := len(naive.Eval(&all, w))
+	counting := *plan
+	counting.Count = true
+	q, err := w.db.Render(&counting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := readJSON(w.db, q)
+	if err != nil {
+		t.Fatalf("%s\n%v", q.Text, err)
+	}
+	if diff := cmp.Diff(tokens(t, rows), tokens(t, got)); diff != "" || q.Total != int64(total) {
+		t.Fatalf("%s %v\ncounted %d, want %d\n%s", q.Text, q.Args, q.Total, total, diff)
+	}
 }
 
 // readJSON runs a rendered statement.

@@ -49,7 +49,7 @@ func loggedQuery(raw string) string {
 			name = plain
 		}
 		switch name {
-		case "fields", "filter", "sort", "limit", "offset", "action", "filepos", "download", "page", "per_page":
+		case "fields", "filter", "sort", "limit", "offset", "count", "$count", "action", "filepos", "download", "page", "per_page":
 			if plain, err := url.QueryUnescape(value); err != nil || masked(plain) != plain {
 				value = masked(plain)
 			}

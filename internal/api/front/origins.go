@@ -20,7 +20,7 @@ var (
 		"Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata", "Upload-Defer-Length", "Upload-Concat", "Upload-Checksum", "Upload-Expires",
 	}
 	shown = []string{
-		"Location", "ETag", "Retry-After", "Warning", "X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Content-Disposition",
+		"Location", "ETag", "Retry-After", "Warning", "X-Total-Count", "X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Content-Disposition",
 		"Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size",
 		"Upload-Offset", "Upload-Length", "Upload-Metadata", "Upload-Expires", "Upload-Defer-Length", "Upload-Concat",
 	}

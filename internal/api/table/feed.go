@@ -100,6 +100,11 @@ func (c *call) watch() error {
 	if err != nil {
 		return err
 	}
+	if count, err := c.wantsCount(); err != nil || count {
+		return orElse(err, func() error {
+			return errs.New(errs.Invalid, "invalid_watch", "a feed doesn't count; ask for the list with count").On("count")
+		})
+	}
 	feed, err := c.eng.Watch(c.r.Context(), c.t.Name, req, since)
 	if err != nil {
 		return err

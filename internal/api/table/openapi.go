@@ -71,6 +71,8 @@ delete one. Everything else that a row can do is an action.
 has exactly the members that ` + "`fields`" + ` names; members with an alias or a path have the type of the value that they show. Without ` + "`fields`" + ` the view
 ` + "`most`" + ` is shown. Times are whole seconds since 1970 in UTC unless a column says otherwise.
 
+**Counting.** With ` + "`count=1`" + ` the header ` + "`X-Total-Count`" + ` of a list tells how many rows there are, whatever ` + "`limit` and `offset`" + ` are.
+
 **Writing.** Members that a table doesn't have, and columns that can't be written, are ignored. Numbers and booleans can be sent as strings. ` + "`null`" + ` and
 the empty string mean the default, if the column has one. A PUT changes only the columns that it names.
 

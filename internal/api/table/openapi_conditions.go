@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/schema"
 )
 
 // conditions describes what reads and writes of all tables can be asked for beside themselves: tags, repeats, trials.
@@ -27,7 +28,8 @@ func (d *describer) conditions() {
 		},
 	}
 	d.doc.Components.Headers = map[string]*huma.Header{
-		"etag": {Description: "The tag of this reply, for If-None-Match; that of one row also for If-Match.", Schema: text(mostTags)},
+		"etag":  {Description: "The tag of this reply, for If-None-Match; that of one row also for If-Match.", Schema: text(mostTags)},
+		"total": {Description: "How many rows meet the request, if `count` asks for it.", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: number(0.0)}},
 	}
 	d.schemas["dry_run"] = &huma.Schema{
 		Type: huma.TypeObject, Required: []string{"dry_run", "would"}, Description: "What a write would do.",
@@ -51,6 +53,13 @@ func (e endpoint) reads() endpoint {
 		e.others = map[string]*huma.Response{}
 	}
 	e.others[strconv.Itoa(http.StatusNotModified)] = &huma.Response{Description: "It is what you have."}
+	return e
+}
+
+// counts says that a list tells how many rows there are, if that is asked for.
+func (e endpoint) counts(t *schema.Table) endpoint {
+	e.params = append(e.params, countParam(t))
+	e.reply.Headers[totalHeader] = &huma.Param{Ref: "#/components/headers/total"}
 	return e
 }
 

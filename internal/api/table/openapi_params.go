@@ -47,6 +47,18 @@ var (
 	}
 )
 
+// countParam asks for the header that tells how many rows there are.
+func countParam(t *schema.Table) *huma.Param {
+	name, also := "count", ""
+	if t.Field(name) != nil {
+		name, also = "$count", " Here `count` is a column."
+	}
+	return &huma.Param{
+		Name: name, In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"0", "1"}},
+		Description: "1: the header `" + totalHeader + "` tells how many rows meet the request, whatever `limit` and `offset` are. A 304 is without it, since the number is still the same." + also,
+	}
+}
+
 // textParam is a query parameter with its examples twice: for people, and for tools. They aren't OpenAPI's own examples, which pages
 // that try a request out would send unasked.
 func textParam(name, means string, examples []example) *huma.Param {

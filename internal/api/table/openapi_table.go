@@ -49,7 +49,7 @@ func (d *describer) list(t *schema.Table) {
 		status: http.StatusOK, reply: &huma.Response{Description: "The rows, in the order of `sort` and then of their keys.", Content: asJSON(&huma.Schema{Type: huma.TypeArray, Items: ref(t.Name)}, nil)},
 		fails:  []errs.Kind{errs.Malformed, errs.Invalid},
 		sample: curl{query: [][2]string{{"fields", fields[0].value}, {"sort", "-$key"}, {"limit", "20"}}},
-	}.reads().feeds())
+	}.reads().counts(t).feeds())
 }
 
 func (d *describer) get(t *schema.Table) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 
 	"dewpoint/internal/api/front"
@@ -70,7 +71,11 @@ func (c *call) list() error {
 	if err != nil {
 		return err
 	}
-	reading, err := c.eng.Reading(c.r.Context(), c.t.Name, req)
+	count, err := c.wantsCount()
+	if err != nil {
+		return err
+	}
+	reading, err := c.eng.Reading(c.r.Context(), c.t.Name, req, count)
 	if err != nil {
 		return err
 	}
@@ -79,6 +84,9 @@ func (c *call) list() error {
 		return nil
 	}
 	out := array{w: c.w, body: takeBuffer(), pretty: wantsIndent(c.r), long: c.long, export: reading.Export}
+	if count {
+		out.total = reading.Total
+	}
 	defer giveBack(out.body)
 	defer out.release()
 	err = reading.Each(c.r.Context(), out.row)
@@ -116,7 +124,8 @@ type array struct {
 	body   *bytes.Buffer
 	pretty bool
 	long   turns
-	export func() // called before the first part is sent; may be nil
+	export func()       // called before the first part is sent; may be nil
+	total  func() int64 // nil where it isn't asked for
 	rows   int
 	begun  bool // a part has been sent
 }
@@ -163,7 +172,17 @@ func (a *array) begin() error {
 		a.export()
 	}
 	a.w.Header().Set("Content-Type", "application/json")
+	a.tellTotal()
 	return nil
+}
+
+// totalHeader says how many rows there are in a list, whatever its limit is.
+const totalHeader = "X-Total-Count"
+
+func (a *array) tellTotal() {
+	if a.total != nil {
+		a.w.Header().Set(totalHeader, strconv.FormatInt(a.total(), 10))
+	}
 }
 
 // release gives the turn back.
@@ -181,6 +200,7 @@ func (a *array) end() error {
 	}
 	a.body.WriteByte(']')
 	if !a.begun {
+		a.tellTotal()
 		sendBody(a.w, http.StatusOK, a.body.Bytes())
 		return nil
 	}

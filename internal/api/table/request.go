@@ -68,5 +68,16 @@ func (c *call) listRequest() (query.Request, error) {
 	return req, err
 }
 
+// wantsCount reports whether a list shall tell how many rows there are. In a table with a column of that name, count means the column.
+func (c *call) wantsCount() (wants bool, err error) {
+	column := c.t.Field("count") != nil
+	err = c.params(func(name, value string) {
+		if name == "$count" || name == "count" && !column {
+			wants = wants || value != "" && value != "0" && value != "false"
+		}
+	})
+	return wants, err
+}
+
 // body reads the request's JSON object.
 func (c *call) body() (schema.Input, error) { return front.ReadJSON(c.w, c.r, front.MaxJSON) }
