@@ -61,7 +61,7 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 		{Every: 10 * time.Second, Make: n.guests},
 		{Every: 10 * time.Second, Make: after(ready, foreign.New(foreign.Config{DB: n.db, Host: n.client, Log: n.log, Node: n.identity.Node}))},
 		{Every: 10 * time.Second, Make: n.drives}, // which also brings used_bytes up to date
-		{Every: 10 * time.Second, Make: n.operations},
+		{Every: 10 * time.Second, Make: n.operations(ready)},
 		{Every: time.Minute, Make: loop.Made(alarm.New(n.db, n.log))},
 		{Every: 10 * time.Second, Make: loop.Made(vm.NewExpiry(n.db, n.log))},
 		{Every: time.Second, Make: loop.Made(schedule.New(n.db, tasks.NewRunner(n.db, n.engine), compute.NewTaker(n.engine), n.log))}, // a schedule names seconds
@@ -101,21 +101,26 @@ func after(ready readiness, r loop.Reconciler) func(context.Context, *loop.Queue
 
 func (n *node) vms(ready readiness) func(context.Context, *loop.Queue) (loop.Reconciler, error) {
 	return func(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
-		bootID, err := vm.ReadBootID()
+		cfg, err := n.hardware(ready)
 		if err != nil {
 			return nil, err
-		}
-		accelerator, err := ready()
-		if err != nil {
-			return nil, err
-		}
-		cfg := vm.Config{
-			Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: accelerator, BootID: bootID, Firmware: domxml.DebianFirmware,
-			CPUFlaws: n.cpu.Flaws, NoHostCPU: n.cpu.Refused,
-			Strays: n.keeper.Domains,
 		}
 		return vm.New(cfg, n.machines().Relayed(n.relay), n.client, q, n.log), nil
 	}
+}
+
+// hardware is what domains are made for.
+func (n *node) hardware(ready readiness) (vm.Config, error) {
+	bootID, err := vm.ReadBootID()
+	if err != nil {
+		return vm.Config{}, err
+	}
+	accelerator, err := ready()
+	return vm.Config{
+		Instance: n.identity.Instance, DataDir: n.cfg.Data, Accelerator: accelerator, BootID: bootID, Firmware: domxml.DebianFirmware,
+		CPUFlaws: n.cpu.Flaws, NoHostCPU: n.cpu.Refused,
+		Strays: n.keeper.Domains,
+	}, err
 }
 
 func (n *node) machines() *vm.StoreRows {
@@ -135,9 +140,10 @@ func (n *node) vnets(_ context.Context, q *loop.Queue) (loop.Reconciler, error) 
 }
 
 // kinds lists the operations that areas have.
-func (n *node) kinds() []operation.Kind {
+func (n *node) kinds(ready readiness) []operation.Kind {
 	return slices.Concat(storage.Operations(n.disks()), vm.Operations(&vm.Works{
 		Instance: n.identity.Instance, DataDir: n.cfg.Data, DB: n.db, Host: n.client, Space: n.space, Rows: n.machines(),
+		ReleaseDir: n.cfg.ReleaseDir, Node: func() (vm.Config, error) { return n.hardware(ready) },
 	}), []operation.Kind{vm.Paste(mark.Instance(n.identity.Instance), n.client)}, guest.Operations(&guest.Works{
 		Instance: n.identity.Instance, Host: n.client, Secrets: n.auth,
 	}))
@@ -149,8 +155,10 @@ func (n *node) guests(_ context.Context, q *loop.Queue) (loop.Reconciler, error)
 	}, q), nil
 }
 
-func (n *node) operations(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
-	return operation.New(n.db, n.identity.Node, n.kinds(), q.Wake, n.log), nil
+func (n *node) operations(ready readiness) func(context.Context, *loop.Queue) (loop.Reconciler, error) {
+	return func(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {
+		return operation.New(n.db, n.identity.Node, n.kinds(ready), q.Wake, n.log), nil
+	}
 }
 
 func (n *node) drives(_ context.Context, q *loop.Queue) (loop.Reconciler, error) {

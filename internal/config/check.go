@@ -27,7 +27,7 @@ func (c *Config) checkListen() error {
 }
 
 func (c *Config) checkPaths() error {
-	for name, path := range map[string]*string{"data": &c.Data, "libvirt_socket": &c.LibvirtSocket} {
+	for name, path := range map[string]*string{"data": &c.Data, "libvirt_socket": &c.LibvirtSocket, "release_dir": &c.ReleaseDir} {
 		if *path == "" {
 			return fmt.Errorf("%s: needs a path", name)
 		}

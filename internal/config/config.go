@@ -38,6 +38,7 @@ type Config struct {
 	Reserve         int64          // bytes that stay free in every file system; 0 means by its size
 	UnfinishedFiles int            // files and uploads that a user may have begun and not finished
 	LibvirtSocket   string         // absolute path of libvirt's read-write socket
+	ReleaseDir      string         // absolute path of the folder that gets the files of VMs that are given to libvirt
 	Accelerator     string         // "kvm" or "qemu" overrides the self-test; "" leaves the choice to it
 	LogLevel        slog.Level     // the least level that is logged
 	LogFormat       string         // "text" or "json"

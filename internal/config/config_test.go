@@ -13,7 +13,7 @@ import (
 )
 
 var defaults = Config{
-	Listen: ":7770", Data: "/var/lib/dewpoint", CORSOrigins: []string{"*"}, UnfinishedFiles: 100, LibvirtSocket: "/run/libvirt/libvirt-sock", LogLevel: slog.LevelInfo, LogFormat: "text",
+	Listen: ":7770", Data: "/var/lib/dewpoint", CORSOrigins: []string{"*"}, UnfinishedFiles: 100, LibvirtSocket: "/run/libvirt/libvirt-sock", ReleaseDir: "/var/lib/libvirt/images", LogLevel: slog.LevelInfo, LogFormat: "text",
 }
 
 func environment(vars map[string]string) func(string) (string, bool) {

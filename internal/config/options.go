@@ -48,6 +48,7 @@ var options = []Option{
 		return err
 	}},
 	{Name: "libvirt-socket", Default: "/run/libvirt/libvirt-sock", Doc: "socket of libvirtd", set: text(func(c *Config) *string { return &c.LibvirtSocket })},
+	{Name: "release-dir", Default: "/var/lib/libvirt/images", Doc: "folder for the disks of VMs that are given to libvirt", set: text(func(c *Config) *string { return &c.ReleaseDir })},
 	{Name: "accelerator", Doc: "kvm or qemu (default: the result of the self-test)", set: oneOf(func(c *Config) *string { return &c.Accelerator }, "", "kvm", "qemu")},
 	{Name: "log-level", Default: "info", Doc: "debug, info, warn or error", set: func(c *Config, s string) (err error) {
 		c.LogLevel, err = level(s)

@@ -39,6 +39,7 @@ var removals = map[string]struct {
 	"internal/control/vm/merge.go":           {1, "the upper one of two files, once the lower one has all that it holds"},
 	"internal/control/vm/revert.go":          {1, "the next files of a revert that is undone"},
 	"internal/control/vm/works.go":           {2, "a file that an earlier try of the same step made, or this one in part"},
+	"internal/control/vm/release.go":         {1, "the folder that a release has made, of an earlier try or one that is undone"},
 	"internal/control/vm/seed.go":            {1, "the disk for cloud-init of an earlier start, made from rows: the VM has no source for one any more"},
 	"internal/control/vm/snapshot.go":        {2, "the next files of a snapshot that is undone, and the memory that an earlier try wrote"},
 	"internal/control/vnet/facet_dnsmasq.go": {1, "the folder of a tombstone; diff plans it for no other"},

@@ -51,13 +51,22 @@ func foreignDomain(t *testing.T, l *harness.PrivateLibvirt, name, uuid string) (
 }
 
 // TestForeignDomains: a domain that somebody else made is listed and left alone, until it is adopted: then it is a VM with its UUID, hardware and a copy of its disk.
+// Given to libvirt again it is a domain like anybody's, which virsh starts, and no VM.
 func TestForeignDomains(t *testing.T) {
 	t.Parallel()
 	const uuid = "7d5e1c9a-3b4f-4e2a-9c1d-0123456789ab"
 	l := harness.NewPrivateLibvirt(t)
 	l.Start()
 	disk := foreignDomain(t, l, "legacy", uuid)
-	s := harness.Start(t, "--libvirt-socket", l.Socket())
+	given, err := os.MkdirTemp("", "dewpoint-given-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(given) })
+	if err := os.Chmod(given, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	s := harness.Start(t, "--libvirt-socket", l.Socket(), "--release-dir", given)
 	api := s.Table()
 	var row map[string]any
 	state := func(want string) {
@@ -120,10 +129,35 @@ func TestForeignDomains(t *testing.T) {
 	if xml := l.Virsh("dumpxml", domain); !strings.Contains(xml, "<serial>KEPT</serial>") {
 		t.Errorf("the disk has lost its serial number: %s", xml)
 	}
-	harness.RemoveVM(api, g.key)
+	release := map[string]any{"vm": g.key, "action": "release", "params": map[string]any{"name": "legacy again"}}
+	api.Must(409, "POST", "vm_actions", release)
+	act(api, g, "kill")
+	waitPower(api, "vms", g.key, false)
+	op := api.Must(201, "POST", "vm_actions", release).Object()["operation"].(string)
+	if end := outcome(api, op); end["status"] != "complete" {
+		t.Fatalf("the release ended as %v", end)
+	}
+	harness.Eventually(t, time.Minute, "the domain that was given away is listed", func() (bool, string) {
+		rows := api.Must(200, "GET", "foreign_domains?fields=all", nil).Rows()
+		return len(rows) == 1 && rows[0]["name"] == "legacy again" && rows[0]["uuid"] == uuid && rows[0]["state"] == "off" && rows[0]["adoptable"] == true, fmt.Sprint(rows)
+	})
 	if _, err := os.Stat(disk); err != nil {
 		t.Errorf("the domain's own file went with the VM: %v", err)
 	}
+	harness.Eventually(t, time.Minute, "nothing of the VM is left", func() (bool, string) {
+		left, err := filepath.Glob(filepath.Join(s.Data, "pools", "*", "*"))
+		vms := api.Must(200, "GET", "vms", nil).Rows()
+		return err == nil && len(left) == 0 && len(vms) == 0, fmt.Sprint(left, vms)
+	})
+	s.Stop()
+	if got := rawOf(t, filepath.Join(given, "legacy again-"+uuid, "disk-1.qcow2")); !bytes.Equal(got, rawOf(t, disk)) {
+		t.Error("the domain's disk holds other bytes than it did at first")
+	}
+	l.Virsh("start", "legacy again")
+	if got := strings.TrimSpace(l.Virsh("domstate", "legacy again")); got != "running" {
+		t.Errorf("the domain is %s", got)
+	}
+	l.Virsh("destroy", "legacy again")
 }
 
 // about is what a use of a file must not change.

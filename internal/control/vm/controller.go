@@ -40,7 +40,7 @@ type Controller struct {
 	starts   loop.Slots
 	strays   strays // used by passes only
 	down     keySet // deleted machines of which nothing is left here but their rows
-	platform platform
+	platform *platform
 	runs     runs
 	tries    tries
 	away     time.Time // since when libvirt doesn't answer; zero while it does. Used by passes only
@@ -48,9 +48,7 @@ type Controller struct {
 
 // New makes a controller that hands the machines' work to queue.
 func New(cfg Config, rows Rows, host Host, queue *loop.Queue, log *slog.Logger) *Controller {
-	c := &Controller{cfg: cfg, rows: rows, host: host, log: log, queue: queue, starts: loop.NewSlots(maxStarts)}
-	c.platform = platform{host: host, given: domxml.Host{Firmware: cfg.Firmware, CPUFlaws: cfg.CPUFlaws, NoHostCPU: cfg.NoHostCPU}}
-	return c
+	return &Controller{cfg: cfg, rows: rows, host: host, log: log, queue: queue, starts: loop.NewSlots(maxStarts), platform: newPlatform(cfg, host)}
 }
 
 // Name is the area, for logs.

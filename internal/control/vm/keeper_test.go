@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -51,12 +52,18 @@ func keepMachines() int {
 	queue := loop.NewQueue(log)
 	cfg := vm.Config{Instance: o.Instance, DataDir: o.Dir, Accelerator: "qemu", BootID: bootID, Firmware: domxml.DebianFirmware}
 	machines := queue.Loop(vm.New(cfg, rows, host, queue, log), time.Second)
-	works := &vm.Works{Instance: o.Instance, DataDir: o.Dir, DB: db, Host: host, Space: space.New(db, space.Limits{}), Rows: rows, Patience: o.Patience}
+	works := &vm.Works{
+		Instance: o.Instance, DataDir: o.Dir, DB: db, Host: host, Space: space.New(db, space.Limits{}), Rows: rows, Patience: o.Patience,
+		ReleaseDir: releaseDir(o.Dir), Node: func() (vm.Config, error) { return cfg, nil },
+	}
 	var operations *loop.Loop
 	operations = loop.NewQueue(log).Loop(operation.New(db, 0, vm.Operations(works), func() { operations.Wake() }, log), 100*time.Millisecond)
 	go func() { _ = machines.Run(ctx) }()
 	return complain(operations.Run(ctx))
 }
+
+// releaseDir is the folder that released VMs go to.
+func releaseDir(dir string) string { return filepath.Join(dir, "released") }
 
 func complain(err error) int {
 	fmt.Fprintln(os.Stderr, err)
@@ -84,6 +91,23 @@ func (k *killer) Attach(ctx context.Context, ref libvirt.Ref, xml string) error 
 		err = errs.New(errs.Invalid, "refused", "this is refused in a test")
 	}
 	return err
+}
+
+func (k *killer) Drop(ctx context.Context, ref libvirt.Ref) error {
+	k.at("drop begins")
+	err := k.Client.Drop(ctx, ref)
+	k.at("dropped")
+	return err
+}
+
+func (k *killer) Define(ctx context.Context, xml string) (libvirt.Ref, error) {
+	k.at("define begins")
+	ref, err := k.Client.Define(ctx, xml)
+	k.at("defined")
+	if err == nil && k.order.Fail {
+		err = errs.New(errs.Invalid, "refused", "this is refused in a test")
+	}
+	return ref, err
 }
 
 func (k *killer) Detach(ctx context.Context, ref libvirt.Ref, xml string) error {

@@ -25,6 +25,10 @@ type node struct {
 	uid, gid int // of QEMU processes
 }
 
+func newPlatform(cfg Config, host Host) *platform {
+	return &platform{host: host, given: domxml.Host{Firmware: cfg.Firmware, CPUFlaws: cfg.CPUFlaws, NoHostCPU: cfg.NoHostCPU}}
+}
+
 // get returns the node, asking libvirt when nothing is known. The first time that may take long: libvirt tries out each QEMU.
 func (p *platform) get(ctx context.Context) (node, error) {
 	p.asking.Lock()

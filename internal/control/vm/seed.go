@@ -33,25 +33,35 @@ func (c *Controller) plantSeed(ctx context.Context, vm *domxml.VM, n node) ([]co
 	if err != nil {
 		return nil, err
 	}
-	of := cloudinit.VM{Key: vm.Row.Key, UUID: vm.UUID, Name: vm.Title}
-	seed, err := cloudinit.Compose(vm.Row.CloudinitDatasource, of, files)
+	made, err := writeSeed(path, vm, files)
 	if err != nil {
-		return nil, fmt.Errorf("making the disk for cloud-init: %w", err)
+		return nil, err
 	}
-	if seed.Label == "" {
+	if !made {
 		if err := fileio.Remove(path); err != nil {
 			return nil, err
 		}
 		return files, nil
 	}
-	if err := iso.Write(path, seed.Label, seed.Files); err != nil {
-		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-			return nil, errs.Wrap(err, errs.Full, "no_space", "the disk for cloud-init can't be written: the data directory is full; free some space")
-		}
-		return nil, err
-	}
 	vm.Seed = path
 	return files, access.Show(path, max(n.gid, 0))
+}
+
+// writeSeed makes the disk for cloud-init of these files, where the VM has a source for it.
+func writeSeed(path string, vm *domxml.VM, files []compute.CloudinitFile) (made bool, err error) {
+	of := cloudinit.VM{Key: vm.Row.Key, UUID: vm.UUID, Name: vm.Title}
+	seed, err := cloudinit.Compose(vm.Row.CloudinitDatasource, of, files)
+	if err != nil {
+		return false, fmt.Errorf("making the disk for cloud-init: %w", err)
+	}
+	if seed.Label == "" {
+		return false, nil
+	}
+	err = iso.Write(path, seed.Label, seed.Files)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = errs.Wrap(err, errs.Full, "no_space", "the disk for cloud-init can't be written: its file system is full; free some space")
+	}
+	return true, err
 }
 
 // seedFiles reads the files of a VM that has a source for them.

@@ -30,6 +30,9 @@ type WorkHost interface {
 	Restore(ctx context.Context, memory string, disks map[string]libvirt.Place, paused bool) error
 	Stacks(ctx context.Context, ref libvirt.Ref) ([][]string, error)
 	HasAgent(ctx context.Context, ref libvirt.Ref) (bool, error)
+	// Drop removes a definition, and leaves what belongs to it.
+	Drop(ctx context.Context, ref libvirt.Ref) error
+	HasNetwork(ctx context.Context, name string) (bool, error)
 }
 
 // Works are the operations of this area.
@@ -42,11 +45,14 @@ type Works struct {
 	Rows     *StoreRows
 	// Patience is how long is waited for a guest, or a disk, before a device is plugged or unplugged in vain; 0 for a minute.
 	Patience time.Duration
+	// ReleaseDir is the folder that gets the files of VMs that are given to libvirt. Node says what domains are made for.
+	ReleaseDir string
+	Node       func() (Config, error)
 }
 
 // Operations are the kinds of this area.
 func Operations(w *Works) []operation.Kind {
-	return []operation.Kind{w.snapshot(), w.revert(), w.merge(), w.hotplug(), w.unplug(), w.erase()}
+	return []operation.Kind{w.snapshot(), w.revert(), w.merge(), w.hotplug(), w.unplug(), w.erase(), w.releaseVM()}
 }
 
 // domain finds a machine's domain; its state is Off when there is none.

@@ -29,20 +29,34 @@ func TestLibvirtAccepts(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		file := filepath.Join(t.TempDir(), "domain.xml")
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		accepted(t, name, vm, text)
+		given, err := domxml.Release(vm, &debian12, domxml.Released{Name: "released-" + vm.UUID, Dir: "/nowhere", Network: "default"})
+		if err != nil {
+			t.Fatalf("%s, released: %v", name, err)
+		}
+		if text, err = given.Marshal(); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := virsh(t, "define", "--validate", file); err != nil {
-			if vm.Accelerator == "kvm" && withoutKVM(out) || len(vm.Devices) > 0 && withoutTPM() {
-				continue
-			}
-			t.Errorf("%s: %v\n%s\n%s", name, err, out, text)
-			continue
+		accepted(t, name+", released", vm, text)
+	}
+}
+
+// accepted has libvirt validate, define and undefine a domain.
+func accepted(t *testing.T, name string, vm domxml.VM, text string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "domain.xml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := virsh(t, "define", "--validate", file); err != nil {
+		if vm.Accelerator == "kvm" && withoutKVM(out) || len(vm.Devices) > 0 && withoutTPM() {
+			return
 		}
-		if out, err := virsh(t, "undefine", "--nvram", "--tpm", vm.UUID); err != nil {
-			t.Errorf("%s: undefine: %v\n%s", name, err, out)
-		}
+		t.Errorf("%s: %v\n%s\n%s", name, err, out, text)
+		return
+	}
+	if out, err := virsh(t, "undefine", "--nvram", "--tpm", vm.UUID); err != nil {
+		t.Errorf("%s: undefine: %v\n%s", name, err, out)
 	}
 }
 

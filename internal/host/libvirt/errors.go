@@ -18,6 +18,7 @@ func (e *noDaemonError) Unwrap() error { return e.error }
 // kinds maps libvirt's error numbers (virterror.h); the rest is Internal.
 var kinds = map[golibvirt.ErrorNumber]errs.Kind{
 	golibvirt.ErrNoDomain:             errs.NotFound,
+	golibvirt.ErrNoNetwork:            errs.NotFound,
 	golibvirt.ErrOperationInvalid:     errs.Conflict,
 	golibvirt.ErrDomExist:             errs.Conflict,
 	golibvirt.ErrResourceBusy:         errs.Conflict,

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	golibvirt "github.com/digitalocean/go-libvirt"
+
+	"dewpoint/internal/errs"
 )
 
 // Definition returns the XML of a domain as its next start would have it, or as it is where it has no definition, which persistent tells.
@@ -41,4 +43,13 @@ func (c *Client) Drop(ctx context.Context, ref Ref) error {
 	return c.verb(ctx, ref, "undefining", func(l *golibvirt.Libvirt, d golibvirt.Domain) error {
 		return l.DomainUndefineFlags(d, golibvirt.DomainUndefineKeepNvram|golibvirt.DomainUndefineKeepTpm)
 	})
+}
+
+// HasNetwork reports whether libvirt has a network of that name.
+func (c *Client) HasNetwork(ctx context.Context, name string) (bool, error) {
+	_, err := call(ctx, c, readLimit, "looking for network "+name, func(l *golibvirt.Libvirt) (golibvirt.Network, error) { return l.NetworkLookupByName(name) })
+	if errs.Is(err, errs.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -94,6 +94,7 @@ func vmActions() schema.Actions {
 		{Name: "move", NotBuilt: later},
 		cloneAction(),
 		exportAction(),
+		releaseAction(),
 		{Name: "snapshot", Doc: "take a snapshot", Params: snapshotParams()},
 		{Name: "quiesce_snapshot", Doc: "take a snapshot for which the guest's agent flushes its file systems", Params: snapshotParams()},
 		{
@@ -147,6 +148,20 @@ func exportAction() schema.Action {
 			schema.Filename("name").Doc("of the file; the VM's name if not given"), schema.Bool("quiesce").Doc("ask the guest to flush its data to disk first"),
 		},
 		Answers: schema.Fields{schema.JSON("response").Doc("filekey: the key of the file, which is complete once the operation is")},
+	}
+}
+
+// releaseAction gives a VM to libvirt.
+func releaseAction() schema.Action {
+	return schema.Action{
+		Name: "release",
+		Doc: "give the VM, which must be off and have no snapshots, to libvirt: it becomes an ordinary domain with its UUID, hardware, firmware variables, TPM and addresses of cards, and with " +
+			"copies of its disks in a folder of their own. The VM is then no more, and nothing here touches the domain. Only administrators can do it",
+		Params: schema.Fields{
+			schema.String("name").Len(1, 128).Match(column.Printable, column.NotPrintable).Doc("of the domain; the VM's if not given"),
+			schema.String("network").Len(1, 64).Match(column.Printable, column.NotPrintable).Doc("the network of libvirt that its cards are plugged into; default if not given"),
+			schema.String("bridge").Len(1, 15).Match(column.Printable, column.NotPrintable).Doc("the bridge of the host that its cards are plugged into, instead of a network"),
+		},
 	}
 }
 

@@ -43,6 +43,7 @@ var vmHooks = engine.Hooks{
 		"fsync_strict": fsyncStrict,
 		"clone":        cloneVM,
 		"export":       exportVM,
+		"release":      releaseVM,
 		"snapshot": func(w *engine.Inside, r *schema.Record, p schema.Set) error {
 			return snapshotVM(w, r, p, p["quiesce"].Bool())
 		},
