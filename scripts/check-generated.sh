@@ -12,7 +12,7 @@ done | xargs -0 cp --parents -t "$work/now"
 cp -r "$work/now" "$work/generated"
 (cd "$work/generated" && go generate ./...)
 
-if ! changed=$(cd "$work" && diff -rq now generated); then
+if ! changed=$(cd "$work" && diff -rq --exclude node_modules now generated); then
 	printf 'generated files are out of date; run make generate:\n%s\n' "$changed" >&2
 	exit 1
 fi

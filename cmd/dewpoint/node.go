@@ -188,7 +188,7 @@ func (n *node) handler() http.Handler {
 	for _, path := range resource.Paths() {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { resources().ServeHTTP(w, r) })
 	}
-	mux.Handle("/", web.Site(version, front.Base))
+	mux.Handle("/", web.Site())
 	return front.Wrap(mux, front.Edge{Public: n.cfg.PublicURL, Proxies: n.cfg.TrustedProxies, Origins: n.cfg.CORSOrigins}, n.log)
 }
 

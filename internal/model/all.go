@@ -16,6 +16,8 @@ import (
 	"dewpoint/internal/schema"
 )
 
+//go:generate go run dewpoint/internal/model/gen
+
 // Area is a folder of declarations.
 type Area struct {
 	Name   string // of the folder and its package
@@ -39,7 +41,10 @@ func Areas() []Area {
 func Schema() *schema.Schema {
 	var tables []*schema.Table
 	for _, area := range Areas() {
-		tables = append(tables, area.Tables...)
+		for _, t := range area.Tables {
+			t.Area = area.Name
+			tables = append(tables, t)
+		}
 	}
 	s, err := schema.New(tables...)
 	if err != nil {

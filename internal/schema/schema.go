@@ -17,7 +17,9 @@ type Table struct {
 	Name  string // wire name, plural: "vms"
 	Title string // for people, singular: "VM"
 	Doc   string
-	Key   KeyKind
+	// Area is the folder of declarations that the table lies in: "compute". The model sets it.
+	Area string
+	Key  KeyKind
 	// KeyField is the column that shows the key, where there is one; a NameKey table has to have it.
 	KeyField string
 	// Display is the column shown as $display; "name" when empty and there is one.

@@ -1,5 +1,5 @@
-// Package web holds the pages that people look at: the root page and the interactive descriptions of the APIs. All is embedded; no page
-// loads anything from elsewhere.
+// Package web holds the pages that people look at: the web UI and the interactive descriptions of the APIs. All is embedded; no page loads
+// anything from elsewhere. What the UI is built from lies in ui/.
 package web
 
 import (
@@ -20,9 +20,6 @@ var swagger embed.FS
 //go:embed pages
 var pages embed.FS
 
-//go:embed scripts
-var scripts embed.FS
-
 var templates = template.Must(template.ParseFS(pages, "pages/*"))
 
 // DocumentPage is an interactive description of an API.
@@ -41,7 +38,13 @@ type DocumentPage struct {
 // ServeHTTP implements http.Handler.
 func (p DocumentPage) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'")
-	render(w, http.StatusOK, "document.html", p)
+	var page bytes.Buffer
+	if err := templates.ExecuteTemplate(&page, "document.html", p); err != nil { // our own templates always execute
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(page.Len()))
+	w.Write(page.Bytes()) // nobody is left to tell when it fails
 }
 
 // Assets serves what document pages load, below a path.
@@ -59,16 +62,4 @@ func Assets(path string) http.Handler {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		files.ServeHTTP(w, r)
 	})
-}
-
-// render answers with a page.
-func render(w http.ResponseWriter, status int, name string, data any) {
-	var page bytes.Buffer
-	if err := templates.ExecuteTemplate(&page, name, data); err != nil { // our own templates always execute
-		panic(err)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(page.Len()))
-	w.WriteHeader(status)
-	w.Write(page.Bytes()) // nobody is left to tell when it fails
 }

@@ -6,36 +6,25 @@ import (
 	"strings"
 )
 
-// Site serves the root page and answers every path that nothing else has. Version is the program's, for the root page; base tells how the client
-// reached us, for examples to copy.
-func Site(version string, base func(*http.Request) string) http.Handler {
+// Site serves the web UI, and answers every path that nothing else has: a path below /api is none of the UI's, whatever else it may be.
+func Site() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		switch {
 		case r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/"):
 			missingAPI(w, r.URL.Path)
-		case r.URL.Path == "/site.js":
-			http.ServeFileFS(w, r, scripts, "scripts/site.js")
-		case r.URL.Path != "/":
-			secure(w)
-			render(w, http.StatusNotFound, "missing.html", struct{ Path string }{r.URL.Path})
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			w.Header().Set("Allow", "GET")
 			http.Error(w, "only GET is possible here", http.StatusMethodNotAllowed)
+		case strings.HasPrefix(r.URL.Path, "/assets/"):
+			asset(w, r)
+		case r.URL.Path == "/licences.txt":
+			http.ServeFileFS(w, r, built, "ui/licences.txt")
 		default:
-			w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; "+styled)
-			render(w, http.StatusOK, "index.html", struct{ Host, Version string }{base(r), version})
+			page(w)
 		}
 	})
 }
-
-// secure forbids scripts and frames on pages that have none.
-func secure(w http.ResponseWriter) {
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; "+styled)
-}
-
-// styled lets a page have our style and icon, and nobody show it in a frame.
-const styled = "style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
 // missingAPI tells a program that the path belongs to neither dialect, in a body that clients of both can read.
 func missingAPI(w http.ResponseWriter, path string) {

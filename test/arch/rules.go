@@ -147,7 +147,12 @@ var libraries = []library{
 	{path: "github.com/tus/tusd", owners: []string{"internal/api/upload"}},
 	{path: "modernc.org/sqlite", owners: []string{"internal/store/sqlite"}},
 	{path: "github.com/jackc/pgx", owners: []string{"internal/store/postgres"}},
-	{path: "github.com/klauspost/compress", owners: []string{"internal/backup"}},
+	{
+		path: "github.com/klauspost/compress", owners: []string{"internal/backup", "internal/web/gen"},
+		why: "one packs backups; the other packs the UI when it is built, always in the same bytes",
+	},
+	{path: "github.com/evanw/esbuild", owners: []string{"internal/web/gen"}},
+	{path: "github.com/andybalholm/brotli", owners: []string{"internal/web/gen"}},
 	{path: "github.com/diskfs/go-diskfs", owners: []string{"internal/host/iso"}},
 	{path: "github.com/goccy/go-yaml", owners: []string{"internal/cloudinit"}},
 	{path: "github.com/coder/websocket", owners: []string{"internal/api/ws"}},

@@ -13,32 +13,25 @@ import (
 	"dewpoint/test/harness"
 )
 
-// TestPages uses the root page and the description of the resource API in a browser, as somebody with a second factor: the first shows what
-// runs, the second makes a VM with the example that it fills in.
+// TestPages uses the description of the resource API in a browser, as somebody with a second factor: it makes a VM with the example that it fills in.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	dir := clients(t)
 	c := s.Table()
-	c.Create("vms", map[string]any{"name": "shown", "ram": 256})
 	c, codes := secondFactor(t, c)
-	cmd := exec.Command("node", append([]string{"pages.mjs", chromium(t), s.URL, "admin", harness.AdminPassword}, codes[:2]...)...)
+	cmd := exec.Command("node", "pages.mjs", chromium(t), s.URL, "admin", harness.AdminPassword, codes[0])
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var saw struct {
-		Errors        []string
-		Root, Created string
+		Errors  []string
+		Created string
 	}
 	if err := json.Unmarshal(out, &saw); err != nil {
 		t.Fatalf("%v: %s", err, out)
-	}
-	for _, word := range []string{"Virtual machines (1)", "shown · stopped", "Networks (1)", "default", "Alarms", "QEMU ", "Table API "} {
-		if !strings.Contains(saw.Root, word) {
-			t.Errorf("the root page doesn't show %q:\n%s", word, saw.Root)
-		}
 	}
 	if len(saw.Errors) > 0 || !strings.HasPrefix(saw.Created, "201") {
 		t.Errorf("the pages saw %+v", saw)

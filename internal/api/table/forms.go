@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"dewpoint/internal/engine"
 	"dewpoint/internal/schema"
@@ -17,15 +18,19 @@ type form struct {
 	Name     string       `json:"name"`
 	Title    string       `json:"title"`
 	Doc      string       `json:"doc"`
+	Area     string       `json:"area"`
 	Key      string       `json:"key"`
 	Display  string       `json:"display,omitempty"`
 	Owner    string       `json:"owner,omitempty"`
 	Parent   string       `json:"parent,omitempty"`
+	Below    string       `json:"below,omitempty"` // the table that parent leads to
 	NotBuilt string       `json:"not_built,omitempty"`
+	ReadOnly bool         `json:"read_only,omitempty"`
+	Aside    string       `json:"aside,omitempty"`
 	Unique   [][]string   `json:"unique,omitempty"`
 	May      formRights   `json:"may"`
 	Sections []string     `json:"sections,omitempty"`
-	Fields   []formField  `json:"fields"`
+	Fields   []formField  `json:"fields,omitempty"`
 	Actions  []formAction `json:"actions,omitempty"`
 }
 
@@ -53,11 +58,14 @@ type formField struct {
 	Filled     bool            `json:"filled,omitempty"` // by the server, when it is left out
 	ReadOnly   bool            `json:"read_only,omitempty"`
 	CreateOnly bool            `json:"create_only,omitempty"`
+	AtStart    bool            `json:"at_start,omitempty"` // of a running machine, a change waits for its next start
+	Summary    bool            `json:"summary,omitempty"`
 	Secret     bool            `json:"secret,omitempty"`
 	Unique     bool            `json:"unique,omitempty"`
 	Default    json.RawMessage `json:"default,omitempty"`
 	Values     []formValue     `json:"values,omitempty"`
 	LeadsTo    []string        `json:"leads_to,omitempty"`
+	Back       string          `json:"back,omitempty"` // of a list of rows: their column that leads here
 	Min        *int64          `json:"min,omitempty"`
 	Max        *int64          `json:"max,omitempty"`
 	MinLength  int             `json:"min_length,omitempty"`
@@ -82,22 +90,37 @@ type formCondition struct {
 	Is     []string `json:"is,omitempty"` // one of these; any value where none is given
 }
 
-// forms serves GET /api/sys/forms: the declarations of all tables with rows that the caller may have a right on, as forms need them.
+// forms serves GET /api/sys/forms: the declarations of all tables with rows that the caller may have a right on, as forms need them; of some
+// tables alone with ?tables=vms,vnets, and without columns and actions with ?brief=1.
 func (c *call) forms() error {
 	if c.method() != http.MethodGet {
 		return c.notAllowed(http.MethodGet)
+	}
+	wanted, some, err := c.param("tables")
+	if err != nil {
+		return err
+	}
+	brief, _, err := c.param("brief")
+	if err != nil {
+		return err
 	}
 	reached, err := c.eng.Reach(c.r.Context())
 	if err != nil {
 		return err
 	}
-	known := make([]string, len(reached))
+	maker := formMaker{schema: c.eng.Schema(), known: make([]string, len(reached))}
 	for i, r := range reached {
-		known[i] = r.Table.Name
+		maker.known[i] = r.Table.Name
 	}
-	all := make([]form, len(reached))
-	for i, r := range reached {
-		all[i] = formMaker{c.eng.Schema(), known}.form(r)
+	all := []form{}
+	for _, r := range reached {
+		switch {
+		case some && !slices.Contains(strings.Split(wanted, ","), r.Table.Name):
+		case brief == "1":
+			all = append(all, maker.head(r))
+		default:
+			all = append(all, maker.form(r))
+		}
 	}
 	send(c.w, c.r, http.StatusOK, map[string]any{"tables": all})
 	return nil
@@ -109,15 +132,25 @@ type formMaker struct {
 	known  []string
 }
 
-func (m formMaker) form(r engine.Reach) form {
+// head is what a form says of the table as a whole.
+func (m formMaker) head(r engine.Reach) form {
 	t := r.Table
 	f := form{
-		Name: t.Name, Title: t.Title, Doc: t.Doc, Key: t.Key.String(), Owner: t.Owner, Parent: t.Parent, NotBuilt: t.NotBuilt,
-		May: formRights(r.May), Fields: m.fields(t.Fields),
+		Name: t.Name, Title: t.Title, Doc: t.Doc, Area: t.Area, Key: t.Key.String(), Owner: t.Owner, Parent: t.Parent, NotBuilt: t.NotBuilt,
+		ReadOnly: t.ReadOnly, Aside: t.Aside, May: formRights(r.May),
 	}
 	if d := t.DisplayField(); d != nil {
 		f.Display = d.Name
 	}
+	if t.Parent != "" && slices.Contains(m.known, t.Field(t.Parent).Ref) {
+		f.Below = t.Field(t.Parent).Ref
+	}
+	return f
+}
+
+func (m formMaker) form(r engine.Reach) form {
+	t, f := r.Table, m.head(r)
+	f.Fields = m.fields(t.Fields)
 	for _, u := range t.Unique {
 		if !slices.ContainsFunc(u.Columns, func(name string) bool { return t.Field(name).IsHidden }) {
 			f.Unique = append(f.Unique, u.Columns)
@@ -147,7 +180,7 @@ func (m formMaker) fields(fields schema.Fields) []formField {
 func (m formMaker) field(f *schema.Field) formField {
 	made := formField{
 		Name: f.Name, Label: f.Caption(), Section: f.SectionName, Type: f.Type.Name(), Required: f.IsRequired && !f.IsFilled, Filled: f.IsFilled,
-		ReadOnly: f.IsReadOnly, CreateOnly: f.IsCreateOnly, Secret: f.IsSecret, Unique: f.IsUnique, Example: f.ExampleText, Unit: f.UnitName, Doc: f.DocText,
+		ReadOnly: f.IsReadOnly, CreateOnly: f.IsCreateOnly, AtStart: f.IsAtStart, Summary: f.IsSummary, Secret: f.IsSecret, Unique: f.IsUnique, Example: f.ExampleText, Unit: f.UnitName, Doc: f.DocText,
 	}
 	if !f.DefaultValue.IsNull() {
 		made.Default = defaultOf(f)
@@ -161,6 +194,9 @@ func (m formMaker) field(f *schema.Field) formField {
 	}
 	if f.Only != nil {
 		made.OnlyWhen = &formCondition{f.Only.Column, f.Only.Values}
+	}
+	if f.IsRows() && f.Link == nil {
+		made.Back = f.Back
 	}
 	if f.IsRow() || f.IsRows() {
 		for _, to := range f.Targets(m.schema) {

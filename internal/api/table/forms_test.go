@@ -13,12 +13,15 @@ import (
 // shownForm is what a test reads of a form.
 type shownForm struct {
 	Name   string
+	Area   string
 	May    map[string]bool
 	Unique [][]string
 	Fields []struct {
 		Name, Label, Section, Pattern, Hint, Example, Unit string
 
 		Required, Filled bool
+		Back             string
+		AtStart          bool     `json:"at_start"`
 		NotBuilt         string   `json:"not_built"`
 		LeadsTo          []string `json:"leads_to"`
 		Values           []struct {
@@ -132,6 +135,10 @@ func TestFormsSayWhatDeclarationsSay(t *testing.T) {
 				seen["references"] = slices.Equal(f.LeadsTo, []string{"vms"})
 			case "vms.ram":
 				seen["unit"] = f.Unit == "MiB"
+				seen["at start"] = f.AtStart
+				seen["area"] = form.Area == "compute"
+			case "machines.drives":
+				seen["back"] = f.Back == "machine"
 			case "permissions.table":
 				seen["example"] = f.Example == "vms"
 			case "user_api_keys.user":
@@ -146,7 +153,7 @@ func TestFormsSayWhatDeclarationsSay(t *testing.T) {
 		}
 	}
 	for _, what := range []string{
-		"only when", "section", "label", "pattern", "references", "unit", "example", "filled", "not built", "not built, and written", "values not built",
+		"only when", "section", "label", "at start", "area", "back", "pattern", "references", "unit", "example", "filled", "not built", "not built, and written", "values not built",
 	} {
 		if !seen[what] {
 			t.Errorf("forms don't say: %s", what)
@@ -154,6 +161,34 @@ func TestFormsSayWhatDeclarationsSay(t *testing.T) {
 	}
 	if u := forms["tag_members"].Unique; len(u) != 1 || !slices.Equal(u[0], []string{"member", "tag"}) {
 		t.Errorf("tag members are unique by %v", u)
+	}
+}
+
+// TestFormsInParts asks for some tables, and for what there is to say of all as a whole.
+func TestFormsInParts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	read := func(query string) (all struct{ Tables []shownForm }) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(s.get("/api/sys/forms?"+query).must(t, 200).body), &all); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if some := read("tables=vms,vnets,nothing").Tables; len(some) != 2 || some[0].Name != "vms" || len(some[0].Fields) == 0 {
+		t.Errorf("of two tables: %+v", some)
+	}
+	if none := read("tables=").Tables; none == nil || len(none) != 0 {
+		t.Errorf("of no table: %+v", none)
+	}
+	brief := read("brief=1").Tables
+	if len(brief) != len(s.forms(admin)) {
+		t.Errorf("%d tables in brief, want %d", len(brief), len(s.forms(admin)))
+	}
+	for _, f := range brief {
+		if len(f.Fields)+len(f.Actions) > 0 || f.Area == "" || !f.May["read"] {
+			t.Errorf("in brief: %+v", f)
+		}
 	}
 }
 
