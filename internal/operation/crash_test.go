@@ -34,6 +34,19 @@ type order struct {
 	Ends, Begins string // objects
 	Tower, Point string // the folder that the stones of Begins go into
 	Fail         bool
+	// Before and Behind are the folders of towers that are begun with it in one queue, about the objects before and behind it, and may be built beside it.
+	Before, Behind []string
+}
+
+// towers are what is asked for in one transaction.
+func (o order) towers() (all []operation.Request) {
+	if len(o.Behind) == 0 {
+		return []operation.Request{{Object: o.Begins, Params: tower{Dir: o.Tower, Fail: o.Fail}}}
+	}
+	for i, dir := range slices.Concat(o.Before, []string{o.Tower}, o.Behind) {
+		all = append(all, operation.Request{Object: fmt.Sprintf("files/%d", i), Queue: "files/0", Params: tower{Dir: dir, Beside: true}})
+	}
+	return all
 }
 
 func openOrder(o order) (*store.DB, error) {
@@ -65,8 +78,12 @@ func child() int {
 		return complain(err)
 	}
 	if err := db.Update(background, func(tx *store.Tx) error {
-		_, err := operation.Begin(tx, operation.Request{Object: o.Begins, Params: tower{Dir: o.Tower, Fail: o.Fail}})
-		return err
+		for _, request := range o.towers() {
+			if _, err := operation.Begin(tx, request); err != nil {
+				return err
+			}
+		}
+		return nil
 	}); err != nil {
 		return complain(err)
 	}

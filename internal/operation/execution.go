@@ -32,11 +32,16 @@ type execution struct {
 // run works until the operation has ended or ctx ends. An error means that there is more to do, and that it should be tried
 // again after a while. Of stepping, the context of the steps, the cause tells whether the operation was cancelled.
 func (e *execution) run(ctx, stepping context.Context) error {
-	if e.row.Status != Undoing {
-		ended, err := e.settle(ctx, stepping, e.forward(stepping))
-		if ended || err != nil {
-			return err
-		}
+	if e.row.Status == Undoing {
+		return e.backward(ctx)
+	}
+	return e.conclude(ctx, stepping, e.forward(stepping))
+}
+
+// conclude brings the operation to its end after its way forward has ended so.
+func (e *execution) conclude(ctx, stepping context.Context, err error) error {
+	if ended, err := e.settle(ctx, stepping, err); ended || err != nil {
+		return err
 	}
 	return e.backward(ctx)
 }
@@ -84,15 +89,24 @@ func (e *execution) step(ctx context.Context, step int) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	about := e.kind.steps[step]
-	err := e.write(ctx, nil, func(time.Time) system.OperationSet {
-		return system.OperationSet{}.Step(about.name).Attempt(e.row.Attempt + 1).Null(system.OperationCol.StatusInfo).
-			ProgressPct(e.kind.part(step, 0))
-	})
+	err := e.write(ctx, nil, func(time.Time) system.OperationSet { return e.begun(step, e.row.Attempt+1) })
 	if err != nil {
 		return err
 	}
-	var commit Commit
+	commit, err := e.work(ctx, step)
+	if err != nil {
+		return err
+	}
+	return e.done(ctx, step, commit)
+}
+
+// begun is what says that a step was begun for the attempt-th time.
+func (e *execution) begun(step int, attempt int64) system.OperationSet {
+	return system.OperationSet{}.Step(e.kind.steps[step].name).Attempt(attempt).Null(system.OperationCol.StatusInfo).ProgressPct(e.kind.part(step, 0))
+}
+
+// work does a step, and writes its progress meanwhile.
+func (e *execution) work(ctx context.Context, step int) (commit Commit, err error) {
 	following, stop := context.WithCancel(ctx)
 	var follower sync.WaitGroup
 	follower.Go(func() {
@@ -104,27 +118,33 @@ func (e *execution) step(ctx context.Context, step int) error {
 	})
 	stop()
 	follower.Wait()
-	if err != nil {
-		return err
-	}
-	return e.done(ctx, step, commit)
+	return commit, err
 }
 
 // done marks a step, with what it has found out and those behind it that have nothing to do, and ends the operation with the last one.
 func (e *execution) done(ctx context.Context, step int, commit Commit) error {
+	m, err := e.markOf(step, commit)
+	if err != nil {
+		return err
+	}
+	return writeAll(ctx, e.db, []mark{m}, nil)
+}
+
+// markOf is what done writes.
+func (e *execution) markOf(step int, commit Commit) (m mark, err error) {
 	params, err := e.steps.params()
 	if err != nil {
-		return fmt.Errorf("params after step %d: %w", step, err)
+		return m, fmt.Errorf("params after step %d: %w", step, err)
 	}
 	result, err := e.steps.result()
 	if err != nil {
-		return fmt.Errorf("result after step %d: %w", step, err)
+		return m, fmt.Errorf("result after step %d: %w", step, err)
 	}
 	next := step + 1
 	for next < len(e.kind.steps) && e.steps.skip(next) {
 		next++
 	}
-	return e.write(ctx, commit, func(now time.Time) system.OperationSet {
+	return mark{e.held, commit, func(now time.Time) system.OperationSet {
 		of := system.OperationCol
 		set := system.OperationSet{}.StepsDone(int64(next)).Attempt(0).Params(params).ProgressPct(e.kind.part(next, 0))
 		if next == len(e.kind.steps) {
@@ -132,7 +152,7 @@ func (e *execution) done(ctx context.Context, step int, commit Commit) error {
 			textOrNull(set, result, of.Result)
 		}
 		return set
-	})
+	}}, nil
 }
 
 // told writes the progress of a step.

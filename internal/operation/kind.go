@@ -58,7 +58,11 @@ type Spec[P Params] struct {
 	// Ready, where it is given, looks at the rows and returns what an operation still has to wait for before its first step, "" for nothing. It is
 	// asked again in each pass.
 	Ready func(tx *store.Tx, p P) (reason string, err error)
-	Steps []Step[P]
+	// Together, where it is given, tells by the params that the first step has left whether the operation leaves alone all that the next one of the kind in
+	// its queue works on. While they do, the first steps of those that wait behind each other are done beside each other and marked in one transaction.
+	// The first step must not be Once.
+	Together func(p P) bool
+	Steps    []Step[P]
 }
 
 // Kind is a sort of operation. Make it with Define.
@@ -66,6 +70,7 @@ type Kind struct {
 	name      string
 	atOnce    int
 	insistent bool
+	together  bool
 	steps     []about
 	load      func(db *store.DB, key int64, params string, p *Progress) (bound, error)
 	ready     func(tx *store.Tx, params string) (reason string, err error)
@@ -83,6 +88,7 @@ type bound interface {
 	do(ctx context.Context, step int) (Commit, error)
 	undo(ctx context.Context, step int) error
 	skip(step int) bool
+	alone() bool
 	params() (string, error)
 	result() (string, error)
 }
@@ -90,7 +96,7 @@ type bound interface {
 // Define declares a kind.
 func Define[P Params](spec Spec[P]) Kind {
 	var none P
-	k := Kind{name: none.Operation(), atOnce: max(spec.AtOnce, 1), insistent: spec.Insistent}
+	k := Kind{name: none.Operation(), atOnce: max(spec.AtOnce, 1), insistent: spec.Insistent, together: spec.Together != nil}
 	for _, s := range spec.Steps {
 		weight := s.Weight
 		if weight == 0 {
@@ -99,7 +105,7 @@ func Define[P Params](spec Spec[P]) Kind {
 		k.steps = append(k.steps, about{name: s.Name, once: s.Once, weight: weight})
 	}
 	k.load = func(db *store.DB, key int64, params string, p *Progress) (bound, error) {
-		b := &typed[P]{steps: spec.Steps, run: Run[P]{Key: key, Progress: p, db: db}}
+		b := &typed[P]{spec: &spec, run: Run[P]{Key: key, Progress: p, db: db}}
 		return b, json.Unmarshal([]byte(params), &b.run.Params)
 	}
 	k.ready = func(tx *store.Tx, params string) (string, error) {
@@ -113,24 +119,28 @@ func Define[P Params](spec Spec[P]) Kind {
 }
 
 // typed are the steps with the params of their type.
-type typed[P any] struct {
-	steps []Step[P]
-	run   Run[P]
+type typed[P Params] struct {
+	spec *Spec[P]
+	run  Run[P]
 }
 
 func (b *typed[P]) do(ctx context.Context, step int) (Commit, error) {
-	return b.steps[step].Do(ctx, &b.run)
+	return b.spec.Steps[step].Do(ctx, &b.run)
 }
 
 func (b *typed[P]) undo(ctx context.Context, step int) error {
-	if b.steps[step].Undo == nil {
+	if b.spec.Steps[step].Undo == nil {
 		return nil
 	}
-	return b.steps[step].Undo(ctx, &b.run)
+	return b.spec.Steps[step].Undo(ctx, &b.run)
 }
 
 func (b *typed[P]) skip(step int) bool {
-	return b.steps[step].Skip != nil && b.steps[step].Skip(b.run.Params)
+	return b.spec.Steps[step].Skip != nil && b.spec.Steps[step].Skip(b.run.Params)
+}
+
+func (b *typed[P]) alone() bool {
+	return b.spec.Together != nil && b.spec.Together(b.run.Params)
 }
 
 func (b *typed[P]) params() (string, error) {

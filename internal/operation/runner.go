@@ -140,7 +140,7 @@ func (r *Runner) begin(ctx context.Context, row system.Operation) {
 		}
 		return
 	}
-	if time.Now().Before(r.rest[row.Key]) {
+	if r.busy[row.Key] != nil || time.Now().Before(r.rest[row.Key]) {
 		return
 	}
 	select {
@@ -153,8 +153,12 @@ func (r *Runner) begin(ctx context.Context, row system.Operation) {
 		cancel(errCancelled)
 	}
 	r.busy[row.Key] = cancel
+	execute := r.execute
+	if kind.together && fresh(row) {
+		execute = r.executeTogether
+	}
 	r.workers.Go(func() {
-		r.leave(ctx, row.Key, r.execute(ctx, stepping, kind, row.Key))
+		r.leave(ctx, row.Key, execute(ctx, stepping, kind, row.Key))
 		cancel(nil)
 		<-r.slots[row.Kind]
 		r.wake()

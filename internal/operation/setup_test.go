@@ -130,6 +130,7 @@ func (b *bench) waitEnd(key int64) system.Operation {
 type tower struct {
 	Dir    string
 	Fail   bool // at the last step
+	Beside bool // another one may be built
 	Stones []string
 }
 
@@ -141,7 +142,7 @@ const stones = 5
 
 // towerOf declares the kind. At is called at each point of the work, with the folder and the point's name.
 func towerOf(at func(dir, point string)) operation.Kind {
-	spec := operation.Spec[tower]{AtOnce: 1}
+	spec := operation.Spec[tower]{AtOnce: 1, Together: func(p tower) bool { return p.Beside }}
 	for i := range stones {
 		spec.Steps = append(spec.Steps, stoneOf(i, at))
 	}

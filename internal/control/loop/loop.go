@@ -17,6 +17,9 @@ import (
 // afterFailure is the longest wait after a pass that failed: what it lacked may be back at any time, and its return nudges nobody.
 const afterFailure = 2 * time.Second
 
+// mostRest is the longest rest after a pass, however long that took.
+const mostRest = 250 * time.Millisecond
+
 // Reconciler closes the gap between what the rows wish and what the host has.
 type Reconciler interface {
 	// Name is the area ("vm", "vnet"), for logs.
@@ -77,13 +80,16 @@ func (l *Loop) passes(ctx context.Context) error {
 	timer := time.NewTimer(l.every)
 	defer timer.Stop()
 	for ctx.Err() == nil {
+		began := time.Now()
 		err := l.pass(ctx)
+		took := time.Since(began)
 		l.report(ctx, err)
 		wait := l.every
 		if err != nil {
 			wait = min(wait, afterFailure)
 		}
 		timer.Reset(wait)
+		l.rest(ctx, min(took, mostRest))
 		select {
 		case <-ctx.Done():
 		case <-l.queue.nudge:
@@ -91,6 +97,17 @@ func (l *Loop) passes(ctx context.Context) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// rest waits before the next pass, as long as the last one took: where nudges come all the time, passes that see much of the same don't take more than half of
+// a processor.
+func (l *Loop) rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // pass runs the reconciler once and turns a panic into an error: one bad row must not take the server down.

@@ -58,10 +58,12 @@ func (c *Controller) act(ctx context.Context, d *Drive, seen observed, s step) e
 	return nil
 }
 
+// emptyBytes is what an empty qcow2 takes, amply.
+const emptyBytes = 1 << 20
+
 // makeEmpty makes a disk that holds nothing of its own.
 func (c *Controller) makeEmpty(ctx context.Context, d *Drive, path string, status Status) error {
-	const tables = 1 << 20 // what an empty qcow2 takes, amply
-	if err := c.draft(ctx, path, tables, d.Tier, func(part string) error {
+	if err := c.draft(ctx, path, emptyBytes, d.Tier, func(part string) error {
 		if d.Base != "" {
 			return block.CreateOver(part, d.Base, d.Size)
 		}

@@ -21,7 +21,7 @@ type cloneRun = operation.Run[compute.VMClone]
 func (c *Config) vmClone() operation.Kind {
 	const atOnce, most = 2, 96
 	return operation.Define(operation.Spec[compute.VMClone]{
-		AtOnce: atOnce, Ready: cloneReady,
+		AtOnce: atOnce, Ready: cloneReady, Together: func(p compute.VMClone) bool { return linked(p) && frozen(p) },
 		Steps: []operation.Step[compute.VMClone]{
 			{Name: "looking at the disks", Do: c.lookAtDisks, Undo: c.dropClone},
 			{Name: "freezing the disks", Do: c.freezeDisks, Undo: c.removeNext, Skip: frozen},
@@ -72,7 +72,8 @@ func driveReady(tx *store.Tx, drive int64) (reason string, err error) {
 func (c *Config) lookAtDisks(ctx context.Context, r *cloneRun) (operation.Commit, error) {
 	for i := range r.Params.Disks {
 		disk := &r.Params.Disks[i]
-		if _, _, err := c.copied(ctx, r, disk); err != nil {
+		row, _, err := c.copied(ctx, r, disk)
+		if err != nil {
 			return nil, err
 		}
 		s, err := c.source(ctx, r, disk.Of)
@@ -91,6 +92,9 @@ func (c *Config) lookAtDisks(ctx context.Context, r *cloneRun) (operation.Commit
 		switch {
 		case s.row.Origin != 0, untouched:
 			disk.Base = s.row.Base
+			if err := c.layOver(ctx, r, disk, row.PreferredTier, s, s.base); err != nil {
+				return nil, err
+			}
 			continue
 		case s.running:
 			return nil, errs.New(errs.Conflict, "vm_started", "the VM was started while it was about to be cloned; clone it again")
@@ -122,7 +126,8 @@ func (c *Config) lookAtDisks(ctx context.Context, r *cloneRun) (operation.Commit
 
 // freezeDisks makes the files that the frozen drives go on with. When this is marked, the new disks build upon what was theirs until then.
 func (c *Config) freezeDisks(ctx context.Context, r *cloneRun) (operation.Commit, error) {
-	for _, disk := range r.Params.Disks {
+	for i := range r.Params.Disks {
+		disk := &r.Params.Disks[i]
 		if disk.Generation == 0 {
 			continue
 		}
@@ -133,8 +138,32 @@ func (c *Config) freezeDisks(ctx context.Context, r *cloneRun) (operation.Commit
 		if err := c.makeNext(ctx, s, disk.Next, disk.Size); err != nil {
 			return nil, err
 		}
+		row, _, err := c.copied(ctx, r, disk)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.layOver(ctx, r, disk, row.PreferredTier, s, s.path); err != nil {
+			return nil, err
+		}
 	}
 	return func(tx *store.Tx) error { return restAll(tx, r.Params) }, nil
+}
+
+// layOver makes the file of a linked clone's disk above what it rests on.
+func (c *Config) layOver(ctx context.Context, r *cloneRun, disk *compute.CloneDisk, tier string, s source, base string) error {
+	if r.Params.Full {
+		return nil
+	}
+	if err := c.draft(ctx, disk.Place, emptyBytes, tier, func(part string) error {
+		return block.CreateOver(part, base, max(s.row.Disksize, disk.Size))
+	}); err != nil {
+		return err
+	}
+	err := place(disk.Place)
+	if err == nil {
+		disk.Used, err = block.Used(disk.Place)
+	}
+	return err
 }
 
 // restAll has the new disks build upon layers. With that a linked clone is done.
@@ -152,11 +181,10 @@ func restAll(tx *store.Tx, p compute.VMClone) error {
 
 // makeNext makes the file above a disk that is about to be frozen, unless a run before a crash did.
 func (c *Config) makeNext(ctx context.Context, s source, path string, size int64) error {
-	const tables = 1 << 20
 	if _, err := block.Size(path); err == nil {
 		return nil
 	}
-	err := c.draft(ctx, path, tables, s.row.PreferredTier, func(part string) error { return block.CreateOver(part, s.path, size) })
+	err := c.draft(ctx, path, emptyBytes, s.row.PreferredTier, func(part string) error { return block.CreateOver(part, s.path, size) })
 	if err != nil {
 		return err
 	}
@@ -189,7 +217,7 @@ func rest(tx *store.Tx, disk compute.CloneDisk, full bool) error {
 	} else if err != nil || full {
 		return err
 	}
-	return store.Write(tx, disk.Drive, compute.MachineDriveStatusSet{}.Status("initializing"))
+	return report(tx, Fact{Drive: disk.Drive, Status: Status{Status: "offline", Ready: true, Progress: 100, UsedBytes: disk.Used}})
 }
 
 // removeNext removes the files that nothing goes on with because nothing was frozen.

@@ -26,4 +26,5 @@ type CloneDisk struct {
 	Next       string `json:"next,omitempty"`       // that file
 	Size       int64  `json:"size,omitempty"`       // bytes that a guest sees of the content
 	Place      string `json:"place,omitempty"`      // of the new disk
+	Used       int64  `json:"used,omitempty"`       // bytes that it takes on the host
 }
