@@ -19,3 +19,10 @@ func AdvancedPattern(pattern string) (string, error) { return advancedPattern(pa
 
 // KeepChanges makes the log of changes shorter.
 func (db *DB) KeepChanges(n int64) { db.kept = n }
+
+// Waiting is how many writers wait for their turn.
+func (db *DB) Waiting() int {
+	db.writers.mu.Lock()
+	defer db.writers.mu.Unlock()
+	return len(db.writers.waiting)
+}

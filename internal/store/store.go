@@ -121,6 +121,7 @@ type DB struct {
 	kept       int64 // entries of the log of changes
 	trace      atomic.Pointer[func(string)]
 	leads      leads
+	writers    writers
 
 	mu       sync.Mutex // held while watchers are told
 	watchers []func([]Change)
@@ -189,6 +190,7 @@ type Tx struct {
 	pending []Pending
 	faulty  error // a column that isn't declared was asked for
 	at      time.Time
+	joins   bool // others have written in it before, which isn't committed yet
 }
 
 // View runs f in a read transaction: everything it reads is of one moment.
@@ -204,8 +206,11 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 }
 
 // Update runs f in a write transaction and commits when f returns nil; then the change survives a power loss, and the watchers are told.
-// There is one writer at a time: f must do no slow work.
+// There is one writer at a time: f must do no slow work. Writers that wait for each other share a commit.
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
+	if db.feed == nil {
+		return db.share(ctx, f)
+	}
 	return db.write(ctx, func(tx *Tx) error {
 		if err := tx.run(f); err != nil {
 			return err
@@ -241,18 +246,8 @@ func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
 // commit makes the changes last and tells the watchers; last is the number of the last entry in the log.
 func (tx *Tx) commit(last int64) error {
 	db := tx.db
-	switch {
-	case len(tx.changes) == 0:
+	if len(tx.changes) == 0 {
 		return db.classify(tx.sql.Commit())
-	case db.feed == nil:
-		// The watchers hear of commits in their order because the lock is taken before the next writer can begin.
-		db.mu.Lock()
-		defer db.mu.Unlock()
-		err := tx.sql.Commit()
-		if err == nil {
-			db.tellLocked(tx.changes)
-		}
-		return db.classify(err)
 	}
 	ended, err := db.feed.Send(tx.ctx, tx.sql, tx.changes, last)
 	if err != nil {
@@ -264,9 +259,9 @@ func (tx *Tx) commit(last int64) error {
 }
 
 // Told reports whether the watchers have been told of all that a write transaction can see and hasn't done itself. They have where its server is the
-// only one; of others' commits they hear a moment later.
+// only one and it shares no commit with a writer before it; of others' commits they hear a moment later.
 func (tx *Tx) Told() bool {
-	if tx.db.feed != nil {
+	if tx.db.feed != nil || tx.joins {
 		return false
 	}
 	tx.db.mu.Lock() // the writer before this one tells them while it holds the lock

@@ -16,7 +16,7 @@ import (
 // qemu-img that makes as many images over the same one.
 func TestLinkedCloneRate(t *testing.T) {
 	needsFlag(t)
-	const clones, clients = 100, 4
+	const clones, clients = 100, 16
 	s := harness.Start(t)
 	c := s.Table()
 	made := c.Must(201, "POST", "vms", map[string]any{"name": "source", "ram": 256}).Object()
