@@ -19,8 +19,8 @@ type credential struct {
 }
 
 // Authenticate finds out who sends the request. It looks at the Authorization header (Basic with a password or an API key, Bearer with
-// any token), x-yottabyte-token and the query parameter token, in this order; the first that is there decides. Without any the error
-// is Unauthenticated with the code "missing", for one that isn't good with the code "invalid". A good one whose requests of the hour are
+// any token), x-yottabyte-token, the query parameter token and the cookie of a session, in this order; the first that is there decides. A cookie counts only as
+// FromOwnPage says. Without any the error is Unauthenticated with the code "missing", for one that isn't good with the code "invalid". A good one whose requests of the hour are
 // used up is TooMany; reply, the header of what will be answered, tells how many are left. The actor's Request is left empty.
 func (s *Service) Authenticate(ctx context.Context, r *http.Request, reply http.Header) (perm.Actor, error) {
 	p, err := s.check(ctx, r)
@@ -49,6 +49,13 @@ func (s *Service) Recheck(ctx context.Context, r *http.Request) (perm.Actor, err
 // check finds the request's credential and checks it.
 func (s *Service) check(ctx context.Context, r *http.Request) (proof, error) {
 	c, ok := credentialOf(r)
+	if !ok {
+		if c.token, ok = CookieToken(r); ok {
+			if err := FromOwnPage(r); err != nil {
+				return proof{}, err
+			}
+		}
+	}
 	switch {
 	case !ok:
 		return proof{}, errMissing()

@@ -16,6 +16,7 @@ import (
 	"dewpoint/internal/api/resource/storage"
 	"dewpoint/internal/api/resource/system"
 	"dewpoint/internal/api/ws"
+	"dewpoint/internal/auth"
 	"dewpoint/internal/engine"
 )
 
@@ -116,6 +117,7 @@ func configure(version string) huma.Config {
 		"bearer": {Type: "http", Scheme: "bearer", Description: "a JWT of auth/login, or an API token"},
 		"basic":  {Type: "http", Scheme: "basic", Description: "name and password, or an API token as the name"},
 		"query":  {Type: "apiKey", In: "query", Name: "token", Description: "any token, for links in a browser"},
+		"cookie": {Type: "apiKey", In: "cookie", Name: auth.CookieName, Description: "the session of a browser, see POST /api/sys/session; from pages of this server alone"},
 	}
 	return c
 }

@@ -24,7 +24,7 @@ import (
 // path has.
 func (s *server) endpoints() []string {
 	s.t.Helper()
-	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/sys/can", "/api/sys/forms", "/api/v4", "/api/v4/note_actions", "/api/v4/openapi", "/api/v4/openapi.json", "/api/v4/openapi.yaml", "/api/v4/openapi/{document}"}
+	paths := []string{"/version.json", "/api/sys/tokens", "/api/sys/tokens/{token}", "/api/sys/session", "/api/sys/can", "/api/sys/forms", "/api/v4", "/api/v4/note_actions", "/api/v4/openapi", "/api/v4/openapi.json", "/api/v4/openapi.yaml", "/api/v4/openapi/{document}"}
 	for _, t := range s.db.Schema.Tables() {
 		if t.Internal {
 			continue
@@ -114,6 +114,9 @@ func probe(endpoint string, keys map[string]string) (method, path, body string) 
 	body = `{}`
 	if strings.HasSuffix(parts[len(parts)-1], "_actions") || len(parts) > 4 && strings.HasSuffix(parts[3], "_actions") {
 		body = `{"vm":1,"vnet":1,"node":1,"action":"refresh"}`
+	}
+	if path == "/api/sys/session" {
+		body = `{"login":"{name}2","password":"wrong"}`
 	}
 	if path == "/api/sys/tokens" {
 		body = `{"login":"{name}","password":"wrong"}` // a name of its own for each caller: who fails too often has to wait

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"dewpoint/internal/api/front"
+	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
 	"dewpoint/internal/schema"
 )
@@ -55,9 +56,10 @@ func newDescriber(s *schema.Schema, title, version string) *describer {
 				"bearer":  {Type: "http", Scheme: "bearer", Description: "an API key, or any other token"},
 				"session": {Type: "apiKey", In: "header", Name: "x-yottabyte-token", Description: "the token of a session, see POST /api/sys/tokens"},
 				"query":   {Type: "apiKey", In: "query", Name: "token", Description: "any token, for links in a browser"},
+				"cookie":  {Type: "apiKey", In: "cookie", Name: auth.CookieName, Description: "the session of a browser, see POST /api/sys/session; from pages of this server alone"},
 			},
 		},
-		Security: []map[string][]string{{"basic": {}}, {"bearer": {}}, {"session": {}}, {"query": {}}},
+		Security: []map[string][]string{{"basic": {}}, {"bearer": {}}, {"session": {}}, {"query": {}}, {"cookie": {}}},
 	}}
 	d.common()
 	d.conditions()

@@ -19,6 +19,7 @@ const sessionsTag = "start here"
 func (d *describer) sessions() {
 	d.doc.Tags = append(d.doc.Tags, &huma.Tag{Name: sessionsTag, Description: "Sessions, the version, the list of tables, and this document."})
 	d.login()
+	d.browserSession()
 	d.can()
 	d.forms()
 	d.add(endpoint{

@@ -58,6 +58,7 @@ type api struct {
 	info     Version
 	tables   http.Handler
 	rights   http.Handler
+	whoami   http.Handler
 	forms    http.Handler
 	pages    http.Handler
 	docs     *documents
@@ -68,6 +69,7 @@ func New(eng *engine.Engine, auth Auth, files Files, backups Opener, consoles ws
 	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, consoles: consoles, info: info, docs: newDocuments(), pages: docsPages(), long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	a.forms = front.Authenticated(auth, fail)(a.handler((*call).forms))
+	a.whoami = front.Authenticated(auth, fail)(a.handler((*call).whoIs))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
 	return a
 }
@@ -81,6 +83,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.tables.ServeHTTP(w, r)
 	case path == "/api/sys/can":
 		a.rights.ServeHTTP(w, r)
+	case path == sessionPath && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		a.whoami.ServeHTTP(w, r)
 	case path == formsPath:
 		a.forms.ServeHTTP(w, r)
 	case path == "/version.json":

@@ -7,6 +7,7 @@ import (
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/auth"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/model/access"
 )
 
 // version tells who we are, to everybody.
@@ -30,6 +31,8 @@ func (c *call) system() error {
 			return c.notAllowed(http.MethodPost)
 		}
 		return c.login()
+	case c.r.URL.Path == sessionPath:
+		return c.browserSession()
 	case len(c.path) == 2 && c.path[0] == "tokens":
 		if c.method() != http.MethodDelete {
 			return c.notAllowed(http.MethodDelete)
@@ -40,15 +43,37 @@ func (c *call) system() error {
 }
 
 func (c *call) login() error {
-	in, err := c.body()
+	_, token, err := c.begin()
 	if err != nil {
 		return err
 	}
-	ctx := c.r.Context()
-	a := auth.Attempt{Address: front.Of(ctx).Address}
+	send(c.w, c.r, http.StatusOK, created{Location: "/sys/tokens/" + token, DBPath: "tokens/" + token, Row: 1, Key: token})
+	return nil
+}
+
+// begin opens a session for whoever the body names.
+func (c *call) begin() (user access.User, token string, err error) {
+	a, err := c.attempt()
+	if err != nil {
+		return user, "", err
+	}
+	if user, err = c.auth.Login(c.r.Context(), a); err != nil {
+		return user, "", err
+	}
+	token, err = c.auth.NewSession(c.r.Context(), user, a.Address)
+	return user, token, err
+}
+
+// attempt reads what somebody typed to log in.
+func (c *call) attempt() (a auth.Attempt, err error) {
+	in, err := c.body()
+	if err != nil {
+		return a, err
+	}
+	a.Address = front.Of(c.r.Context()).Address
 	for name, into := range map[string]*string{"login": &a.Name, "password": &a.Password} {
 		if json.Unmarshal(in[name], into) != nil {
-			return errs.Field(name, "must be a string")
+			return a, errs.Field(name, "must be a string")
 		}
 	}
 	for _, name := range []string{"otp", "code"} {
@@ -56,19 +81,10 @@ func (c *call) login() error {
 			continue
 		}
 		if a.Code, err = word(in, name); err != nil {
-			return err
+			return a, err
 		}
 	}
-	user, err := c.auth.Login(ctx, a)
-	if err != nil {
-		return err
-	}
-	token, err := c.auth.NewSession(ctx, user, a.Address)
-	if err != nil {
-		return err
-	}
-	send(c.w, c.r, http.StatusOK, created{Location: "/sys/tokens/" + token, DBPath: "tokens/" + token, Row: 1, Key: token})
-	return nil
+	return a, nil
 }
 
 func (c *call) logout() error {

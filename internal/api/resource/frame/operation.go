@@ -77,7 +77,7 @@ func (s *Server) register(o Operation) huma.Operation {
 	if o.Public {
 		h.Security = []map[string][]string{{}} // said outright: no credential will do
 	} else {
-		h.Security = []map[string][]string{{"bearer": {}}, {"basic": {}}, {"query": {}}}
+		h.Security = []map[string][]string{{"bearer": {}}, {"basic": {}}, {"query": {}}, {"cookie": {}}}
 	}
 	return h
 }
