@@ -1,67 +1,16 @@
-// Uses the web UI as a person does, in Chromium, and prints what it saw as JSON: what went wrong, what axe says of each page in both themes, all requests.
+// Uses the web UI as an administrator does: makes a VM, changes it, finds it, looks at each table, deletes it.
 //   node ui.mjs BROWSER SERVER NAME PASSWORD [FOLDER for pictures]
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { begin, end, heading, links, look, open, signIn, step } from "./ui-browser.mjs";
 
-const [executablePath, server, name, password, pictures] = process.argv.slice(2);
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
-const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
-const saw = { errors: [], refused: [], axe: [], requests: [], pages: [] };
-const page = await context.newPage();
-page.setDefaultTimeout(20_000);
-page.on("pageerror", (error) => saw.errors.push(`${page.url()}: ${error.message}`));
-page.on("console", (message) => {
-  if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) saw.errors.push(`${page.url()}: ${message.text()}`);
-});
-page.on("response", (response) => {
-  const request = response.request();
-  const { origin, pathname, search } = new URL(response.url());
-  saw.requests.push({ method: request.method(), path: pathname, query: search, status: response.status(), elsewhere: origin !== server });
-});
-
-// The page as it is now: judged in both themes, and without a control that nothing tells the name of.
-async function look(what) {
-  saw.pages.push(what);
-  for (const theme of ["light", "dark"]) {
-    await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), theme);
-    // Not as a script of the page, which its policy forbids.
-    const violations = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)`);
-    for (const { id, impact, nodes } of violations)
-      if (impact === "serious" || impact === "critical") saw.axe.push(`${what}, ${theme}: ${id}: ${nodes.map((n) => n.html.slice(0, 120)).join(" | ")}`);
-    if (pictures) await page.screenshot({ path: `${pictures}/${what.replaceAll(/\W+/g, "-")}-${theme}.png` });
-  }
-}
-
-const step = async (what, act) => {
-  try {
-    await act();
-  } catch (error) {
-    saw.errors.push(`${what}, at ${page.url()}: ${error.message.split("\n")[0]}`);
-    if (pictures) await page.screenshot({ path: `${pictures}/failed.png` });
-    throw error;
-  }
-};
-
-const heading = (name) => page.getByRole("heading", { name, level: 1, exact: true }).waitFor();
-const open = async (path) => {
-  await page.evaluate((path) => {
-    history.pushState(null, "", path);
-    dispatchEvent(new PopStateEvent("popstate"));
-  }, path);
-};
+const { page, server, name, password } = await begin();
 
 try {
   await step("sign in", async () => {
     await page.goto(`${server}/vms`);
-    await page.getByLabel("Name").fill(name);
-    await page.getByLabel("Password").fill("wrong");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await signIn(name, "wrong");
     await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
     await look("sign in");
-    await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await signIn(name, password);
     await heading("Virtual machines");
   });
   await step("make a VM", async () => {
@@ -121,7 +70,7 @@ try {
     await heading("Virtual machines");
   });
   // Every table has a list, and a form where rows can be made.
-  const tables = await page.evaluate(() => [...document.querySelectorAll("nav.side a")].map((a) => [a.getAttribute("href"), a.textContent]));
+  const tables = await links();
   for (const [path, title] of tables.filter(([p]) => p !== "/" && p !== "/vms")) {
     await step(`the page ${path}`, async () => {
       await open(path);
@@ -154,6 +103,19 @@ try {
     await heading("Virtual machines");
     await page.getByText("There are no rows.").waitFor();
   });
+  await step("speak German", async () => {
+    await page.getByLabel("Language").selectOption("de");
+    await page.getByRole("heading", { name: "Anmelden" }).waitFor();
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Passwort").fill(password);
+    await page.getByRole("button", { name: "Anmelden" }).click();
+    await heading("Virtuelle Maschinen");
+    await page.getByText("Es gibt keine Zeilen.").waitFor();
+    await look("German");
+    await page.getByLabel("Sprache").selectOption("en");
+    await signIn(name, password);
+    await heading("Virtual machines");
+  });
   await step("sign out", async () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -161,6 +123,4 @@ try {
 } catch {
   // It stands in errors.
 }
-saw.refused = saw.requests.filter((r) => r.status === 403 || r.status >= 500).map((r) => `${r.status} ${r.method} ${r.path}${r.query}`);
-console.log(JSON.stringify(saw));
-await browser.close();
+await end();

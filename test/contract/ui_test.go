@@ -2,29 +2,37 @@ package contract
 
 import (
 	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"dewpoint/internal/api/front"
+	"dewpoint/internal/api/table"
+	"dewpoint/internal/web"
 	"dewpoint/test/harness"
+	"dewpoint/test/rig"
 )
 
 // uiSaw is what the browser tells of the web UI.
 type uiSaw struct {
-	Errors, Refused, Axe, Pages []string
-	Requests                    []struct {
+	Errors, Refused, Axe, Pages, Controls []string
+	Requests                              []struct {
 		Method, Path string
 		Status       int
 		Elsewhere    bool
 	}
 }
 
-// use has a browser go through the UI as a user.
-func use(t *testing.T, s *harness.Server, name, password string) (saw uiSaw) {
+// use has a browser go through the UI of a server as a user, by a script.
+func use(t *testing.T, script, server, name, password string) (saw uiSaw) {
 	t.Helper()
-	cmd := exec.Command("node", "ui.mjs", chromium(t), s.URL, name, password)
+	cmd := exec.Command("node", script, chromium(t), server, name, password)
 	cmd.Dir, cmd.Stderr = clients(t), os.Stderr
 	out, err := cmd.Output()
 	if err == nil {
@@ -49,7 +57,7 @@ func use(t *testing.T, s *harness.Server, name, password string) (saw uiSaw) {
 func TestUI(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	saw := use(t, s, "admin", harness.AdminPassword)
+	saw := use(t, "ui.mjs", s.URL, "admin", harness.AdminPassword)
 	known := documented(t, s)
 	for _, r := range saw.Requests {
 		switch {
@@ -63,6 +71,66 @@ func TestUI(t *testing.T) {
 	if len(saw.Requests) < 100 {
 		t.Errorf("the browser sent %d requests", len(saw.Requests))
 	}
+}
+
+// TestUIShowsWhatOneMayDo goes through all pages as users with one right: nothing is asked that is refused, and there is no control for what isn't theirs.
+func TestUIShowsWhatOneMayDo(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.Table()
+	vm := c.Create("vms", map[string]any{"name": "theirs", "ram": 256})
+	c.Create("vms", map[string]any{"name": "of others", "ram": 256})
+	for _, user := range []struct {
+		name     string
+		right    string
+		controls []string // of the VM's page
+	}{
+		{"reader", "read", nil},
+		{"writer", "modify", []string{"Start", "Change"}},
+	} {
+		c.Create("users", map[string]any{"name": user.name, "password": "plum-kettle-oxbow"})
+		identity := c.Must(200, "GET", "users?fields=identity&name="+user.name, nil).Rows()[0]["identity"]
+		c.Create("permissions", map[string]any{"identity": identity, "table": "vms", "row": vm, "list": true, "read": true, user.right: true})
+		saw := use(t, "ui-walk.mjs", s.URL, user.name, "plum-kettle-oxbow")
+		var of []string
+		for _, control := range saw.Controls {
+			if words, on := strings.CutPrefix(control, "/vms/KEY: "); on {
+				of = append(of, words)
+			}
+			if control == "/vms: New: VM" || strings.HasSuffix(control, "/KEY: Delete") && strings.HasPrefix(control, "/vms") {
+				t.Errorf("%s is shown %q", user.name, control)
+			}
+		}
+		for _, words := range user.controls {
+			if !slices.Contains(of, words) {
+				t.Errorf("%s isn't shown %q of a VM, but %q", user.name, words, of)
+			}
+		}
+		if len(user.controls) == 0 && len(of) > 0 {
+			t.Errorf("%s is shown %q", user.name, of)
+		}
+	}
+	for _, row := range c.Must(200, "GET", "vms?fields=$key", nil).Rows() {
+		c.Must(200, "DELETE", harness.Path("vms", row["$key"]), nil)
+	}
+}
+
+// TestUIOfANewTable serves tables that no line of the UI knows of: they have lists, forms and pages.
+func TestUIOfANewTable(t *testing.T) {
+	t.Parallel()
+	wide, err := rig.Wide(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	log := slog.New(slog.DiscardHandler)
+	r := rig.StartOn(t, rig.DatabaseOf(t, dir, wide), dir, log)
+	mux := http.NewServeMux()
+	mux.Handle("/", web.Site())
+	mux.Handle("/api/", table.New(r.Engine, r.Auth, r.Media, r.Backups, r.Consoles, table.Version{Version: "26.0.0", Hash: "test"}))
+	s := httptest.NewTLSServer(front.Wrap(mux, front.Edge{}, log))
+	t.Cleanup(s.Close)
+	use(t, "ui-table.mjs", s.URL, "admin", rig.Password)
 }
 
 // documented reports whether one of the OpenAPI documents has an operation.

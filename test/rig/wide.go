@@ -13,7 +13,7 @@ func Wide(n int) (*schema.Schema, error) {
 	tables := model.Schema().Tables()
 	for i := range n {
 		t := &schema.Table{
-			Name: fmt.Sprintf("wide_%03d", i), Title: fmt.Sprintf("Wide thing %d", i), LogType: "system", Doc: "A table that only tests have.",
+			Name: fmt.Sprintf("wide_%03d", i), Title: fmt.Sprintf("Wide thing %d", i), Area: "wide", LogType: "system", Doc: "A table that only tests have.",
 			Fields: schema.Fields{
 				schema.String("name").Required().Unique().Summary().Len(1, 128),
 				schema.LongText("description").Len(0, 2048),

@@ -25,7 +25,7 @@ export interface Tab {
 
 export interface Page {
 	/** Columns of the list that lie in other tables, and which columns it has at first. */
-	columns?: Column[];
+	columns?: () => Column[];
 	usual?: string[];
 	sort?: string;
 	/** Other tables whose changes show in the list. */

@@ -31,6 +31,9 @@ export const columnsOf = (table: Table): Column[] => [key, ...table.fields.filte
 
 const usual = 6;
 
+/** The order of a list: by name, or the newest first where people write nothing. */
+export const usualSort = (table: Table): string => (table.read_only && table.key === "number" ? "-$key" : (table.display ?? "$key"));
+
 /** Those that a list has until somebody chooses others: the name first, then what the declaration calls its summary. */
 export function usualColumns(table: Table): string[] {
 	const shown = table.fields.filter((f) => showable(f) && f.type !== "json");

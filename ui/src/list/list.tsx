@@ -7,7 +7,7 @@ import { t } from "../messages";
 import { pageOf } from "../pages";
 import { query, setQuery, to } from "../router";
 import { Copy } from "../shell/copy";
-import { type Column, columnsOf, usualColumns } from "./columns";
+import { type Column, columnsOf, usualColumns, usualSort } from "./columns";
 import { all, condition } from "./filter";
 import { VirtualTable } from "./table";
 import { Window } from "./window";
@@ -26,11 +26,11 @@ interface Props {
 const chosen = new Map<string, string[]>();
 
 export function List({ table, only, preset, create }: Props) {
-	const choices = useMemo<Column[]>(() => [...(pageOf(table.name).columns ?? []), ...columnsOf(table)], [table]);
+	const choices = useMemo<Column[]>(() => [...(pageOf(table.name).columns?.() ?? []), ...columnsOf(table)], [table]);
 	const [names, setNames] = useState(() => chosen.get(table.name) ?? pageOf(table.name).usual ?? usualColumns(table));
 	const columns = names.map((n) => choices.find((c) => c.name === n)).filter((c) => c !== undefined);
 	const typed = query.value.get("q") ?? "";
-	const sort = query.value.get("sort") ?? pageOf(table.name).sort ?? (table.key === "number" && table.display ? table.display : "$key");
+	const sort = query.value.get("sort") ?? pageOf(table.name).sort ?? usualSort(table);
 	const aside = table.aside && `${table.aside} eq false`;
 	const filter = all(only, aside, condition(typed, table));
 	const fields = ["$key", ...new Set(columns.flatMap((c) => c.asks))].join(",");

@@ -56,6 +56,8 @@ export const en = {
 	"theme.dark": "Dark",
 	"theme.contrast": "High contrast",
 
+	"language.label": "Language",
+
 	"find.label": "Go to",
 	"find.placeholder": "A page or a name",
 	"find.none": "Nothing has this name.",

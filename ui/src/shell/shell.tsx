@@ -5,6 +5,7 @@ import { signOut } from "../data/session";
 import { t } from "../messages";
 import { said } from "../load";
 import { Find } from "./find";
+import { LanguageChoice } from "./language";
 import { Navigation } from "./navigation";
 import { Tasks } from "./tasks";
 import { ThemeChoice } from "./theme";
@@ -21,6 +22,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
 					{t("app.name")}
 				</a>
 				<Find />
+				<LanguageChoice />
 				<ThemeChoice />
 				<span dir="auto">{session.value?.name}</span>
 				<button type="button" onClick={() => signOut().catch((e: unknown) => tell(said(e), true))}>

@@ -8,7 +8,7 @@ import { State } from "./state";
 
 const text = (name: string) => (row: Row) => h("span", { dir: "auto" }, String(row[name] ?? t("value.none")));
 
-const columns: Column[] = [
+const columns = (): Column[] => [
 	{ name: "state", label: t("vm.status"), asks: ["machine#status#status as state", "machine#status#status_info as state_info"], sort: "machine#status#status", show: (row) => h(State, { row }) },
 	{ name: "host", label: t("vm.host"), asks: ["machine#status#node#$display as host"], sort: "machine#status#node#$display", show: text("host") },
 	{ name: "address", label: t("vm.address"), asks: ["machine[nics[ipaddress]] as address"], show: (row) => addresses(row) },
