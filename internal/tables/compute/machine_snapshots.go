@@ -200,14 +200,11 @@ func sameAs(r *schema.Record) *schema.Record {
 	return made
 }
 
-// updateSnapshot lets go of a snapshot that is to be deleted.
+// updateSnapshot keeps a snapshot for the time that was given from now on.
 func updateSnapshot(w *engine.Inside, old *schema.Record, set schema.Set) error {
 	of := compute.MachineSnapshotCol
 	if timer, given := of.ExpiresTimer.In(set); given && timer.Int() > 0 {
 		compute.MachineSnapshotSet(set).Expires(w.Tx.Now().Unix() + timer.Int())
-	}
-	if _, given := of.SnapMachine.In(set); given {
-		delete(set, of.SnapMachine.Name())
 	}
 	return nil
 }
