@@ -64,10 +64,59 @@ func (s *service) updateCompute(ctx context.Context, in *updateComputeInput) (*u
 // change makes the VM what the body wants; members that are missing leave what they are about as it is. It returns the
 // jobs that this begins.
 func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) (jobs []string, err error) {
-	b := &in.Body.ComputeInput
-	if err := b.refuse(orIs(b.Memory, v.RAM, b.MaxMemory), orIs(b.VCPUs, v.Cores, b.MaxVCPUs)); err != nil {
+	c, err := s.changes(ctx, v, in)
+	if err != nil {
 		return nil, err
 	}
+	err = s.Engine.Do(ctx, func(w *engine.Write) error {
+		jobs = nil
+		if err := c.write(w, v, in.Body.CloudInit); err != nil {
+			return err
+		}
+		jobs = shape.Jobs(w)
+		return nil
+	})
+	return jobs, err
+}
+
+// vmChanges is what a body changes.
+type vmChanges struct {
+	row               schema.Input
+	meta              schema.Set
+	drives, nics, tpm partChanges
+	told              []cloudInitFile // by those that the VM has
+}
+
+// changes holds the body against the VM.
+func (s *service) changes(ctx context.Context, v *vmRow, in *updateComputeInput) (c vmChanges, err error) {
+	b := &in.Body.ComputeInput
+	if err := b.refuse(orIs(b.Memory, v.RAM, b.MaxMemory), orIs(b.VCPUs, v.Cores, b.MaxVCPUs)); err != nil {
+		return c, err
+	}
+	if c.row, err = s.rowChanges(v, b); err != nil {
+		return c, err
+	}
+	if c.drives, err = s.driveChanges(ctx, v, in); err != nil {
+		return c, err
+	}
+	if b.Networks != nil {
+		if c.nics, err = s.nicChanges(ctx, v, b.Networks); err != nil {
+			return c, err
+		}
+	}
+	c.tpm = b.tpmChanges(v)
+	if err := c.fits(v, b); err != nil {
+		return c, err
+	}
+	if c.meta, err = b.meta(); err != nil || b.CloudInit == nil {
+		return c, err
+	}
+	c.told, err = s.cloudInitFiles(ctx, v.Key)
+	return c, err
+}
+
+// rowChanges are the columns of the VM's own row.
+func (s *service) rowChanges(v *vmRow, b *ComputeInput) (schema.Input, error) {
 	row, err := b.vmInput()
 	if err != nil {
 		return nil, err
@@ -80,62 +129,40 @@ func (s *service) change(ctx context.Context, v *vmRow, in *updateComputeInput) 
 	if b.Autostart != nil && !*b.Autostart && v.OnPowerLoss != "power_on" {
 		delete(row, "on_power_loss") // it doesn't start on its own: both other values mean that
 	}
-	if b.firmware(v) {
-		if err := v.off("the firmware"); err != nil {
-			return nil, err
+	return row, nil
+}
+
+// fits refuses what can't be changed while the VM runs.
+func (c *vmChanges) fits(v *vmRow, b *ComputeInput) error {
+	for _, part := range []struct {
+		changes bool
+		name    string
+	}{{b.firmware(v), "the firmware"}, {!c.nics.none(), "network cards"}, {!c.tpm.none(), "the TPM"}} {
+		if !part.changes {
+			continue
 		}
-	}
-	drives, err := s.driveChanges(ctx, v, in)
-	if err != nil {
-		return nil, err
-	}
-	var nics partChanges
-	if b.Networks != nil {
-		if nics, err = s.nicChanges(ctx, v, b.Networks); err != nil {
-			return nil, err
-		}
-	}
-	if !nics.none() {
-		if err := v.off("network cards"); err != nil {
-			return nil, err
-		}
-	}
-	tpm := b.tpmChanges(v)
-	if !tpm.none() {
-		if err := v.off("the TPM"); err != nil {
-			return nil, err
-		}
-	}
-	meta, err := b.meta()
-	if err != nil {
-		return nil, err
-	}
-	var told []cloudInitFile
-	if b.CloudInit != nil {
-		if told, err = s.cloudInitFiles(ctx, v.Key); err != nil {
-			return nil, err
-		}
-	}
-	err = s.Engine.Do(ctx, func(w *engine.Write) error {
-		if err := w.UpdateWith("vms", shape.Key(v.Key), row, meta); err != nil {
+		if err := v.off(part.name); err != nil {
 			return err
 		}
-		if err := b.CloudInit.tell(w, shape.Key(v.Key), v.CloudInit, told); err != nil {
-			return err
-		}
-		if err := drives.apply(w, v, "machine_drives"); err != nil {
-			return err
-		}
-		if err := nics.apply(w, v, "machine_nics"); err != nil {
-			return err
-		}
-		if err := tpm.apply(w, v, "machine_devices"); err != nil {
-			return err
-		}
-		jobs = shape.Jobs(w)
-		return nil
-	})
-	return jobs, err
+	}
+	return nil
+}
+
+// write writes the changes.
+func (c *vmChanges) write(w *engine.Write, v *vmRow, init *cloudInitInput) error {
+	if err := w.UpdateWith("vms", shape.Key(v.Key), c.row, c.meta); err != nil {
+		return err
+	}
+	if err := init.tell(w, shape.Key(v.Key), v.CloudInit, c.told); err != nil {
+		return err
+	}
+	if err := c.drives.apply(w, v, "machine_drives"); err != nil {
+		return err
+	}
+	if err := c.nics.apply(w, v, "machine_nics"); err != nil {
+		return err
+	}
+	return c.tpm.apply(w, v, "machine_devices")
 }
 
 // orIs is what a VM shall have of something: the number that the body gives, else what it has. A ceiling that is what it has now is one that the client
