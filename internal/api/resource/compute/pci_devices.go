@@ -10,6 +10,7 @@ import (
 
 	"dewpoint/internal/api/resource/frame"
 	"dewpoint/internal/engine"
+	"dewpoint/internal/model/cluster"
 	"dewpoint/internal/query"
 )
 
@@ -24,7 +25,7 @@ type pciDevice struct {
 	Address    string `json:"pci_address" doc:"as in 0000:00:03.0"`
 	Group      *int64 `json:"iommu_group,omitempty" doc:"missing without an IOMMU"`
 	Driver     string `json:"driver" doc:"what the node uses it by"`
-	Available  bool   `json:"is_available" doc:"a VM could have it now"`
+	Available  bool   `json:"is_available" doc:"a VM can be given it now; no device can yet, and an attempt to attach one answers with the reason"`
 	LastSeen   string `json:"last_seen" format:"date-time"`
 }
 
@@ -73,10 +74,9 @@ func (s *service) listPCIDevices(ctx context.Context, in *pciQuery) (pciDeviceLi
 // shown is the device for a reply. A row is there as long as its device is, so it was seen now.
 func (r *pciRow) shown(now time.Time) pciDevice {
 	vendor, product, _ := strings.Cut(r.Numbers, ":")
-	const bridges = "06"
 	d := pciDevice{
 		DeviceID: r.Slot, VendorID: vendor, ProductID: product, VendorName: r.Vendor, Product: r.Device, Type: r.Kind, Address: r.Slot, Driver: r.Driver,
-		Available: r.Group != "" && !strings.HasPrefix(r.Class, bridges), LastSeen: now.UTC().Format(time.RFC3339),
+		Available: cluster.WhyKept(r.Slot, r.Class, r.Group, r.Driver) == nil, LastSeen: now.UTC().Format(time.RFC3339),
 	}
 	switch r.Kind {
 	case "gpu", "network", "storage", "usb":

@@ -32,7 +32,7 @@ func TestPCIDevices(t *testing.T) {
 	for _, path := range []string{"/virtualization/computes/pci-devices", "/virtualization/virtualmachines/pci-devices"} {
 		a.Get(path).Want(http.StatusOK).Check(map[string]string{
 			"data.count": "3", "data.device_type": "all", "data.devices.0.device_type": "other", "data.devices.0.is_available": "false",
-			"data.devices.1.vendor_id": "10de", "data.devices.1.product_id": "1eb8", "data.devices.1.iommu_group": "17", "data.devices.1.is_available": "true",
+			"data.devices.1.vendor_id": "10de", "data.devices.1.product_id": "1eb8", "data.devices.1.iommu_group": "17", "data.devices.1.is_available": "false",
 			"data.devices.2.driver": "e1000e", "data.devices.2.is_available": "false", "data.devices.2.pci_address": "0000:02:00.0",
 		})
 	}
