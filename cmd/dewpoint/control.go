@@ -13,6 +13,7 @@ import (
 	"dewpoint/internal/control/foreign"
 	"dewpoint/internal/control/guest"
 	"dewpoint/internal/control/loop"
+	"dewpoint/internal/control/retention"
 	"dewpoint/internal/control/schedule"
 	"dewpoint/internal/control/stats"
 	"dewpoint/internal/control/storage"
@@ -67,6 +68,7 @@ func (n *node) areas(ctx context.Context) []loop.Area {
 		{Every: time.Second, Make: loop.Made(schedule.New(n.db, tasks.NewRunner(n.db, n.engine), compute.NewTaker(n.engine), n.log))}, // a schedule names seconds
 		{Every: time.Minute, Make: loop.Made(n.keeper)},
 		{Every: time.Minute, Make: loop.Made(n.backups)},
+		{Every: 10 * time.Minute, Make: loop.Made(retention.New(n.db, n.log))},
 		{Every: 10 * time.Minute, Make: loop.Made(n.library), Woken: "storage"},
 	}
 }

@@ -45,6 +45,9 @@ func In(column string, vs ...schema.Value) Cond { return Cond{column: column, va
 // Numbered keeps the row with that number, which is its key where keys are numbers.
 func Numbered(row schema.Value) Cond { return Eq(rowColumn, row) }
 
+// NumberedUpTo keeps the rows whose number isn't above n.
+func NumberedUpTo(n int64) Cond { return UpTo(rowColumn, schema.IntValue(n)) }
+
 // UpTo keeps the rows whose column is a number not above v.
 func UpTo(column string, v schema.Value) Cond {
 	return Cond{column: column, values: []schema.Value{v}, test: upTo}

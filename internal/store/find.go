@@ -53,6 +53,17 @@ func (tx *Tx) Count(table string, conds ...Cond) (n int64, err error) {
 	return n, tx.db.classify(err)
 }
 
+// Bounds finds the least and the greatest number of the rows that meet all conditions, 0 where there are none.
+func (tx *Tx) Bounds(table string, conds ...Cond) (first, last int64, err error) {
+	t := tx.table(table)
+	where, args := tx.whereOf(t, conds)
+	number := quote(numberColumn(t))
+	text := fmt.Sprintf("SELECT (SELECT min(%s) FROM %s%s), (SELECT max(%[1]s) FROM %[2]s%[3]s)", number, quote(t.Name), where)
+	var ends [2]sql.NullInt64
+	err = tx.row(tx.db.sql.bind(text), append(args, args...)...).Scan(&ends[0], &ends[1])
+	return ends[0].Int64, ends[1].Int64, tx.db.classify(err)
+}
+
 // Sum adds up numbers of the rows that meet all conditions, one total for each column; rows without a value add nothing.
 func (tx *Tx) Sum(table string, columns []schema.Column[int64], conds ...Cond) ([]int64, error) {
 	t := tx.table(table)

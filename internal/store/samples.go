@@ -74,9 +74,12 @@ func (tx *Tx) taken(r Roll, f *schema.Field, from *schema.Table) (string, error)
 	return "avg(" + column + ")", nil
 }
 
-// PurgeAll removes the rows of a table of samples that meet the conditions, in one statement.
+// PurgeAll removes the rows of a table of samples, or of a log, that meet the conditions, in one statement.
 func (tx *Tx) PurgeAll(table string, conds ...Cond) error {
-	t := tx.samples(table)
+	t := tx.table(table)
+	if !t.IsLog {
+		t = tx.samples(table)
+	}
 	where, args := tx.whereOf(t, conds)
 	return tx.mass(t, fmt.Sprintf("DELETE FROM %s%s", quote(t.Name), where), args)
 }

@@ -149,7 +149,7 @@ func TestFirstPassMakesEverything(t *testing.T) {
 		}
 		if d := cmp.Diff(map[string]string{
 			"cloud_name": "alpha", "quarantine_days": "30", "accelerator": "auto", "max_session_age": "259200", "session_idle": "86400", "max_sign_in_age": "2592000",
-			"rate_limit_per_hour": "1000", "rate_limit_sessions": "0", "max_connections": "10000",
+			"rate_limit_per_hour": "1000", "rate_limit_sessions": "0", "log_days": "365", "log_lines": "1000000", "max_connections": "10000",
 		}, got); d != "" {
 			t.Errorf("settings (-want +got):\n%s", d)
 		}

@@ -25,6 +25,8 @@ func settingsOf(hostname string) []setting {
 		{"session_idle", "86400", "seconds after which an unused session ends"},
 		{"rate_limit_per_hour", "1000", "requests that each API key is good for in an hour; 0 for any number"},
 		{system.QuarantineSetting, strconv.Itoa(system.QuarantineDays), "days for which data that no row stands for are kept in quarantine; 0 for ever"},
+		{system.LogDaysSetting, strconv.Itoa(system.LogDays), "days for which lines of the logs are kept, the newest 10000 for longer; 0 for ever"},
+		{system.LogLinesSetting, strconv.Itoa(system.LogLines), "lines that each of the logs holds, of which the oldest go first; 0 for any number"},
 		{"rate_limit_sessions", "0", "requests that each session, or account by password or JWT, is good for in an hour; 0 for any number"},
 	}
 }

@@ -10,11 +10,19 @@ const (
 	LogError   = "error"
 )
 
+// The settings that bound the logs, and what they are at first.
+const (
+	LogDaysSetting  = "log_days"
+	LogDays         = 365
+	LogLinesSetting = "log_lines"
+	LogLines        = 1_000_000
+)
+
 // logs declares the log of changes: who did what, from where.
 func logs() *schema.Table {
 	return &schema.Table{
 		Name: "logs", Title: "Log line", IsLog: true, ReadOnly: true, Display: "text",
-		Doc: "All changes: who made them, to which row, from which address.",
+		Doc: "All changes: who made them, to which row, from which address. The settings log_days and log_lines say for how long lines are kept, and how many.",
 		Fields: schema.Fields{
 			level().ReadOnly().Summary(),
 			schema.LongText("text").ReadOnly().Summary(),

@@ -6,7 +6,7 @@ import "dewpoint/internal/schema"
 func machineLogs() *schema.Table {
 	return &schema.Table{
 		Name: "machine_logs", Title: "Machine log line", IsLog: true, Samples: true, ReadOnly: true, Parent: "machine", Display: "text",
-		Doc: "The lines of logs that are about a machine, its owner, its drives or its NICs. They are deleted with the machine; those in logs stay.",
+		Doc: "The lines of logs that are about a machine, its owner, its drives or its NICs. They are deleted with the machine; those in logs stay. All machines together have as many as log_lines says.",
 		Fields: schema.Fields{
 			schema.Row("machine", "machines").ReadOnly().Summary(),
 			level().ReadOnly().Summary(),
