@@ -246,7 +246,10 @@ func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
 // commit makes the changes last and tells the watchers; last is the number of the last entry in the log.
 func (tx *Tx) commit(last int64) error {
 	db := tx.db
-	if len(tx.changes) == 0 {
+	switch {
+	case db.feed == nil:
+		return db.commitShared(&shared{sql: tx.sql, parts: []*Tx{tx}})
+	case len(tx.changes) == 0:
 		return db.classify(tx.sql.Commit())
 	}
 	ended, err := db.feed.Send(tx.ctx, tx.sql, tx.changes, last)
