@@ -24,6 +24,8 @@ type Engine struct {
 	log     *slog.Logger
 	grants  grantCache
 	plans   planCache
+	tail    logTail
+	shared  sharedFeeds
 }
 
 // New makes an engine. The hooks are by table; a table that needs none has no entry.

@@ -24,7 +24,9 @@ const (
 // rightsTables hold what a caller's rights follow from: when they change, those who are no administrators must be looked at anew.
 var rightsTables = []string{"permissions", "groups", "members", "identities"}
 
-// credentialTables say who may come in.
+// CredentialTables lists the tables that say who may come in.
+func CredentialTables() []string { return slices.Clone(credentialTables) }
+
 var credentialTables = []string{"users", "user_api_keys", "sessions"}
 
 // The kinds of events.
@@ -51,6 +53,7 @@ type Feed struct {
 	eng      *Engine
 	table    *schema.Table
 	ast      *query.AST
+	only     []schema.Value // the rows that it is about; nil for all
 	actor    perm.Actor
 	reads    []string // tables that the request reads, as far as rows lead to them
 	grows    bool     // they may get more
@@ -70,6 +73,22 @@ const FromNow = -1
 
 // Watch opens a feed as the actor of ctx, behind the entry since of the log or FromNow. The caller closes it.
 func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since int64) (*Feed, error) {
+	before, err := e.db.LastChange(ctx) // ahead of the caller's rights, so that the log tells of every change of them
+	if err != nil {
+		return nil, err
+	}
+	f, err := e.feedOf(ctx, table, r)
+	if err == nil {
+		err = f.begin(ctx, before, since)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// feedOf makes a feed for the actor of ctx that has yet to begin.
+func (e *Engine) feedOf(ctx context.Context, table string, r query.Request) (*Feed, error) {
 	t, err := e.served(table)
 	if err != nil {
 		return nil, err
@@ -78,26 +97,28 @@ func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since
 		return nil, errs.New(errs.Invalid, "invalid_watch", "a feed takes no limit or offset; use a filter instead").On("limit")
 	}
 	r.Sort = ""
-	before, err := e.db.LastChange(ctx) // ahead of the caller's rights, so that the log tells of every change of them
-	if err != nil {
-		return nil, err
-	}
-	f := &Feed{eng: e, table: t, cursor: since}
+	f := &Feed{eng: e, table: t}
 	if f.actor, err = e.actor(ctx); err != nil {
 		return nil, err
 	}
 	if f.ast, err = query.Parse(r); err != nil {
 		return nil, err
 	}
-	if err := f.findTables(); err != nil {
-		return nil, err
-	}
-	f.wake, f.stopWake = e.bus.Pulse(f.wakers())
-	if err := f.open(ctx, before); err != nil {
-		f.Close()
-		return nil, err
-	}
 	return f, nil
+}
+
+// begin opens the feed behind the entry since of the log, given what was the last entry before the caller's rights were read.
+func (f *Feed) begin(ctx context.Context, before, since int64) error {
+	if err := f.findTables(); err != nil {
+		return err
+	}
+	f.cursor = since
+	f.wake, f.stopWake = f.eng.bus.Pulse(f.wakers())
+	err := f.open(ctx, before)
+	if err != nil {
+		f.Close()
+	}
+	return err
 }
 
 // wakers are the tables whose changes may be something to tell.
@@ -174,7 +195,7 @@ func (f *Feed) Read(ctx context.Context) (events []Event, more bool, err error) 
 		events, f.pending, f.cursor = f.pending, nil, f.opened
 		return events, true, nil
 	}
-	entries, err := f.eng.db.ChangesSince(ctx, f.cursor, logBatch)
+	entries, err := f.eng.changesSince(ctx, f.cursor, logBatch)
 	if errs.Is(err, errs.NotFound) {
 		return f.startOver(ctx)
 	}

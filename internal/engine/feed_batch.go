@@ -39,7 +39,7 @@ func (b *batch) add(f *Feed, l store.Logged) {
 		f.doubtful = f.doubtful || own || l.Verb == store.Deleted
 	}
 	switch {
-	case l.Table == nil:
+	case l.Table == nil, l.Table == f.table && !l.Key.IsNull() && !f.isAbout(l.Key):
 	case l.Table == f.table && !l.Key.IsNull():
 		if before, ok := b.rows[l.Key.Text()]; ok && before.Verb == store.Created && l.Verb == store.Changed {
 			l.Verb = store.Created

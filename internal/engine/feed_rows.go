@@ -38,10 +38,17 @@ func (f *Feed) plan(keys []schema.Value, bare bool) (*query.Plan, error) {
 	if bare {
 		plan.Columns, plan.Show = plan.Columns[:1], &query.Scope{Root: root}
 	}
-	if keys != nil {
-		plan.Among(keys)
+	for _, among := range [][]schema.Value{f.only, keys} {
+		if among != nil {
+			plan.Among(among)
+		}
 	}
 	return plan, nil
+}
+
+// isAbout reports whether the feed may show a row with that key.
+func (f *Feed) isAbout(key schema.Value) bool {
+	return f.only == nil || slices.ContainsFunc(f.only, func(v schema.Value) bool { return v.Compare(key) == 0 })
 }
 
 // withKey adds the key to the columns, which tells the reader of an event what row it is about.

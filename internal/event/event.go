@@ -16,6 +16,7 @@ type Bus struct {
 	nudges    map[string]map[int]func()
 	listeners map[int]chan []store.Change
 	next      int
+	commits   uint64
 	tables    map[string]*tableState
 	boot      string
 	done      chan struct{}
@@ -97,6 +98,7 @@ func (b *Bus) publish(changes []store.Change) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.commits++
 	b.beat(changes)
 	for id, ch := range b.listeners {
 		select {

@@ -21,6 +21,13 @@ func (b *Bus) Version(tables []string) (sum uint64) {
 	return sum
 }
 
+// Commits returns a number that grows with every commit that the bus is told of. Read it before what commits have changed: then it is never newer than that.
+func (b *Bus) Commits() uint64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.commits
+}
+
 // Boot returns a text that no other run of the program has; versions mean something together with it.
 func (b *Bus) Boot() string { return b.boot }
 

@@ -25,14 +25,13 @@ const (
 	checkInterval, leastCheckInterval = time.Minute, 2 * time.Second
 	// feedSendTime is how long a client may take to read what it was sent. One that is slower is cut off; it can resume.
 	feedSendTime = 10 * time.Second
-	// The least time between two looks at the database: what happens within it is one event for each row. Facts change all the time.
-	restTime, factsRestTime = 100 * time.Millisecond, 250 * time.Millisecond
 	// retryTime is how long a browser shall wait before it connects again.
 	retryTime = time.Second
 )
 
 // feeds counts the open feeds of each user.
 type feeds struct {
+	most int
 	mu   sync.Mutex
 	open map[int64]int
 }
@@ -41,8 +40,8 @@ type feeds struct {
 func (f *feeds) enter(user int64) (leave func(), err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.open[user] >= mostFeeds {
-		return nil, errs.New(errs.TooMany, "too_many_feeds", "you have %d feeds open already; close one first", mostFeeds)
+	if f.open[user] >= f.most {
+		return nil, errs.New(errs.TooMany, "too_many_feeds", "you have %d feeds open already; close one first", f.most)
 	}
 	if f.open == nil {
 		f.open = map[int64]int{}
@@ -125,10 +124,7 @@ func cutOff(err error) bool { return errs.Is(err, errs.Denied) || errs.Is(err, e
 
 // follow sends events until the client or the server goes.
 func (c *call) follow(feed *engine.Feed, out *eventWriter) error {
-	ctx, rest := c.r.Context(), restTime
-	if feed.Facts() {
-		rest = factsRestTime
-	}
+	ctx, rest := c.r.Context(), feed.Rest()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	checked, doubt := time.Now().Add(-leastCheckInterval), false

@@ -75,6 +75,10 @@ has exactly the members that ` + "`fields`" + ` names; members with an alias or 
 
 **Counting.** With ` + "`count=1`" + ` the header ` + "`X-Total-Count`" + ` of a list tells how many rows there are, whatever ` + "`limit` and `offset`" + ` are.
 
+**Following.** ` + "`watch=1`" + ` follows one list. A page that shows several follows all of them on one connection, the websocket ` + "`GET /api/sys/feed`" + `. It takes texts such as
+` + "`{\"set\":\"rows\",\"table\":\"vms\",\"fields\":\"$key,name\",\"filter\":\"enabled eq true\",\"keys\":[1,2],\"since\":17}`" + ` and ` + "`{\"drop\":\"rows\"}`" + `, and sends texts such as
+` + "`{\"name\":\"rows\",\"event\":\"changed\",\"id\":18,\"data\":{\"$key\":1,\"name\":\"a\"}}`" + `. The events are those of ` + "`watch=1`" + `, and ` + "`ready`, `error`" + ` and ` + "`alive`" + `.
+
 **Writing.** Members that a table doesn't have, and columns that can't be written, are ignored. Numbers and booleans can be sent as strings. ` + "`null`" + ` and
 the empty string mean the default, if the column has one. A PUT changes only the columns that it names.
 

@@ -50,6 +50,7 @@ type Version struct{ Version, Hash string }
 type api struct {
 	eng      *engine.Engine
 	feeds    feeds
+	pages    feeds // those of whole pages
 	long     turns
 	auth     Auth
 	files    Files
@@ -60,15 +61,17 @@ type api struct {
 	rights   http.Handler
 	whoami   http.Handler
 	forms    http.Handler
-	pages    http.Handler
+	page     http.Handler
+	docsAt   http.Handler
 	docs     *documents
 }
 
 // New returns the handler of all paths of the table API. It expects to run inside front.Wrap.
 func New(eng *engine.Engine, auth Auth, files Files, backups Opener, consoles ws.Consoles, info Version) http.Handler {
-	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, consoles: consoles, info: info, docs: newDocuments(), pages: docsPages(), long: make(turns, mostLong)}
+	a := &api{eng: eng, auth: auth, files: files, bytes: map[string]Opener{"files": files, "database_backups": backups}, consoles: consoles, info: info, docs: newDocuments(), docsAt: docsPages(), feeds: feeds{most: mostFeeds}, pages: feeds{most: mostPages}, long: make(turns, mostLong)}
 	a.tables = front.Authenticated(auth, fail)(a.handler((*call).tables))
 	a.forms = front.Authenticated(auth, fail)(a.handler((*call).forms))
+	a.page = front.Authenticated(auth, fail)(a.handler((*call).followPage))
 	a.whoami = front.Authenticated(auth, fail)(a.handler((*call).whoIs))
 	a.rights = front.Authenticated(auth, fail)(a.handler((*call).can))
 	return a
@@ -78,11 +81,13 @@ func New(eng *engine.Engine, auth Auth, files Files, backups Opener, consoles ws
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case isDocs(path):
-		a.pages.ServeHTTP(w, r)
+		a.docsAt.ServeHTTP(w, r)
 	case path == "/api/v4", strings.HasPrefix(path, "/api/v4/"):
 		a.tables.ServeHTTP(w, r)
 	case path == "/api/sys/can":
 		a.rights.ServeHTTP(w, r)
+	case path == pagePath:
+		a.page.ServeHTTP(w, r)
 	case path == sessionPath && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		a.whoami.ServeHTTP(w, r)
 	case path == formsPath:
