@@ -53,7 +53,7 @@ func (n *node) keep(ctx context.Context) error {
 func (n *node) areas(ctx context.Context) []loop.Area {
 	ready := n.readiness(ctx)
 	return []loop.Area{
-		{Every: 10 * time.Second, Make: n.vnets},
+		{Every: 5 * time.Second, Make: n.vnets}, // a rule that somebody took away by hand is back by then
 		{Every: 10 * time.Second, Make: n.vms(ready)},
 		{Every: 15 * time.Second, Make: after(ready, n.host)},
 		{Every: 15 * time.Second, Make: after(ready, stats.New(stats.Config{

@@ -33,6 +33,7 @@ var rules = map[string]rule{
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
 	"held":      {may: []string{"store", "model", "schema", "errs"}, why: "what guests have of the host is told in status rows, and asked of them"},
 	"layer":     {may: []string{"store", "model", "schema", "errs"}, why: "the frozen files beneath disks are rows, which two areas of controllers and the hooks of drives read"},
+	"place":     {may: []string{"store", "model"}, why: "which addresses a rule's words stand for: hooks refuse names of nothing, the controller compiles"},
 	"applied":   {may: []string{"store", "model", "schema", "errs"}, why: "rows in force are kept in a row"},
 	"backup": {
 		may: []string{"datadir", "store", "model", "schema", "fileio", "errs"},
@@ -47,7 +48,7 @@ var rules = map[string]rule{
 		why: "the log of changes is a row, and so is an operation; it knows the rows of no other table",
 	},
 	"tables": {
-		may: []string{"engine", "keyboard", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "subnet", "cloudinit", "errs"},
+		may: []string{"engine", "keyboard", "store", "perm", "query", "schema", "model", "operation", "held", "layer", "place", "subnet", "cloudinit", "errs"},
 		why: "hooks of a table work on its typed rows inside the engine's transaction, and ask for operations in it",
 	},
 	"console": {
@@ -73,7 +74,7 @@ var rules = map[string]rule{
 		why: "both dialects relay consoles; the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"keyboard", "store", "operation", "applied", "held", "layer", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "errs"},
+		may: []string{"keyboard", "store", "operation", "applied", "held", "layer", "place", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},

@@ -38,6 +38,8 @@ var samples = map[string]sample{
 	"tag_members":              {`{"tag":{tags},"member":"vms/{vms}"}`, `{}`, 0},
 	"vnets":                    {`{"name":"n%d","network":"10.1.0.0/24"}`, `{"description":"%d"}`, 0},
 	"vnet_addresses":           {`{"vnet":{vnets},"type":"static","ip":"10.1.0.9","mac":"52:54:00:00:00:09"}`, `{"description":"%d"}`, 0},
+	"vnet_rules":               {`{"vnet":{vnets},"name":"r%d"}`, `{"description":"%d"}`, 0},
+	"vnet_rule_aliases":        {`{"name":"a%d","value":"192.0.2.1"}`, `{"description":"%d"}`, 0},
 	"files":                    {`{"name":"f%d.iso","allocated_bytes":3}`, `{"description":"%d"}`, 0},
 	"vm_imports":               {`{"name":"i%d","file":{appliances},"dry_run":true}`, `{"name":"j%d"}`, 0},
 	"database_backups":         {`{"name":"b%d"}`, `{"name":"c%d"}`, 0},

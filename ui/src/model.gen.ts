@@ -1229,6 +1229,7 @@ export interface Tables {
 		nic_dmz: number | null;
 		owner: string | null;
 		addresses: unknown[] | null;
+		rules: unknown[] | null;
 		created: number | null;
 		modified: number | null;
 	};
@@ -1243,6 +1244,44 @@ export interface Tables {
 		expiration: number | null;
 		vendor: string | null;
 		name: string | null;
+	};
+	vnet_rules: {
+		vnet: number | null;
+		name: string | null;
+		description: string | null;
+		enabled: boolean | null;
+		orderid: number | null;
+		pin: string | null;
+		direction: string | null;
+		action: string | null;
+		target_ip: string | null;
+		target_ports: string | null;
+		throttle: string | null;
+		drop_throttle: boolean | null;
+		protocol: string | null;
+		interface: string | null;
+		source_ip: string | null;
+		source_ports: string | null;
+		destination_ip: string | null;
+		destination_ports: string | null;
+		ct_state: string | null;
+		statistics: boolean | null;
+		log: boolean | null;
+		trace: boolean | null;
+		packets: number | null;
+		bytes: number | null;
+		system_rule: boolean | null;
+		owner: string | null;
+		creator: string | null;
+		modified: number | null;
+	};
+	vnet_rule_aliases: {
+		name: string | null;
+		id: string | null;
+		description: string | null;
+		value: string | null;
+		publishing_scope: string | null;
+		owner: string | null;
 	};
 	storage_tiers: {
 		tier: number | null;

@@ -11,76 +11,62 @@ import (
 	"dewpoint/internal/host/nft"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
-	"dewpoint/test/rig"
 )
 
-// testRules is a facet as a table of rules has one: a port of the router that is closed for the network.
-var testRules = facet{
-	name: "test_rules",
-	read: func(tx *store.Tx, v *Vnet) error {
-		rows, err := applied.Rows[rig.Rule](tx, v.Key)
-		for _, row := range rows {
-			v.Rule(nft.Input, nft.Drop.If(nft.In(lanLink), nft.TCP.To(uint16(row.Port))))
-		}
-		return err
-	},
-}
-
-// closed lists the TCP ports that the kernel drops in the namespace.
-func closed(t *testing.T, namespace string) (ports []int) {
+// dropped lists the TCP ports that the kernel drops by people's rules in the namespace.
+func dropped(t *testing.T, namespace string) (ports []int) {
 	t.Helper()
 	var out []byte
 	if err := link.In(namespace, func() (err error) {
-		out, err = exec.Command("nft", "-j", "list", "chain", "inet", nft.RouterTable, "input").Output()
+		out, err = exec.Command("nft", "-j", "list", "table", "inet", nft.RouterTable).Output()
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
 	var listing struct {
 		Nftables []struct {
-			Rule struct{ Expr []map[string]json.RawMessage }
+			Rule struct {
+				Chain string
+				Expr  []map[string]json.RawMessage
+			}
 		}
 	}
 	if err := json.Unmarshal(out, &listing); err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range listing.Nftables {
-		var port int
 		for _, e := range o.Rule.Expr {
 			var match struct{ Right int }
-			if json.Unmarshal(e["match"], &match) == nil { // of the rule's matches one is a number
-				port = match.Right
-			}
-			if _, drops := e["drop"]; drops && port > 0 {
-				ports = append(ports, port)
+			if o.Rule.Chain == string(nft.Opening) && json.Unmarshal(e["match"], &match) == nil { // of the rule's matches one is a number
+				ports = append(ports, match.Right)
 			}
 		}
 	}
 	return ports
 }
 
-// TestRulesReachTheKernelWhenApplied makes and changes rules, and looks at the kernel's table before and after they are applied, by this
+// TestRulesOfRowsReachTheKernelWhenApplied makes and changes rules, and looks at the kernel's table before and after they are applied, by this
 // server and by one that starts anew.
-func TestRulesReachTheKernelWhenApplied(t *testing.T) {
+func TestRulesOfRowsReachTheKernelWhenApplied(t *testing.T) {
 	t.Parallel()
 	h := newReal(t)
-	d := newDatabaseOn(t, rig.WithRules(t, t.TempDir()))
+	d := newDatabase(t)
 	pending := store.Pending{Table: "vnets", Key: schema.IntValue(d.vnet), Column: "need_fw_apply"}
 	take := func() { d.update(t, func(tx *store.Tx) error { return applied.Take(tx, pending) }) }
 	rule := func(port int64) {
 		d.update(t, func(tx *store.Tx) error {
-			create(t, tx, "test_rules", schema.Set{"vnet": pending.Key, "name": text("r"), "port": schema.IntValue(port)})
+			create(t, tx, "vnet_rules", schema.Set{
+				"vnet": pending.Key, "name": text(decimal(port)), "action": text("drop"), "protocol": text("tcp"), "destination_ports": text(decimal(port)),
+			})
 			return nil
 		})
 	}
 	expect := func(when string, want ...int) {
 		t.Helper()
-		rows := d.rows()
-		rows.facets = append(slices.Clone(facets), testRules)
 		c := h.Config
-		c.Rows = rows
+		c.Rows = d.rows()
 		reconcile(t, New(c)) // a controller that knows only what the rows say
-		if got := closed(t, h.marks.Namespace(d.vnet)); !slices.Equal(got, want) {
+		if got := dropped(t, h.marks.Namespace(d.vnet)); !slices.Equal(got, want) {
 			t.Errorf("%s: the kernel drops ports %v, want %v", when, got, want)
 		}
 	}
@@ -90,7 +76,7 @@ func TestRulesReachTheKernelWhenApplied(t *testing.T) {
 	take()
 	expect("applied", 8080)
 	rule(8081)
-	d.change(t, "test_rules", 1, schema.Set{"port": schema.IntValue(9090)})
+	d.change(t, "vnet_rules", 1, schema.Set{"destination_ports": text("9090")})
 	expect("changed", 8080)
 	d.ask(t, "reset", 2)
 	expect("built anew", 8080)

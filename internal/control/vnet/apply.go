@@ -127,10 +127,19 @@ func (c *Controller) attempt(ctx context.Context, key int64, steps []Step) (trie
 			if err := c.Host.Apply(ctx, s); err != nil {
 				return fmt.Errorf("%s: %w", s.Verb, err)
 			}
-			c.Log.Info("changed the host", "vnet", key, "step", s.String())
+			c.tell(ctx, key, s)
 		}
 		return nil
 	})
+}
+
+// tell notes a step in the log: one that mends what somebody has changed by hand, or a crash has left, as a warning.
+func (c *Controller) tell(ctx context.Context, key int64, s Step) {
+	if s.Mends {
+		c.Log.WarnContext(ctx, "the rules on the host weren't as they were set; they are set again", "vnet", key, "step", s.String())
+		return
+	}
+	c.Log.InfoContext(ctx, "changed the host", "vnet", key, "step", s.String())
 }
 
 func leadsOut(steps []Step) bool {

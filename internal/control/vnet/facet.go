@@ -25,7 +25,7 @@ type facet struct {
 }
 
 // facets are in the order of building; the rules stand before the first packet can come.
-var facets = []facet{bridgeFacet, namespaceFacet, rulesFacet, lanFacet, wanFacet, dnsmasqFacet}
+var facets = []facet{bridgeFacet, namespaceFacet, vnetRulesFacet, rulesFacet, lanFacet, wanFacet, dnsmasqFacet}
 
 // build is a network while its steps are listed.
 type build struct {

@@ -60,11 +60,13 @@ func (l *Linux) namespaces(ctx context.Context, o *Observed) error {
 		if !ok {
 			continue
 		}
-		table, err := l.nft.Read(ctx, ns.Name, nft.RouterTable)
+		table, err := l.nft.Count(ctx, ns.Name, nft.RouterTable)
 		if err != nil && !errs.Is(err, errs.NotFound) {
 			return err
 		}
-		o.edit(n, func(h *Have) { h.Router, h.Table = Namespace{Inode: ns.Inode, Started: ns.Made}, table })
+		o.edit(n, func(h *Have) {
+			h.Router, h.Table, h.Counted = Namespace{Inode: ns.Inode, Started: ns.Made}, table.State, rulesCounted(table.Counters)
+		})
 	}
 	return nil
 }

@@ -15,7 +15,8 @@ var rulesFacet = facet{
 	},
 	build: func(b *build) {
 		if b.has.Table != nft.Fingerprint(b.router.table) {
-			b.add(Step{Verb: SetTable, Text: b.router.table})
+			wanted := nft.Fingerprint(b.router.table).Text
+			b.add(Step{Verb: SetTable, Text: b.router.table, Mends: b.has.Table.Text == wanted})
 		}
 	},
 	verbs: map[Verb]func(*Linux, context.Context, Step) error{

@@ -35,8 +35,9 @@ type Have struct {
 	Router    Namespace
 	Remnant   bool // the name of the namespace is left without one
 	Lan, Wan  Leg
-	Table     nft.State // of the router's table, zero when there is none
-	Dir       bool      // the network's folder exists
+	Table     nft.State           // of the router's table, zero when there is none
+	Counted   map[int64]nft.Count // by the key of the rule that counts
+	Dir       bool                // the network's folder exists
 	Files     dnsmasq.Files
 	Announced bool // the running dnsmasq knows Files.Hosts
 	Dnsmasq   []dnsmasq.Process

@@ -50,6 +50,9 @@ func (w *factWriter) compare(row network.Vnet) error {
 	if err := w.addresses(); err != nil {
 		return err
 	}
+	if err := w.counted(); err != nil {
+		return err
+	}
 	return w.nics()
 }
 

@@ -17,7 +17,7 @@ func (c *Controller) facts(want []Vnet, have Observed, rest Plan) []Fact {
 	for _, v := range want {
 		has := have.Vnets[v.Key]
 		fault, failed := c.Queue.Fault(v.Key)
-		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: current(has.Leases, c.Now()), Running: works(v, c.marks.path(v.Key, v.ID), has), Status: Stopped}
+		f := Fact{Key: v.Key, Seq: v.Seq, Wanted: v.Running && !v.Absent, Leases: current(has.Leases, c.Now()), Counted: has.Counted, Running: works(v, c.marks.path(v.Key, v.ID), has), Status: Stopped}
 		f.Settled = !open[v.Key] && !failed
 		f.Gone = v.Absent && f.Settled
 		if f.Running {

@@ -20,6 +20,7 @@ type Step struct {
 	Dir     string           // WriteFiles, StartDnsmasq, DropDir: the network's folder
 	Files   dnsmasq.Files    // WriteFiles
 	Process dnsmasq.Process  // StopDnsmasq, Announce
+	Mends   bool             // SetTable: what is there was set by this text, and somebody has changed it since
 }
 
 // Verb says what a step does.
@@ -61,6 +62,9 @@ func (s Step) String() string {
 	}
 	if s.Process.PID != 0 {
 		fmt.Fprintf(&b, " pid %d", s.Process.PID)
+	}
+	if s.Mends {
+		b.WriteString(" as it was")
 	}
 	return b.String()
 }

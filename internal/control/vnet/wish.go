@@ -76,6 +76,7 @@ type Fact struct {
 	Since   time.Time // of the fault
 	Started time.Time // of the router; zero when it doesn't run
 	Leases  []dnsmasq.Lease
+	Counted map[int64]nft.Count // what met the rules that count, by their keys
 }
 
 // Rows is where wishes come from and facts go.

@@ -20,21 +20,36 @@ type Tool struct {
 	In func(namespace string, f func() error) error
 }
 
-// Apply hands a text of Render to the kernel: the table is replaced in one transaction, or nothing changes. Then it seals the table with what the
-// kernel made of it. Without the seal, as after a crash between the two, Read says that the table isn't whole, and it is applied again.
+// Apply hands a text of Render to the kernel: the table is replaced in one transaction, or nothing changes. Counters that the new text has too go on
+// counting. Then it seals the table with what the kernel made of it. Without the seal, as after a crash between the two, Read says that the table isn't
+// whole, and it is applied again.
 func (t Tool) Apply(ctx context.Context, namespace, text string) error {
-	if _, err := t.run(ctx, namespace, text, "-f", "-"); err != nil {
+	table := tableOf(text)
+	if err := t.replace(ctx, namespace, table, text); err != nil || table == "" {
 		return err
 	}
-	table := tableOf(text)
-	if table == "" {
-		return nil
-	}
-	_, digest, err := t.list(ctx, namespace, table)
+	l, err := t.list(ctx, namespace, table)
 	if err != nil {
 		return err
 	}
-	_, err = t.run(ctx, namespace, "", "add", "chain", "inet", table, seenMark+digest)
+	_, err = t.run(ctx, namespace, "", "add", "chain", "inet", table, seenMark+l.digest)
+	return err
+}
+
+// replace makes the table that is there into the one of the text, around the counters that both have where that can be done.
+func (t Tool) replace(ctx context.Context, namespace, table, text string) error {
+	if counters := countersOf(text); table != "" && len(counters) > 0 {
+		l, err := t.list(ctx, namespace, table)
+		if around, can := l.around(text, counters); err == nil && can {
+			if _, err = t.run(ctx, namespace, around, "-f", "-"); err == nil {
+				return nil
+			}
+		}
+		if err != nil && !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Internal) {
+			return err
+		}
+	}
+	_, err := t.run(ctx, namespace, text, "-f", "-")
 	return err
 }
 
@@ -46,7 +61,7 @@ func (t Tool) Check(ctx context.Context, namespace, text string) error {
 
 // Delete removes the table if it exists.
 func (t Tool) Delete(ctx context.Context, namespace, table string) error {
-	if !validTable.MatchString(table) {
+	if !validName.MatchString(table) {
 		return refuse("%q can't name an nftables table", table)
 	}
 	return t.Apply(ctx, namespace, fmt.Sprintf("add table inet %s\ndelete table inet %s\n", table, table))
@@ -54,18 +69,33 @@ func (t Tool) Delete(ctx context.Context, namespace, table string) error {
 
 // Read returns what the kernel has of the table, NotFound when it doesn't exist.
 func (t Tool) Read(ctx context.Context, namespace, table string) (State, error) {
-	if !validTable.MatchString(table) {
-		return State{}, refuse("%q can't name an nftables table", table)
+	l, err := t.Count(ctx, namespace, table)
+	return l.State, err
+}
+
+// Counted is a table with what its counters have counted, by their names.
+type Counted struct {
+	State
+	Counters map[string]Count
+}
+
+// Count is how much met a rule since its counter was made.
+type Count struct{ Packets, Bytes uint64 }
+
+// Count is Read with the counters.
+func (t Tool) Count(ctx context.Context, namespace, table string) (Counted, error) {
+	if !validName.MatchString(table) {
+		return Counted{}, refuse("%q can't name an nftables table", table)
 	}
-	state, _, err := t.list(ctx, namespace, table)
-	return state, err
+	l, err := t.list(ctx, namespace, table)
+	return l.Counted, err
 }
 
 // list reads a table, and hashes all that is in it.
-func (t Tool) list(ctx context.Context, namespace, table string) (s State, digest string, err error) {
+func (t Tool) list(ctx context.Context, namespace, table string) (listing, error) {
 	out, err := t.run(ctx, namespace, "", "-j", "-a", "list", "table", "inet", table)
 	if err != nil {
-		return s, "", err
+		return listing{}, err
 	}
 	return parse(out)
 }

@@ -3,10 +3,12 @@ package nft_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +38,8 @@ var tables = map[string]nft.Table{
 		nft.Forward:     {nft.Accept.If(nft.In("wan"), nft.Out("lan"), nft.UDP.To(514))},
 		nft.Postrouting: {nft.Accept.If(nft.Out("wan"), nft.Source(prefixes("10.0.0.0/25")))},
 	}}.Table(),
-	"router-nat": nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
+	"router-people": nft.Router{Lan: "lan", Wan: "wan", NAT: true, Rules: people}.Table(),
+	"router-nat":    nft.Router{Lan: "lan", Wan: "wan", DHCP: true, DNS: true, NAT: true}.Table(),
 	"host-one": nft.HostNAT{
 		Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
 		Transits: prefixes("100.64.7.4/30"),
@@ -45,6 +48,27 @@ var tables = map[string]nft.Table{
 		Table: "dewpoint_ab12", Wans: "dpab12w*", Own: "dpab12*",
 		Transits: prefixes("100.64.7.4/30", "100.99.0.0/30"),
 	}.Compile(),
+}
+
+// people has a rule of each kind that rows end in.
+var people = map[nft.Hook][]nft.Rule{
+	nft.Opened: {nft.Drop.If(nft.InAny{"wan"}, nft.Conn{nft.Established, nft.Related}).Counted("r1")},
+	nft.Opening: {
+		nft.Accept.If(nft.InAny{"lan", "wan"}, nft.Transport{Protocols: []uint8{17, 6}, From: []nft.PortRange{{First: 1024, Last: 65535}}, To: []nft.PortRange{{First: 443, Last: 443}, {First: 80, Last: 81}, {First: 82, Last: 90}}}).Counted("r2"),
+		nft.Reject.If(nft.OutAny{"wan"}, nft.From(prefixes("10.0.0.0/24", "10.0.0.7/32", "10.0.2.0/24")), nft.Toward(prefixes("192.0.2.0/24"))),
+		nft.Drop.If(nft.InAny{"wan"}, nft.Transport{Protocols: []uint8{47}}, nft.FromRouter{}, nft.TowardRouter{}, nft.Conn{nft.New, nft.Untracked}),
+		nft.Drop.If(nft.InAny{"wan"}, nft.From(prefixes("0.0.0.0/0", "10.0.0.0/8")), nft.Rate{Packets: 5, Per: "second", Over: true}),
+		nft.Accept.If(nft.InAny{"wan"}, nft.Rate{Packets: 100, Per: "day"}),
+	},
+	nft.Prerouting: {
+		nft.DNAT.If(nft.InAny{"wan"}, nft.Transport{Protocols: []uint8{6, 17}, To: []nft.PortRange{{First: 80, Last: 80}}}).To(nft.Target{Addr: netip.MustParseAddr("10.0.0.9"), Ports: nft.PortRange{First: 8080, Last: 8080}}).Counted("r3"),
+		nft.DNAT.If(nft.InAny{"wan"}, nft.Toward(prefixes("192.0.2.9/32"))).To(nft.Target{Addr: netip.MustParseAddr("10.0.0.9")}),
+		nft.Redirect.If(nft.InAny{"lan"}, nft.Transport{Protocols: []uint8{17}, To: []nft.PortRange{{First: 53, Last: 53}}}).To(nft.Target{Ports: nft.PortRange{First: 5353, Last: 5353}}),
+	},
+	nft.Postrouting: {
+		nft.SNAT.If(nft.OutAny{"wan"}, nft.From(prefixes("10.0.0.9/32"))).To(nft.Target{Addr: netip.MustParseAddr("192.0.2.9")}),
+		nft.Masquerade.If(nft.OutAny{"wan"}),
+	},
 }
 
 func render(t *testing.T, table nft.Table) string {
@@ -226,6 +250,73 @@ func TestWhatRulesCountIsNoChange(t *testing.T) {
 	}
 }
 
+// TestCountersGoOnWithNewRules replaces a table around its counters, and one that somebody has changed.
+func TestCountersGoOnWithNewRules(t *testing.T) {
+	t.Parallel()
+	linktest.Tool(t, "nft")
+	ctx, tool, ns := context.Background(), nft.Tool{In: link.In}, linktest.Namespace(t)
+	router := func(counters ...string) string {
+		r := nft.Router{Lan: "lan", Wan: "wan", NAT: true, Rules: map[nft.Hook][]nft.Rule{}}
+		for _, name := range counters {
+			r.Rules[nft.Opening] = append(r.Rules[nft.Opening], nft.Accept.If(nft.InAny{"wan"}, nft.Rate{Packets: 9, Per: "day"}).Counted(name))
+		}
+		r.Rules[nft.Opening] = append(r.Rules[nft.Opening], nft.Accept.If(nft.In("lo"), nft.ICMP).Counted("r1"))
+		return render(t, r.Table())
+	}
+	apply := func(text string) nft.Counted {
+		t.Helper()
+		if err := tool.Apply(ctx, ns, text); err != nil {
+			t.Fatal(err)
+		}
+		got, err := tool.Count(ctx, ns, nft.RouterTable)
+		if err != nil || got.State != nft.Fingerprint(text) {
+			t.Fatalf("applied, the table is %+v, %v", got, err)
+		}
+		return got
+	}
+	apply(router())
+	err := link.In(ns, func() error {
+		for _, args := range [][]string{{"ip", "link", "set", "lo", "up"}, {"ping", "-c1", "-W1", "127.0.0.1"}} {
+			if err := exec.Command(args[0], args[1:]...).Run(); err != nil {
+				return fmt.Errorf("%v: %w", args, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := apply(router()).Counters["r1"]
+	if counted.Packets != 1 || counted.Bytes != 84 {
+		t.Fatalf("one ping is counted as %+v", counted)
+	}
+	for _, step := range []struct {
+		name  string
+		hand  string // what somebody does first
+		text  string
+		kept  bool
+		names []string
+	}{
+		{"another rule", "", router("r2"), true, []string{"r1", "r2"}},
+		{"a rule less", "", router(), true, []string{"r1"}},
+		{"flushed by hand", "flush table inet dewpoint", router(), true, []string{"r1"}},
+		{"more chains", "add chain inet dewpoint more\nadd rule inet dewpoint forward jump more", router("r3"), true, []string{"r1", "r3"}},
+		{"asleep", "add table inet dewpoint { flags dormant; }", router(), false, []string{"r1"}},
+		{"a set by hand", "add set inet dewpoint some { type ipv4_addr; }", router(), false, []string{"r1"}},
+	} {
+		if step.hand != "" {
+			byHand(t, ns, step.hand)
+		}
+		got := apply(step.text)
+		if names := slices.Sorted(maps.Keys(got.Counters)); !slices.Equal(names, step.names) {
+			t.Errorf("%s: the counters are %v, want %v", step.name, names, step.names)
+		}
+		if step.kept && got.Counters["r1"] != counted {
+			t.Errorf("%s: %+v of %+v is left", step.name, got.Counters["r1"], counted)
+		}
+	}
+}
+
 // TestATableWithoutItsSealIsNotWhole: what a crash leaves between the table and its seal is applied again.
 func TestATableWithoutItsSealIsNotWhole(t *testing.T) {
 	t.Parallel()
@@ -247,7 +338,7 @@ func TestRefusedTables(t *testing.T) {
 	for name, table := range map[string]nft.Table{
 		"table name":      {Name: "a b"},
 		"table injection": {Name: "a {\n}"},
-		"hook":            with("output", nft.Accept.If()),
+		"hook":            with("egress", nft.Accept.If()),
 		"interface":       match(nft.In(`x" accept`)),
 		"long interface":  match(nft.In("abcdefghijklmnop")),
 		"no interface":    match(nft.In("")),
@@ -256,11 +347,28 @@ func TestRefusedTables(t *testing.T) {
 		"IPv6 source":     match(nft.Source(prefixes("::/0"))),
 		"zero source":     match(nft.Source(make([]netip.Prefix, 1))),
 		"no source":       match(nft.Source{}),
-		"state":           match(nft.Conn{"new"}),
+		"state":           match(nft.Conn{"snat"}),
 		"no state":        match(nft.Conn{}),
 		"protocol":        match(nft.Protocol("sctp")),
 		"ports":           match(nft.ICMP.To(1)),
 		"no ports":        match(nft.TCP.To()),
+		"star in a list":  match(nft.InAny{"wan*"}),
+		"no interfaces":   match(nft.OutAny{}),
+		"IPv6 address":    match(nft.Toward(prefixes("::/0"))),
+		"no address":      match(nft.From{}),
+		"no protocols":    match(nft.Transport{}),
+		"ports of GRE":    match(nft.Transport{Protocols: []uint8{47}, To: []nft.PortRange{{First: 1, Last: 1}}}),
+		"ports backwards": match(nft.Transport{Protocols: []uint8{6}, From: []nft.PortRange{{First: 2, Last: 1}}}),
+		"rate of nothing": match(nft.Rate{Per: "second"}),
+		"rate's unit":     match(nft.Rate{Packets: 1, Per: "second accept"}),
+		"counter":         with(nft.Input, nft.Accept.If().Counted(`x" accept`)),
+		"jump to a hook":  with(nft.Input, nft.Jump.If().To(nft.Target{Chain: nft.Forward})),
+		"jump nowhere":    with(nft.Input, nft.Jump.If()),
+		"accept to":       with(nft.Input, nft.Accept.If().To(nft.Target{Chain: nft.Opening})),
+		"dnat to nobody":  with(nft.Prerouting, nft.DNAT.If()),
+		"dnat to IPv6":    with(nft.Prerouting, nft.DNAT.If().To(nft.Target{Addr: netip.MustParseAddr("::1")})),
+		"dnat on input":   with(nft.Input, nft.DNAT.If().To(nft.Target{Addr: netip.MustParseAddr("10.0.0.1")})),
+		"snat's ports":    with(nft.Postrouting, nft.SNAT.If().To(nft.Target{Addr: netip.MustParseAddr("10.0.0.1"), Ports: nft.PortRange{First: 9, Last: 3}})),
 		"no match":        match(nil),
 		"no verdict":      with(nft.Input, nft.Rule{}),
 		"verdict":         with(nft.Input, nft.Verdict("accept; drop").If()),
@@ -283,7 +391,7 @@ func FuzzMatches(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, m := range []nft.Match{
-			nft.In(s), nft.Out(s), nft.NotOut(s), nft.Conn{nft.ConnState(s)}, nft.Protocol(s), nft.Protocol(s).To(1),
+			nft.In(s), nft.Out(s), nft.NotOut(s), nft.Conn{nft.ConnState(s)}, nft.Protocol(s), nft.Protocol(s).To(1), nft.InAny{s}, nft.OutAny{s}, nft.Rate{Packets: 1, Per: s},
 		} {
 			table := nft.Table{Name: "t", Chains: []nft.Chain{{Hook: nft.Input, Rules: []nft.Rule{nft.Drop.If(m)}}}}
 			text, err := table.Render()
@@ -301,4 +409,4 @@ func FuzzMatches(f *testing.F) {
 }
 
 // harmless is a line with one rule of one match.
-var harmless = regexp.MustCompile(`^\t\t[a-z0-9 !=]+("[A-Za-z0-9_.*-]+"|[{] [a-z0-9]+ [}])? drop$`)
+var harmless = regexp.MustCompile(`^\t\t[a-z0-9 !=]+("[A-Za-z0-9_.*-]+"|[{] [a-z0-9]+ [}]|[{] "[A-Za-z0-9_.-]+" [}]|/[a-z]+)? drop$`)

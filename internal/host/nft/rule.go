@@ -10,7 +10,9 @@ import (
 // Rule says what becomes of a packet that meets all the matches. The kernel looks at them in their order.
 type Rule struct {
 	Matches []Match
+	Count   string // the counter that packets which meet the matches are added to; empty for none
 	Verdict Verdict
+	Target  Target // of verdicts that have one
 }
 
 // Match is a condition on packets. Each kind is one file, match_NAME.go: a type, and how it is written.
@@ -26,14 +28,39 @@ type Verdict string
 const (
 	Accept     Verdict = "accept"
 	Drop       Verdict = "drop"
-	Masquerade Verdict = "masquerade" // only on Postrouting
+	Reject     Verdict = "reject" // tells the sender
+	Jump       Verdict = "jump"   // to the chain of the target
+	DNAT       Verdict = "dnat"
+	Redirect   Verdict = "redirect" // to the router itself
+	SNAT       Verdict = "snat"
+	Masquerade Verdict = "masquerade"
 )
 
-// verdicts has the only hook that takes each, "" where all do.
-var verdicts = map[Verdict]Hook{Accept: "", Drop: "", Masquerade: Postrouting}
+// kindOfVerdict says where a verdict can stand, and what it needs.
+type kindOfVerdict struct {
+	only   Hook // "" for every hook
+	target func(Target) (string, error)
+}
+
+var verdicts = map[Verdict]kindOfVerdict{
+	Accept:     {target: Target.none},
+	Drop:       {target: Target.none},
+	Reject:     {target: Target.none},
+	Jump:       {target: Target.chain},
+	DNAT:       {Prerouting, Target.address},
+	Redirect:   {Prerouting, Target.ports},
+	SNAT:       {Postrouting, Target.address},
+	Masquerade: {Postrouting, Target.ports},
+}
 
 // If makes the rule that does v to packets that meet all the matches.
-func (v Verdict) If(all ...Match) Rule { return Rule{all, v} }
+func (v Verdict) If(all ...Match) Rule { return Rule{Matches: all, Verdict: v} }
+
+// To makes the rule's verdict lead to the target.
+func (r Rule) To(t Target) Rule { r.Target = t; return r }
+
+// Counted adds the packets that meet the rule's matches to a counter of the table.
+func (r Rule) Counted(name string) Rule { r.Count = name; return r }
 
 // render writes the rule as a line of a chain.
 func (r Rule) render(hook Hook) (string, error) {
@@ -48,14 +75,21 @@ func (r Rule) render(hook Hook) (string, error) {
 		}
 		line = append(line, words)
 	}
-	only, known := verdicts[r.Verdict]
+	if r.Count != "" {
+		if !validName.MatchString(r.Count) {
+			return "", refuse("%q can't name a counter", r.Count)
+		}
+		line = append(line, `counter name "`+r.Count+`"`)
+	}
+	kind, known := verdicts[r.Verdict]
 	switch {
 	case !known:
 		return "", refuse("%q isn't a verdict", r.Verdict)
-	case only != "" && only != hook:
-		return "", refuse("%s belongs on %s", r.Verdict, only)
+	case kind.only != "" && kind.only != hook:
+		return "", refuse("%s belongs on %s", r.Verdict, kind.only)
 	}
-	return strings.Join(append(line, string(r.Verdict)), " "), nil
+	target, err := kind.target(r.Target)
+	return strings.Join(append(line, string(r.Verdict)+target), " "), err
 }
 
 // set writes the members of an anonymous set. An empty one is refused: nft has none, and a rule without the match would meet every packet.

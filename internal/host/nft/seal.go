@@ -55,32 +55,41 @@ func (o object) mark(prefix string) (string, bool) {
 	return strings.CutPrefix(name, prefix)
 }
 
+// listing is what `nft -j list table` says.
+type listing struct {
+	Counted
+	digest  string
+	objects []object // but those that carry our marks
+	marks   []string // names of the chains that do
+}
+
 // parse reads a listing.
-func parse(out []byte) (s State, digest string, err error) {
-	var listing struct {
+func parse(out []byte) (l listing, err error) {
+	var printed struct {
 		Nftables []object `json:"nftables"`
 	}
-	if err := json.Unmarshal(out, &listing); err != nil {
-		return s, "", errs.Wrap(err, errs.Internal, "nft_output", "nft printed JSON that can't be read")
+	if err := json.Unmarshal(out, &printed); err != nil {
+		return l, errs.Wrap(err, errs.Internal, "nft_output", "nft printed JSON that can't be read")
 	}
-	var rest []object
 	seen := ""
-	for _, o := range listing.Nftables {
+	for _, o := range printed.Nftables {
 		if text, found := o.mark(textMark); found {
-			s.Text = text
+			l.Text, l.marks = text, append(l.marks, textMark+text)
 			continue
 		}
 		if sum, found := o.mark(seenMark); found {
 			seen += sum // two seals fit nothing
+			l.marks = append(l.marks, seenMark+sum)
 			continue
 		}
 		if o["metainfo"] == nil { // the version of nft
-			rest = append(rest, o)
+			l.objects = append(l.objects, o)
 		}
 	}
-	digest, err = digestOf(rest)
-	s.Whole = err == nil && seen == digest
-	return s, digest, err
+	l.Counters = countersIn(l.objects)
+	l.digest, err = digestOf(l.objects)
+	l.Whole = err == nil && seen == l.digest
+	return l, err
 }
 
 // digestOf hashes all that stands in a table, whatever it is: what this program doesn't know counts like the rest.

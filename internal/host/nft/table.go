@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,38 +17,50 @@ type Table struct {
 	Chains []Chain
 }
 
-// Chain is a base chain: it stands on a hook of the packet path.
+// Chain is a list of rules. It stands on a hook of the packet path, or is one that rules jump to.
 type Chain struct {
 	Hook  Hook // also the chain's name
 	Rules []Rule
 	Drop  bool // what becomes of a packet no rule decided; false lets the other tables decide
 }
 
-// Hook is a place in the packet path with the priority that suits it.
+// Hook is a place in the packet path with the priority that suits it, or the name of a chain that rules jump to.
 type Hook string
 
-// The hooks a router needs.
+// The hooks a router needs, and the chains of people's rules, which the first three jump to.
 const (
 	Input       Hook = "input"
 	Forward     Hook = "forward"
+	Output      Hook = "output"
+	Prerouting  Hook = "prerouting"  // for address translation
 	Postrouting Hook = "postrouting" // for address translation
+	Opened      Hook = "opened"      // about packets of open connections
+	Opening     Hook = "opening"     // about all others
 )
 
-// hookLines has the priorities of the kernel's own standard chains, by their names in nft(8).
+// hookLines has the priorities of the kernel's own standard chains, by their names in nft(8); nothing for a chain that rules jump to.
 var hookLines = map[Hook]string{
 	Input:       "type filter hook input priority filter",
 	Forward:     "type filter hook forward priority filter",
+	Output:      "type filter hook output priority filter",
+	Prerouting:  "type nat hook prerouting priority dstnat",
 	Postrouting: "type nat hook postrouting priority srcnat",
+	Opened:      "",
+	Opening:     "",
 }
 
-var validTable = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+// validName is what tables and counters can be called.
+var validName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 
 // Render turns the table into text for Apply. Equal tables give equal text; it is Invalid where a value can't be what it stands for.
 func (t Table) Render() (string, error) {
-	if !validTable.MatchString(t.Name) {
+	if !validName.MatchString(t.Name) {
 		return "", refuse("%q can't name an nftables table", t.Name)
 	}
 	var b strings.Builder
+	for _, name := range t.counters() {
+		fmt.Fprintf(&b, "\tcounter %s {\n\t}\n", name)
+	}
 	for _, c := range t.Chains {
 		if err := c.render(&b); err != nil {
 			return "", err
@@ -59,6 +72,19 @@ func (t Table) Render() (string, error) {
 	return fmt.Sprintf("add table inet %s\ndelete table inet %s\n", t.Name, t.Name) + head + b.String() + "}\n", nil
 }
 
+// counters lists what the rules count by, each once.
+func (t Table) counters() (names []string) {
+	for _, c := range t.Chains {
+		for _, r := range c.Rules {
+			if r.Count != "" && validName.MatchString(r.Count) { // another one is refused with its rule
+				names = append(names, r.Count)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func (c Chain) render(b *strings.Builder) error {
 	line, known := hookLines[c.Hook]
 	if !known {
@@ -68,7 +94,10 @@ func (c Chain) render(b *strings.Builder) error {
 	if c.Drop {
 		policy = Drop
 	}
-	fmt.Fprintf(b, "\tchain %s {\n\t\t%s; policy %s;\n", c.Hook, line, policy)
+	fmt.Fprintf(b, "\tchain %s {\n", c.Hook)
+	if line != "" {
+		fmt.Fprintf(b, "\t\t%s; policy %s;\n", line, policy)
+	}
 	for _, r := range c.Rules {
 		line, err := r.render(c.Hook)
 		if err != nil {

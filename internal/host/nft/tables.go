@@ -23,28 +23,62 @@ type Router struct {
 	Rules map[Hook][]Rule
 }
 
-// Table compiles the router's rules. Nothing enters from wan that was not asked for from inside.
+// Table compiles the router's rules. Nothing enters from wan that was not asked for from inside, but what people's rules let in.
 func (r Router) Table() Table {
-	begin := []Rule{Drop.If(Conn{Bad}), Accept.If(Conn{Established, Related})}
 	lan, wan := In(r.Lan), Out(r.Wan)
-	input := append(begin[:2:2], r.Rules[Input]...)
-	input = append(input, Accept.If(In("lo")), Accept.If(lan, Ping{}))
+	input := append(r.begin(Input), Accept.If(In("lo")), Accept.If(lan, Ping{}))
 	if r.DHCP {
 		input = append(input, Accept.If(lan, UDP.To(portDHCP)))
 	}
 	if r.DNS {
 		input = append(input, Accept.If(lan, UDP.To(portDNS)), Accept.If(lan, TCP.To(portDNS)))
 	}
-	forward, postrouting := append(begin[:2:2], r.Rules[Forward]...), slices.Clone(r.Rules[Postrouting])
+	forward, postrouting := r.begin(Forward), slices.Clone(r.Rules[Postrouting])
 	if r.NAT {
 		forward = append(forward, Accept.If(lan, wan))
 		postrouting = append(postrouting, Masquerade.If(wan))
 	}
-	t := Table{Name: RouterTable, Chains: []Chain{{Hook: Input, Drop: true, Rules: input}, {Hook: Forward, Drop: true, Rules: forward}}}
-	if len(postrouting) > 0 {
-		t.Chains = append(t.Chains, Chain{Hook: Postrouting, Rules: postrouting})
+	t := Table{Name: RouterTable}
+	for _, c := range []Chain{
+		{Hook: Opened, Rules: r.Rules[Opened]},
+		{Hook: Opening, Rules: r.Rules[Opening]},
+		{Hook: Input, Drop: true, Rules: input},
+		{Hook: Forward, Drop: true, Rules: forward},
+		{Hook: Output, Rules: r.output()},
+		{Hook: Prerouting, Rules: r.Rules[Prerouting]},
+		{Hook: Postrouting, Rules: postrouting},
+	} {
+		if len(c.Rules) > 0 {
+			t.Chains = append(t.Chains, c)
+		}
 	}
 	return t
+}
+
+// begin is how the chains begin that decide about packets: what belongs to an open connection passes before the rules about others are asked, so that
+// applying new ones cuts no connection.
+func (r Router) begin(hook Hook) []Rule {
+	rules := []Rule{Drop.If(Conn{Bad})}
+	if len(r.Rules[Opened]) > 0 {
+		rules = append(rules, Jump.If().To(Target{Chain: Opened}))
+	}
+	rules = append(rules, Accept.If(Conn{Established, Related}))
+	if len(r.Rules[Opening]) > 0 {
+		rules = append(rules, Jump.If().To(Target{Chain: Opening}))
+	}
+	rules = append(rules, r.Rules[hook]...)
+	if len(r.Rules[Prerouting]) > 0 {
+		rules = append(rules, Accept.If(Translated{}))
+	}
+	return rules
+}
+
+// output is about what the router itself sends, which only people's rules keep it from.
+func (r Router) output() []Rule {
+	if len(r.Rules[Opened])+len(r.Rules[Opening]) == 0 {
+		return nil
+	}
+	return r.begin(Output)[1:]
 }
 
 // HostNAT says which transits the host carries to the world.

@@ -80,7 +80,7 @@ func singular(s string) string {
 	switch {
 	case strings.HasSuffix(s, "ies"):
 		return strings.TrimSuffix(s, "ies") + "y"
-	case strings.HasSuffix(s, "sses"):
+	case strings.HasSuffix(s, "sses"), strings.HasSuffix(s, "aliases"):
 		return strings.TrimSuffix(s, "es")
 	case strings.HasSuffix(s, "status"), strings.HasSuffix(s, "stats"), strings.HasSuffix(s, "system"):
 		return s

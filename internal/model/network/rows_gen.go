@@ -797,3 +797,422 @@ func (r *VnetAddress) Diff(old *VnetAddress) schema.Set {
 
 // KeyValue is the row's key.
 func (r *VnetAddress) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// VnetRule is one row of vnet_rules: its stored columns, null as the zero value.
+type VnetRule struct {
+	Key              int64  // $key
+	Vnet             int64  // vnet
+	Name             string // name
+	Description      string // description
+	Enabled          bool   // enabled
+	Orderid          int64  // orderid
+	Pin              string // pin
+	Direction        string // direction
+	Action           string // action
+	TargetIP         string // target_ip
+	TargetPorts      string // target_ports
+	Throttle         string // throttle
+	DropThrottle     bool   // drop_throttle
+	Protocol         string // protocol
+	Interface        string // interface
+	SourceIP         string // source_ip
+	SourcePorts      string // source_ports
+	DestinationIP    string // destination_ip
+	DestinationPorts string // destination_ports
+	CtState          string // ct_state
+	Statistics       bool   // statistics
+	Log              bool   // log
+	Trace            bool   // trace
+	Packets          int64  // packets
+	Bytes            int64  // bytes
+	SystemRule       bool   // system_rule
+	Owner            string // owner
+	Creator          string // creator
+	Modified         int64  // modified
+	CounterPackets   int64  // counter_packets
+	CounterBytes     int64  // counter_bytes
+}
+
+// TableName returns "vnet_rules".
+func (*VnetRule) TableName() string { return "vnet_rules" }
+
+// Scan fills r from a record of vnet_rules.
+func (r *VnetRule) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Vnet = next().Int()
+	r.Name = next().Text()
+	r.Description = next().Text()
+	r.Enabled = next().Bool()
+	r.Orderid = next().Int()
+	r.Pin = next().Text()
+	r.Direction = next().Text()
+	r.Action = next().Text()
+	r.TargetIP = next().Text()
+	r.TargetPorts = next().Text()
+	r.Throttle = next().Text()
+	r.DropThrottle = next().Bool()
+	r.Protocol = next().Text()
+	r.Interface = next().Text()
+	r.SourceIP = next().Text()
+	r.SourcePorts = next().Text()
+	r.DestinationIP = next().Text()
+	r.DestinationPorts = next().Text()
+	r.CtState = next().Text()
+	r.Statistics = next().Bool()
+	r.Log = next().Bool()
+	r.Trace = next().Bool()
+	r.Packets = next().Int()
+	r.Bytes = next().Int()
+	r.SystemRule = next().Bool()
+	r.Owner = next().Text()
+	r.Creator = next().Text()
+	r.Modified = next().Int()
+	r.CounterPackets = next().Int()
+	r.CounterBytes = next().Int()
+}
+
+// VnetRuleCol are the columns of vnet_rules.
+var VnetRuleCol = struct {
+	Vnet             schema.Column[int64]
+	Name             schema.Column[string]
+	Description      schema.Column[string]
+	Enabled          schema.Column[bool]
+	Orderid          schema.Column[int64]
+	Pin              schema.Column[string]
+	Direction        schema.Column[string]
+	Action           schema.Column[string]
+	TargetIP         schema.Column[string]
+	TargetPorts      schema.Column[string]
+	Throttle         schema.Column[string]
+	DropThrottle     schema.Column[bool]
+	Protocol         schema.Column[string]
+	Interface        schema.Column[string]
+	SourceIP         schema.Column[string]
+	SourcePorts      schema.Column[string]
+	DestinationIP    schema.Column[string]
+	DestinationPorts schema.Column[string]
+	CtState          schema.Column[string]
+	Statistics       schema.Column[bool]
+	Log              schema.Column[bool]
+	Trace            schema.Column[bool]
+	Packets          schema.Column[int64]
+	Bytes            schema.Column[int64]
+	SystemRule       schema.Column[bool]
+	Owner            schema.Column[string]
+	Creator          schema.Column[string]
+	Modified         schema.Column[int64]
+	CounterPackets   schema.Column[int64]
+	CounterBytes     schema.Column[int64]
+}{
+	schema.RefCol[int64]("vnet"),
+	schema.Col[string]("name"),
+	schema.Col[string]("description"),
+	schema.Col[bool]("enabled"),
+	schema.Col[int64]("orderid"),
+	schema.Col[string]("pin"),
+	schema.Col[string]("direction"),
+	schema.Col[string]("action"),
+	schema.Col[string]("target_ip"),
+	schema.Col[string]("target_ports"),
+	schema.Col[string]("throttle"),
+	schema.Col[bool]("drop_throttle"),
+	schema.Col[string]("protocol"),
+	schema.Col[string]("interface"),
+	schema.Col[string]("source_ip"),
+	schema.Col[string]("source_ports"),
+	schema.Col[string]("destination_ip"),
+	schema.Col[string]("destination_ports"),
+	schema.Col[string]("ct_state"),
+	schema.Col[bool]("statistics"),
+	schema.Col[bool]("log"),
+	schema.Col[bool]("trace"),
+	schema.Col[int64]("packets"),
+	schema.Col[int64]("bytes"),
+	schema.Col[bool]("system_rule"),
+	schema.RefCol[string]("owner"),
+	schema.Col[string]("creator"),
+	schema.Col[int64]("modified"),
+	schema.Col[int64]("counter_packets"),
+	schema.Col[int64]("counter_bytes"),
+}
+
+// VnetRuleSet is a change of a row of vnet_rules.
+type VnetRuleSet schema.Set
+
+// TableName returns "vnet_rules".
+func (VnetRuleSet) TableName() string { return "vnet_rules" }
+
+// Null empties columns.
+func (s VnetRuleSet) Null(columns ...schema.Named) VnetRuleSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VnetRuleSet) Vnet(v int64) VnetRuleSet { s["vnet"] = VnetRuleCol.Vnet.Value(v); return s }
+
+func (s VnetRuleSet) Name(v string) VnetRuleSet { s["name"] = VnetRuleCol.Name.Value(v); return s }
+
+func (s VnetRuleSet) Description(v string) VnetRuleSet {
+	s["description"] = VnetRuleCol.Description.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Enabled(v bool) VnetRuleSet {
+	s["enabled"] = VnetRuleCol.Enabled.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Orderid(v int64) VnetRuleSet {
+	s["orderid"] = VnetRuleCol.Orderid.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Pin(v string) VnetRuleSet { s["pin"] = VnetRuleCol.Pin.Value(v); return s }
+
+func (s VnetRuleSet) Direction(v string) VnetRuleSet {
+	s["direction"] = VnetRuleCol.Direction.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Action(v string) VnetRuleSet {
+	s["action"] = VnetRuleCol.Action.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) TargetIP(v string) VnetRuleSet {
+	s["target_ip"] = VnetRuleCol.TargetIP.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) TargetPorts(v string) VnetRuleSet {
+	s["target_ports"] = VnetRuleCol.TargetPorts.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Throttle(v string) VnetRuleSet {
+	s["throttle"] = VnetRuleCol.Throttle.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) DropThrottle(v bool) VnetRuleSet {
+	s["drop_throttle"] = VnetRuleCol.DropThrottle.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Protocol(v string) VnetRuleSet {
+	s["protocol"] = VnetRuleCol.Protocol.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Interface(v string) VnetRuleSet {
+	s["interface"] = VnetRuleCol.Interface.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) SourceIP(v string) VnetRuleSet {
+	s["source_ip"] = VnetRuleCol.SourceIP.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) SourcePorts(v string) VnetRuleSet {
+	s["source_ports"] = VnetRuleCol.SourcePorts.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) DestinationIP(v string) VnetRuleSet {
+	s["destination_ip"] = VnetRuleCol.DestinationIP.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) DestinationPorts(v string) VnetRuleSet {
+	s["destination_ports"] = VnetRuleCol.DestinationPorts.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) CtState(v string) VnetRuleSet {
+	s["ct_state"] = VnetRuleCol.CtState.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Statistics(v bool) VnetRuleSet {
+	s["statistics"] = VnetRuleCol.Statistics.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Log(v bool) VnetRuleSet { s["log"] = VnetRuleCol.Log.Value(v); return s }
+
+func (s VnetRuleSet) Trace(v bool) VnetRuleSet { s["trace"] = VnetRuleCol.Trace.Value(v); return s }
+
+func (s VnetRuleSet) Packets(v int64) VnetRuleSet {
+	s["packets"] = VnetRuleCol.Packets.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Bytes(v int64) VnetRuleSet { s["bytes"] = VnetRuleCol.Bytes.Value(v); return s }
+
+func (s VnetRuleSet) SystemRule(v bool) VnetRuleSet {
+	s["system_rule"] = VnetRuleCol.SystemRule.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Owner(v string) VnetRuleSet { s["owner"] = VnetRuleCol.Owner.Value(v); return s }
+
+func (s VnetRuleSet) Creator(v string) VnetRuleSet {
+	s["creator"] = VnetRuleCol.Creator.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) Modified(v int64) VnetRuleSet {
+	s["modified"] = VnetRuleCol.Modified.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) CounterPackets(v int64) VnetRuleSet {
+	s["counter_packets"] = VnetRuleCol.CounterPackets.Value(v)
+	return s
+}
+
+func (s VnetRuleSet) CounterBytes(v int64) VnetRuleSet {
+	s["counter_bytes"] = VnetRuleCol.CounterBytes.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VnetRule) Diff(old *VnetRule) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VnetRuleCol.Vnet, old.Vnet, r.Vnet)
+	schema.Differ(s, VnetRuleCol.Name, old.Name, r.Name)
+	schema.Differ(s, VnetRuleCol.Description, old.Description, r.Description)
+	schema.Differ(s, VnetRuleCol.Enabled, old.Enabled, r.Enabled)
+	schema.Differ(s, VnetRuleCol.Orderid, old.Orderid, r.Orderid)
+	schema.Differ(s, VnetRuleCol.Pin, old.Pin, r.Pin)
+	schema.Differ(s, VnetRuleCol.Direction, old.Direction, r.Direction)
+	schema.Differ(s, VnetRuleCol.Action, old.Action, r.Action)
+	schema.Differ(s, VnetRuleCol.TargetIP, old.TargetIP, r.TargetIP)
+	schema.Differ(s, VnetRuleCol.TargetPorts, old.TargetPorts, r.TargetPorts)
+	schema.Differ(s, VnetRuleCol.Throttle, old.Throttle, r.Throttle)
+	schema.Differ(s, VnetRuleCol.DropThrottle, old.DropThrottle, r.DropThrottle)
+	schema.Differ(s, VnetRuleCol.Protocol, old.Protocol, r.Protocol)
+	schema.Differ(s, VnetRuleCol.Interface, old.Interface, r.Interface)
+	schema.Differ(s, VnetRuleCol.SourceIP, old.SourceIP, r.SourceIP)
+	schema.Differ(s, VnetRuleCol.SourcePorts, old.SourcePorts, r.SourcePorts)
+	schema.Differ(s, VnetRuleCol.DestinationIP, old.DestinationIP, r.DestinationIP)
+	schema.Differ(s, VnetRuleCol.DestinationPorts, old.DestinationPorts, r.DestinationPorts)
+	schema.Differ(s, VnetRuleCol.CtState, old.CtState, r.CtState)
+	schema.Differ(s, VnetRuleCol.Statistics, old.Statistics, r.Statistics)
+	schema.Differ(s, VnetRuleCol.Log, old.Log, r.Log)
+	schema.Differ(s, VnetRuleCol.Trace, old.Trace, r.Trace)
+	schema.Differ(s, VnetRuleCol.Packets, old.Packets, r.Packets)
+	schema.Differ(s, VnetRuleCol.Bytes, old.Bytes, r.Bytes)
+	schema.Differ(s, VnetRuleCol.SystemRule, old.SystemRule, r.SystemRule)
+	schema.Differ(s, VnetRuleCol.Owner, old.Owner, r.Owner)
+	schema.Differ(s, VnetRuleCol.Creator, old.Creator, r.Creator)
+	schema.Differ(s, VnetRuleCol.Modified, old.Modified, r.Modified)
+	schema.Differ(s, VnetRuleCol.CounterPackets, old.CounterPackets, r.CounterPackets)
+	schema.Differ(s, VnetRuleCol.CounterBytes, old.CounterBytes, r.CounterBytes)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VnetRule) KeyValue() schema.Value { return schema.IntValue(r.Key) }
+
+// VnetRuleAlias is one row of vnet_rule_aliases: its stored columns, null as the zero value.
+type VnetRuleAlias struct {
+	Key             int64  // $key
+	Name            string // name
+	ID              string // id
+	Description     string // description
+	Value           string // value
+	PublishingScope string // publishing_scope
+	Owner           string // owner
+}
+
+// TableName returns "vnet_rule_aliases".
+func (*VnetRuleAlias) TableName() string { return "vnet_rule_aliases" }
+
+// Scan fills r from a record of vnet_rule_aliases.
+func (r *VnetRuleAlias) Scan(rec *schema.Record) {
+	r.Key = rec.Key.Int()
+	next := rec.Cells()
+	r.Name = next().Text()
+	r.ID = next().Text()
+	r.Description = next().Text()
+	r.Value = next().Text()
+	r.PublishingScope = next().Text()
+	r.Owner = next().Text()
+}
+
+// VnetRuleAliasCol are the columns of vnet_rule_aliases.
+var VnetRuleAliasCol = struct {
+	Name            schema.Column[string]
+	ID              schema.Column[string]
+	Description     schema.Column[string]
+	Value           schema.Column[string]
+	PublishingScope schema.Column[string]
+	Owner           schema.Column[string]
+}{
+	schema.Col[string]("name"),
+	schema.Col[string]("id"),
+	schema.Col[string]("description"),
+	schema.Col[string]("value"),
+	schema.Col[string]("publishing_scope"),
+	schema.RefCol[string]("owner"),
+}
+
+// VnetRuleAliasSet is a change of a row of vnet_rule_aliases.
+type VnetRuleAliasSet schema.Set
+
+// TableName returns "vnet_rule_aliases".
+func (VnetRuleAliasSet) TableName() string { return "vnet_rule_aliases" }
+
+// Null empties columns.
+func (s VnetRuleAliasSet) Null(columns ...schema.Named) VnetRuleAliasSet {
+	schema.Set(s).Null(columns...)
+	return s
+}
+
+func (s VnetRuleAliasSet) Name(v string) VnetRuleAliasSet {
+	s["name"] = VnetRuleAliasCol.Name.Value(v)
+	return s
+}
+
+func (s VnetRuleAliasSet) ID(v string) VnetRuleAliasSet {
+	s["id"] = VnetRuleAliasCol.ID.Value(v)
+	return s
+}
+
+func (s VnetRuleAliasSet) Description(v string) VnetRuleAliasSet {
+	s["description"] = VnetRuleAliasCol.Description.Value(v)
+	return s
+}
+
+func (s VnetRuleAliasSet) Value(v string) VnetRuleAliasSet {
+	s["value"] = VnetRuleAliasCol.Value.Value(v)
+	return s
+}
+
+func (s VnetRuleAliasSet) PublishingScope(v string) VnetRuleAliasSet {
+	s["publishing_scope"] = VnetRuleAliasCol.PublishingScope.Value(v)
+	return s
+}
+
+func (s VnetRuleAliasSet) Owner(v string) VnetRuleAliasSet {
+	s["owner"] = VnetRuleAliasCol.Owner.Value(v)
+	return s
+}
+
+// Diff is the change that makes old into r.
+func (r *VnetRuleAlias) Diff(old *VnetRuleAlias) schema.Set {
+	s := schema.Set{}
+	schema.Differ(s, VnetRuleAliasCol.Name, old.Name, r.Name)
+	schema.Differ(s, VnetRuleAliasCol.ID, old.ID, r.ID)
+	schema.Differ(s, VnetRuleAliasCol.Description, old.Description, r.Description)
+	schema.Differ(s, VnetRuleAliasCol.Value, old.Value, r.Value)
+	schema.Differ(s, VnetRuleAliasCol.PublishingScope, old.PublishingScope, r.PublishingScope)
+	schema.Differ(s, VnetRuleAliasCol.Owner, old.Owner, r.Owner)
+	return s
+}
+
+// KeyValue is the row's key.
+func (r *VnetRuleAlias) KeyValue() schema.Value { return schema.IntValue(r.Key) }

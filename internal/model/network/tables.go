@@ -8,6 +8,6 @@ import "dewpoint/internal/schema"
 // Tables lists the tables of the area.
 func Tables() []*schema.Table {
 	return []*schema.Table{
-		vnets(), vnetAddresses(),
+		vnets(), vnetAddresses(), vnetRules(), vnetRuleAliases(),
 	}
 }

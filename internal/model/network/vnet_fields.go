@@ -108,6 +108,7 @@ func vnetRest() schema.Fields {
 		schema.Row("nic_dmz", "machine_nics").ReadOnly(),
 		schema.AnyRow("owner", "vms", "tenants", "tenant_nodes", "vm_services").Forgets().ReadOnly(),
 		schema.Rows("addresses", "vnet_addresses", "vnet"),
+		schema.Rows("rules", "vnet_rules", "vnet"),
 		schema.String("uuid").ReadOnly().Hidden().Unique().Doc("the resource API's id"),
 		column.StorageID(),
 		schema.Enum("mode", "nat", "route", "bridge", "private").Default("nat").Hidden().Doc("how networks of the resource API reach other networks"),

@@ -31,7 +31,7 @@ func vnetActions() schema.Actions {
 		{Name: "refresh", Doc: "apply the rules", Aliases: []string{"apply"}},
 		{Name: "applydns", Doc: "apply the DNS settings"},
 		{Name: "migrate", NotBuilt: later},
-		{Name: "clear_statistics", NotBuilt: later},
+		{Name: "clear_statistics", Doc: "set what the rules have counted to 0"},
 		{Name: "execute", NotBuilt: later},
 	}
 }

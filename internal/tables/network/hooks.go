@@ -18,7 +18,9 @@ func Hooks(addresses Addresses) map[string]engine.Hooks {
 		return giveNICs(tx)
 	}
 	return map[string]engine.Hooks{
-		"vnet_addresses": addressHooks,
-		"vnets":          vnets,
+		"vnet_addresses":    addressHooks,
+		"vnet_rule_aliases": aliasHooks,
+		"vnet_rules":        ruleHooks,
+		"vnets":             vnets,
 	}
 }

@@ -41,6 +41,7 @@ var vnetHooks = engine.Hooks{
 		"applydns": func(w *engine.Inside, r *schema.Record, _ schema.Set) error {
 			return w.Apply(r, network.VnetCol.NeedDNSApply, network.VnetCol.LastDNSApply)
 		},
+		"clear_statistics": clearStatistics,
 	},
 }
 
