@@ -66,11 +66,11 @@ func (d *domains) Drop(context.Context, libvirt.Ref) error {
 const adoptedUUID = "7d5e1c9a-3b4f-4e2a-9c1d-0123456789ab"
 
 // adopt makes the rows of a VM with a disk that is to come from a file, and begins the operation, as the hook of the action does.
-func (p *pool) adopt(d *domains, from, format string) (op, vm, drive int64) {
+func (p *pool) adopt(ref libvirt.Ref, definition, from, format string) (op, vm, drive int64) {
 	p.t.Helper()
-	digest := sha256.Sum256([]byte(d.definition))
+	digest := sha256.Sum256([]byte(definition))
 	p.update(func(tx *store.Tx) error {
-		made, err := store.Create(tx, compute.VMSet{}.Name("legacy"))
+		made, err := store.Create(tx, compute.VMSet{}.Name(ref.Name))
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (p *pool) adopt(d *domains, from, format string) (op, vm, drive int64) {
 		if err != nil {
 			return err
 		}
-		if err := store.Write(tx, row.Machine, compute.MachineSet{}.UUID(adoptedUUID)); err != nil {
+		if err := store.Write(tx, row.Machine, compute.MachineSet{}.UUID(ref.UUID)); err != nil {
 			return err
 		}
 		disk, err := store.Create(tx, compute.MachineDriveSet{}.Name("disk").Machine(row.Machine).Media("disk").CloneOf(compute.ByImport))
@@ -89,7 +89,7 @@ func (p *pool) adopt(d *domains, from, format string) (op, vm, drive int64) {
 		op, err = operation.Begin(tx, operation.Request{
 			Object: fmt.Sprintf("vms/%d", vm), Queue: operation.MachineQueue(row.Machine),
 			Params: compute.VMAdopt{
-				VM: vm, Machine: row.Machine, Name: d.ref.Name, UUID: adoptedUUID, Digest: hex.EncodeToString(digest[:]),
+				VM: vm, Machine: row.Machine, Name: ref.Name, UUID: ref.UUID, Digest: hex.EncodeToString(digest[:]),
 				Disks: []compute.AdoptDisk{{Drive: drive, From: from, Format: format}},
 			},
 		})
@@ -133,7 +133,7 @@ func TestAdopt(t *testing.T) {
 			}
 			one.set(d, disk)
 			before, _ := os.Stat(disk)
-			op, vm, drive := p.adopt(d, disk, one.format)
+			op, vm, drive := p.adopt(d.ref, d.definition, disk, one.format)
 			p.start()
 			p.await("the end of the adoption", func() bool { return p.operation(op).Ended != 0 })
 			row := p.operation(op)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/system"
 	"dewpoint/internal/operation"
 	"dewpoint/internal/schema"
@@ -111,7 +112,11 @@ func TestDeletedWhileImported(t *testing.T) {
 const childVariable = "DEWPOINT_STORAGE_CHILD"
 
 // place is where a child works.
-type place struct{ rig.Place }
+type place struct {
+	rig.Place
+	Point string // at which it kills itself; "" for none
+	Fail  bool   // once a domain is gone, its removal counts as failed
+}
 
 // child keeps the disks of a place until it is killed.
 func child() int {
@@ -124,7 +129,9 @@ func child() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	run(db, configOf(db, at.Dir))
+	cfg := configOf(db, at.Dir)
+	cfg.Domains = &killer{libvirt.New("", ""), at}
+	run(db, cfg)
 	select {}
 }
 
@@ -136,7 +143,7 @@ func (at place) spawn(t *testing.T, moment func() bool) {
 
 // onEach runs a test in an empty place on each database.
 func onEach(t *testing.T, test func(t *testing.T, at place)) {
-	rig.EachPlace(t, func(t *testing.T, at rig.Place) { test(t, place{at}) })
+	rig.EachPlace(t, func(t *testing.T, at rig.Place) { test(t, place{Place: at}) })
 }
 
 // TestKilledImport kills the server's process in the middle of a conversion and as the disk appears: the next run ends the import, with all the
