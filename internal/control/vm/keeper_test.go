@@ -29,6 +29,7 @@ type keeperOrder struct {
 	Instance string
 	Point    string        // at which it ends by a kill; "" for none
 	Fail     bool          // what is plugged in counts as refused
+	Boot     string        // the id of the host's boot; "" for the true one
 	Patience time.Duration // that a guest is waited for; 0 for that of the server
 }
 
@@ -46,6 +47,9 @@ func keepMachines() int {
 	bootID, err := vm.ReadBootID()
 	if err != nil {
 		return complain(err)
+	}
+	if o.Boot != "" {
+		bootID = o.Boot
 	}
 	log, host := slog.New(slog.DiscardHandler), &killer{Client: libvirt.New("", ""), order: o}
 	rows := vm.NewStoreRows(db, nil, o.Dir, o.Instance, 0)
@@ -114,6 +118,27 @@ func (k *killer) Detach(ctx context.Context, ref libvirt.Ref, xml string) error 
 	k.at("detach begins")
 	err := k.Client.Detach(ctx, ref, xml)
 	k.at("detached")
+	return err
+}
+
+func (k *killer) Switch(ctx context.Context, ref libvirt.Ref, s libvirt.Switch) (time.Duration, error) {
+	k.at("switch begins")
+	pause, err := k.Client.Switch(ctx, ref, s)
+	k.at("switched")
+	return pause, err
+}
+
+func (k *killer) Merge(ctx context.Context, ref libvirt.Ref, top, base string, tell func(float64)) error {
+	k.at("merge begins")
+	err := k.Client.Merge(ctx, ref, top, base, tell)
+	k.at("merged")
+	return err
+}
+
+func (k *killer) Destroy(ctx context.Context, ref libvirt.Ref) error {
+	k.at("cut begins")
+	err := k.Client.Destroy(ctx, ref)
+	k.at("cut")
 	return err
 }
 
