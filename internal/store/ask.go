@@ -20,17 +20,17 @@ func (tx *Tx) Judge(t *schema.Table, which query.Expr, tests ...query.Expr) ([]b
 	if err != nil {
 		return nil, err
 	}
-	q, err := tx.db.Render(plan)
+	text, args, err := tx.db.sql.Render(plan)
 	if err != nil {
 		return nil, err
 	}
-	args, done, err := tx.db.dialect.Arguments(tx.ctx, q.Args)
+	args, done, err := tx.db.dialect.Arguments(tx.ctx, args)
 	if err != nil {
 		return nil, tx.db.classify(err)
 	}
 	defer done()
 	var row string
-	switch err := tx.row(q.Text, args...).Scan(&row); {
+	switch err := tx.row(text, args...).Scan(&row); {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
 	case err != nil:

@@ -24,6 +24,7 @@ type Query struct {
 	Total int64
 	// Again plans the query anew when its rows lead to more tables than the plan has.
 	Again    func() (*Query, error)
+	members  []member // that the cells of a row are; none when the first cell is the JSON text of the row
 	narrow   bool
 	counts   bool
 	presumed []query.Presumed
@@ -39,13 +40,16 @@ type known struct {
 
 // Fresh returns the query as one that has yet to be run.
 func (q *Query) Fresh() *Query {
-	return &Query{Text: q.Text, Args: q.Args, Caller: q.Caller, Unknown: q.Unknown, Again: q.Again, narrow: q.narrow, counts: q.counts, presumed: q.presumed, known: q.known}
+	return &Query{
+		Text: q.Text, Args: q.Args, Caller: q.Caller, Unknown: q.Unknown, Again: q.Again,
+		members: q.members, narrow: q.narrow, counts: q.counts, presumed: q.presumed, known: q.known,
+	}
 }
 
 // Reads lists the tables that the query reads, as Reads does of its text.
 func (q *Query) Reads() []string { return q.known.reads() }
 
-// Digest stands for the text of the query.
+// Digest stands for the text of the query and what its rows are made into.
 func (q *Query) Digest() [sha256.Size]byte { return q.known.digest() }
 
 // Grows reports whether the query may come to read more tables than its text has.
@@ -56,12 +60,15 @@ type Pattern string
 
 // Render turns a plan into a statement for this database.
 func (db *DB) Render(p *query.Plan) (*Query, error) {
-	text, args, err := db.sql.Render(p)
+	text, args, members, err := db.sql.renderCells(p)
 	of := &known{
 		reads:  sync.OnceValue(func() []string { return Reads(text) }),
-		digest: sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256([]byte(text)) }),
+		digest: sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256([]byte(text + labelled(members))) }),
 	}
-	return &Query{Text: text, Args: args, Unknown: p.Unknown, narrow: p.Narrow(), counts: p.Count, presumed: p.Presumed, known: of}, err
+	return &Query{
+		Text: text, Args: args, Unknown: p.Unknown,
+		members: members, narrow: p.Narrow(), counts: p.Count, presumed: p.Presumed, known: of,
+	}, err
 }
 
 // Export is called from within Each when the rows are sent on as they come, so that the client decides how long it takes: then the query has
@@ -114,58 +121,6 @@ func (db *DB) each(ctx context.Context, pool *sql.DB, prepared *statementCache, 
 		if err != nil {
 			return err
 		}
-		q.Text, q.Args, q.presumed, q.known = fresh.Text, fresh.Args, fresh.presumed, fresh.known
+		q.Text, q.Args, q.members, q.presumed, q.known = fresh.Text, fresh.Args, fresh.members, fresh.presumed, fresh.known
 	}
-}
-
-func (db *DB) once(ctx context.Context, pool *sql.DB, prepared *statementCache, q *Query, f func(json.RawMessage, string) error) error {
-	stmt, err := prepared.get(ctx, pool, q.Text)
-	if err != nil {
-		return db.ended(ctx, err)
-	}
-	defer stmt.release()
-	args, done, err := db.dialect.Arguments(ctx, q.Args)
-	if err != nil {
-		return db.ended(ctx, err)
-	}
-	defer done()
-	run := stmt.Stmt
-	if len(q.presumed) > 0 {
-		tx, err := pool.BeginTx(ctx, &db.snapshot)
-		if err != nil {
-			return db.ended(ctx, err)
-		}
-		defer tx.Rollback()
-		if err := db.holds(ctx, tx, q.presumed); err != nil {
-			return db.ended(ctx, err)
-		}
-		run = tx.StmtContext(ctx, stmt.Stmt)
-	}
-	rows, err := run.QueryContext(ctx, args...)
-	if err != nil {
-		return db.ended(ctx, err)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return db.ended(ctx, err)
-	}
-	var text sql.RawBytes
-	var version string
-	into := []any{&text, &version}[:len(columns)]
-	if q.counts {
-		into[1] = &q.Total
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return db.ended(ctx, err)
-		}
-		if text == nil && q.counts {
-			continue // no row is within the limit
-		}
-		if err := f(json.RawMessage(text), version); err != nil {
-			return err
-		}
-	}
-	return db.ended(ctx, rows.Err())
 }

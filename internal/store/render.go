@@ -12,17 +12,34 @@ import (
 // the statement needs besides plain SQL is said at SQLite and PostgreSQL. A client's values are always arguments; its names in the reply
 // are string literals.
 func (l SQL) Render(p *query.Plan) (sql string, args []any, err error) {
+	r := l.renderer()
+	r.render(p, func() { r.object(p.Columns) })
+	return r.sql.String(), r.args, r.err
+}
+
+// renderCells is Render where the database may give the members of a row's JSON one by one; none when it gives the whole.
+func (l SQL) renderCells(p *query.Plan) (sql string, args []any, members []member, err error) {
+	r := l.renderer()
+	r.render(p, func() { members = r.cells(r, p.Columns) })
+	return r.sql.String(), r.args, members, r.err
+}
+
+func (l SQL) renderer() *renderer {
 	r := &renderer{dialect: l.dialect, operators: l.operators, alias: map[*query.Source]string{}, fixed: map[any]int{}}
 	r.sql.Grow(usualLength)
+	return r
+}
+
+// render writes the statement of a plan; row writes what gives the JSON of a row.
+func (r *renderer) render(p *query.Plan, row func()) {
 	switch {
 	case p.Count:
-		r.counted(p)
+		r.counted(p, row)
 	case p.Flat():
-		r.flat(p)
+		r.flat(p, row)
 	default:
-		r.found(p)
+		r.found(p, row)
 	}
-	return r.sql.String(), r.args, r.err
 }
 
 // usualLength is that of a statement for all columns of a wide table.
@@ -70,12 +87,13 @@ func (r *renderer) name(s *query.Source) string {
 }
 
 // flat renders a plan that needs nothing but the table itself to find its rows.
-func (r *renderer) flat(p *query.Plan) {
+func (r *renderer) flat(p *query.Plan, row func()) {
 	a := r.name(p.Show.Root)
 	r.alias[p.Find.Root] = a
 	r.nameAll(p.Show.Joins)
 	r.put("SELECT ")
-	r.reply(p)
+	row()
+	r.versions(p)
 	r.put(" FROM ", quoteName(p.Table.Name), " ", a)
 	r.joins(p.Show)
 	r.where(p.Find.Root, p.Where)
@@ -84,11 +102,12 @@ func (r *renderer) flat(p *query.Plan) {
 }
 
 // found renders a plan in two steps: a narrow select finds the keys, sorts and limits; the JSON is made for those rows alone.
-func (r *renderer) found(p *query.Plan) {
+func (r *renderer) found(p *query.Plan, row func()) {
 	outer := r.name(p.Show.Root)
 	r.nameAll(p.Show.Joins)
 	r.put("SELECT ")
-	r.reply(p)
+	row()
+	r.versions(p)
 	r.put(" FROM (")
 	r.within(p)
 	r.put(") q CROSS JOIN ", quoteName(p.Table.Name), " ", outer)
@@ -119,9 +138,8 @@ func (r *renderer) within(p *query.Plan) {
 	}
 }
 
-// reply writes what a row of the result is made of.
-func (r *renderer) reply(p *query.Plan) {
-	r.object(p.Columns)
+// versions writes the version of a row, where the plan asks for it.
+func (r *renderer) versions(p *query.Plan) {
 	for i, v := range p.Versions {
 		r.put([]string{", concat(", ", '.', "}[min(i, 1)])
 		r.cell(v)

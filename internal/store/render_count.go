@@ -2,14 +2,14 @@ package store
 
 import "dewpoint/internal/query"
 
-// counted is found with the number of all rows that are to be found in front, so that rows and number are of one moment. It is there too when no row is
-// within the limit.
-func (r *renderer) counted(p *query.Plan) {
+// counted is found with the number of all rows that are to be found behind each row, so that rows and number are of one moment. It is there too when no row is
+// within the limit: then the key of the row, which is the last cell, is null.
+func (r *renderer) counted(p *query.Plan, row func()) {
 	outer := r.name(p.Show.Root)
 	r.nameAll(p.Show.Joins)
-	r.put("SELECT CASE WHEN q.k IS NULL THEN NULL ELSE ")
-	r.object(p.Columns)
-	r.put(" END, c.n FROM (SELECT count(*) AS n FROM ", quoteName(p.Table.Name), " ", r.name(p.Find.Root))
+	r.put("SELECT ")
+	row()
+	r.put(", c.n, q.k FROM (SELECT count(*) AS n FROM ", quoteName(p.Table.Name), " ", r.name(p.Find.Root))
 	r.nameAll(p.Find.Joins)
 	r.joins(p.Find)
 	r.where(p.Find.Root, p.Where)

@@ -14,12 +14,17 @@ func (r *renderer) object(cols []query.Column) {
 		r.put(quoteText("{}"))
 		return
 	}
+	r.members(r, labelsOf(cols), cols)
+}
+
+// labelsOf are what stands before the values of one or more columns.
+func labelsOf(cols []query.Column) []string {
 	labels := make([]string, len(cols))
 	for i, c := range cols {
 		labels[i] = "," + jsonString(c.Name) + ":"
 	}
 	labels[0] = "{" + labels[0][1:]
-	r.members(r, labels, cols)
+	return labels
 }
 
 // jsonString is s as a JSON string; a NUL in it is escaped, so that the result is fit for a literal.

@@ -79,7 +79,7 @@ func (d postgresDialect) halves(r *renderer, labels []string, cols []query.Colum
 		return
 	}
 	switch v := cols[0].Value; {
-	case isBool(v):
+	case isWord(v):
 		r.bool(v, labels[0])
 		return
 	case isFew(v):
@@ -91,8 +91,33 @@ func (d postgresDialect) halves(r *renderer, labels []string, cols []query.Colum
 	r.put(")")
 }
 
-// isBool reports whether the JSON of a value is one of three words.
-func isBool(n query.Node) bool {
+// mostCells is how many columns a result may have, and one for the version.
+const mostCells = 1600
+
+// cells gives each member a column: to join and quote them takes the server twice as long as to send them, and here a tenth of that.
+func (postgresDialect) cells(r *renderer, cols []query.Column) []member {
+	if len(cols) == 0 || len(cols) > mostCells {
+		r.object(cols)
+		return nil
+	}
+	members := make([]member, len(cols))
+	for i, label := range labelsOf(cols) {
+		if i > 0 {
+			r.put(", ")
+		}
+		members[i].label = label
+		if of, kind, ok := bare(cols[i].Value); ok {
+			members[i].kind = kind
+			r.value(of)
+		} else {
+			r.json(cols[i].Value)
+		}
+	}
+	return members
+}
+
+// isWord reports whether the JSON of a value is one of three words.
+func isWord(n query.Node) bool {
 	switch n.(type) {
 	case query.Null, *query.Object, *query.Poly, *query.Many:
 		return false

@@ -31,7 +31,7 @@ type world struct {
 // Rows implements naive.Source.
 func (w *world) Rows(t *schema.Table) []*schema.Record { return w.live[t.Name] }
 
-var texts = []string{"", "a", "A", "web-1", "it's", `q"uote`, "line\nbreak\ttab", `back\slash`, "Ünïcode", "100%", "running", "1", "</script>", "\u2028"}
+var texts = []string{"", "a", "A", "web-1", "it's", `q"uote`, "line\nbreak\ttab", `back\slash`, "Ünïcode", "100%", "running", "1", "</script>", "\u2028", "\x01\b\f\r\x1f\x7f"}
 
 func newWorld(t testing.TB, d driver) *world {
 	s := querytest.Schema()

@@ -56,6 +56,8 @@ type dialect interface {
 	document(r *renderer, n query.Node)
 	// members joins the JSON texts of one or more values, each behind its label, and the brace that ends them.
 	members(r *renderer, labels []string, cols []query.Column)
+	// cells writes what gives the JSON of a row: a column for each member that it returns, or one for the whole.
+	cells(r *renderer, cols []query.Column) []member
 
 	// call writes a function of the query language, cast a value as text, aggregates what stands around an aggregate's value.
 	call(r *renderer, f *query.Func)

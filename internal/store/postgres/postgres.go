@@ -6,12 +6,14 @@
 package postgres
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"dewpoint/internal/schema"
@@ -30,6 +33,9 @@ const readers = 8 + 1
 
 // cancelLimit is how long a server may take to stop a statement whose caller has gone, before the connection is closed.
 const cancelLimit = 5 * time.Second
+
+// readAhead is what is read at once of what the server has sent: it sends pieces of 8 KiB.
+const readAhead = 32 << 10
 
 // Open connects to the database that dsn names, as a URL or as key=value pairs, and brings it up to the declarations. The errors
 // don't show the password.
@@ -139,6 +145,9 @@ func configure(dsn string) (*pgx.ConnConfig, error) {
 	}
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
 	config.DialFunc = dialer.DialContext // a server whose host has gone is missed within half a minute
+	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readAhead), w)
+	}
 	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelLimit}
 	}
