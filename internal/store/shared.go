@@ -118,6 +118,15 @@ func (db *DB) share(ctx context.Context, f func(*Tx) error) error {
 	return s.err
 }
 
+// alone waits for the turn, and ends the transaction that comes with it.
+func (db *DB) alone(ctx context.Context) error {
+	s, err := db.writers.take(ctx)
+	if err == nil && s != nil {
+		s.end(db.commitShared(s))
+	}
+	return err
+}
+
 // begin opens a transaction for the one who has the turn.
 func (db *DB) begin(ctx context.Context) (*shared, error) {
 	tx, err := db.pools.Write.BeginTx(context.WithoutCancel(ctx), nil)

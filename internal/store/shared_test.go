@@ -142,12 +142,13 @@ func TestOnePartFails(t *testing.T) {
 			defer func() { err = fmt.Errorf("panic: %v", recover()) }()
 			return db.Update(context.Background(), func(tx *store.Tx) error { _ = say(db, "cried")(tx); panic("ouch") })
 		},
+		func() error { return db.DryRun(context.Background(), say(db, "tried")) },
 		update(func(*store.Tx) error { leave(); return nil }),
 		func() error { return db.Update(left, say(db, "left")) },
 		update(say(db, "third")),
 	)
 	want := []string{"first", "second", "third"}
-	if results[6] == nil { // whether a caller that has left is heard before or after is left open
+	if results[7] == nil { // whether a caller that has left is heard before or after is left open
 		want = []string{"first", "second", "left", "third"}
 	}
 	if d := cmp.Diff(want, said(t, db)); d != "" {
@@ -156,7 +157,7 @@ func TestOnePartFails(t *testing.T) {
 	if !errors.Is(results[1], failed) || !errs.Is(results[3], errs.Conflict) || fmt.Sprint(results[4]) != "panic: ouch" {
 		t.Error(results)
 	}
-	for _, whole := range []int{0, 2, 5, 7} {
+	for _, whole := range []int{0, 2, 5, 6, 8} {
 		if results[whole] != nil {
 			t.Errorf("writer %d: %v", whole, results[whole])
 		}

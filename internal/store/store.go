@@ -232,6 +232,12 @@ func (db *DB) DryRun(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) write(ctx context.Context, f func(*Tx) error) error {
 	ctx, cancel := db.limited(ctx)
 	defer cancel()
+	if db.feed == nil {
+		if err := db.alone(ctx); err != nil {
+			return db.ended(ctx, err)
+		}
+		defer db.writers.free()
+	}
 	tx, err := db.pools.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return db.ended(ctx, err)
