@@ -59,7 +59,7 @@ func TestOpenPages(t *testing.T) {
 		}
 		for _, set := range []string{
 			`{"set":"vms","table":"vms","fields":"$key,name,description,enabled","filter":"is_snapshot eq false"}`,
-			`{"set":"status","table":"machine_status","fields":"$key,status,running,node"}`,
+			`{"set":"status","table":"machine_status","fields":"$key,status,running,node","keys":[` + visible(i%10) + `]}`,
 		} {
 			if err := k.Conn.Write(context.Background(), websocket.MessageText, []byte(set)); err != nil {
 				t.Fatal(err)
@@ -83,6 +83,15 @@ func TestOpenPages(t *testing.T) {
 			return strings.Contains(k.Text.String(), `"seen"`), ""
 		})
 	}
+}
+
+// visible lists the machines of one screen of VMs: a list of those that scroll by would be longer than a feed of an ordinary user may be.
+func visible(screen int) string {
+	keys := make([]string, 50)
+	for i := range keys {
+		keys[i] = strconv.Itoa(firstVM + screen*len(keys) + i)
+	}
+	return strings.Join(keys, ",")
 }
 
 // cpuOver is how many cores a process uses meanwhile.
