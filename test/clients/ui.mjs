@@ -63,6 +63,11 @@ try {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
   });
+  await step("load the page anew", async () => {
+    if (await page.evaluate(() => document.cookie + JSON.stringify(localStorage)).then((kept) => /[0-9a-f]{20}/.test(kept))) throw new Error("a script can read the token");
+    await page.reload();
+    await page.getByRole("rowheader", { name: "made-by-hand" }).waitFor();
+  });
   await step("go back and forth", async () => {
     await page.goBack();
     await heading("made-by-hand");
@@ -105,15 +110,10 @@ try {
   });
   await step("speak German", async () => {
     await page.getByLabel("Language").selectOption("de");
-    await page.getByRole("heading", { name: "Anmelden" }).waitFor();
-    await page.getByLabel("Name").fill(name);
-    await page.getByLabel("Passwort").fill(password);
-    await page.getByRole("button", { name: "Anmelden" }).click();
     await heading("Virtuelle Maschinen");
     await page.getByText("Es gibt keine Zeilen.").waitFor();
     await look("German");
     await page.getByLabel("Sprache").selectOption("en");
-    await signIn(name, password);
     await heading("Virtual machines");
   });
   await step("sign out", async () => {

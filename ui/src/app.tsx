@@ -3,6 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { session } from "./data/api";
 import { declared, readTables, type Table, tables } from "./data/declared";
+import { restore } from "./data/session";
 import { Detail } from "./detail/detail";
 import { NewPage } from "./form/pages";
 import { List } from "./list/list";
@@ -17,8 +18,10 @@ import { Shell } from "./shell/shell";
 import { titleOf } from "./shell/titles";
 
 export function App() {
+	useEffect(() => void restore(), []);
 	const who = session.value;
-	return who ? <SignedIn key={who.name} /> : <Login />;
+	if (who === undefined) return <p class="loading">{t("app.loading")}</p>;
+	return who ? <SignedIn key={who.user} /> : <Login />;
 }
 
 function SignedIn() {

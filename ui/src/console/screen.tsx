@@ -1,7 +1,6 @@
 // A guest's screen, by noVNC.
 import type RFB from "@novnc/novnc";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { bearer } from "../data/api";
 import { t } from "../messages";
 import type { PartProps } from "../pages";
 
@@ -77,4 +76,4 @@ export function Screen({ row }: PartProps) {
 	);
 }
 
-const socketOf = (machine: unknown) => `${location.origin.replace(/^http/, "ws")}/api/v4/machine_console/${machine}?token=${bearer.token}`;
+const socketOf = (machine: unknown) => `${location.origin.replace(/^http/, "ws")}/api/v4/machine_console/${machine}`;

@@ -1,14 +1,11 @@
-// Requests to the server. 401 anywhere shows the login again.
+// Requests to the server. The session is in a cookie that no script reads; 401 anywhere shows the login again.
 import { signal } from "@preact/signals";
 
 /** A row as replies have it. */
 export type Row = Record<string, unknown> & { $key: number | string };
 
-/** Who is signed in; null when nobody is. */
-export const session = signal<{ name: string } | null>(null);
-
-/** The credential of requests. */
-export const bearer = { token: "" };
+/** Who is signed in; null when nobody is, undefined while it isn't known yet. */
+export const session = signal<{ user: number; name: string; admin: boolean } | null | undefined>(undefined);
 
 const onField = /^Validation error on field: '([^']*)' - '([\s\S]*)'$/;
 
@@ -36,8 +33,7 @@ export interface Reply {
 /** Sends a request and gives the decoded reply. It throws an ApiError for every status from 400 on; status 0 when no reply came. */
 export async function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Reply> {
 	const sent: Record<string, string> = { ...headers };
-	if (bearer.token) sent["x-yottabyte-token"] = bearer.token;
-	const init: RequestInit = { method, headers: sent, credentials: "omit" };
+	const init: RequestInit = { method, headers: sent, credentials: "same-origin" };
 	if (body !== undefined) {
 		init.body = JSON.stringify(body);
 		sent["Content-Type"] = "application/json";

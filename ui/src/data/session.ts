@@ -1,19 +1,26 @@
-// Who is signed in. The session's token is in this page's memory alone, and ends with it.
-import { ApiError, ask, bearer, session } from "./api";
+// Who is signed in.
+import { ApiError, ask, session } from "./api";
+
+const where = "/api/sys/session";
+
+export async function restore(): Promise<void> {
+	try {
+		session.value = (await ask("GET", where)).body as typeof session.value;
+	} catch {
+		session.value = null;
+	}
+}
 
 /** Signs in; an ApiError of status 401 says that the name, the password or the code isn't right, or that a code is needed. */
 export async function signIn(login: string, password: string, code: string): Promise<void> {
-	const { body } = await ask("POST", "/api/sys/tokens", { login, password, ...(code && { otp: code }) });
-	bearer.token = (body as { $key: string }).$key;
-	session.value = { name: login };
+	session.value = (await ask("POST", where, { login, password, ...(code && { code }) })).body as typeof session.value;
 }
 
 export async function signOut(): Promise<void> {
 	try {
-		await ask("DELETE", `/api/sys/tokens/${bearer.token}`);
+		await ask("DELETE", where);
 	} catch (error) {
-		if (!(error instanceof ApiError) || error.status !== 404) throw error;
+		if (!(error instanceof ApiError) || error.status !== 401) throw error;
 	}
-	bearer.token = "";
 	session.value = null;
 }
