@@ -115,6 +115,16 @@ func TestUIShowsWhatOneMayDo(t *testing.T) {
 	}
 }
 
+// TestUIConsole makes a VM by its name alone, which starts it and shows its screen.
+func TestUIConsole(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	saw := use(t, "ui-console.mjs", s.URL, "admin", harness.AdminPassword)
+	if !slices.Contains(saw.Controls, "Ctrl-Alt-Del") {
+		t.Errorf("beside the screen stand %q", saw.Controls)
+	}
+}
+
 // TestUIOfANewTable serves tables that no line of the UI knows of: they have lists, forms and pages.
 func TestUIOfANewTable(t *testing.T) {
 	t.Parallel()

@@ -1,10 +1,18 @@
 // A guest's screen, by noVNC.
 import type RFB from "@novnc/novnc";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, path, type Row } from "../data/api";
+import { watch } from "../data/feed";
 import { t } from "../messages";
 import type { PartProps } from "../pages";
 
-type Phase = "connecting" | "connected" | "closed" | "password";
+type Phase = "off" | "connecting" | "connected" | "closed" | "password";
+
+/** How long after a connection ended the next is tried, in milliseconds. */
+const rest = 3_000;
+
+const has = "machine#status#running as running,console_status#type as type";
+const isThere = (row: Row) => row["running"] === true && !!row["type"];
 
 export function Screen({ row }: PartProps) {
 	const box = useRef<HTMLDivElement>(null);
@@ -12,9 +20,17 @@ export function Screen({ row }: PartProps) {
 	const [phase, setPhase] = useState<Phase>("connecting");
 	const [fit, setFit] = useState(true);
 	const [turn, setTurn] = useState(0);
+	const [there, setThere] = useState(false);
+	useEffect(() => {
+		const read = () => void ask("GET", path(["vms", row.$key], { fields: has })).then(({ body }) => setThere(isThere(body as Row)), () => undefined);
+		read();
+		return watch({ table: "machine_status", filter: `machine eq ${row["machine"]}` }, read);
+	}, [row.$key, row["machine"], turn]);
 	useEffect(() => {
 		let over = false;
-		setPhase("connecting");
+		let timer = 0;
+		setPhase(there ? "connecting" : "off");
+		if (!there) return;
 		void import("@novnc/novnc").then(({ default: Rfb }) => {
 			if (over) return;
 			const opened = new Rfb(box.current!, socketOf(row["machine"]));
@@ -24,15 +40,18 @@ export function Screen({ row }: PartProps) {
 			opened.addEventListener("credentialsrequired", () => setPhase("password"));
 			opened.addEventListener("disconnect", () => {
 				rfb.current = null;
-				if (!over) setPhase("closed");
+				if (over) return;
+				setPhase("closed");
+				timer = window.setTimeout(() => setTurn(turn + 1), rest);
 			});
 			rfb.current = opened;
 		});
 		return () => {
 			over = true;
+			clearTimeout(timer);
 			rfb.current?.disconnect();
 		};
-	}, [row["machine"], turn]);
+	}, [row["machine"], turn, there]);
 	useEffect(() => {
 		if (rfb.current) rfb.current.scaleViewport = fit;
 	}, [fit, phase]);
@@ -44,7 +63,7 @@ export function Screen({ row }: PartProps) {
 	return (
 		<section class="console" aria-label={t("console.title", { name: String(row["$display"] ?? "") })}>
 			<div class="tools">
-				<span role="status">{phase === "connecting" ? t("console.connecting") : phase === "connected" ? t("console.connected") : phase === "closed" ? t("console.closed", { why: t("console.off") }) : ""}</span>
+				<span role="status">{phase !== "password" && t(`console.${phase}`)}</span>
 				{phase === "closed" && (
 					<button type="button" onClick={() => setTurn(turn + 1)}>
 						{t("console.again")}

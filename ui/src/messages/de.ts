@@ -174,7 +174,7 @@ export const de: Texts = {
 	"console.title": "Bildschirm von {name}",
 	"console.connecting": "Verbindung wird aufgebaut …",
 	"console.connected": "Verbunden.",
-	"console.closed": "Die Verbindung ist zu Ende. {why}",
+	"console.closed": "Die Verbindung ist zu Ende. Sie wird von selbst wieder aufgebaut.",
 	"console.again": "Neu verbinden",
 	"console.keys": "Strg-Alt-Entf",
 	"console.full": "Vollbild",

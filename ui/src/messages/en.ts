@@ -171,7 +171,7 @@ export const en = {
 	"console.title": "Screen of {name}",
 	"console.connecting": "Connecting …",
 	"console.connected": "Connected.",
-	"console.closed": "The connection ended. {why}",
+	"console.closed": "The connection ended. It is tried again by itself.",
 	"console.again": "Connect again",
 	"console.keys": "Ctrl-Alt-Del",
 	"console.full": "Full screen",
