@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
-/** What is printed in the end: errors, what axe calls serious or critical, all requests and those that were refused, and what a script adds. */
-export const saw = { errors: [], refused: [], axe: [], requests: [], pages: [], controls: [] };
+/** What is printed in the end: errors, what axe calls serious or critical, all requests and those that were refused, what the feed told, and what a script adds. */
+export const saw = { errors: [], refused: [], axe: [], requests: [], pages: [], controls: [], told: [] };
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser, page, pictures;
@@ -25,6 +25,9 @@ export async function begin(options = {}) {
     const request = response.request();
     const { origin, pathname, search } = new URL(response.url());
     saw.requests.push({ method: request.method(), path: pathname, query: search, status: response.status(), elsewhere: origin !== server });
+  });
+  page.on("websocket", (socket) => {
+    if (new URL(socket.url()).pathname === "/api/sys/feed") socket.on("framereceived", ({ payload }) => saw.told.push(JSON.parse(payload).event));
   });
   return { page, server, name, password };
 }

@@ -21,8 +21,8 @@ import (
 
 // uiSaw is what the browser tells of the web UI.
 type uiSaw struct {
-	Errors, Refused, Axe, Pages, Controls []string
-	Requests                              []struct {
+	Errors, Refused, Axe, Pages, Controls, Told []string
+	Requests                                    []struct {
 		Method, Path string
 		Status       int
 		Elsewhere    bool
@@ -58,6 +58,9 @@ func TestUI(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	saw := use(t, "ui.mjs", s.URL, "admin", harness.AdminPassword)
+	if !slices.Contains(saw.Told, "ready") || !slices.Contains(saw.Told, "created") || slices.Contains(saw.Told, "error") {
+		t.Errorf("the feed told %q", saw.Told)
+	}
 	known := documented(t, s)
 	for _, r := range saw.Requests {
 		switch {

@@ -8,6 +8,7 @@ export const de: Texts = {
 	"app.failed": "Diese Seite kann nicht gezeigt werden: {why}",
 	"app.again": "Noch einmal versuchen",
 	"app.not_found": "Unter dieser Adresse gibt es keine Seite.",
+	"app.offline": "Der Server ist gerade nicht zu erreichen. Was Sie sehen, kann veraltet sein; die Seite verbindet sich von selbst wieder.",
 	"app.unreachable": "Der Server antwortet nicht. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.",
 
 	"login.title": "Anmelden",

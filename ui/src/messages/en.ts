@@ -6,6 +6,7 @@ export const en = {
 	"app.failed": "This page can't be shown: {why}",
 	"app.again": "Try again",
 	"app.not_found": "There is no page at this address.",
+	"app.offline": "The server can't be reached at the moment. What you see may be out of date; the page connects again by itself.",
 	"app.unreachable": "The server doesn't answer. Check the connection, then try again.",
 
 	"login.title": "Sign in",

@@ -1,6 +1,7 @@
 // What stands around every page.
 import type { ComponentChildren } from "preact";
 import { session } from "../data/api";
+import { live } from "../data/feed";
 import { signOut } from "../data/session";
 import { t } from "../messages";
 import { said } from "../load";
@@ -31,6 +32,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
 			</header>
 			<Navigation />
 			<main id="main" tabIndex={-1}>
+				{live.value === false && (
+					<p class="stale" role="status">
+						{t("app.offline")}
+					</p>
+				)}
 				{children}
 			</main>
 			<Tasks />
