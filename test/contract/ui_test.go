@@ -58,7 +58,7 @@ func TestUI(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	saw := use(t, "ui.mjs", s.URL, "admin", harness.AdminPassword)
-	if !slices.Contains(saw.Told, "ready") || !slices.Contains(saw.Told, "created") || slices.Contains(saw.Told, "error") {
+	if !slices.Contains(saw.Told, "ready") || !slices.Contains(saw.Told, "changed") || !slices.Contains(saw.Told, "deleted") {
 		t.Errorf("the feed told %q", saw.Told)
 	}
 	known := documented(t, s)
