@@ -51,6 +51,7 @@ var exceptions = []struct {
 	{"POST /api/v1/virtualization/computes/import", http.StatusForbidden, "it takes create on VMs", true},
 	{"POST /api/v1/virtualization/virtualmachines/import", http.StatusForbidden, "it takes create on VMs", true},
 	{"POST /api/v4/vm_actions export", http.StatusForbidden, "it takes create on files", false},
+	{"POST /api/v4/vm_actions release", http.StatusForbidden, "what it makes is out of all rights here: administrators only", false},
 	{"POST /api/v1/virtualization/computes/{id}/export", http.StatusForbidden, "it takes create on files", false},
 	{"POST /api/v1/virtualization/virtualmachines/{id}/export", http.StatusForbidden, "it takes create on files", false},
 	{"POST /api/v4/snapshot_profile_actions delete", http.StatusForbidden, "it takes the right to delete", false},
