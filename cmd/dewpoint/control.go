@@ -146,7 +146,7 @@ func (n *node) kinds(ready readiness) []operation.Kind {
 	return slices.Concat(storage.Operations(n.disks()), vm.Operations(&vm.Works{
 		Instance: n.identity.Instance, DataDir: n.cfg.Data, DB: n.db, Host: n.client, Space: n.space, Rows: n.machines(),
 		ReleaseDir: n.cfg.ReleaseDir, Node: func() (vm.Config, error) { return n.hardware(ready) },
-	}), []operation.Kind{vm.Paste(mark.Instance(n.identity.Instance), n.client)}, guest.Operations(&guest.Works{
+	}), []operation.Kind{vm.Paste(mark.Instance(n.identity.Instance), n.client, n.auth)}, guest.Operations(&guest.Works{
 		Instance: n.identity.Instance, Host: n.client, Secrets: n.auth,
 	}))
 }

@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"dewpoint/internal/errs"
@@ -22,7 +23,7 @@ type Typist interface {
 	Press(ctx context.Context, ref libvirt.Ref, keys []uint32, hold uint32) error
 }
 
-// typing is compute.Paste as the operation keeps it: people type passwords, so the text stays in no row once it was begun.
+// typing is compute.Paste as the operation keeps it: people type passwords, so the text stays in no row once it was begun, sealed or not.
 type typing struct{ compute.Paste }
 
 // MarshalJSON implements json.Marshaler.
@@ -33,11 +34,16 @@ func (t typing) MarshalJSON() ([]byte, error) {
 }
 
 // Paste is the operation that types text into a guest. It can't be taken back, and what was typed when it was cut off nobody knows: it isn't begun again.
-func Paste(instance mark.Instance, host Typist) operation.Kind {
+func Paste(instance mark.Instance, host Typist, secrets Opener) operation.Kind {
 	return operation.Define(operation.Spec[typing]{AtOnce: 16, Steps: []operation.Step[typing]{{
 		Name: "typing", Once: true,
 		Do: func(ctx context.Context, r *operation.Run[typing]) (operation.Commit, error) {
-			return nil, typeText(ctx, instance, host, r.Params.Paste, r.Tell)
+			p := r.Params.Paste
+			var err error
+			if p.Text, err = secrets.Open("vms", strconv.FormatInt(p.VM, 10), compute.SealedPaste, p.Text); err != nil {
+				return nil, errs.Wrap(err, errs.Conflict, "text_unreadable", "the server's key was replaced meanwhile; paste the text again")
+			}
+			return nil, typeText(ctx, instance, host, p, r.Tell)
 		},
 	}}})
 }

@@ -30,11 +30,15 @@ const MostPasted = 4096
 
 // Paste is what the action paste types.
 type Paste struct {
+	VM      int64  `json:"vm"`
 	Machine int64  `json:"machine"`
-	Text    string `json:"text"`
+	Text    string `json:"text"` // sealed for the VM's row: people type passwords
 	Layout  string `json:"layout"`
 	Delay   int64  `json:"delay"` // in milliseconds
 }
 
 // Operation names the kind.
 func (Paste) Operation() string { return "vm_paste" }
+
+// SealedPaste is the column of vms that the text is sealed for. There is none of that name: it is kept nowhere but in the operation, until that has begun.
+const SealedPaste = "paste_text"

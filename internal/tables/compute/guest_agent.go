@@ -22,6 +22,7 @@ type Sealer interface {
 func withSecrets(h engine.Hooks, secrets Sealer) engine.Hooks {
 	h.Actions = maps.Clone(h.Actions)
 	h.Actions["set_password"] = notOfSnapshots(setGuestPassword(secrets))
+	h.Actions["paste"] = notOfSnapshots(pasteVM(secrets))
 	return h
 }
 

@@ -16,7 +16,8 @@ import (
 	"dewpoint/test/rig"
 )
 
-// TestGuestCommands: a command is taken in each of its forms, and refused where no guest could run it, or none runs. A password lies in no row as it is.
+// TestGuestCommands: a command is taken in each of its forms, and refused where no guest could run it, or none runs. A password lies in no row as it is, and neither does
+// a text that is typed, which may be one.
 func TestGuestCommands(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, t.TempDir(), slog.New(slog.DiscardHandler))
@@ -63,9 +64,12 @@ func TestGuestCommands(t *testing.T) {
 	if err := act("set_password", schema.Input{"user": engine.Text("root"), "password": engine.Text("hunter2hunter2")}); err != nil {
 		t.Fatal(err)
 	}
+	if err := act("paste", schema.Input{"text": engine.Text("root\nhunter2hunter2\n")}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.DB.View(t.Context(), func(tx *store.Tx) error {
 		rows, err := store.FindRows[system.Operation](tx)
-		if len(rows) != 4 {
+		if len(rows) != 5 {
 			t.Errorf("%d operations", len(rows))
 		}
 		for _, o := range rows {

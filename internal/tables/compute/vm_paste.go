@@ -12,27 +12,28 @@ import (
 )
 
 // pasteVM has text typed into a running VM, by an operation: that takes a while for a long text. A text that the keyboard doesn't have is refused at once.
-func pasteVM(w *engine.Inside, r *schema.Record, params schema.Set) error {
-	vm := store.RowOf[compute.VM](r)
-	status, err := store.GetRow[compute.MachineStatus](w.Tx, vm.Machine)
-	if err != nil {
-		return err
-	}
-	if !status.Running {
-		return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; power it on first", vm.Name)
-	}
-	var with compute.VMPasteConfig
-	if vm.PasteKeyConfig != 0 {
-		if with, err = store.GetRow[compute.VMPasteConfig](w.Tx, vm.PasteKeyConfig); err != nil {
+func pasteVM(secrets Sealer) engine.Action {
+	return func(w *engine.Inside, r *schema.Record, params schema.Set) error {
+		vm := store.RowOf[compute.VM](r)
+		status, err := store.GetRow[compute.MachineStatus](w.Tx, vm.Machine)
+		if err != nil {
 			return err
 		}
+		if !status.Running {
+			return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; power it on first", vm.Name)
+		}
+		var with compute.VMPasteConfig
+		if vm.PasteKeyConfig != 0 {
+			if with, err = store.GetRow[compute.VMPasteConfig](w.Tx, vm.PasteKeyConfig); err != nil {
+				return err
+			}
+		}
+		text, layout := params["text"].Text(), cmp.Or(with.Layout, keyboard.Default)
+		if _, err := keyboard.Strokes(layout, text); err != nil {
+			return err
+		}
+		return w.Begin(r, compute.Paste{
+			VM: vm.Key, Machine: vm.Machine, Text: secrets.Seal(r, compute.SealedPaste, text), Layout: layout, Delay: cmp.Or(with.KeyDelay, compute.KeyDelay),
+		})
 	}
-	p := compute.Paste{
-		Machine: vm.Machine, Text: params["text"].Text(),
-		Layout: cmp.Or(with.Layout, keyboard.Default), Delay: cmp.Or(with.KeyDelay, compute.KeyDelay),
-	}
-	if _, err := keyboard.Strokes(p.Layout, p.Text); err != nil {
-		return err
-	}
-	return w.Begin(r, p)
 }

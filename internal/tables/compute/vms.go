@@ -31,7 +31,6 @@ var vmHooks = engine.Hooks{
 		return held.Tell(w.Tx, compute.VMCol.Machine.Of(now).Int())
 	},
 	Actions: powerActions(map[string]engine.Action{
-		"paste":        pasteVM,
 		"execute":      executeInVM,
 		"poweron":      powerOnVM,
 		"reset":        resetVM,
