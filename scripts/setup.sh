@@ -159,6 +159,19 @@ unpack_cloudinit() {
 	rm -rf "$debs"
 }
 
+# fetch_ui_sources installs what the web UI is bundled from, for the tests that bundle and check it. Building the program needs none of it.
+fetch_ui_sources() {
+	local have=$home/ui/node_modules/.package-lock.json log
+	[[ ! -e $have || $have -ot $home/ui/package-lock.json ]] || return 0
+	log=$(mktemp)
+	if npm --prefix "$home/ui" ci --ignore-scripts --no-audit --no-fund --prefer-offline >"$log" 2>&1; then
+		say "web UI: its sources are there"
+	else
+		say "web UI: its sources can't be fetched, so the tests that bundle it can't run: $(tail -n1 "$log")"
+	fi
+	rm -f "$log"
+}
+
 groups=("$@")
 ((${#groups[@]})) || groups=(run)
 for group in "${groups[@]}"; do
@@ -171,3 +184,4 @@ mapfile -t packages < <(wanted "${groups[@]}")
 install_packages "${packages[@]}"
 need_go
 [[ " ${groups[*]} " != *" test "* ]] || unpack_cloudinit
+[[ " ${groups[*]} " != *" test "* ]] || fetch_ui_sources

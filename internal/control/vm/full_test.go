@@ -30,8 +30,11 @@ import (
 )
 
 // works runs the operations of a machine until the test ends.
-func (k *killed) works(limits space.Limits) {
-	works := &vm.Works{Instance: k.instance, DataDir: k.dataDir, DB: k.db, Host: k.host, Space: space.New(k.db, limits)}
+func (k *killed) works(limits space.Limits) { k.worksOn(k.host, limits) }
+
+// worksOn asks another host than the machine's own.
+func (k *killed) worksOn(host vm.WorkHost, limits space.Limits) {
+	works := &vm.Works{Instance: k.instance, DataDir: k.dataDir, DB: k.db, Host: host, Space: space.New(k.db, limits)}
 	ctx, cancel := context.WithCancel(context.Background())
 	log, ended := slog.New(slog.DiscardHandler), make(chan struct{})
 	bus := event.New(k.db)

@@ -150,17 +150,27 @@ func (w *Works) freeze(ctx context.Context, r *snapshotRun) (operation.Commit, e
 	if err != nil {
 		return nil, err
 	}
-	if domain.State.Active() {
+	live := domain.State.Active()
+	if live {
 		if err := w.switchLive(ctx, r, domain.Ref); err != nil {
-			return nil, err
+			if live = !w.wentOff(ctx, p.Machine); live {
+				return nil, err
+			}
 		}
-	} else {
-		p.Memory = ""
+	}
+	if !live {
+		p.Memory, p.Quiesced = "", false
 	}
 	if err := w.keepFirmware(ctx, r); err != nil {
 		return nil, err
 	}
 	return func(tx *store.Tx) error { return markFrozen(tx, p) }, nil
+}
+
+// wentOff reports whether a machine that ran is off: its power can be cut while something is done with it.
+func (w *Works) wentOff(ctx context.Context, machine int64) bool {
+	d, err := w.domain(ctx, machine)
+	return err == nil && !d.State.Active()
 }
 
 // switchLive switches the disks that the guest has; others are as those of a machine that is off. After a crash the guest may have the next files already.
