@@ -1,6 +1,8 @@
 package compute
 
 import (
+	"encoding/json"
+
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/column"
 	"dewpoint/internal/schema"
@@ -49,6 +51,10 @@ func checkTemplate(r *schema.Record) error {
 	}
 	if r.Get("secure_boot").Bool() && !r.Get("uefi_boot").Bool() {
 		return errs.Field("secure_boot", "needs uefi_boot")
+	}
+	var object map[string]any
+	if v := r.Get("metadata"); !v.IsNull() && json.Unmarshal([]byte(v.Text()), &object) != nil {
+		return errs.Field("metadata", "must be an object")
 	}
 	return nil
 }
