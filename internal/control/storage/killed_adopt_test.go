@@ -85,7 +85,7 @@ func killAdoptions(t *testing.T, at place) {
 		ref, definition := legacy(t, client, disk)
 		op, vm, drive := p.adopt(ref, definition, disk, "raw")
 		if c.points == nil {
-			at.spawn(t, func() bool { return len(p.like("*.part")) > 0 })
+			at.spawn(t, func() bool { return len(p.like("*.part")) > 0 || p.operation(op).Ended != 0 })
 		}
 		for _, o := range c.points {
 			o.Place = at.Place
