@@ -63,6 +63,17 @@ try {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
   });
+  await step("see what others change", async () => {
+    const path = await page.getByRole("rowheader", { name: "made-by-hand" }).getByRole("link").getAttribute("href");
+    for (const name of ["named-elsewhere", "made-by-hand"]) {
+      const status = await page.evaluate(
+        ([path, name]) => fetch(`/api/v4${path}`, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) }).then((r) => r.status),
+        [path, name],
+      );
+      if (status !== 200) throw new Error(`the change was answered with ${status}`);
+      await page.getByRole("rowheader", { name }).waitFor();
+    }
+  });
   await step("load the page anew", async () => {
     if (await page.evaluate(() => document.cookie + JSON.stringify(localStorage)).then((kept) => /[0-9a-f]{20}/.test(kept))) throw new Error("a script can read the token");
     await page.reload();
