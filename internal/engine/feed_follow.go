@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/pause"
 )
 
 // join is false when the feed has ended meanwhile. Who opened it has it at his own place in the log; whoever else has one is told first what lies between.
@@ -130,7 +131,7 @@ func (e *Engine) follow(ctx context.Context, of *shared) {
 			return
 		case <-look.C:
 		case <-of.feed.Wake():
-			rest(ctx, of.feed.Rest()-time.Since(read))
+			_ = pause.For(ctx, of.feed.Rest()-time.Since(read)) // the end of ctx is seen above
 		}
 	}
 }
@@ -158,17 +159,4 @@ func (e *Engine) end(of *shared, err error) {
 		l.End(err)
 	}
 	clear(of.listeners)
-}
-
-// rest waits for d, or until ctx ends.
-func rest(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

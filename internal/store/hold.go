@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"time"
+
+	"dewpoint/internal/pause"
 )
 
 const (
@@ -28,7 +30,7 @@ func (db *DB) Hold(ctx context.Context, name string, waiting func(), f func(cont
 	h := holder{db: db, name: name}
 	defer h.drop()
 	for waited := false; ; {
-		pause := holdLook
+		wait := holdLook
 		switch h.look(ctx) {
 		case held:
 			if !waited {
@@ -37,15 +39,15 @@ func (db *DB) Hold(ctx context.Context, name string, waiting func(), f func(cont
 				}
 				continue
 			}
-			waited, pause = false, handOver
+			waited, wait = false, handOver
 		case taken:
 			if !waited {
 				waited = true
 				waiting()
 			}
 		}
-		if !rest(ctx, pause) {
-			return context.Cause(ctx)
+		if err := pause.For(ctx, wait); err != nil {
+			return err
 		}
 	}
 }
@@ -125,16 +127,4 @@ func (h *holder) drop() {
 	h.conn.Raw(func(any) error { return driver.ErrBadConn }) // else the pool would keep it, and the lock
 	h.conn.Close()
 	h.conn = nil
-}
-
-// rest waits for a while; false when ctx ends.
-func rest(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -16,6 +16,7 @@ type rule struct {
 var rules = map[string]rule{
 	"errs":      {why: "everybody imports it"},
 	"fileio":    {why: "what several areas do to files, and the standard library leaves to them"},
+	"pause":     {why: "the one way to wait for a while, unless somebody calls it off"},
 	"lru":       {why: "the one way to keep what was used last, whoever keeps it"},
 	"mark":      {why: "the names that our things carry on the host"},
 	"schema":    {may: []string{"errs"}, why: "a field's check answers with typed errors"},
@@ -28,7 +29,7 @@ var rules = map[string]rule{
 	"keyboard":  {may: []string{"errs"}, why: "which keys make a text: the declaration lists its layouts, the hook refuses what they lack, the controller presses them"},
 	"calendar":  {why: "when a schedule is due, which its declaration checks, its hooks show and its controller waits for"},
 	"model":     {may: []string{"schema", "calendar", "keyboard", "subnet", "errs"}, why: "a schedule's row is read as the calendar takes it, and a network's as its addresses are worked out"},
-	"store":     {may: []string{"schema", "query", "lru", "errs"}},
+	"store":     {may: []string{"schema", "query", "lru", "pause", "errs"}},
 	"event":     {may: []string{"store", "schema", "errs"}, why: "follows the store's change feed"},
 	"operation": {may: []string{"store", "model", "schema", "errs"}, why: "an operation is a row"},
 	"held":      {may: []string{"store", "model", "schema", "errs"}, why: "what guests have of the host is told in status rows, and asked of them"},
@@ -44,7 +45,7 @@ var rules = map[string]rule{
 		why: "which database a data directory belongs to stands in the system's row and in the numbers that were given to rows",
 	},
 	"engine": {
-		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "applied", "seal", "lru", "errs"},
+		may: []string{"store", "perm", "query", "schema", "event", "model", "operation", "applied", "seal", "lru", "pause", "errs"},
 		why: "the log of changes is a row, and so is an operation; it knows the rows of no other table",
 	},
 	"tables": {
@@ -70,11 +71,11 @@ var rules = map[string]rule{
 		why: "people, sessions and keys are rows",
 	},
 	"api": {
-		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "cloudinit", "explain", "fileio", "lru", "console", "errs"},
+		may: []string{"engine", "event", "auth", "perm", "schema", "query", "model", "space", "web", "mark", "subnet", "cloudinit", "explain", "fileio", "lru", "pause", "console", "errs"},
 		why: "both dialects relay consoles; the resource API shapes typed rows and says what a network's bridge is called; web is the built page it serves",
 	},
 	"control": {
-		may: []string{"keyboard", "store", "operation", "applied", "held", "layer", "place", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "errs"},
+		may: []string{"keyboard", "store", "operation", "applied", "held", "layer", "place", "event", "model", "schema", "query", "host", "backup", "datadir", "quarantine", "space", "mark", "subnet", "cloudinit", "fileio", "pause", "errs"},
 		why: "a wish is read by a plan over declared tables; one of the wishes is a backup, as large as the database's file",
 	},
 	"cluster": {may: []string{"store", "event", "model", "schema", "query", "errs"}},

@@ -12,6 +12,7 @@ import (
 	"dewpoint/internal/api/front"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/pause"
 	"dewpoint/internal/perm"
 )
 
@@ -152,23 +153,10 @@ func (c *call) follow(feed *engine.Feed, out *eventWriter) error {
 		case <-beat.C:
 			out.printf(": alive\nid: %d\n\n", feed.Cursor())
 		case <-feed.Wake():
-			pause(ctx, rest-time.Since(read))
+			_ = pause.For(ctx, rest-time.Since(read)) // the end of ctx is seen by the next read
 		}
 	}
 	return nil
-}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // sendEvents sends what the feed has to tell now; more reports that it has more.

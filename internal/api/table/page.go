@@ -13,6 +13,7 @@ import (
 	"dewpoint/internal/api/ws"
 	"dewpoint/internal/engine"
 	"dewpoint/internal/errs"
+	"dewpoint/internal/pause"
 	"dewpoint/internal/perm"
 )
 
@@ -97,7 +98,7 @@ func (p *page) keep() {
 			p.alive()
 		case <-p.doubt:
 			doubtful = true
-			pause(p.out.Context(), leastCheckInterval-time.Since(checked))
+			_ = pause.For(p.out.Context(), leastCheckInterval-time.Since(checked)) // the end of the connection is seen above
 		}
 		if age := time.Since(checked); age > checkInterval || doubtful && age >= leastCheckInterval {
 			if !p.recheck() {

@@ -12,6 +12,7 @@ import (
 	"dewpoint/internal/mark"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/operation"
+	"dewpoint/internal/pause"
 )
 
 // WorkHost is what the operations ask of libvirt.
@@ -96,7 +97,7 @@ func (w *Works) begin(ctx context.Context, r *operation.Run[command]) (operation
 
 // await asks until the command has ended. It can be repeated: the agent keeps the outcome until it has told it.
 func (w *Works) await(ctx context.Context, r *operation.Run[command]) (operation.Commit, error) {
-	const pause = 500 * time.Millisecond
+	const lookAgain = 500 * time.Millisecond
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(r.Params.Timeout)*time.Second, errs.New(errs.Conflict, "command_goes_on",
 		"the command hasn't ended within %d seconds. It goes on in the guest, as its process %d", r.Params.Timeout, r.Params.PID))
 	defer cancel()
@@ -115,10 +116,8 @@ func (w *Works) await(ctx context.Context, r *operation.Run[command]) (operation
 			r.Result(o)
 			return nil, nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(pause):
+		if err := pause.For(ctx, lookAgain); err != nil {
+			return nil, err
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/pause"
 )
 
 // Area is one kind of thing that a server keeps as the rows wish it.
@@ -61,10 +62,8 @@ func (a Area) made(ctx context.Context, q *Queue, log *slog.Logger) (Reconciler,
 		if ctx.Err() == nil {
 			log.Warn("a controller waits for the database", "err", err, "next", wait)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(wait):
+		if err := pause.For(ctx, wait); err != nil {
+			return nil, err
 		}
 	}
 }

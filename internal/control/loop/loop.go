@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dewpoint/internal/errs"
+	"dewpoint/internal/pause"
 )
 
 // afterFailure is the longest wait after a pass that failed: what it lacked may be back at any time, and its return nudges nobody.
@@ -89,7 +90,8 @@ func (l *Loop) passes(ctx context.Context) error {
 			wait = min(wait, afterFailure)
 		}
 		timer.Reset(wait)
-		l.rest(ctx, min(took, mostRest))
+		// As long as the pass took: where nudges come all the time, passes that see much of the same don't take more than half of a processor.
+		_ = pause.For(ctx, min(took, mostRest)) // the end of ctx is seen below
 		select {
 		case <-ctx.Done():
 		case <-l.queue.nudge:
@@ -97,17 +99,6 @@ func (l *Loop) passes(ctx context.Context) error {
 		}
 	}
 	return context.Cause(ctx)
-}
-
-// rest waits before the next pass, as long as the last one took: where nudges come all the time, passes that see much of the same don't take more than half of
-// a processor.
-func (l *Loop) rest(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }
 
 // pass runs the reconciler once and turns a panic into an error: one bad row must not take the server down.

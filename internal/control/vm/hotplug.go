@@ -11,6 +11,7 @@ import (
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/model/network"
 	"dewpoint/internal/operation"
+	"dewpoint/internal/pause"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -62,7 +63,7 @@ func (w *Works) awaitPart(ctx context.Context, r *hotplugRun) (operation.Commit,
 			return nil, errs.New(errs.Conflict, "device_not_ready", "it was waited for in vain: %s", errs.Ours(waits))
 		}
 		r.Tell(0, waits)
-		if err := pause(ctx, lookPart); err != nil {
+		if err := pause.For(ctx, lookPart); err != nil {
 			return nil, err
 		}
 	}
@@ -187,14 +188,4 @@ func (w *Works) plugIn(ctx context.Context, r *hotplugRun) (operation.Commit, er
 // plugOut takes back what was plugged in.
 func (w *Works) plugOut(ctx context.Context, r *hotplugRun) error {
 	return w.release(ctx, r.Params.Machine, r.Params.Table, r.Params.Key, r.Tell)
-}
-
-// pause waits, or returns why ctx has ended.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/operation"
+	"dewpoint/internal/pause"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -86,7 +87,7 @@ func (w *Works) release(ctx context.Context, machine int64, table string, key in
 		if time.Now().After(end) {
 			return keptBy(table, w.patience(), refused)
 		}
-		if err := pause(ctx, lookPart); err != nil {
+		if err := pause.For(ctx, lookPart); err != nil {
 			return err
 		}
 	}

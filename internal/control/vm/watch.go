@@ -7,6 +7,7 @@ import (
 
 	"dewpoint/internal/host/libvirt"
 	"dewpoint/internal/mark"
+	"dewpoint/internal/pause"
 )
 
 // resubscribe is the wait before events are asked for again after libvirt went away. A subscription costs one connection.
@@ -34,10 +35,7 @@ func (c *Controller) Watch(ctx context.Context) error {
 			down = true
 			c.log.Warn("the connection for libvirt's events is lost; the last known state is kept until it is back", "err", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(resubscribe):
-		}
+		_ = pause.For(ctx, resubscribe) // the end of ctx ends the loop
 	}
 	return context.Cause(ctx)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
+	"dewpoint/internal/pause"
 	"dewpoint/internal/schema"
 	"dewpoint/internal/store"
 )
@@ -120,14 +121,11 @@ func (f *feed) run(ctx context.Context, conn *pgx.Conn) {
 
 // again makes the connection anew; nil when ctx has ended.
 func (f *feed) again(ctx context.Context) (*pgx.Conn, int64) {
-	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
+	for wait := firstPause; ctx.Err() == nil; wait = min(2*wait, lastPause) {
 		if conn, begin, err := f.listen(ctx); err == nil {
 			return conn, begin
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
+		_ = pause.For(ctx, wait) // the end of ctx ends the loop
 	}
 	return nil, 0
 }
