@@ -73,26 +73,16 @@ const FromNow = -1
 
 // Watch opens a feed as the actor of ctx, behind the entry since of the log or FromNow. The caller closes it.
 func (e *Engine) Watch(ctx context.Context, table string, r query.Request, since int64) (*Feed, error) {
-	before, err := e.db.LastChange(ctx) // ahead of the caller's rights, so that the log tells of every change of them
-	if err != nil {
-		return nil, err
-	}
-	f, err := e.feedOf(ctx, table, r)
-	if err == nil {
-		err = f.begin(ctx, before, since)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
+	return e.feedBehind(ctx, Subscription{Table: table, Request: r, Since: since})
 }
 
-// feedOf makes a feed for the actor of ctx that has yet to begin.
-func (e *Engine) feedOf(ctx context.Context, table string, r query.Request) (*Feed, error) {
-	t, err := e.served(table)
+// feedOf makes the feed of a subscription for the actor of ctx. It has yet to begin.
+func (e *Engine) feedOf(ctx context.Context, s Subscription) (*Feed, error) {
+	t, err := e.served(s.Table)
 	if err != nil {
 		return nil, err
 	}
+	r := s.Request
 	if r.Limit != "" || r.Offset != "" {
 		return nil, errs.New(errs.Invalid, "invalid_watch", "a feed takes no limit or offset; use a filter instead").On("limit")
 	}
@@ -104,7 +94,8 @@ func (e *Engine) feedOf(ctx context.Context, table string, r query.Request) (*Fe
 	if f.ast, err = query.Parse(r); err != nil {
 		return nil, err
 	}
-	return f, nil
+	f.only, err = keysOf(t, s.Keys)
+	return f, err
 }
 
 // begin opens the feed behind the entry since of the log, given what was the last entry before the caller's rights were read.

@@ -45,15 +45,18 @@ func (m *Membership) join(ctx context.Context, s Subscription, opened bool) (joi
 
 // feedBehind opens a feed of a subscription's own, at its place in the log.
 func (e *Engine) feedBehind(ctx context.Context, s Subscription) (*Feed, error) {
-	before, err := e.db.LastChange(ctx)
+	before, err := e.db.LastChange(ctx) // ahead of the caller's rights, so that the log tells of every change of them
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.feedFor(ctx, s)
+	f, err := e.feedOf(ctx, s)
+	if err == nil {
+		err = f.begin(ctx, before, s.Since)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return f, f.begin(ctx, before, s.Since)
+	return f, nil
 }
 
 // catchUp tells the listener what his own feed has, up to where the shared one is.

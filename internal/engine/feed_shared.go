@@ -79,7 +79,7 @@ func (e *Engine) Join(ctx context.Context, s Subscription, l Listener) (*Members
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.feedFor(ctx, s)
+	f, err := e.feedOf(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -112,15 +112,6 @@ func (of *shared) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// feedFor makes the feed of a subscription, which has yet to begin.
-func (e *Engine) feedFor(ctx context.Context, s Subscription) (*Feed, error) {
-	f, err := e.feedOf(ctx, s.Table, s.Request)
-	if err == nil {
-		f.only, err = keysOf(f.table, s.Keys)
-	}
-	return f, err
 }
 
 // keysOf reads keys; what can't be one is no row's.
