@@ -2,7 +2,6 @@ package auth
 
 import (
 	"math"
-	"strconv"
 	"time"
 
 	"dewpoint/internal/model/system"
@@ -27,11 +26,7 @@ func readLimits(tx *store.Tx) (l limits, err error) {
 		var setting system.Setting
 		setting, err = store.GetRow[system.Setting](tx, key)
 		err = ifThere(err)
-		n, bad := strconv.ParseInt(setting.Value, 10, 64)
-		if bad != nil || n < least || n > math.MaxInt32 {
-			return otherwise
-		}
-		return n
+		return setting.Number(least, math.MaxInt32, otherwise)
 	}
 	l.age = time.Duration(number("max_session_age", 1, 259200)) * time.Second
 	l.idle = time.Duration(number("session_idle", 1, 86400)) * time.Second

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"dewpoint/internal/errs"
@@ -52,18 +51,14 @@ func moment(seconds int64) string {
 // place names an entry's folder as its row does.
 func (k *Keeper) place(e entry) (string, error) { return filepath.Rel(k.data, e.dir) }
 
-// keptDays reads the setting. What is no number counts as the default: nothing goes early because of a slip.
+// keptDays reads the setting.
 func keptDays(tx *store.Tx) (int, error) {
 	s, err := store.GetRow[system.Setting](tx, system.QuarantineSetting)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return 0, err
 	}
 	const most = 36500
-	days, bad := strconv.Atoi(s.Value)
-	if bad != nil || days < 0 || days > most {
-		return system.QuarantineDays, nil
-	}
-	return days, nil
+	return int(s.Number(0, most, system.QuarantineDays)), nil
 }
 
 func (k *Keeper) rows(ctx context.Context) (rows []system.Quarantine, err error) {

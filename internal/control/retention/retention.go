@@ -4,7 +4,6 @@ package retention
 import (
 	"context"
 	"log/slog"
-	"strconv"
 
 	"dewpoint/internal/errs"
 	"dewpoint/internal/model/system"
@@ -85,18 +84,12 @@ func surplus(tx *store.Tx, table string) (first, last int64, err error) {
 	return first, last, nil
 }
 
-// limit reads a setting. What is no number counts as the default: nothing goes early because of a slip.
+// limit reads a setting.
 func limit(tx *store.Tx, key string, otherwise int64) (int64, error) {
 	s, err := store.GetRow[system.Setting](tx, key)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return 0, err
 	}
-	n, bad := strconv.ParseInt(s.Value, 10, 64)
-	if bad != nil || n < 0 || n > most {
-		return otherwise, nil
-	}
-	return n, nil
+	const most = 1 << 40 // far from where dates end
+	return s.Number(0, most, otherwise), nil
 }
-
-// most is the greatest limit that counts: it is far from where dates end.
-const most = 1 << 40

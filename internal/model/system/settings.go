@@ -32,3 +32,12 @@ func checkSetting(r *schema.Record) error {
 	}
 	return nil
 }
+
+// Number is the setting's value as a whole number from least to most, and otherwise what it is by default: a slip must have no effect.
+func (s *Setting) Number(least, most, otherwise int64) int64 {
+	n, err := strconv.ParseInt(s.Value, 10, 64)
+	if err != nil || n < least || n > most {
+		return otherwise
+	}
+	return n
+}
