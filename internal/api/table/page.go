@@ -1,11 +1,11 @@
 package table
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,7 +42,7 @@ type page struct {
 	ctx      context.Context // of the caller as he is now
 }
 
-// follow serves the connection of a page until it ends.
+// followPage serves the connection of a page until it ends.
 func (c *call) followPage() error {
 	if !ws.Wanted(c.r) {
 		return errs.New(errs.NotAllowed, "websocket_only", "'%s' is a websocket; follow a single list with GET /api/v4/TABLE?watch=1", pagePath)
@@ -177,16 +177,14 @@ func (p *page) renew() (goesOn bool) {
 func (p *page) all() []*subscription {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.SortedFunc(maps.Values(p.subs), func(a, b *subscription) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
+	return slices.SortedFunc(maps.Values(p.subs), func(a, b *subscription) int { return strings.Compare(a.name, b.name) })
 }
 
 // alive tells up to where each subscription has been told.
 func (p *page) alive() {
 	ids := map[string]int64{}
 	for _, s := range p.all() {
-		if s.member != nil {
-			ids[s.name] = s.member.Cursor()
-		}
+		ids[s.name] = s.member.Cursor()
 	}
 	p.tell(struct {
 		Event string           `json:"event"`

@@ -85,13 +85,11 @@ func fitting(reason string) string {
 // Run sends what is in the queue and gives receive what comes, one text at a time, until the connection ends; an error of receive ends it.
 func (t *Text) Run(receive func([]byte) error) {
 	var working sync.WaitGroup
-	closed := make(chan struct{})
-	working.Go(func() { t.send() })
+	working.Go(t.send)
 	working.Go(func() {
 		<-t.ctx.Done()
 		t.end(websocket.StatusNormalClosure, "")
 		t.conn.Close(t.code, t.reason) // ends the reading below
-		close(closed)
 	})
 	for {
 		kind, text, err := t.conn.Read(context.Background())
