@@ -4,7 +4,6 @@ import (
 	"cmp"
 
 	"dewpoint/internal/engine"
-	"dewpoint/internal/errs"
 	"dewpoint/internal/keyboard"
 	"dewpoint/internal/model/compute"
 	"dewpoint/internal/schema"
@@ -14,13 +13,9 @@ import (
 // pasteVM has text typed into a running VM, by an operation: that takes a while for a long text. A text that the keyboard doesn't have is refused at once.
 func pasteVM(secrets Sealer) engine.Action {
 	return func(w *engine.Inside, r *schema.Record, params schema.Set) error {
-		vm := store.RowOf[compute.VM](r)
-		status, err := store.GetRow[compute.MachineStatus](w.Tx, vm.Machine)
+		vm, err := runningVM(w, r)
 		if err != nil {
 			return err
-		}
-		if !status.Running {
-			return errs.New(errs.Conflict, "vm_not_running", "VM %q isn't running; power it on first", vm.Name)
 		}
 		var with compute.VMPasteConfig
 		if vm.PasteKeyConfig != 0 {
