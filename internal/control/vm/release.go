@@ -146,28 +146,34 @@ func (w *Works) releasedDisks(tx *store.Tx, p compute.VMRelease) ([]compute.Rele
 			return nil, err
 		}
 		one := compute.ReleasedDisk{Drive: d.Key, To: filepath.Join(p.Dir, fmt.Sprintf("disk-%d%s", len(disks)+1, block.DiskEnding))}
-		head, err := w.headPath(machine, d)
-		if err != nil {
-			return nil, err
-		}
-		beneath, err := set.Beneath(d.Base)
-		if err != nil {
-			return nil, err
-		}
-		one.Chain = append([]string{head}, w.paths(beneath)...)
-		for _, path := range one.Chain {
-			used, err := block.Used(path)
-			if err != nil {
-				return nil, err
-			}
-			one.Used += used
-		}
-		if one.Size, err = block.Size(head); err != nil {
+		if err := w.findChain(&one, machine, d, set); err != nil {
 			return nil, err
 		}
 		disks = append(disks, one)
 	}
 	return disks, nil
+}
+
+// findChain finds the files that a disk is made of, and how large it is.
+func (w *Works) findChain(disk *compute.ReleasedDisk, machine compute.Machine, d compute.MachineDrive, set layer.Set) error {
+	head, err := w.headPath(machine, d)
+	if err != nil {
+		return err
+	}
+	beneath, err := set.Beneath(d.Base)
+	if err != nil {
+		return err
+	}
+	disk.Chain = append([]string{head}, w.paths(beneath)...)
+	for _, path := range disk.Chain {
+		used, err := block.Used(path)
+		if err != nil {
+			return err
+		}
+		disk.Used += used
+	}
+	disk.Size, err = block.Size(head)
+	return err
 }
 
 // releasedDomain is the domain that the VM becomes. A disk that isn't enabled is copied, and no part of it.
@@ -228,18 +234,27 @@ func (w *Works) copyReleased(ctx context.Context, r *releaseRun) (operation.Comm
 			return nil, err
 		}
 	}
-	var row compute.Machine
-	err = r.View(ctx, func(tx *store.Tx) (err error) { row, err = store.GetRow[compute.Machine](tx, p.Machine); return err })
+	own, err := w.ownFolder(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if err := firmware.CopyVariables(w.folder(row), p.Dir); err != nil {
+	if err := firmware.CopyVariables(own, p.Dir); err != nil {
 		return nil, err
 	}
 	if err := w.copySeed(ctx, m, p.Dir); err != nil {
 		return nil, err
 	}
 	return nil, errors.Join(fileio.Sync(p.Dir), fileio.Sync(w.ReleaseDir))
+}
+
+// ownFolder is where the VM keeps its variables and its TPM's content.
+func (w *Works) ownFolder(ctx context.Context, r *releaseRun) (dir string, err error) {
+	err = r.View(ctx, func(tx *store.Tx) error {
+		row, err := store.GetRow[compute.Machine](tx, r.Params.Machine)
+		dir = w.folder(row)
+		return err
+	})
+	return dir, err
 }
 
 // copySeed makes the disk for cloud-init, without which a guest takes itself for a new one.
@@ -273,11 +288,11 @@ func (w *Works) handOver(ctx context.Context, r *releaseRun) (operation.Commit, 
 		return nil, err
 	}
 	if len(m.Hardware.Devices) > 0 {
-		var row compute.Machine
-		if err := r.View(ctx, func(tx *store.Tx) (err error) { row, err = store.GetRow[compute.Machine](tx, p.Machine); return err }); err != nil {
+		own, err := w.ownFolder(ctx, r)
+		if err != nil {
 			return nil, err
 		}
-		if err := (firmware.TPM{Dir: w.folder(row), UUID: m.UUID}).Plant(); err != nil {
+		if err := (firmware.TPM{Dir: own, UUID: m.UUID}).Plant(); err != nil {
 			return nil, err
 		}
 	}
