@@ -58,12 +58,9 @@ func (c *Controller) act(ctx context.Context, d *Drive, seen observed, s step) e
 	return nil
 }
 
-// emptyBytes is what an empty qcow2 takes, amply.
-const emptyBytes = 1 << 20
-
 // makeEmpty makes a disk that holds nothing of its own.
 func (c *Controller) makeEmpty(ctx context.Context, d *Drive, path string, status Status) error {
-	if err := c.draft(ctx, path, emptyBytes, d.Tier, func(part string) error {
+	if err := c.makeSmall(ctx, path, d.Tier, func(part string) error {
 		if d.Base != "" {
 			return block.CreateOver(part, d.Base, d.Size)
 		}
@@ -71,13 +68,19 @@ func (c *Controller) makeEmpty(ctx context.Context, d *Drive, path string, statu
 	}); err != nil {
 		return err
 	}
-	if err := place(path); err != nil {
-		return err
-	}
 	status.Status, status.Ready, status.Progress = "offline", true, 100
 	status.UsedBytes, _ = block.Used(path)
 	c.report(ctx, d.Key, status)
 	return nil
+}
+
+// makeSmall has fill write a disk that holds nothing of its own, and puts it in its place.
+func (c *Config) makeSmall(ctx context.Context, path, tier string, fill func(part string) error) error {
+	const tables = 1 << 20 // what an empty qcow2 takes, amply
+	if err := c.draft(ctx, path, tables, tier, fill); err != nil {
+		return err
+	}
+	return place(path)
 }
 
 // draft has fill write a disk, which takes need bytes, under its unfinished name. Then it lies safely on the disk, or not at all.

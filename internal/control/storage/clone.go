@@ -154,12 +154,7 @@ func (c *Config) layOver(ctx context.Context, r *cloneRun, disk *compute.CloneDi
 	if r.Params.Full {
 		return nil
 	}
-	if err := c.draft(ctx, disk.Place, emptyBytes, tier, func(part string) error {
-		return block.CreateOver(part, base, max(s.row.Disksize, disk.Size))
-	}); err != nil {
-		return err
-	}
-	err := place(disk.Place)
+	err := c.makeSmall(ctx, disk.Place, tier, func(part string) error { return block.CreateOver(part, base, max(s.row.Disksize, disk.Size)) })
 	if err == nil {
 		disk.Used, err = block.Used(disk.Place)
 	}
@@ -184,11 +179,7 @@ func (c *Config) makeNext(ctx context.Context, s source, path string, size int64
 	if _, err := block.Size(path); err == nil {
 		return nil
 	}
-	err := c.draft(ctx, path, emptyBytes, s.row.PreferredTier, func(part string) error { return block.CreateOver(part, s.path, size) })
-	if err != nil {
-		return err
-	}
-	return place(path)
+	return c.makeSmall(ctx, path, s.row.PreferredTier, func(part string) error { return block.CreateOver(part, s.path, size) })
 }
 
 // rest has a new disk build upon a layer. A full clone's disk does so until it has its own file.
